@@ -1,0 +1,251 @@
+//! Mail addresses: parsed strictly, compared in one normal form, never printed by `Debug`.
+//!
+//! Fails by refusing: an address outside the allow-list grammar (literals, single-label domains,
+//! quoted local parts, controls) is an [`AddressError`], and whoever read it treats it as absent.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// One mail address (RFC 5321 section 4.1.2, restricted to dot-atom local parts and DNS domains).
+///
+/// Compares, orders and hashes by its normal form (domain in lower case without a trailing dot,
+/// local part in NFC and lower case); keeps the spelling it came in for sending.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Address {
+    written: String,
+    key: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AddressError {
+    #[error("an address needs exactly one @ between a local part and a domain")]
+    Shape,
+    #[error("the part before the @ has a character or a form that is not accepted")]
+    Local,
+    #[error("the domain is not a public DNS name")]
+    Domain,
+    #[error("an address is at most 254 octets long, its local part 64")]
+    TooLong,
+}
+
+/// Octets of a path without its angle brackets (RFC 5321 section 4.5.3.1.3).
+const MAX_ADDRESS_OCTETS: usize = 254;
+/// Octets of a local part (RFC 5321 section 4.5.3.1.1).
+const MAX_LOCAL_OCTETS: usize = 64;
+
+impl Address {
+    pub fn parse(text: &str) -> Result<Address, AddressError> {
+        use unicode_normalization::UnicodeNormalization;
+        let text = text.trim();
+        let (local, domain) = text.rsplit_once('@').ok_or(AddressError::Shape)?;
+        if text.len() > MAX_ADDRESS_OCTETS || local.len() > MAX_LOCAL_OCTETS {
+            return Err(AddressError::TooLong);
+        }
+        let atom = |c: char| c.is_alphanumeric() || "!#$&'*+-/=?^_`{|}~.".contains(c);
+        // A leading hyphen would be read as an option by programs behind the relay; `%` and `!`
+        // routing is refused by leaving `%` out (`!` alone is an ordinary atom character).
+        if local.is_empty()
+            || local.starts_with(['-', '.'])
+            || local.ends_with('.')
+            || local.contains("..")
+            || !local.chars().all(atom)
+        {
+            return Err(AddressError::Local);
+        }
+        let domain = domain.strip_suffix('.').unwrap_or(domain);
+        let label = |l: &str| {
+            !l.is_empty()
+                && l.len() <= 63
+                && !l.starts_with('-')
+                && !l.ends_with('-')
+                && l.chars().all(|c| c.is_alphanumeric() || c == '-')
+        };
+        let labels: Vec<&str> = domain.split('.').collect();
+        let numeric_top = labels
+            .last()
+            .is_some_and(|l| l.chars().all(|c| c.is_ascii_digit()));
+        if labels.len() < 2 || numeric_top || !labels.iter().all(|l| label(l)) {
+            return Err(AddressError::Domain);
+        }
+        let key = format!(
+            "{}@{}",
+            local.nfc().collect::<String>().to_lowercase(),
+            domain.nfc().collect::<String>().to_lowercase()
+        );
+        Ok(Address {
+            written: format!("{local}@{domain}"),
+            key,
+        })
+    }
+
+    /// The address as it was written: for envelopes and header fields.
+    pub fn as_str(&self) -> &str {
+        &self.written
+    }
+
+    /// The normal form: for comparing and for the store.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    pub fn local(&self) -> &str {
+        self.key.rsplit_once('@').map_or("", |(local, _)| local)
+    }
+
+    pub fn domain(&self) -> &str {
+        self.key.rsplit_once('@').map_or("", |(_, domain)| domain)
+    }
+
+    /// The form under which limits are counted: Gmail's dots and every `+tag` are dropped, so that
+    /// another spelling of one mailbox is no second person. Never used to decide who wrote a mail.
+    pub fn rate_key(&self) -> String {
+        let domain = match self.domain() {
+            "googlemail.com" => "gmail.com",
+            other => other,
+        };
+        let local = self.local().split('+').next().unwrap_or_default();
+        let local = match domain {
+            "gmail.com" => local.replace('.', ""),
+            _ => local.to_owned(),
+        };
+        format!("{local}@{domain}")
+    }
+
+    /// Whether this is `base` or a sub-address of it (RFC 5233) with the given separator.
+    pub fn is_or_extends(&self, base: &Address, separator: char) -> bool {
+        self == base
+            || (self.domain() == base.domain()
+                && self
+                    .local()
+                    .strip_prefix(base.local())
+                    .is_some_and(|rest| rest.starts_with(separator)))
+    }
+}
+
+impl PartialEq for Address {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+impl Eq for Address {}
+impl PartialOrd for Address {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Address {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.key.cmp(&other.key)
+    }
+}
+impl std::hash::Hash for Address {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.key.hash(state);
+    }
+}
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Address(…)")
+    }
+}
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.written)
+    }
+}
+impl TryFrom<String> for Address {
+    type Error = AddressError;
+    fn try_from(text: String) -> Result<Self, AddressError> {
+        Address::parse(&text)
+    }
+}
+impl From<Address> for String {
+    fn from(address: Address) -> String {
+        address.written
+    }
+}
+
+/// A name (cleaned, may be empty) and an address, as a mail or a contact gives them.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    pub name: String,
+    pub address: Address,
+}
+
+impl Person {
+    /// What to call them in a sentence: the name, else the address.
+    pub fn called(&self) -> &str {
+        if self.name.is_empty() {
+            self.address.as_str()
+        } else {
+            &self.name
+        }
+    }
+
+    /// The first word of the name, for a greeting; the whole name where it is no ordinary one.
+    pub fn first_name(&self) -> &str {
+        match self.name.split_whitespace().next() {
+            Some(first) if !first.contains(['@', '.', ',']) => first,
+            _ => self.called(),
+        }
+    }
+}
+
+impl fmt::Debug for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Person(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn compares_by_normal_form_and_keeps_the_spelling() {
+        let a = Address::parse("Carol.D@Target.Example.").unwrap();
+        assert_eq!(a, Address::parse("carol.d@target.example").unwrap());
+        assert_eq!(a.as_str(), "Carol.D@Target.Example");
+        assert_eq!(format!("{a:?}"), "Address(…)");
+    }
+
+    #[test]
+    fn refuses_what_is_no_public_mailbox() {
+        for bad in [
+            "",
+            "a",
+            "@b.example",
+            "a@",
+            "a@localhost",
+            "a@[1.2.3.4]",
+            "a@1.2.3.4",
+            "-x@b.example",
+            "a b@c.example",
+            "\"a\"@b.example",
+            "a%c@b.example",
+            "a@b@c.example",
+            "a..b@c.example",
+            "a@b.example>\r\nRCPT TO:<v@w.example",
+            "a@-b.example",
+            "a\u{0}@b.example",
+        ] {
+            assert!(Address::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn limits_count_one_mailbox_once() {
+        let key = |t: &str| Address::parse(t).unwrap().rate_key();
+        assert_eq!(key("C.A.Rol+x@Googlemail.com"), key("carol@gmail.com"));
+        assert_ne!(key("c.arol@b.example"), key("carol@b.example"));
+    }
+
+    #[test]
+    fn sub_addresses_belong_to_their_base() {
+        let base = Address::parse("intro@bot.example").unwrap();
+        let is = |t: &str| Address::parse(t).unwrap().is_or_extends(&base, '+');
+        assert!(is("intro@bot.example") && is("Intro+12-abc@bot.example"));
+        assert!(!is("introx@bot.example") && !is("intro+1@other.example"));
+    }
+}

@@ -1,0 +1,144 @@
+//! The reader: bytes to [`letter::Letter`] to [`Reading`]. Pure; junk is a kind, never an error.
+//!
+//! `open` takes a mail apart; `read` says what it means, given what we know (the text of our own
+//! mail that it answers, whose Authentication-Results are believed, the time).
+
+pub mod address;
+pub mod answer;
+pub mod author;
+pub mod forward;
+pub mod html;
+pub mod letter;
+pub mod machine;
+pub mod quote;
+pub mod request;
+pub mod secret;
+pub mod words;
+
+use crate::reader::address::Address;
+use crate::reader::letter::Letter;
+use serde::Serialize;
+
+/// What `read` is told besides the mail.
+#[derive(Clone, Copy, Default)]
+pub struct Known<'a> {
+    /// The visible text of our mail that this one answers, where the thread says which.
+    pub original: Option<&'a str>,
+    /// Whose Authentication-Results are believed (RFC 8601 section 2.2).
+    pub authserv_ids: &'a [String],
+    /// What DNS and signatures gave, looked up before (JSON of `author::Facts`); none: not looked up.
+    pub facts: Option<&'a author::Facts>,
+    /// Seconds since 1970.
+    pub now_secs: i64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    Person,
+    AutoReply,
+    Bounce,
+    List,
+    Unreadable,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    Yes,
+    No,
+    Later,
+    Stop,
+    Unclear,
+}
+
+/// Who wrote a mail, by what was proven (FAULTS: *proven*, *fails*, else *unproven*).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Proof {
+    Proven,
+    Unproven,
+    Fails,
+}
+
+/// One mail as it was understood.
+#[derive(Clone)]
+pub struct Reading {
+    pub kind: Kind,
+    pub proof: Proof,
+    /// Why `proof` is what it is, in words for `show` and `explain`.
+    pub proof_why: String,
+    /// Only what the sender newly wrote; LF line ends, trimmed.
+    pub text: String,
+    /// None unless `kind` is `Person`.
+    pub verdict: Option<Verdict>,
+    /// `YYYY-MM-DD`, where a `Later` names a date or a span.
+    pub later_until: Option<String>,
+    /// Why kind and verdict are what they are: the header, or the words that decided.
+    pub why: String,
+    pub forwarded: Option<Forwarded>,
+    /// The mail quoted below the new text, where there is one that names its author.
+    pub quoted: Option<Forwarded>,
+    pub bounce: Option<Bounce>,
+}
+
+/// A mail inside a mail: forwarded (inline or attached) or quoted below an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Default)]
+pub struct Forwarded {
+    pub from: Author,
+    pub to: Vec<Author>,
+    pub subject: Option<String>,
+    /// As written in the mail.
+    pub date: Option<String>,
+    pub body: String,
+}
+
+/// A name and an address as text gives them; either may be missing, nothing is guessed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Default)]
+pub struct Author {
+    pub name: Option<String>,
+    pub address: Option<Address>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Bounce {
+    pub recipient: Option<String>,
+    /// RFC 3463, such as `5.1.1`.
+    pub status: Option<String>,
+    pub permanent: bool,
+}
+
+/// Takes a mail apart. Never fails and never takes time or stack beyond a bound.
+pub fn open(raw: &[u8]) -> Letter {
+    letter::open(raw)
+}
+
+/// Says what a mail means.
+pub fn read(letter: &Letter, known: &Known<'_>) -> Reading {
+    let (proof, proof_why) = author::judge(letter, known.authserv_ids, known.facts);
+    let machine = machine::kind(letter);
+    let body = quote::body(letter, known.original);
+    let (verdict, later_until, verdict_why) = match machine.kind {
+        Kind::Person => {
+            let answer = answer::judge(&body, known.now_secs);
+            (Some(answer.verdict), answer.later_until, answer.why)
+        }
+        _ => (None, None, String::new()),
+    };
+    Reading {
+        kind: machine.kind,
+        proof,
+        proof_why,
+        text: body.text,
+        verdict,
+        later_until,
+        why: if verdict_why.is_empty() {
+            machine.why
+        } else {
+            verdict_why
+        },
+        forwarded: body.forwarded,
+        quoted: body.quoted,
+        bounce: machine.bounce,
+    }
+}

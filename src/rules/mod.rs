@@ -1,0 +1,1 @@
+//! (the room of rules)
