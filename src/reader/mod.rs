@@ -17,7 +17,7 @@ pub mod words;
 
 use crate::reader::address::Address;
 use crate::reader::letter::Letter;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What `read` is told besides the mail.
 #[derive(Clone, Copy, Default)]
@@ -53,7 +53,7 @@ pub enum Verdict {
 }
 
 /// Who wrote a mail, by what was proven (FAULTS: *proven*, *fails*, else *unproven*).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Proof {
     Proven,
