@@ -116,6 +116,7 @@ pub struct Introduction {
     pub consents: Consents,
     pub clock: Clock,
     pub asked: Asked,
+    pub threads: Threads,
     pub created_at_secs: i64,
     pub updated_at_secs: i64,
 }
@@ -148,4 +149,39 @@ pub struct Asked {
     pub closing_sent: bool,
     pub mails_to_target: u32,
     pub mails: u32,
+}
+
+/// The mails exchanged with each party, so that ours stand in their threads. Kept apart: nothing of
+/// one party's thread may reach another.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Threads {
+    pub requester: Thread,
+    pub connector: Thread,
+    pub target: Thread,
+}
+
+/// Message-IDs with their angle brackets, oldest first, and the subject of the first.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Thread {
+    pub message_ids: Vec<String>,
+    pub subject: String,
+}
+
+/// Message-IDs kept of a thread; more only makes the References field long (RFC 5322 section 3.6.4).
+const MAX_THREAD: usize = 12;
+
+impl Thread {
+    pub fn push(&mut self, message_id: &str, subject: &str) {
+        if message_id.is_empty() || self.message_ids.iter().any(|id| id == message_id) {
+            return;
+        }
+        if self.message_ids.is_empty() {
+            self.subject = subject.to_owned();
+        }
+        if self.message_ids.len() >= MAX_THREAD {
+            // The first names the thread; the oldest after it is the least useful.
+            self.message_ids.remove(1);
+        }
+        self.message_ids.push(message_id.to_owned());
+    }
 }

@@ -5,6 +5,9 @@
 //! `transition` the one match over stage and event, `manners` whom we may write to and how often,
 //! `retry` what an attempt at delivery means.
 
+pub mod clock;
 pub mod consent;
+pub mod event;
 pub mod introduction;
 pub mod saying;
+pub mod transition;
