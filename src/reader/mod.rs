@@ -6,6 +6,8 @@
 pub mod address;
 pub mod answer;
 pub mod author;
+pub mod command;
+pub mod content;
 pub mod forward;
 pub mod html;
 pub mod letter;

@@ -9,5 +9,7 @@ pub mod clock;
 pub mod consent;
 pub mod event;
 pub mod introduction;
+pub mod manners;
+pub mod retry;
 pub mod saying;
 pub mod transition;
