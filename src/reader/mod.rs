@@ -81,6 +81,8 @@ pub struct Reading {
     pub forwarded: Option<Forwarded>,
     /// The mail quoted below the new text, where there is one that names its author.
     pub quoted: Option<Forwarded>,
+    /// Older mails below the forwarded or quoted one, the newest first.
+    pub thread: Vec<Forwarded>,
     pub bounce: Option<Bounce>,
 }
 
@@ -141,6 +143,7 @@ pub fn read(letter: &Letter, known: &Known<'_>) -> Reading {
         },
         forwarded: body.forwarded,
         quoted: body.quoted,
+        thread: body.thread,
         bounce: machine.bounce,
     }
 }

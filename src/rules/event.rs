@@ -95,6 +95,8 @@ pub enum Gap {
     DirectRequestsOff,
     /// There are no words of the requester to pass on.
     Words,
+    /// The requester's own mail names nobody.
+    Wish { words: String },
 }
 
 impl Event {

@@ -219,7 +219,7 @@ impl Machine<'_> {
             let closing_at_secs = self.i.created_at_secs + self.around.pace.close_after_secs;
             let ends_here = matches!(
                 gap,
-                Some(Gap::DirectRequestsOff | Gap::Connector { .. } | Gap::Target { .. })
+                Some(Gap::DirectRequestsOff | Gap::Connector { .. } | Gap::Wish { .. })
             );
             if !ends_here {
                 self.i.clock.closing_at_secs = Some(closing_at_secs);
@@ -261,6 +261,10 @@ impl Machine<'_> {
             Some(Gap::Words) => {
                 self.i.stage = Stage::WaitingForRequester;
                 self.said.push(Saying::AskWords);
+            }
+            Some(Gap::Wish { words }) => {
+                self.i.stage = Stage::WaitingForRequester;
+                self.said.push(Saying::WhichWish { words });
             }
         }
     }

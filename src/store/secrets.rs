@@ -60,17 +60,42 @@ pub fn recognise(db: &Connection, secret: &Secret) -> Result<Option<Issued>, Sto
     if hash != secret.hash() {
         return Ok(None);
     }
-    let saying = serde_json::from_str(&payload).map_err(|error| StoreError::Unreadable {
-        table: "secrets",
-        row: secret.row,
-        why: error.to_string(),
-    })?;
     Ok(Some(Issued {
         row: secret.row,
         introduction,
-        saying,
+        saying: decode(secret.row, &payload)?,
         dead,
     }))
+}
+
+/// The mail with this secret, found by an id that only our mail had.
+pub fn by_row(db: &Connection, row: i64) -> Result<Option<Issued>, StoreError> {
+    let found: Option<(Option<i64>, String, bool)> = db
+        .prepare_cached(
+            "SELECT introduction, payload, dead_at IS NOT NULL FROM secrets WHERE id = ?1",
+        )?
+        .query_row([row], |found| {
+            Ok((found.get(0)?, found.get(1)?, found.get(2)?))
+        })
+        .optional()?;
+    found
+        .map(|(introduction, payload, dead)| {
+            Ok(Issued {
+                row,
+                introduction,
+                saying: decode(row, &payload)?,
+                dead,
+            })
+        })
+        .transpose()
+}
+
+fn decode(row: i64, payload: &str) -> Result<Saying, StoreError> {
+    serde_json::from_str(payload).map_err(|error| StoreError::Unreadable {
+        table: "secrets",
+        row,
+        why: error.to_string(),
+    })
 }
 
 pub fn kill(db: &Connection, row: i64, now_secs: i64) -> Result<(), StoreError> {

@@ -44,6 +44,8 @@ pub struct Composed {
     pub recipients: Vec<Address>,
     /// CRLF line ends, ASCII only, no line over 998 octets.
     pub bytes: Vec<u8>,
+    /// Decoded, as a person sees it.
+    pub subject: String,
     /// The plain text as a person sees it: replies are aligned with it.
     pub visible: String,
 }
