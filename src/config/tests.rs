@@ -445,12 +445,11 @@ fn a_missing_section_is_named() {
         ("[smtp]", "smtp"),
         ("[[connector]]", "connector"),
     ] {
-        let start = SMALL.find(section).unwrap();
-        let rest = &SMALL[start + section.len()..];
-        let end = rest
-            .find("\n[")
-            .map_or(SMALL.len(), |at| start + section.len() + at + 1);
-        let text = format!("{}{}", &SMALL[..start], &SMALL[end..]);
+        let (before, rest) = SMALL.split_once(section).unwrap();
+        let after = rest
+            .split_once("\n[")
+            .map_or(String::new(), |(_, after)| format!("[{after}"));
+        let text = format!("{before}{after}");
         let shown = parse(&text).unwrap_err().to_string();
         assert!(
             shown.starts_with(&format!("/etc/ask/a.toml: {key}: ")),
