@@ -1,0 +1,220 @@
+//! One file of settings, read and checked once, before anything else happens.
+//!
+//! Fails with a [`ConfigError`] that names file, line, key and what to do; nothing is half read,
+//! and no value is guessed for a key that is there but wrong. `config.example.toml` explains every key.
+
+mod check;
+mod error;
+mod find;
+mod password;
+mod raw;
+mod server;
+mod value;
+
+pub use error::ConfigError;
+pub use find::find;
+pub use password::{Password, PasswordError, Secret};
+
+use crate::reader::address::Address;
+use jiff::tz::TimeZone;
+use std::path::{Path, PathBuf};
+
+/// Everything the operator has settled.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The file this came from, as it was given.
+    pub path: PathBuf,
+    pub bot: Bot,
+    pub imap: Imap,
+    pub smtp: Smtp,
+    pub store: Store,
+    pub trust: Trust,
+    pub pace: Pace,
+    /// At least one.
+    pub connectors: Vec<Connector>,
+}
+
+/// `[bot]`: who the bot is.
+#[derive(Clone, Debug)]
+pub struct Bot {
+    pub address: Address,
+    /// "Bob Kim via {name}".
+    pub name: String,
+    pub subaddressing: Subaddressing,
+    /// For reminders and for dates in mails.
+    pub time_zone: TimeZone,
+}
+
+/// Whether `bot+something@` reaches the bot (RFC 5233).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subaddressing {
+    /// None until a mail to itself has shown that they arrive; then `+`.
+    Auto,
+    With(char),
+    None,
+}
+
+/// `[imap]`: where mail comes from.
+#[derive(Clone, Debug)]
+pub struct Imap {
+    pub server: Server,
+    pub mailbox: String,
+    /// Read too, where it exists.
+    pub junk: Option<String>,
+}
+
+/// `[smtp]`: where mail goes.
+#[derive(Clone, Debug)]
+pub struct Smtp {
+    pub server: Server,
+}
+
+/// A mail server and how to log in to it.
+#[derive(Clone, Debug)]
+pub struct Server {
+    pub host: String,
+    pub port: u16,
+    pub security: Security,
+    /// A PEM file with the certificates to believe instead of the system's; absolute or relative to
+    /// the working folder (already joined to the configuration's folder).
+    pub ca_file: Option<PathBuf>,
+    /// [`Login::None`] only for SMTP on loopback without TLS.
+    pub login: Login,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Security {
+    /// TLS from the first byte (RFC 8314).
+    Tls,
+    /// TLS after an upgrade that must succeed.
+    StartTls,
+    /// No TLS; accepted for loopback hosts only.
+    None,
+}
+
+#[derive(Clone, Debug)]
+pub enum Login {
+    None,
+    Password {
+        user: String,
+        password: Password,
+    },
+    /// Accepted here; signing in with it is not built yet, which [`Config::unbuilt`] says.
+    OAuth2 {
+        user: String,
+        provider: Provider,
+        client_id: String,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Provider {
+    Google,
+    Microsoft,
+}
+
+/// `[store]`: the database.
+#[derive(Clone, Debug)]
+pub struct Store {
+    /// Already joined to the configuration's folder.
+    pub path: PathBuf,
+    /// How long the words of mails are kept after an introduction's end.
+    pub keep_bodies_secs: i64,
+}
+
+/// `[trust]`: what proves who wrote a mail.
+#[derive(Clone, Debug)]
+pub struct Trust {
+    /// Whose Authentication-Results are believed (RFC 8601 section 2.5); lower case.
+    pub authserv_ids: Vec<String>,
+    pub require: Require,
+}
+
+/// What makes a target's yes count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Require {
+    /// The ask's secret and From = the asked address, unless proof fails.
+    Possession,
+    /// The author must be proven as well.
+    Authenticated,
+}
+
+/// `[pace]`: how often and how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// Counted from the ask; none: never.
+    pub remind_after_secs: Option<i64>,
+    /// For the requester counted from the request, for the target from the ask.
+    pub close_after_secs: i64,
+    /// How long an introduction waits for a second thought.
+    pub hold_yes_secs: i64,
+    /// In 30 days.
+    pub asks_per_target: u32,
+    /// Before the same requester is brought again to someone who did not say yes.
+    pub quiet_after_secs: i64,
+}
+
+/// `[[connector]]`: a person who introduces.
+#[derive(Clone, Debug)]
+pub struct Connector {
+    pub name: String,
+    /// The first is where notices go; never empty.
+    pub addresses: Vec<Address>,
+    /// vCard or CSV; already joined to the configuration's folder.
+    pub contacts: Option<PathBuf>,
+    pub direct_requests: Direct,
+}
+
+/// What a proven requester may start alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direct {
+    /// An ask to one of the connector's contacts; anyone else waits for the connector's yes.
+    Contacts,
+    /// Always waits for the connector's yes.
+    Ask,
+    /// Goes out to whoever is named.
+    Any,
+    /// Answered with a refusal.
+    Off,
+}
+
+impl Config {
+    /// Reads and checks the file at `path`.
+    pub fn load(path: &Path) -> Result<Config, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            ConfigError::about_file(
+                path,
+                format!("can't be read: {error}"),
+                "Check the path and its permissions, or write a configuration with `askfirst init`.",
+            )
+        })?;
+        Config::parse(&text, path)
+    }
+
+    /// Reads and checks a configuration's text. `path` is named in errors, and relative paths in
+    /// the text are joined to its folder; it is not opened.
+    pub fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
+        check::config(raw::parse(text, path)?, text, path)
+    }
+
+    /// The file to use, by the search order of [`find::find`].
+    pub fn find(explicit: Option<&Path>) -> Result<PathBuf, ConfigError> {
+        find::find(explicit)
+    }
+
+    /// What is configured but not built yet, in a sentence for `check` and `run`; none: all is.
+    pub fn unbuilt(&self) -> Option<String> {
+        let oauth = |login: &Login| matches!(login, Login::OAuth2 { .. });
+        if !oauth(&self.imap.server.login) && !oauth(&self.smtp.server.login) {
+            return None;
+        }
+        Some(format!(
+            "{}: oauth2 is set, but this version can't sign in with OAuth2 yet. \
+             Use `password` with an app password of your provider instead.",
+            self.path.display()
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,253 @@
+//! `[imap]` and `[smtp]`: host, port, security, and where the password is.
+//!
+//! Fails where a login would travel unprotected, or where it could not work at all.
+
+use super::check::{At, Checked};
+use super::raw::{RawOauth2, RawServer};
+use super::value::is_loopback;
+use super::{Imap, Login, Password, Provider, Secret, Security, Server, Smtp};
+use std::ops::Range;
+use toml::Spanned;
+
+/// Ports by security (RFC 8314 section 7.3, RFC 3501, RFC 6409).
+struct Ports {
+    tls: u16,
+    plain: u16,
+}
+const IMAP_PORTS: Ports = Ports {
+    tls: 993,
+    plain: 143,
+};
+const SMTP_PORTS: Ports = Ports {
+    tls: 465,
+    plain: 587,
+};
+const DEFAULT_MAILBOX: &str = "INBOX";
+const DEFAULT_JUNK: &str = "Junk";
+
+pub(super) fn imap(at: &At<'_>, raw: &Spanned<RawServer>) -> Checked<Imap> {
+    let folder = |value: &Option<Spanned<String>>, key: &str, default: &str| match value {
+        None => Ok(default.to_owned()),
+        Some(value) if value.get_ref().is_empty() => Ok(String::new()),
+        Some(value) => at.line_of_text(value, key),
+    };
+    let mailbox = folder(&raw.get_ref().mailbox, "imap.mailbox", DEFAULT_MAILBOX)?;
+    if mailbox.is_empty() {
+        let span = raw.get_ref().mailbox.as_ref().map(Spanned::span);
+        return at.wrong(span, "imap.mailbox", "is empty", "Write \"INBOX\".");
+    }
+    let junk = folder(&raw.get_ref().junk, "imap.junk", DEFAULT_JUNK)?;
+    if junk == mailbox {
+        let span = raw.get_ref().junk.as_ref().map(Spanned::span);
+        let remedy = "Name the folder for spam, or write junk = \"\".";
+        return at.wrong(span, "imap.junk", "is the mailbox itself", remedy);
+    }
+    Ok(Imap {
+        server: server(at, raw, "imap", &IMAP_PORTS)?,
+        mailbox,
+        junk: (!junk.is_empty()).then_some(junk),
+    })
+}
+
+pub(super) fn smtp(at: &At<'_>, raw: &Spanned<RawServer>) -> Checked<Smtp> {
+    for (value, key) in [
+        (&raw.get_ref().mailbox, "smtp.mailbox"),
+        (&raw.get_ref().junk, "smtp.junk"),
+    ] {
+        if let Some(value) = value {
+            let remedy = "Take the key out; it belongs under [imap].";
+            return at.wrong(Some(value.span()), key, "unknown field", remedy);
+        }
+    }
+    Ok(Smtp {
+        server: server(at, raw, "smtp", &SMTP_PORTS)?,
+    })
+}
+
+fn server(at: &At<'_>, raw: &Spanned<RawServer>, section: &str, ports: &Ports) -> Checked<Server> {
+    let (table, raw) = (raw.span(), raw.get_ref());
+    let key = |name: &str| format!("{section}.{name}");
+    let example = format!("\"{section}.example.org\"");
+    let host = at.required(raw.host.as_ref(), table.clone(), &key("host"), &example)?;
+    let choices = [
+        ("tls", Security::Tls),
+        ("starttls", Security::StartTls),
+        ("none", Security::None),
+    ];
+    let security = at.choice(&raw.security, &key("security"), &choices, Security::Tls)?;
+    let name = host.get_ref().as_str();
+    let fits = |c: char| c.is_alphanumeric() || "-.:[]_".contains(c);
+    let is_ip = name
+        .trim_matches(['[', ']'])
+        .parse::<std::net::IpAddr>()
+        .is_ok();
+    if name.is_empty() || !name.chars().all(fits) || (name.contains([':', '[', ']']) && !is_ip) {
+        let problem = format!("{name:?} is not the name of a host");
+        let remedy =
+            "Write the name alone, such as \"imap.example.org\"; the port has its own key.";
+        return at.wrong(Some(host.span()), &key("host"), problem, remedy);
+    }
+    if security == Security::None && !is_loopback(name) {
+        let span = raw.security.as_ref().map(Spanned::span);
+        let problem = format!("\"none\" would send the password to {name} unprotected");
+        let remedy = "Write \"tls\" or \"starttls\"; \"none\" is for localhost, 127.0.0.1 and ::1.";
+        return at.wrong(span, &key("security"), problem, remedy);
+    }
+    let default_port = match security {
+        Security::Tls => ports.tls,
+        Security::StartTls | Security::None => ports.plain,
+    };
+    let port = match &raw.port {
+        None => default_port,
+        Some(value) => match u16::try_from(*value.get_ref()) {
+            Ok(port) if port > 0 => port,
+            _ => {
+                let problem = format!("{} is not a port", value.get_ref());
+                let remedy = format!("Write a number from 1 to 65535; usual is {default_port}.");
+                return at.wrong(Some(value.span()), &key("port"), problem, remedy);
+            }
+        },
+    };
+    // The most usual slip: the STARTTLS port with the default security, which would only time out.
+    if port == ports.plain && raw.security.is_none() {
+        let problem = format!("port {port} does not begin with TLS, which is the default");
+        let remedy = format!(
+            "Add security = \"starttls\", or use port {} with security = \"tls\".",
+            ports.tls
+        );
+        return at.wrong(
+            raw.port.as_ref().map(Spanned::span),
+            &key("port"),
+            problem,
+            remedy,
+        );
+    }
+    let ca_file = raw.ca_file.as_ref();
+    Ok(Server {
+        host: name.trim_matches(['[', ']']).to_owned(),
+        port,
+        security,
+        ca_file: ca_file.map(|v| at.file(v, &key("ca_file"))).transpose()?,
+        login: login(at, raw, table, section, security)?,
+    })
+}
+
+fn login(
+    at: &At<'_>,
+    raw: &RawServer,
+    table: Range<usize>,
+    section: &str,
+    security: Security,
+) -> Checked<Login> {
+    let key = |name: &str| format!("{section}.{name}");
+    let nothing = raw.user.is_none() && raw.password.is_none() && raw.oauth2.is_none();
+    // A relay on this machine takes mail from its own without a login.
+    if nothing && section == "smtp" && security == Security::None {
+        return Ok(Login::None);
+    }
+    let user = at.required(
+        raw.user.as_ref(),
+        table.clone(),
+        &key("user"),
+        "\"intro@example.org\"",
+    )?;
+    if user.get_ref().is_empty() || user.get_ref().contains(char::is_control) {
+        let remedy = "Write the name to log in with; mostly it is the bot's address.";
+        return at.wrong(
+            Some(user.span()),
+            &key("user"),
+            "is empty or not one line",
+            remedy,
+        );
+    }
+    let user = user.get_ref().clone();
+    match (&raw.password, &raw.oauth2) {
+        (Some(_), Some(oauth2)) => {
+            let remedy = "Keep one of the two.";
+            at.wrong(
+                Some(oauth2.span()),
+                &key("oauth2"),
+                "stands beside password",
+                remedy,
+            )
+        }
+        (Some(value), None) => Ok(Login::Password {
+            user,
+            password: password(at, value, &key("password"))?,
+        }),
+        (None, Some(value)) => oauth2(at, value, user, &key("oauth2")),
+        (None, None) => {
+            let remedy = "Add password = { file = \"PATH\" }, or another source that \
+                          config.example.toml shows.";
+            at.wrong(Some(table), &key("password"), "is missing", remedy)
+        }
+    }
+}
+
+fn password(at: &At<'_>, value: &Spanned<toml::Value>, key: &str) -> Checked<Password> {
+    let span = Some(value.span());
+    let remedy = "Write a string, or one of { env = \"NAME\" }, { file = \"PATH\" }, \
+                  { command = [\"pass\", \"intro\"] }, { credential = \"NAME\" }.";
+    let table = match value.get_ref() {
+        toml::Value::String(text) if text.is_empty() || text.contains(['\r', '\n', '\0']) => {
+            return at.wrong(span, key, "is empty or not one line", remedy);
+        }
+        toml::Value::String(text) => return Ok(Password::Plain(Secret::new(text.clone()))),
+        toml::Value::Table(table) => table,
+        _ => {
+            return at.wrong(span, key, "is neither text nor a source", remedy);
+        }
+    };
+    let mut entries = table.iter();
+    let (Some((source, held)), None) = (entries.next(), entries.next()) else {
+        return at.wrong(span, key, "needs exactly one source", remedy);
+    };
+    let text = held.as_str().filter(|text| !text.is_empty());
+    let name = text.filter(|name| !name.contains(['/', '\\', '=', '\0']));
+    let words = held.as_array().and_then(|words| {
+        let words: Option<Vec<String>> = words
+            .iter()
+            .map(|w| w.as_str().map(str::to_owned))
+            .collect();
+        words.filter(|words| words.first().is_some_and(|program| !program.is_empty()))
+    });
+    let found = match source.as_str() {
+        "env" => name.map(|name| Password::Env(name.to_owned())),
+        "credential" => name.map(|name| Password::Credential(name.to_owned())),
+        "file" => text.map(|path| Password::File(at.join(path))),
+        "command" => words.map(Password::Command),
+        _ => return at.wrong(span, &format!("{key}.{source}"), "unknown source", remedy),
+    };
+    match found {
+        Some(password) => Ok(password),
+        None => at.wrong(
+            span,
+            &format!("{key}.{source}"),
+            "has the wrong form",
+            remedy,
+        ),
+    }
+}
+
+fn oauth2(at: &At<'_>, value: &Spanned<RawOauth2>, user: String, key: &str) -> Checked<Login> {
+    let (table, raw) = (value.span(), value.get_ref());
+    let provider_key = format!("{key}.provider");
+    at.required(
+        raw.provider.as_ref(),
+        table.clone(),
+        &provider_key,
+        "\"google\"",
+    )?;
+    let choices = [
+        ("google", Provider::Google),
+        ("microsoft", Provider::Microsoft),
+    ];
+    let provider = at.choice(&raw.provider, &provider_key, &choices, Provider::Google)?;
+    let id_key = format!("{key}.client_id");
+    let client_id = at.required(raw.client_id.as_ref(), table, &id_key, "\"…\"")?;
+    Ok(Login::OAuth2 {
+        user,
+        provider,
+        client_id: at.line_of_text(client_id, &id_key)?,
+    })
+}

@@ -1,0 +1,1 @@
+//! Files as Google, Outlook and Apple export them.

@@ -1,0 +1,1 @@
+//! Forgeries of the author, one by one.
