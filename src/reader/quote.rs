@@ -7,7 +7,11 @@ use crate::reader::letter::Letter;
 pub struct Body {
     /// Only what the sender newly wrote; LF line ends, trimmed. With an inline forward: the note.
     pub text: String,
+    /// The outermost forwarded mail; its body goes on to the end, older history included.
     pub forwarded: Option<Forwarded>,
+    /// Every mail down the forwarded (else the quoted) thread in order, the outermost first, each
+    /// with its own words only. The desk looks here for the requester.
+    pub thread: Vec<Forwarded>,
     /// The mail quoted below an answer, where its author is named.
     pub quoted: Option<Forwarded>,
     /// Older mails below the forwarded or quoted one, the newest first.
@@ -24,4 +28,9 @@ pub fn body(letter: &Letter, _original: Option<&str>) -> Body {
         text: letter.plain.clone().unwrap_or_default(),
         ..Body::default()
     }
+}
+
+/// Everything that a person sees of a mail, as plain text: what replies are aligned with.
+pub fn visible(letter: &Letter) -> String {
+    letter.plain.clone().unwrap_or_default()
 }
