@@ -148,7 +148,7 @@ impl Desk {
             let letter = crate::reader::open(&arrived.raw);
             let key = crate::reader::content::key(&letter, &arrived.raw);
             let id = inbox::insert(&tx, arrived, &key, letter.message_id.as_deref(), now_secs)?;
-            letters.extend(id);
+            letters.extend(id.filter(|_| arrived.aside.is_none()));
         }
         tx.commit()?;
         for id in &letters {

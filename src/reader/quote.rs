@@ -14,8 +14,6 @@ pub struct Body {
     pub thread: Vec<Forwarded>,
     /// The mail quoted below an answer, where its author is named.
     pub quoted: Option<Forwarded>,
-    /// Older mails below the forwarded or quoted one, the newest first.
-    pub thread: Vec<Forwarded>,
     /// The subject, for answers prepared by our `mailto:` links.
     pub subject: String,
     /// Plain and HTML parts say different things, or text of another voice could not be told apart;

@@ -19,6 +19,17 @@ pub struct Arrived {
     pub raw: Vec<u8>,
     /// JSON of `reader::author::Facts`, where they were looked up.
     pub facts: Option<String>,
+    /// Why it is set aside at once, without being read; None: it is handled.
+    pub aside: Option<Aside>,
+}
+
+/// Mails that are only remembered, so that they are not fetched again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Aside {
+    /// It was there before the first start.
+    Old,
+    /// The server has it and can't give it.
+    Unreadable,
 }
 
 /// An inbox row to be handled.
@@ -51,9 +62,9 @@ pub fn insert(
     let changed = db
         .prepare_cached(
             "INSERT INTO inbox (account, mailbox, uid_validity, uid, content_key, message_id,
-               internal_date, size, complete, raw, facts, attempts, arrived_at)
+               internal_date, size, complete, raw, facts, attempts, disposition, arrived_at)
              VALUES (:account, :mailbox, :uid_validity, :uid, :content_key, :message_id,
-               :internal_date, :size, :complete, :raw, :facts, 1, :arrived_at)
+               :internal_date, :size, :complete, :raw, :facts, 1, :disposition, :arrived_at)
              ON CONFLICT DO NOTHING",
         )?
         .execute(named_params! {
@@ -66,8 +77,12 @@ pub fn insert(
             ":internal_date": arrived.internal_date_secs,
             ":size": i64::try_from(arrived.size).unwrap_or(i64::MAX),
             ":complete": arrived.complete,
-            ":raw": arrived.raw,
+            ":raw": arrived.aside.is_none().then_some(&arrived.raw),
             ":facts": arrived.facts,
+            ":disposition": arrived.aside.map(|aside| match aside {
+                Aside::Old => "old",
+                Aside::Unreadable => "quarantined",
+            }),
             ":arrived_at": now_secs,
         })?;
     Ok((changed == 1).then(|| db.last_insert_rowid()))

@@ -68,6 +68,24 @@ impl Store {
         Store::prepare(Connection::open_in_memory()?)
     }
 
+    /// A copy in memory of the file, for a dry run: what is decided on it changes nothing.
+    pub fn copy_in_memory(path: &Path) -> Result<Store, StoreError> {
+        let mut copy = Connection::open_in_memory()?;
+        if path.exists() {
+            let original = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+                .map_err(|source| StoreError::Open {
+                    path: path.to_owned(),
+                    source,
+                })?;
+            rusqlite::backup::Backup::new(&original, &mut copy)?.run_to_completion(
+                1_000,
+                std::time::Duration::ZERO,
+                None,
+            )?;
+        }
+        Store::prepare(copy)
+    }
+
     fn prepare(mut connection: Connection) -> Result<Store, StoreError> {
         connection.busy_timeout(std::time::Duration::from_millis(BUSY_TIMEOUT_MS))?;
         // FULL: "the row is committed" must precede "the mail is sent"; in WAL with NORMAL a power
