@@ -78,7 +78,7 @@ impl Loop {
                 reply: Some((250, "dry run".to_owned())),
                 refused: Vec::new(),
             };
-            self.report(parcel.id, attempt).await?;
+            let _ = self.report(parcel.id, attempt).await?;
         }
         Ok(())
     }
@@ -95,7 +95,7 @@ impl Loop {
                         tracing::warn!("sending mail: {error}");
                         let attempt = translated(&attempt);
                         for parcel in std::iter::once(parcel).chain(parcels) {
-                            self.report(parcel.id, attempt.clone()).await?;
+                            let _ = self.report(parcel.id, attempt.clone()).await?;
                         }
                         return Ok(());
                     }
@@ -123,7 +123,7 @@ impl Loop {
                     "the mail server refuses us, not this mail: sending waits"
                 );
                 for parcel in parcels {
-                    self.report(parcel.id, translated(&attempt)).await?;
+                    let _ = self.report(parcel.id, translated(&attempt)).await?;
                 }
                 return Ok(());
             }
