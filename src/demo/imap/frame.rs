@@ -47,7 +47,7 @@ pub(super) async fn read_rest<S: AsyncRead + AsyncWrite + Unpin>(
     let mut literal_bytes = 0;
     for _ in 0..MAX_LITERALS {
         let (tag, length, mode) = match CommandCodec::default().decode(&bytes) {
-            Ok((rest, _)) if rest.is_empty() => return Ok(Frame::Command(bytes)),
+            Ok(([], _)) => return Ok(Frame::Command(bytes)),
             Err(CommandDecodeError::LiteralFound { tag, length, mode }) => {
                 (tag.inner().to_owned(), length, mode)
             }
