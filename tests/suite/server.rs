@@ -1,5 +1,12 @@
 //! The demo's IMAP and SMTP servers, met by clients that others wrote; a client that is missing or hangs fails the test.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
 mod clients;
 mod protocol;
 mod python;

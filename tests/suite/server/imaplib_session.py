@@ -60,11 +60,13 @@ bad(lambda: imap.fetch("99", "FLAGS"))
 bad(lambda: imap.fetch("1", "BINARY[1]"))
 
 assert good(imap.create("Old"))
+# A last separator only announces folders below; names differ by case.
 assert imap.create("old/")[0] == "OK" and imap.create("Old")[0] == "NO"
 good(imap.uid("COPY", "1:2", "Old"))
 kind, data = imap.copy("1", "Nowhere")
 assert kind == "NO" and b"TRYCREATE" in data[0], data
 good(imap.uid("MOVE", "1", "Junk"))
+assert imap.response("EXPUNGE")[1] == [b"1"]
 assert good(imap.search(None, "ALL")) == [b"1 2"]
 good(imap.store("1", "+FLAGS", "\\Deleted"))
 assert good(imap.expunge()) == [b"1"]
