@@ -1,0 +1,601 @@
+//! The accounts, folders and mails that the two servers share, all in memory; what does not fit is refused, never dropped silently.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
+
+/// The largest mail that is stored, as most providers have it.
+pub const MAX_MAIL_BYTES: usize = 25 * 1024 * 1024;
+/// What a server writes on a mail when it delivers it; a mail of the largest size must still fit.
+const STAMP_BYTES: usize = 4096;
+/// All mails of an account together: the memory of a demo has an end.
+const MAX_ACCOUNT_BYTES: usize = 512 * 1024 * 1024;
+/// Folders of an account; a mail program makes a dozen.
+const MAX_FOLDERS: usize = 100;
+/// Keywords and flags on one mail.
+const MAX_FLAGS: usize = 64;
+
+/// The folders every account has, with their special use (RFC 6154).
+const FIRST_FOLDERS: [(&str, &str); 3] = [("INBOX", ""), ("Sent", "\\Sent"), ("Junk", "\\Junk")];
+
+/// One stored mail.
+#[derive(Clone)]
+pub struct Mail {
+    /// Its number in the folder, never used twice under one UIDVALIDITY (RFC 3501 section 2.3.1.1).
+    pub uid: u32,
+    /// `\Seen` and the like, and keywords, as first written.
+    pub flags: Vec<String>,
+    /// Seconds since 1970.
+    pub internal_date_secs: i64,
+    /// The whole mail, lines ending in CRLF.
+    pub bytes: Arc<[u8]>,
+}
+
+impl Mail {
+    /// Whether it bears this flag; case is ignored (RFC 3501 section 2.3.2).
+    #[must_use]
+    pub fn has_flag(&self, flag: &str) -> bool {
+        self.flags.iter().any(|own| own.eq_ignore_ascii_case(flag))
+    }
+}
+
+/// Why a mail, a folder or a flag was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Refusal {
+    #[error("there is no such account")]
+    NoAccount,
+    #[error("there is no such folder")]
+    NoFolder,
+    #[error("the folder exists already")]
+    Exists,
+    #[error("this folder stays as it is")]
+    Fixed,
+    #[error("the account is full")]
+    Full,
+    #[error("too many folders or flags")]
+    TooMany,
+}
+
+/// A mail as the folder keeps it.
+pub(super) struct Stored {
+    pub(super) mail: Mail,
+    /// The folder's counter at its last change; sessions compare it with what they have told their client.
+    pub(super) change: u64,
+}
+
+/// A folder; mails are in the order of their UIDs.
+pub(super) struct Folder {
+    pub(super) name: String,
+    pub(super) special_use: &'static str,
+    pub(super) uid_validity: u32,
+    pub(super) uid_next: u32,
+    pub(super) stored: Vec<Stored>,
+    /// Grows with every change of any mail.
+    pub(super) changes: u64,
+}
+
+impl Folder {
+    fn new(name: &str, special_use: &'static str, uid_validity: u32) -> Self {
+        Self {
+            name: name.to_owned(),
+            special_use,
+            uid_validity,
+            uid_next: 1,
+            stored: Vec::new(),
+            changes: 0,
+        }
+    }
+
+    /// Adds a mail and returns its UID.
+    pub(super) fn add(
+        &mut self,
+        flags: Vec<String>,
+        internal_date_secs: i64,
+        bytes: Arc<[u8]>,
+    ) -> u32 {
+        let uid = self.uid_next;
+        self.uid_next = self.uid_next.saturating_add(1);
+        self.changes += 1;
+        let mail = Mail {
+            uid,
+            flags,
+            internal_date_secs,
+            bytes,
+        };
+        self.stored.push(Stored {
+            mail,
+            change: self.changes,
+        });
+        uid
+    }
+
+    /// The mail with this UID.
+    pub(super) fn find(&self, uid: u32) -> Option<&Stored> {
+        let at = self
+            .stored
+            .binary_search_by_key(&uid, |stored| stored.mail.uid)
+            .ok()?;
+        self.stored.get(at)
+    }
+
+    /// Replaces the flags of a mail; `None` if it is gone or there would be too many.
+    pub(super) fn set_flags(&mut self, uid: u32, flags: Vec<String>) -> Option<&Stored> {
+        let at = self
+            .stored
+            .binary_search_by_key(&uid, |stored| stored.mail.uid)
+            .ok()?;
+        let stored = self.stored.get_mut(at)?;
+        if flags.len() > MAX_FLAGS {
+            return None;
+        }
+        if stored.mail.flags != flags {
+            self.changes += 1;
+            stored.mail.flags = flags;
+            stored.change = self.changes;
+        }
+        Some(stored)
+    }
+
+    /// Removes the mails that `gone` names.
+    pub(super) fn remove(&mut self, mut gone: impl FnMut(&Mail) -> bool) {
+        let before = self.stored.len();
+        self.stored.retain(|stored| !gone(&stored.mail));
+        if self.stored.len() != before {
+            self.changes += 1;
+        }
+    }
+}
+
+struct Account {
+    user: String,
+    password: String,
+    addresses: Vec<String>,
+    folders: Vec<Folder>,
+}
+
+impl Account {
+    fn bytes(&self) -> usize {
+        self.folders
+            .iter()
+            .flat_map(|folder| &folder.stored)
+            .map(|stored| stored.mail.bytes.len())
+            .sum()
+    }
+
+    fn folder(&mut self, name: &str) -> Option<&mut Folder> {
+        self.folders
+            .iter_mut()
+            .find(|folder| same_folder(&folder.name, name))
+    }
+}
+
+struct World {
+    accounts: Vec<Account>,
+    next_uid_validity: u32,
+    separator: Option<char>,
+}
+
+struct Shared {
+    world: Mutex<World>,
+    version: watch::Sender<u64>,
+    clock: Box<dyn Fn() -> i64 + Send + Sync>,
+}
+
+/// All accounts; clones are the same accounts.
+#[derive(Clone)]
+pub struct Mailboxes {
+    shared: Arc<Shared>,
+}
+
+impl Default for Mailboxes {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Mailboxes {
+    /// No accounts, and the clock of this machine.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_clock(|| jiff::Timestamp::now().as_second())
+    }
+
+    /// No accounts, and this clock (seconds since 1970) for the dates that the servers write.
+    #[must_use]
+    pub fn with_clock(clock: impl Fn() -> i64 + Send + Sync + 'static) -> Self {
+        // A server that starts anew has other mails under the same UIDs, so its UIDVALIDITY must be another (RFC 3501 section 2.3.1.1).
+        let next_uid_validity = u32::try_from(clock()).unwrap_or(1).max(1);
+        let world = World {
+            accounts: Vec::new(),
+            next_uid_validity,
+            separator: Some('+'),
+        };
+        let shared = Shared {
+            world: Mutex::new(world),
+            version: watch::Sender::new(0),
+            clock: Box::new(clock),
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// Adds an account with INBOX, Sent and Junk; an account of that name is replaced.
+    pub fn add_account(&self, user: &str, address: &str, password: &str) {
+        let mut world = self.lock();
+        let mut folders = Vec::new();
+        for (name, special_use) in FIRST_FOLDERS {
+            folders.push(Folder::new(name, special_use, world.fresh_uid_validity()));
+        }
+        world.accounts.retain(|account| account.user != user);
+        let addresses = vec![address.to_owned()];
+        world.accounts.push(Account {
+            user: user.to_owned(),
+            password: password.to_owned(),
+            addresses,
+            folders,
+        });
+        drop(world);
+        self.ring();
+    }
+
+    /// Gives an account one more address; false if there is no such account.
+    pub fn add_address(&self, user: &str, address: &str) -> bool {
+        let mut world = self.lock();
+        let Some(account) = world.account(user) else {
+            return false;
+        };
+        account.addresses.push(address.to_owned());
+        true
+    }
+
+    /// The sign between a name and its sub-address; `None`: mail to sub-addresses is for nobody. It begins as `+`.
+    pub fn set_subaddressing(&self, separator: Option<char>) {
+        self.lock().separator = separator;
+    }
+
+    /// Puts a mail into the INBOX of the account with this address, bare LF made CRLF. False if nobody has it, or there is no room.
+    pub fn deliver(&self, recipient: &str, bytes: &[u8], now_secs: i64) -> bool {
+        self.lodge(&[(recipient, bytes)], now_secs).is_ok()
+    }
+
+    /// Delivers copies of a mail, each to its address: all of them or none.
+    pub(super) fn lodge<B: AsRef<[u8]>>(
+        &self,
+        copies: &[(&str, B)],
+        now_secs: i64,
+    ) -> Result<(), Refusal> {
+        let mut world = self.lock();
+        let mut ready = Vec::new();
+        for (recipient, bytes) in copies {
+            let user = world.user_of(recipient).ok_or(Refusal::NoAccount)?;
+            ready.push((user, with_crlf(bytes.as_ref())));
+        }
+        for (user, bytes) in &ready {
+            let coming: usize = ready
+                .iter()
+                .filter(|(other, _)| other == user)
+                .map(|(_, bytes)| bytes.len())
+                .sum();
+            let account = world.account(user).ok_or(Refusal::NoAccount)?;
+            if bytes.len() > MAX_MAIL_BYTES + STAMP_BYTES
+                || account.bytes() + coming > MAX_ACCOUNT_BYTES
+            {
+                return Err(Refusal::Full);
+            }
+        }
+        for (user, bytes) in ready {
+            if let Some(inbox) = world
+                .account(&user)
+                .and_then(|account| account.folder("INBOX"))
+            {
+                inbox.add(Vec::new(), now_secs, bytes);
+            }
+        }
+        drop(world);
+        self.ring();
+        Ok(())
+    }
+
+    /// Adds a mail to a folder; returns UIDVALIDITY and UID.
+    pub(super) fn append(
+        &self,
+        user: &str,
+        folder: &str,
+        flags: Vec<String>,
+        date_secs: i64,
+        bytes: &[u8],
+    ) -> Result<(u32, u32), Refusal> {
+        if flags.len() > MAX_FLAGS {
+            return Err(Refusal::TooMany);
+        }
+        let bytes = with_crlf(bytes);
+        let mut world = self.lock();
+        let account = world.account(user).ok_or(Refusal::NoAccount)?;
+        if bytes.len() > MAX_MAIL_BYTES || account.bytes() + bytes.len() > MAX_ACCOUNT_BYTES {
+            return Err(Refusal::Full);
+        }
+        let folder = account.folder(folder).ok_or(Refusal::NoFolder)?;
+        let uid = folder.add(flags, date_secs, bytes);
+        let uid_validity = folder.uid_validity;
+        drop(world);
+        self.ring();
+        Ok((uid_validity, uid))
+    }
+
+    /// The mails of a folder in the order of their UIDs; empty if there is no such account or folder.
+    #[must_use]
+    pub fn mails(&self, user: &str, folder: &str) -> Vec<Mail> {
+        self.look(user, folder, |folder| {
+            folder
+                .stored
+                .iter()
+                .map(|stored| stored.mail.clone())
+                .collect()
+        })
+        .unwrap_or_default()
+    }
+
+    /// For tests: another UIDVALIDITY, and the mails numbered anew from 1, as after a rebuilt mailbox. False if there is no such folder.
+    pub fn set_uid_validity(&self, user: &str, folder: &str, uid_validity: u32) -> bool {
+        self.change(user, folder, |folder| {
+            folder.uid_validity = uid_validity.max(1);
+            folder.changes += 1;
+            for (stored, uid) in folder.stored.iter_mut().zip(1_u32..) {
+                stored.mail.uid = uid;
+                stored.change = folder.changes;
+            }
+            let count = u32::try_from(folder.stored.len()).unwrap_or(u32::MAX);
+            folder.uid_next = count.saturating_add(1);
+        })
+        .is_ok()
+    }
+
+    /// The folder's UIDVALIDITY.
+    #[must_use]
+    pub fn uid_validity(&self, user: &str, folder: &str) -> Option<u32> {
+        self.look(user, folder, |folder| folder.uid_validity)
+    }
+
+    /// For tests: removes a mail, as another mail program would. False if it is not there.
+    pub fn expunge(&self, user: &str, folder: &str, uid: u32) -> bool {
+        let removed = self.change(user, folder, |folder| {
+            let found = folder.find(uid).is_some();
+            folder.remove(|mail| mail.uid == uid);
+            found
+        });
+        removed.unwrap_or(false)
+    }
+
+    /// Changes with every change of any account; wait on it for mail.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.shared.version.subscribe()
+    }
+
+    /// Now, by the clock of these accounts.
+    pub(super) fn now_secs(&self) -> i64 {
+        (self.shared.clock)()
+    }
+
+    /// Whether user and password belong together.
+    pub(super) fn admits(&self, user: &str, password: &str) -> bool {
+        self.lock()
+            .account(user)
+            .is_some_and(|account| account.password == password)
+    }
+
+    /// The account that mail to this address reaches.
+    pub(super) fn user_of(&self, address: &str) -> Option<String> {
+        self.lock().user_of(address)
+    }
+
+    /// Whether this address, or what it is a sub-address of, belongs to this user.
+    pub(super) fn owns(&self, user: &str, address: &str) -> bool {
+        self.user_of(address).is_some_and(|owner| owner == user)
+    }
+
+    /// Whether some account has an address at this domain.
+    pub(super) fn hosts(&self, domain: &str) -> bool {
+        let world = self.lock();
+        let mut addresses = world.accounts.iter().flat_map(|account| &account.addresses);
+        addresses.any(|address| {
+            address
+                .rsplit_once('@')
+                .is_some_and(|(_, own)| own.eq_ignore_ascii_case(domain))
+        })
+    }
+
+    /// Looks at a folder.
+    pub(super) fn look<R>(
+        &self,
+        user: &str,
+        folder: &str,
+        read: impl FnOnce(&Folder) -> R,
+    ) -> Option<R> {
+        let mut world = self.lock();
+        world
+            .account(user)?
+            .folder(folder)
+            .map(|folder| read(folder))
+    }
+
+    /// Changes a folder and wakes whoever waits.
+    pub(super) fn change<R>(
+        &self,
+        user: &str,
+        folder: &str,
+        work: impl FnOnce(&mut Folder) -> R,
+    ) -> Result<R, Refusal> {
+        let mut world = self.lock();
+        let account = world.account(user).ok_or(Refusal::NoAccount)?;
+        let result = account.folder(folder).map(work).ok_or(Refusal::NoFolder)?;
+        drop(world);
+        self.ring();
+        Ok(result)
+    }
+
+    /// Looks at every folder of an account.
+    pub(super) fn each_folder<R>(&self, user: &str, read: impl FnMut(&Folder) -> R) -> Vec<R> {
+        let mut world = self.lock();
+        world
+            .account(user)
+            .map(|account| account.folders.iter().map(read).collect())
+            .unwrap_or_default()
+    }
+
+    /// Makes a folder.
+    pub(super) fn create_folder(&self, user: &str, name: &str) -> Result<(), Refusal> {
+        let mut world = self.lock();
+        let uid_validity = world.fresh_uid_validity();
+        let account = world.account(user).ok_or(Refusal::NoAccount)?;
+        if account.folder(name).is_some() {
+            return Err(Refusal::Exists);
+        }
+        if account.folders.len() >= MAX_FOLDERS {
+            return Err(Refusal::TooMany);
+        }
+        account.folders.push(Folder::new(name, "", uid_validity));
+        drop(world);
+        self.ring();
+        Ok(())
+    }
+
+    /// Removes a folder with its mails; INBOX, Sent and Junk stay.
+    pub(super) fn delete_folder(&self, user: &str, name: &str) -> Result<(), Refusal> {
+        let mut world = self.lock();
+        let account = world.account(user).ok_or(Refusal::NoAccount)?;
+        let found = account.folder(name).ok_or(Refusal::NoFolder)?;
+        if FIRST_FOLDERS
+            .iter()
+            .any(|(first, _)| same_folder(first, &found.name))
+        {
+            return Err(Refusal::Fixed);
+        }
+        account
+            .folders
+            .retain(|folder| !same_folder(&folder.name, name));
+        drop(world);
+        self.ring();
+        Ok(())
+    }
+
+    /// Copies mails, or moves them; returns the UIDVALIDITY of the target and the pairs of old and new UID (RFC 4315).
+    pub(super) fn transfer(
+        &self,
+        user: &str,
+        from: &str,
+        to: &str,
+        uids: &[u32],
+        moves: bool,
+    ) -> Result<(u32, Vec<(u32, u32)>), Refusal> {
+        let mut world = self.lock();
+        let account = world.account(user).ok_or(Refusal::NoAccount)?;
+        let source = account.folder(from).ok_or(Refusal::NoFolder)?;
+        let mails: Vec<Mail> = uids
+            .iter()
+            .filter_map(|uid| source.find(*uid))
+            .map(|stored| stored.mail.clone())
+            .collect();
+        let added: usize = mails.iter().map(|mail| mail.bytes.len()).sum();
+        if !moves && account.bytes() + added > MAX_ACCOUNT_BYTES {
+            return Err(Refusal::Full);
+        }
+        let target = account.folder(to).ok_or(Refusal::NoFolder)?;
+        let uid_validity = target.uid_validity;
+        let mut pairs = Vec::new();
+        for mail in mails {
+            pairs.push((
+                mail.uid,
+                target.add(mail.flags, mail.internal_date_secs, mail.bytes),
+            ));
+        }
+        if moves && let Some(source) = account.folder(from) {
+            // The old UIDs are in order, as the folder was.
+            source.remove(|mail| {
+                pairs
+                    .binary_search_by_key(&mail.uid, |(old, _)| *old)
+                    .is_ok()
+            });
+        }
+        drop(world);
+        self.ring();
+        Ok((uid_validity, pairs))
+    }
+
+    fn ring(&self) {
+        self.shared
+            .version
+            .send_modify(|version| *version = version.wrapping_add(1));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, World> {
+        self.shared
+            .world
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Account {
+    fn holds(&self, address: &str) -> bool {
+        self.addresses
+            .iter()
+            .any(|own| own.eq_ignore_ascii_case(address))
+    }
+}
+
+impl World {
+    fn account(&mut self, user: &str) -> Option<&mut Account> {
+        self.accounts
+            .iter_mut()
+            .find(|account| account.user == user)
+    }
+
+    /// A whole address goes before a sub-address.
+    fn user_of(&self, address: &str) -> Option<String> {
+        let plain = self
+            .separator
+            .and_then(|separator| without_subaddress(address, separator));
+        let holder = |address: &str| self.accounts.iter().find(|account| account.holds(address));
+        let account = holder(address).or_else(|| holder(plain.as_deref()?))?;
+        Some(account.user.clone())
+    }
+
+    fn fresh_uid_validity(&mut self) -> u32 {
+        self.next_uid_validity = self.next_uid_validity.checked_add(1).unwrap_or(1);
+        self.next_uid_validity
+    }
+}
+
+/// Folder names are equal byte by byte, but INBOX is so in any case (RFC 3501 section 5.1).
+pub(super) fn same_folder(one: &str, other: &str) -> bool {
+    one == other || (one.eq_ignore_ascii_case("INBOX") && other.eq_ignore_ascii_case("INBOX"))
+}
+
+fn without_subaddress(address: &str, separator: char) -> Option<String> {
+    let (local, domain) = address.rsplit_once('@')?;
+    let (name, _) = local.split_once(separator)?;
+    (!name.is_empty()).then(|| format!("{name}@{domain}"))
+}
+
+/// IMAP serves lines that end in CRLF (RFC 3501 section 2.2); a mail with bare LF is made so.
+fn with_crlf(bytes: &[u8]) -> Arc<[u8]> {
+    let mut bare = 0;
+    let mut last = 0;
+    for byte in bytes {
+        bare += usize::from(*byte == b'\n' && last != b'\r');
+        last = *byte;
+    }
+    if bare == 0 {
+        return Arc::from(bytes);
+    }
+    let mut whole = Vec::with_capacity(bytes.len() + bare);
+    for byte in bytes {
+        if *byte == b'\n' && whole.last() != Some(&b'\r') {
+            whole.push(b'\r');
+        }
+        whole.push(*byte);
+    }
+    Arc::from(whole)
+}
