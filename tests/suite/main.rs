@@ -5,6 +5,7 @@ mod authors;
 mod command_line;
 mod conversations;
 mod dovecot;
+mod harness;
 mod house;
 mod letters;
 mod server;
