@@ -1,1 +1,3 @@
 //! (the room of wire)
+
+pub mod proof;
