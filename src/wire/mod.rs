@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 pub mod error;
 pub mod imap;
+pub mod proof;
 pub mod smtp;
 pub mod transport;
 

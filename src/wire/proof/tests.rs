@@ -1,0 +1,1 @@
+//! Signatures and policies against a name server on loopback.
