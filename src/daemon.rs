@@ -116,6 +116,12 @@ impl Clerk {
     }
 }
 
+/// Waits for the stop sign.
+pub async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // The guard that `wait_for` returns must not live on: it locks the channel.
+    let _ = stop.wait_for(|stopped| *stopped).await;
+}
+
 /// How `askfirst run` was called.
 #[derive(Clone, Copy, Default)]
 pub struct Options {

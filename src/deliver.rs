@@ -59,7 +59,7 @@ impl Loop {
         tokio::select! {
             () = self.clerk.bell.outbox.notified() => {}
             () = tokio::time::sleep(pause) => {}
-            _ = self.stop.wait_for(|stopped| *stopped) => {}
+            () = crate::daemon::stopped(&mut self.stop) => {}
         }
         Ok(())
     }
@@ -156,7 +156,7 @@ async fn finish<T>(
     tokio::pin!(sending);
     tokio::select! {
         done = &mut sending => Some(done),
-        _ = stop.wait_for(|stopped| *stopped) => {
+        () = crate::daemon::stopped(stop) => {
             tokio::time::timeout(LAST_WORDS, sending).await.ok()
         }
     }

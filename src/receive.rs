@@ -107,14 +107,14 @@ impl Loop {
     }
 
     async fn rest(&mut self, pause: Duration) {
-        let _ = tokio::time::timeout(pause, self.stop.wait_for(|stopped| *stopped)).await;
+        let _ = tokio::time::timeout(pause, crate::daemon::stopped(&mut self.stop)).await;
     }
 
     async fn session(&mut self, memory: &mut Memory) -> Result<(), Fault> {
         let mut stop = self.stop.clone();
         let connected = tokio::select! {
             session = Session::connect(&self.server) => session?,
-            _ = stop.wait_for(|stopped| *stopped) => return Ok(()),
+            () = crate::daemon::stopped(&mut stop) => return Ok(()),
         };
         let mut session = connected;
         let first = !memory.connected_once;

@@ -30,7 +30,7 @@ impl Loop {
             tokio::select! {
                 () = self.clerk.bell.clock.notified() => {}
                 () = tokio::time::sleep(pause) => {}
-                _ = self.stop.wait_for(|stopped| *stopped) => {}
+                () = crate::daemon::stopped(&mut self.stop) => {}
             }
         }
         Ok(())

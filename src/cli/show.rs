@@ -111,7 +111,7 @@ fn who(person: &Option<Person>) -> String {
 }
 
 /// The three consents in words, one line each.
-pub(super) fn consents(consents: &Consents) -> [String; 3] {
+pub fn consents(consents: &Consents) -> [String; 3] {
     let missing = || "not given".to_owned();
     let connector = consents.connector.as_ref().map_or_else(missing, |consent| {
         let evidence = match &consent.evidence {

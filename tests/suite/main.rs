@@ -1,5 +1,13 @@
 //! All integration tests in one program, so that they link once.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice
+)]
+
 mod answers;
 mod authors;
 mod command_line;
