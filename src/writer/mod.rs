@@ -3,10 +3,20 @@
 //! Fails with a [`WriteError`] where a saying needs somebody who is not known, or where the bytes,
 //! read back, are not what was meant; then nothing is sent and nothing has changed.
 
+pub mod check;
+pub mod envelope;
+pub mod facts;
+pub mod manner;
+pub mod mime;
+pub mod page;
+pub mod text;
+pub mod words;
+
 use crate::reader::address::Address;
 use crate::reader::secret::Secret;
 use crate::rules::introduction::Introduction;
 use crate::rules::saying::Saying;
+use crate::writer::envelope::Envelope;
 
 /// The bot's own name and manners of speech.
 pub struct Voice<'a> {
@@ -68,11 +78,58 @@ pub enum WriteError {
 /// Writes one mail; everything it says comes from its arguments.
 pub fn compose(
     saying: &Saying,
-    _introduction: &Introduction,
-    _thread: Option<&Thread>,
-    _voice: &Voice<'_>,
-    _seal: &Seal<'_>,
-    _now_secs: i64,
+    introduction: &Introduction,
+    thread: Option<&Thread>,
+    voice: &Voice<'_>,
+    seal: &Seal<'_>,
+    now_secs: i64,
 ) -> Result<Composed, WriteError> {
-    Err(WriteError::NobodyToWriteTo(saying.name()))
+    let kind = saying.name();
+    let manner = manner::of(saying);
+    let people = saying.recipients(introduction);
+    if people.is_empty() {
+        return Err(WriteError::NobodyToWriteTo(kind));
+    }
+    let thread = thread.filter(|_| !manner.starts_thread);
+    let token = seal.secret.token();
+    let facts = facts::gather(saying, introduction, thread, voice, &token);
+    let wrong = |why: String| WriteError::Template { kind, why };
+    let mut filled = words::fill(kind, &facts.values).map_err(wrong)?;
+    filled.push_str("\n\n");
+    filled.push_str(&words::fill("part_footer", &facts.values).map_err(wrong)?);
+    let (own_subject, body) = filled.split_once('\n').unwrap_or((&filled, ""));
+    let page = page::Page::read(body, &facts.boxes).map_err(wrong)?;
+
+    let envelope = Envelope::new(saying, introduction, voice, seal)?;
+    let subject = subject(own_subject, thread);
+    let visible = page.plain();
+    let html = page.html(envelope.answer_to().as_ref());
+    let fields = envelope.fields(&subject, thread, seal, now_secs)?;
+    let bytes = fields.with_bodies(&visible, &html, &mime::boundary(&envelope.message_id));
+    let meant = envelope.meant(&fields, &subject, &visible, &html);
+    check::read_back(&bytes, &meant).map_err(|what| WriteError::NotAsMeant { kind, what })?;
+    Ok(Composed {
+        message_id: envelope.message_id,
+        envelope_from: voice.bot.clone(),
+        recipients: people.into_iter().map(|person| person.address).collect(),
+        bytes,
+        visible,
+    })
+}
+
+/// Our own subject, or that of the thread we answer in, so that programs keep the thread together.
+fn subject(own: &str, thread: Option<&Thread>) -> String {
+    let theirs = thread.map_or_else(String::new, |thread| {
+        text::line(&thread.subject, text::MAX_SUBJECT_CHARS - "Re: ".len())
+    });
+    if theirs.is_empty() {
+        text::line(own, text::MAX_SUBJECT_CHARS)
+    } else if theirs
+        .get(..3)
+        .is_some_and(|start| start.eq_ignore_ascii_case("re:"))
+    {
+        theirs
+    } else {
+        format!("Re: {theirs}")
+    }
 }

@@ -16,5 +16,6 @@ mod dovecot;
 mod harness;
 mod house;
 mod letters;
+mod mails;
 mod server;
 mod wire;
