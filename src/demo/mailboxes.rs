@@ -4,6 +4,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
+use super::accounts::{Account, World};
+use super::folder::{Folder, MAX_FLAGS, Refusal, same_folder, with_crlf};
+
 /// The largest mail that is stored, as most providers have it.
 pub const MAX_MAIL_BYTES: usize = 25 * 1024 * 1024;
 /// What a server writes on a mail when it delivers it; a mail of the largest size must still fit.
@@ -12,8 +15,6 @@ const STAMP_BYTES: usize = 4096;
 const MAX_ACCOUNT_BYTES: usize = 512 * 1024 * 1024;
 /// Folders of an account; a mail program makes a dozen.
 const MAX_FOLDERS: usize = 100;
-/// Keywords and flags on one mail.
-const MAX_FLAGS: usize = 64;
 
 /// The folders every account has, with their special use (RFC 6154).
 const FIRST_FOLDERS: [(&str, &str); 3] = [("INBOX", ""), ("Sent", "\\Sent"), ("Junk", "\\Junk")];
@@ -37,142 +38,6 @@ impl Mail {
     pub fn has_flag(&self, flag: &str) -> bool {
         self.flags.iter().any(|own| own.eq_ignore_ascii_case(flag))
     }
-}
-
-/// Why a mail, a folder or a flag was not taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Refusal {
-    #[error("there is no such account")]
-    NoAccount,
-    #[error("there is no such folder")]
-    NoFolder,
-    #[error("the folder exists already")]
-    Exists,
-    #[error("this folder stays as it is")]
-    Fixed,
-    #[error("the account is full")]
-    Full,
-    #[error("too many folders or flags")]
-    TooMany,
-}
-
-/// A mail as the folder keeps it.
-pub(super) struct Stored {
-    pub(super) mail: Mail,
-    /// The folder's counter at its last change; sessions compare it with what they have told their client.
-    pub(super) change: u64,
-}
-
-/// A folder; mails are in the order of their UIDs.
-pub(super) struct Folder {
-    pub(super) name: String,
-    pub(super) special_use: &'static str,
-    pub(super) uid_validity: u32,
-    pub(super) uid_next: u32,
-    pub(super) stored: Vec<Stored>,
-    /// Grows with every change of any mail.
-    pub(super) changes: u64,
-}
-
-impl Folder {
-    fn new(name: &str, special_use: &'static str, uid_validity: u32) -> Self {
-        Self {
-            name: name.to_owned(),
-            special_use,
-            uid_validity,
-            uid_next: 1,
-            stored: Vec::new(),
-            changes: 0,
-        }
-    }
-
-    /// Adds a mail and returns its UID.
-    pub(super) fn add(
-        &mut self,
-        flags: Vec<String>,
-        internal_date_secs: i64,
-        bytes: Arc<[u8]>,
-    ) -> u32 {
-        let uid = self.uid_next;
-        self.uid_next = self.uid_next.saturating_add(1);
-        self.changes += 1;
-        let mail = Mail {
-            uid,
-            flags,
-            internal_date_secs,
-            bytes,
-        };
-        self.stored.push(Stored {
-            mail,
-            change: self.changes,
-        });
-        uid
-    }
-
-    /// The mail with this UID.
-    pub(super) fn find(&self, uid: u32) -> Option<&Stored> {
-        let at = self
-            .stored
-            .binary_search_by_key(&uid, |stored| stored.mail.uid)
-            .ok()?;
-        self.stored.get(at)
-    }
-
-    /// Replaces the flags of a mail; `None` if it is gone or there would be too many.
-    pub(super) fn set_flags(&mut self, uid: u32, flags: Vec<String>) -> Option<&Stored> {
-        let at = self
-            .stored
-            .binary_search_by_key(&uid, |stored| stored.mail.uid)
-            .ok()?;
-        let stored = self.stored.get_mut(at)?;
-        if flags.len() > MAX_FLAGS {
-            return None;
-        }
-        if stored.mail.flags != flags {
-            self.changes += 1;
-            stored.mail.flags = flags;
-            stored.change = self.changes;
-        }
-        Some(stored)
-    }
-
-    /// Removes the mails that `gone` names.
-    pub(super) fn remove(&mut self, mut gone: impl FnMut(&Mail) -> bool) {
-        let before = self.stored.len();
-        self.stored.retain(|stored| !gone(&stored.mail));
-        if self.stored.len() != before {
-            self.changes += 1;
-        }
-    }
-}
-
-struct Account {
-    user: String,
-    password: String,
-    addresses: Vec<String>,
-    folders: Vec<Folder>,
-}
-
-impl Account {
-    fn bytes(&self) -> usize {
-        self.folders
-            .iter()
-            .flat_map(|folder| &folder.stored)
-            .map(|stored| stored.mail.bytes.len())
-            .sum()
-    }
-
-    fn folder(&mut self, name: &str) -> Option<&mut Folder> {
-        self.folders
-            .iter_mut()
-            .find(|folder| same_folder(&folder.name, name))
-    }
-}
-
-struct World {
-    accounts: Vec<Account>,
-    next_uid_validity: u32,
-    separator: Option<char>,
 }
 
 struct Shared {
@@ -535,67 +400,4 @@ impl Mailboxes {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-impl Account {
-    fn holds(&self, address: &str) -> bool {
-        self.addresses
-            .iter()
-            .any(|own| own.eq_ignore_ascii_case(address))
-    }
-}
-
-impl World {
-    fn account(&mut self, user: &str) -> Option<&mut Account> {
-        self.accounts
-            .iter_mut()
-            .find(|account| account.user == user)
-    }
-
-    /// A whole address goes before a sub-address.
-    fn user_of(&self, address: &str) -> Option<String> {
-        let plain = self
-            .separator
-            .and_then(|separator| without_subaddress(address, separator));
-        let holder = |address: &str| self.accounts.iter().find(|account| account.holds(address));
-        let account = holder(address).or_else(|| holder(plain.as_deref()?))?;
-        Some(account.user.clone())
-    }
-
-    fn fresh_uid_validity(&mut self) -> u32 {
-        self.next_uid_validity = self.next_uid_validity.checked_add(1).unwrap_or(1);
-        self.next_uid_validity
-    }
-}
-
-/// Folder names are equal byte by byte, but INBOX is so in any case (RFC 3501 section 5.1).
-pub(super) fn same_folder(one: &str, other: &str) -> bool {
-    one == other || (one.eq_ignore_ascii_case("INBOX") && other.eq_ignore_ascii_case("INBOX"))
-}
-
-fn without_subaddress(address: &str, separator: char) -> Option<String> {
-    let (local, domain) = address.rsplit_once('@')?;
-    let (name, _) = local.split_once(separator)?;
-    (!name.is_empty()).then(|| format!("{name}@{domain}"))
-}
-
-/// IMAP serves lines that end in CRLF (RFC 3501 section 2.2); a mail with bare LF is made so.
-fn with_crlf(bytes: &[u8]) -> Arc<[u8]> {
-    let mut bare = 0;
-    let mut last = 0;
-    for byte in bytes {
-        bare += usize::from(*byte == b'\n' && last != b'\r');
-        last = *byte;
-    }
-    if bare == 0 {
-        return Arc::from(bytes);
-    }
-    let mut whole = Vec::with_capacity(bytes.len() + bare);
-    for byte in bytes {
-        if *byte == b'\n' && whole.last() != Some(&b'\r') {
-            whole.push(b'\r');
-        }
-        whole.push(*byte);
-    }
-    Arc::from(whole)
 }

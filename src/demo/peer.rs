@@ -4,9 +4,14 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+
+use super::link::Link;
 
 /// A peer that does not take its answer for this long is gone; nothing else frees the memory of the answer.
 const WRITE_DEADLINE: Duration = Duration::from_secs(120);
+/// Time for a TLS handshake.
+const HANDSHAKE: Duration = Duration::from_secs(60);
 /// How much is asked from the socket at a time; with the caps of the callers this bounds the buffer.
 const READ_CHUNK: usize = 16 * 1024;
 
@@ -23,7 +28,7 @@ pub(super) enum Broken {
 
 /// A stream with a read buffer, and with the faults that concern what leaves.
 pub(super) struct Peer<S> {
-    stream: S,
+    link: Link<S>,
     buffer: Vec<u8>,
     scanned: usize,
     /// Bytes that may still leave; `None`: all.
@@ -34,7 +39,7 @@ pub(super) struct Peer<S> {
 impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
     pub(super) fn new(stream: S) -> Self {
         Self {
-            stream,
+            link: Link::Plain(stream),
             buffer: Vec::new(),
             scanned: 0,
             allowance: None,
@@ -82,7 +87,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
 
     async fn fill(&mut self) -> Result<(), Broken> {
         self.buffer.reserve(READ_CHUNK);
-        match self.stream.read_buf(&mut self.buffer).await {
+        match self.link.read_buf(&mut self.buffer).await {
             Ok(0) | Err(_) => Err(Broken::Closed),
             Ok(_) => Ok(()),
         }
@@ -98,8 +103,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
             None => bytes,
         };
         let write = async {
-            self.stream.write_all(allowed).await?;
-            self.stream.flush().await
+            self.link.write_all(allowed).await?;
+            self.link.flush().await
         };
         timeout(WRITE_DEADLINE, write)
             .await
@@ -112,6 +117,32 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
             }
         }
         Ok(())
+    }
+
+    /// Begins TLS. What was sent in the clear after STARTTLS must not be taken for part of what TLS protects: then the connection ends (CVE-2011-0411).
+    pub(super) async fn start_tls(&mut self, acceptor: &TlsAcceptor) -> Result<(), Broken> {
+        if !self.buffer.is_empty() {
+            return Err(Broken::Closed);
+        }
+        let secured = timeout(HANDSHAKE, self.link.secure(acceptor)).await;
+        secured
+            .map_err(|_| Broken::Late)?
+            .map_err(|_| Broken::Closed)
+    }
+
+    pub(super) fn is_secure(&self) -> bool {
+        self.link.is_secure()
+    }
+
+    /// Returns when the peer has closed the connection; what it still sends is not read by anybody.
+    pub(super) async fn gone(&mut self) {
+        loop {
+            self.buffer.clear();
+            self.scanned = 0;
+            if self.fill().await.is_err() {
+                return;
+            }
+        }
     }
 
     /// From now on nothing leaves.
@@ -127,7 +158,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
     /// Closes our side; what the peer still sends is not read.
     pub(super) async fn close(&mut self) {
         // A peer that is already gone is no news here.
-        let _ = timeout(WRITE_DEADLINE, self.stream.shutdown()).await;
+        let _ = timeout(WRITE_DEADLINE, self.link.shutdown()).await;
     }
 }
 

@@ -12,9 +12,11 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
-use super::faults::{Act, Faults};
+use super::faults::Faults;
+use super::link::Security;
 use super::listen::{run_sessions, stopped};
 use super::mailboxes::{MAX_MAIL_BYTES, Mailboxes};
+use super::mischief::{Course, act_out, stall};
 use super::peer::{Broken, Peer, trim_line_end};
 
 /// RFC 5321 section 4.5.3.1.4 gives a command 512 octets; base64 in AUTH needs more (RFC 4954 section 4).
@@ -25,8 +27,6 @@ const MAX_RECIPIENTS: usize = 100;
 const WAIT: Duration = Duration::from_secs(300);
 /// Errors before the server hangs up (RFC 5321 section 4.3.2 allows it).
 const MAX_MISTAKES: usize = 20;
-/// How long a stalled session is held if nothing else ends it.
-const STALL: Duration = Duration::from_secs(24 * 3600);
 
 /// A mail that was accepted, as it was sent.
 #[derive(Clone)]
@@ -50,6 +50,8 @@ pub struct SmtpSettings {
     pub save_sent: bool,
     /// The largest mail; at most `MAX_MAIL_BYTES`.
     pub max_mail_bytes: usize,
+    /// With `StartTls` a login is taken only after STARTTLS.
+    pub security: Security,
     /// Hears of every mail accepted, after its delivery.
     pub observer: Option<UnboundedSender<Passed>>,
 }
@@ -63,6 +65,7 @@ impl SmtpSettings {
             require_auth: false,
             save_sent: true,
             max_mail_bytes: MAX_MAIL_BYTES,
+            security: Security::None,
             observer: None,
         }
     }
@@ -151,13 +154,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
             "220 {} ESMTP askfirst demo server",
             self.settings.authserv_id
         );
-        match self.faults.strike("GREETING", "") {
-            Some(act) => {
-                if self.misbehave(act).await? == Some(Next::End) {
-                    return Ok(());
-                }
-            }
-            None => self.reply(&greeting).await?,
+        if let Security::Tls(acceptor) = self.settings.security.clone() {
+            self.peer.start_tls(&acceptor).await?;
+        }
+        match self.meet_fault("GREETING", "").await? {
+            Course::Over => return Ok(()),
+            Course::Answered => {}
+            _ => self.reply(&greeting).await?,
         }
         loop {
             let mut shutdown = self.shutdown.clone();
@@ -185,15 +188,34 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         };
         let (verb, argument) = line.split_once(' ').unwrap_or((line, ""));
         let verb = verb.to_ascii_uppercase();
-        let Some(act) = self.faults.strike(&verb, line) else {
-            return self.execute(&verb, argument.trim()).await;
-        };
-        let after = End::of(&act);
-        if let Some(next) = self.misbehave(act).await? {
-            return Ok(next);
+        let course = self.meet_fault(&verb, line).await?;
+        match course {
+            Course::Answered => return Ok(Next::Command),
+            Course::Over => return Ok(Next::End),
+            Course::Execute | Course::ExecuteThenClose | Course::ExecuteThenStall => {}
         }
         let next = self.execute(&verb, argument.trim()).await?;
-        self.end(after, next).await
+        self.end(course, next).await
+    }
+
+    /// Acts out the fault that strikes here, if one does.
+    async fn meet_fault(&mut self, phase: &str, line: &str) -> Result<Course, Broken> {
+        match self.faults.strike(phase, line) {
+            Some(act) => act_out(&mut self.peer, &mut self.shutdown, act, "").await,
+            None => Ok(Course::Execute),
+        }
+    }
+
+    /// What follows a command that was executed under a fault.
+    async fn end(&mut self, course: Course, next: Next) -> Result<Next, Broken> {
+        match course {
+            Course::ExecuteThenClose => Ok(Next::End),
+            Course::ExecuteThenStall => {
+                stall(&mut self.peer, &mut self.shutdown).await;
+                Ok(Next::End)
+            }
+            _ => Ok(next),
+        }
     }
 
     async fn execute(&mut self, verb: &str, argument: &str) -> Result<Next, Broken> {
@@ -215,7 +237,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
                 self.reply("221 2.0.0 goodbye").await?;
                 return Ok(Next::End);
             }
-            "EXPN" | "STARTTLS" | "BDAT" | "TURN" => {
+            "STARTTLS" => self.start_tls().await?,
+            "EXPN" | "BDAT" | "TURN" => {
                 self.mistake("502 5.5.1 this command is not offered")
                     .await?
             }
@@ -236,10 +259,36 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
             return self.reply(&format!("250 {name}")).await;
         }
         let size = self.settings.max_mail_bytes;
+        let last = if self.wants_tls() {
+            "250 STARTTLS"
+        } else {
+            "250 AUTH PLAIN LOGIN"
+        };
         let lines = format!(
-            "250-{name}\r\n250-SIZE {size}\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-PIPELINING\r\n250-ENHANCEDSTATUSCODES\r\n250 AUTH PLAIN LOGIN"
+            "250-{name}\r\n250-SIZE {size}\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-PIPELINING\r\n250-ENHANCEDSTATUSCODES\r\n{last}"
         );
         self.reply(&lines).await
+    }
+
+    /// STARTTLS is offered and has not happened.
+    fn wants_tls(&self) -> bool {
+        matches!(self.settings.security, Security::StartTls(_)) && !self.peer.is_secure()
+    }
+
+    async fn start_tls(&mut self) -> Result<(), Broken> {
+        let Security::StartTls(acceptor) = self.settings.security.clone() else {
+            return self.mistake("502 5.5.1 this command is not offered").await;
+        };
+        if self.peer.is_secure() {
+            return self.mistake("503 5.5.1 TLS is there already").await;
+        }
+        self.reply("220 2.0.0 begin TLS").await?;
+        self.peer.start_tls(&acceptor).await?;
+        // RFC 3207 section 4.2: nothing said before counts.
+        self.helo = None;
+        self.extended = false;
+        self.forget_mail();
+        Ok(())
     }
 
     async fn mail(&mut self, argument: &str) -> Result<(), Broken> {
@@ -298,66 +347,5 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
     async fn mistake(&mut self, text: &str) -> Result<(), Broken> {
         self.mistakes += 1;
         self.reply(text).await
-    }
-
-    /// Acts out a fault; `None`: the command is to be executed after all.
-    async fn misbehave(&mut self, act: Act) -> Result<Option<Next>, Broken> {
-        match act {
-            Act::Reply(text) => {
-                self.reply(text.trim_end()).await?;
-                return Ok(Some(Next::Command));
-            }
-            Act::ReplyThenClose(text) => {
-                self.reply(text.trim_end()).await?;
-                return Ok(Some(Next::End));
-            }
-            Act::SayFirst(text) => self.reply(text.trim_end()).await?,
-            Act::Close => return Ok(Some(Next::End)),
-            Act::Stall => {
-                self.stall().await;
-                return Ok(Some(Next::End));
-            }
-            Act::DoThenClose | Act::DoThenStall => self.peer.mute(),
-            Act::CutAfter(bytes) => self.peer.cut_after(bytes),
-            Act::Delay(time) => tokio::time::sleep(time).await,
-        }
-        Ok(None)
-    }
-
-    async fn end(&mut self, how: End, next: Next) -> Result<Next, Broken> {
-        match how {
-            End::AsUsual => Ok(next),
-            End::Close => Ok(Next::End),
-            End::Stall => {
-                self.stall().await;
-                Ok(Next::End)
-            }
-        }
-    }
-
-    async fn stall(&mut self) {
-        let mut shutdown = self.shutdown.clone();
-        tokio::select! {
-            () = stopped(&mut shutdown) => {}
-            () = tokio::time::sleep(STALL) => {}
-        }
-    }
-}
-
-/// What follows a command that was executed under a fault.
-#[derive(Clone, Copy)]
-enum End {
-    AsUsual,
-    Close,
-    Stall,
-}
-
-impl End {
-    fn of(act: &Act) -> Self {
-        match act {
-            Act::DoThenClose => Self::Close,
-            Act::DoThenStall => Self::Stall,
-            _ => Self::AsUsual,
-        }
     }
 }

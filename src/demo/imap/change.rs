@@ -7,10 +7,12 @@ use imap_codec::imap_types::mailbox::Mailbox;
 use imap_codec::imap_types::sequence::SequenceSet;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::super::mailboxes::{Mail, Refusal};
+use super::super::folder::Refusal;
+use super::super::mailboxes::Mail;
+use super::Session;
+use super::dispatch::{Tagged, bad, no, ok};
 use super::folders::{SYSTEM_FLAGS, folder_name, refusal_text};
 use super::view::View;
-use super::{Session, Tagged, bad, no, ok};
 
 const READ_ONLY: &str = "[READ-ONLY] the folder was opened with EXAMINE";
 const NO_SUCH_NUMBER: &str = "there is no mail with this number";

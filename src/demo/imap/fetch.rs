@@ -10,10 +10,11 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use super::super::headers::{fields, split};
 use super::super::mailboxes::Mail;
 use super::super::peer::Broken;
+use super::dispatch::{Tagged, bad, no, ok};
 use super::mime::{Content, Part};
 use super::structure::{body_structure, envelope, quote};
 use super::view::View;
-use super::{FLUSH_AT, Session, Tagged, bad, no, ok};
+use super::{FLUSH_AT, Session};
 
 /// Items in one FETCH; mail programs ask for a dozen.
 const MAX_ITEMS: usize = 100;

@@ -4,10 +4,11 @@ use imap_codec::imap_types::mailbox::{ListMailbox, Mailbox};
 use imap_codec::imap_types::status::StatusDataItemName;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::super::mailboxes::{Folder, Refusal};
+use super::super::folder::{Folder, Refusal};
+use super::Session;
+use super::dispatch::{Tagged, no, ok};
 use super::structure::quote;
 use super::view::View;
-use super::{Session, Tagged, no, ok};
 
 /// The system flags of RFC 3501 section 2.3.2, without \Recent, which this server never gives.
 pub(super) const SYSTEM_FLAGS: [&str; 5] =

@@ -6,9 +6,11 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, sleep_until};
 
 use super::super::listen::stopped;
+use super::super::mischief::Course;
 use super::super::peer::{Broken, trim_line_end};
+use super::Session;
+use super::dispatch::{Tagged, bad, ok};
 use super::frame::AUTOLOGOUT;
-use super::{Next, Session, Tagged, bad, ok};
 
 /// A sign of life, as Dovecot gives it, so that nothing between forgets the connection.
 const STILL_HERE: Duration = Duration::from_secs(120);
@@ -65,12 +67,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
             return Ok(false);
         }
         let news = String::from_utf8_lossy(self.out.get(before..).unwrap_or_default()).into_owned();
-        if !news.is_empty()
-            && let Some(act) = self.faults.strike("IDLE PUSH", &news)
-        {
-            self.out.truncate(before);
-            if self.misbehave(act, "*").await? == Some(Next::End) {
-                return Ok(false);
+        if !news.is_empty() {
+            match self.meet_fault("IDLE PUSH", &news, "*").await? {
+                Course::Over => return Ok(false),
+                Course::Answered => self.out.truncate(before),
+                _ => {}
             }
         }
         self.flush().await?;

@@ -10,7 +10,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::super::peer::{Broken, trim_line_end};
 use super::super::sasl::plain_response;
-use super::{CAPABILITIES, Session, Tagged, bad, no, ok};
+use super::Session;
+use super::dispatch::{Tagged, bad, no, ok};
 
 /// A name and a password in base64 fit many times.
 const MAX_RESPONSE: usize = 12 * 1024;
@@ -19,6 +20,9 @@ const WAIT: Duration = Duration::from_secs(120);
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
     pub(super) fn log_in(&mut self, user: &[u8], password: &[u8]) -> Tagged {
+        if self.login_disabled() {
+            return no("[PRIVACYREQUIRED] STARTTLS comes first");
+        }
         let (Ok(user), Ok(password)) = (std::str::from_utf8(user), std::str::from_utf8(password))
         else {
             return self.refuse();
@@ -27,7 +31,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
             return self.refuse();
         }
         self.user = Some(user.to_owned());
-        ok(format!("[CAPABILITY {CAPABILITIES}] logged in"))
+        ok(format!("[CAPABILITY {}] logged in", self.capabilities()))
     }
 
     fn refuse(&mut self) -> Tagged {
@@ -40,6 +44,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         mechanism: &AuthMechanism<'_>,
         initial: Option<Secret<Cow<'_, [u8]>>>,
     ) -> Result<Tagged, Broken> {
+        if self.login_disabled() {
+            return Ok(no("[PRIVACYREQUIRED] STARTTLS comes first"));
+        }
         if *mechanism != AuthMechanism::Plain {
             return Ok(no("[CANNOT] only PLAIN is offered"));
         }

@@ -8,9 +8,10 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::super::headers::{fields, split, values};
 use super::super::mailboxes::Mail;
+use super::Session;
+use super::dispatch::{Tagged, no, ok};
 use super::mime::{Content, Part};
 use super::view::{Ranges, View};
-use super::{Session, Tagged, no, ok};
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
     pub(super) fn search(

@@ -2,7 +2,8 @@
 
 use imap_codec::imap_types::sequence::{SeqOrUid, Sequence, SequenceSet};
 
-use super::super::mailboxes::{Folder, Mailboxes};
+use super::super::folder::Folder;
+use super::super::mailboxes::Mailboxes;
 
 /// A mail as the client knows it.
 #[derive(Clone, Copy)]

@@ -16,6 +16,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         if !self.extended {
             return self.mistake("503 5.5.1 say EHLO first").await;
         }
+        if self.wants_tls() {
+            return self.mistake("530 5.7.0 STARTTLS comes first").await;
+        }
         if self.user.is_some() || self.sender.is_some() {
             return self.mistake("503 5.5.1 not now").await;
         }

@@ -4,10 +4,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::super::mailboxes::Refusal;
+use super::super::folder::Refusal;
+use super::super::mischief::Course;
 use super::super::peer::Broken;
 use super::stamp::{Passage, stamped};
-use super::{End, Next, Passed, Session, WAIT};
+use super::{Next, Passed, Session, WAIT};
 
 /// RFC 5322 section 2.1.1: 998 and CRLF, and the stuffed dot. Strict, as Exim is: our own writer must keep to it.
 const MAX_MAIL_LINE: usize = 1001;
@@ -30,17 +31,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         self.reply("354 end with a dot on its own line").await?;
         let mail = self.read_mail().await?;
         let recipients = self.recipients.join(" ");
-        let Some(act) = self.faults.strike("DOT", &recipients) else {
-            self.accept(mail).await?;
-            return Ok(Next::Command);
-        };
-        let after = End::of(&act);
-        if let Some(next) = self.misbehave(act).await? {
-            self.forget_mail();
-            return Ok(next);
+        let course = self.meet_fault("DOT", &recipients).await?;
+        match course {
+            Course::Answered | Course::Over => {
+                self.forget_mail();
+                Ok(if course == Course::Over {
+                    Next::End
+                } else {
+                    Next::Command
+                })
+            }
+            Course::Execute | Course::ExecuteThenClose | Course::ExecuteThenStall => {
+                self.accept(mail).await?;
+                self.end(course, Next::Command).await
+            }
         }
-        self.accept(mail).await?;
-        self.end(after, Next::Command).await
     }
 
     /// The mail without the stuffed dots (RFC 5321 section 4.5.2), or the reply that refuses it.
