@@ -114,6 +114,11 @@ impl Session {
         self.poll_every = every;
     }
 
+    /// Asks this server by NOOP instead of IDLE: some offer IDLE and then say nothing.
+    pub fn refuse_idle(&mut self) {
+        self.idle_works = false;
+    }
+
     fn new(inner: async_imap::Session<Pipe>, at: String, received: Arc<AtomicU64>) -> Session {
         Session {
             inner,

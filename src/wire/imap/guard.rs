@@ -2,8 +2,9 @@
 //! It fails with an I/O error when a line or a literal is larger than any honest one.
 //!
 //! imap-proto 0.17 panics on `INTERNALDATE NIL` and on a status text that follows its code without a space and begins
-//! with a multi-byte character; async-imap 0.12 closes the stream for ever at one line that it can't parse, and parses
-//! an endless line again with every packet. Lines are therefore looked at whole before they go on.
+//! with a multi-byte character, and follows nested body structures down the stack; async-imap 0.12 closes the stream
+//! for ever at one line that it can't parse, and parses an endless line again with every packet. Lines are therefore
+//! looked at whole before they go on, and answers of a kind that is never asked for go nowhere.
 
 use std::fmt;
 use std::io;
@@ -39,6 +40,8 @@ pub(super) struct Guard {
     literal_left: u64,
     /// The line at hand continues an answer that held a literal.
     continues: bool,
+    /// The answer at hand goes nowhere.
+    drops: bool,
     skipped: Vec<u32>,
 }
 
@@ -53,6 +56,7 @@ impl Guard {
             given: 0,
             literal_left: 0,
             continues: false,
+            drops: false,
             skipped: Vec::new(),
         }
     }
@@ -74,7 +78,9 @@ impl Guard {
                     .unwrap_or(usize::MAX)
                     .min(bytes.len());
                 let (literal, rest) = bytes.split_at(here);
-                self.fit.extend_from_slice(literal);
+                if !self.drops {
+                    self.fit.extend_from_slice(literal);
+                }
                 self.literal_left -= here as u64;
                 bytes = rest;
                 continue;
@@ -98,7 +104,7 @@ impl Guard {
 
     fn pass_line(&mut self) -> Result<(), Refusal> {
         let mut line = std::mem::take(&mut self.line);
-        let continued = self.continues;
+        let begins = !self.continues;
         let literal = announced_literal(&line);
         self.continues = literal.is_some();
         if let Some(size) = literal {
@@ -108,18 +114,54 @@ impl Guard {
             self.literal_left = size;
         }
         make_harmless(&mut line);
-        let whole = !continued && literal.is_none();
-        if whole && line.starts_with(b"* ") && !matches!(Response::parse(&line), Ok(([], _))) {
-            if self.skipped.len() < SKIPPED_MAX {
-                self.skipped.extend(uid_of(&line));
-            }
-        } else {
+        if begins {
+            let whole = literal.is_none();
+            let untagged = line.starts_with(b"* ");
+            self.drops = untagged && !(is_wanted(&line) && (!whole || parses(&line)));
+        }
+        if !self.drops {
             self.fit.extend_from_slice(&line);
+        } else if self.skipped.len() < SKIPPED_MAX {
+            self.skipped.extend(uid_of(&line));
         }
         line.clear();
         self.line = line;
         Ok(())
     }
+}
+
+/// Whether an untagged answer is of a kind that is ever asked for, or that matters unasked (RFC 3501 section 7).
+fn is_wanted(line: &[u8]) -> bool {
+    const KINDS: [&[u8]; 10] = [
+        b"OK",
+        b"NO",
+        b"BAD",
+        b"BYE",
+        b"PREAUTH",
+        b"CAPABILITY",
+        b"LIST",
+        b"SEARCH",
+        b"FLAGS",
+        b"ID",
+    ];
+    const COUNTED: [&[u8]; 4] = [b"EXISTS", b"RECENT", b"EXPUNGE", b"FETCH"];
+    let mut words = line.split(|b| b.is_ascii_whitespace()).skip(1);
+    let first = words.next().unwrap_or_default();
+    let is =
+        |word: &[u8], kinds: &[&[u8]]| kinds.iter().any(|kind| word.eq_ignore_ascii_case(kind));
+    if !first.first().is_some_and(u8::is_ascii_digit) {
+        return is(first, &KINDS);
+    }
+    let second = words.next().unwrap_or_default();
+    let structure = [&b"BODYSTRUCTURE"[..], b"ENVELOPE", b"BODY ("];
+    is(second, &COUNTED)
+        && !structure
+            .iter()
+            .any(|word| find_ignoring_case(line, word).is_some())
+}
+
+fn parses(line: &[u8]) -> bool {
+    matches!(Response::parse(line), Ok(([], _)))
 }
 
 /// The size of the literal that the line ends with (RFC 3501 section 4.3, RFC 7888).

@@ -163,6 +163,7 @@ async fn say_hello(
     let result = timeout(timeouts.hello, connecting).await;
     // After a refusal lettre says QUIT by itself, so a second reply may have been heard: the first one counts.
     let said = lock(&heard).take().into_iter().next();
+    lock(&heard).hello_ends();
     match (result, said) {
         (Ok(Ok(inner)), Some(said)) if (200..300).contains(&said.code) => {
             let abilities = Abilities::from_lines(said.lines.iter().map(String::as_str));

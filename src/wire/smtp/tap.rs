@@ -52,6 +52,8 @@ pub(super) struct Heard {
     flushes: u32,
     dot: bool,
     last_write: Instant,
+    /// The answer to EHLO is still to come.
+    hello: bool,
 }
 
 impl Heard {
@@ -63,6 +65,7 @@ impl Heard {
             flushes: 0,
             dot: false,
             last_write: Instant::now(),
+            hello: true,
         }
     }
 
@@ -92,9 +95,29 @@ impl Heard {
         self.last_write
     }
 
-    fn listen(&mut self, bytes: &[u8]) -> Result<(), &'static str> {
+    /// From here on replies are no answer to EHLO.
+    pub(super) fn hello_ends(&mut self) {
+        self.hello = false;
+    }
+
+    /// Takes the bytes in, and changes those that lettre would stumble over.
+    fn listen(&mut self, bytes: &mut [u8]) -> Result<(), &'static str> {
+        /// The place behind code and hyphen.
+        const TEXT_AT: usize = 4;
         for byte in bytes {
+            if self.hello && self.line.ends_with(b"\r") && *byte != b'\n' {
+                return Err("a CR in the middle of a reply line");
+            }
             self.line.push(*byte);
+            let is_blank = char::from(*byte).is_whitespace() && !matches!(*byte, b'\r' | b'\n');
+            if self.hello && self.line.len() == TEXT_AT + 1 && is_blank {
+                // lettre panics on an EHLO line of nothing but spaces.
+                *byte = b'-';
+            }
+            if !byte.is_ascii() {
+                // lettre takes a Latin-1 letter in a reply for a broken connection, even in the final 250.
+                *byte = b'?';
+            }
             if *byte == b'\n' {
                 let line = std::mem::take(&mut self.line);
                 self.end_line(&line)?;
@@ -198,10 +221,6 @@ impl AsyncRead for Tap {
         lock(&self.heard)
             .listen(new)
             .map_err(|why| io::Error::new(io::ErrorKind::InvalidData, why))?;
-        // lettre takes a Latin-1 letter in a reply for a broken connection, even in the final 250.
-        for byte in new.iter_mut().filter(|byte| !byte.is_ascii()) {
-            *byte = b'?';
-        }
         Poll::Ready(Ok(()))
     }
 }
@@ -246,9 +265,9 @@ mod tests {
         let bytes = b"250-mail.example\r\n250-SIZE 1000\r\n250 DSN\r\n550 5.1.1 no\xfc\r\n";
         for cut in 0..=bytes.len() {
             let mut heard = Heard::new();
-            let (first, second) = bytes.split_at(cut);
-            heard.listen(first).unwrap();
-            heard.listen(second).unwrap();
+            let (mut first, mut second) = (bytes[..cut].to_vec(), bytes[cut..].to_vec());
+            heard.listen(&mut first).unwrap();
+            heard.listen(&mut second).unwrap();
             let replies = heard.take();
             assert_eq!(replies.len(), 2);
             assert_eq!(replies[0].lines, ["mail.example", "SIZE 1000", "DSN"]);
@@ -272,8 +291,21 @@ mod tests {
             b"250-a\r\n251 b\r\n",
             b"\r\n",
         ] {
-            assert!(Heard::new().listen(bytes).is_err());
+            assert!(Heard::new().listen(&mut bytes.to_vec()).is_err());
         }
-        assert!(Heard::new().listen(&[b'2'; 2000]).is_err());
+        assert!(Heard::new().listen(&mut [b'2'; 2000]).is_err());
+    }
+
+    #[test]
+    fn an_ehlo_line_of_spaces_does_not_reach_lettre_as_one() {
+        for blank in ["250-   \r\n", "250-\t\r\n", "250-\x0b\r\n"] {
+            let mut bytes = blank.as_bytes().to_vec();
+            Heard::new().listen(&mut bytes).unwrap();
+            assert_eq!(bytes[4], b'-');
+        }
+        assert!(Heard::new().listen(&mut b"250-\r\r\n".to_vec()).is_err());
+        let mut empty = b"250-\r\n".to_vec();
+        Heard::new().listen(&mut empty).unwrap();
+        assert_eq!(empty, b"250-\r\n");
     }
 }
