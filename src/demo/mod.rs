@@ -1,7 +1,7 @@
 //! The demo: a mail server for IMAP and SMTP inside this process. It fails only by closing a connection; nothing here is for the open network.
 
-pub mod dress;
 mod accounts;
+pub mod dress;
 pub mod faults;
 mod folder;
 mod headers;

@@ -113,6 +113,7 @@ pub fn compose(
         envelope_from: voice.bot.clone(),
         recipients: people.into_iter().map(|person| person.address).collect(),
         bytes,
+        subject,
         visible,
     })
 }

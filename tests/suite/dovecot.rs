@@ -394,7 +394,7 @@ async fn mailboxes_tell_their_use_and_take_copies() {
             .search_header("Sent", "Message-ID", "<other@bot.example>")
             .await
             .unwrap(),
-        []
+        Vec::<u32>::new()
     );
     // Another mailbox was opened for it: nothing may be read as if it were the old one.
     assert!(matches!(

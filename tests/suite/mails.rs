@@ -57,6 +57,7 @@ fn affair(way: Way) -> Introduction {
         asked: Asked::default(),
         created_at_secs: NOW - DAY,
         updated_at_secs: NOW,
+        threads: Default::default(),
     }
 }
 
