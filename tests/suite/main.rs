@@ -19,3 +19,4 @@ mod letters;
 mod mails;
 mod server;
 mod wire;
+mod world;
