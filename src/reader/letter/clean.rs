@@ -23,7 +23,7 @@ pub fn overrides_direction(text: &str) -> bool {
 
 /// One line of at most `cap` characters: white space of any kind becomes one space.
 pub fn line(text: &str, cap: usize) -> String {
-    let mut out = String::with_capacity(text.len().min(cap * 4));
+    let mut out = String::with_capacity(text.len().min(cap.saturating_mul(4)));
     let (mut chars, mut gap) = (0, false);
     for c in text.chars() {
         if is_ignorable(c) || is_bidi(c) {
