@@ -1,12 +1,28 @@
 //! The new text of a reply, apart from what it quotes, its signature and its footers.
+//!
+//! Never fails: where the border between two voices is not certain, the body says so in `doubt`,
+//! and such a body is never a yes.
+
+pub mod attribution;
+pub mod border;
+pub mod divide;
+pub mod header;
+pub mod line;
+pub mod mailbox;
+pub mod signature;
+
 use crate::reader::Forwarded;
+use crate::reader::forward;
 use crate::reader::letter::Letter;
+use crate::reader::quote::divide::{Division, divide};
 
 /// The body of a mail divided into what is new and what is passed on.
 #[derive(Clone, Default)]
 pub struct Body {
     /// Only what the sender newly wrote; LF line ends, trimmed. With an inline forward: the note.
     pub text: String,
+    /// The same with signature and footers: what the sender wrote, unchanged.
+    pub own: String,
     /// The outermost forwarded mail; its body goes on to the end, older history included.
     pub forwarded: Option<Forwarded>,
     /// Every mail down the forwarded (else the quoted) thread in order, the outermost first, each
@@ -21,11 +37,36 @@ pub struct Body {
     pub doubt: Option<String>,
 }
 
+/// Divides the body of a letter. `original`: the visible text of our mail that it answers.
 pub fn body(letter: &Letter, _original: Option<&str>) -> Body {
-    Body {
-        text: letter.plain.clone().unwrap_or_default(),
+    let text = visible(letter);
+    let lines = line::lines(&text);
+    let division = divide(&lines);
+    let mut body = Body {
+        subject: letter.subject.clone(),
         ..Body::default()
+    };
+    own_text(&division, &mut body);
+    forward::find(letter, &division, &mut body);
+    body
+}
+
+/// The own words of all segments, each without what hangs below it.
+fn own_text(division: &Division<'_>, body: &mut Body) {
+    let mut texts = Vec::new();
+    let segments: Vec<String> = division.segments.iter().map(|s| line::join(s)).collect();
+    body.own = segments.join("\n\n");
+    for segment in &division.segments {
+        let lines: Vec<&str> = segment.iter().map(|l| l.text).collect();
+        let cut = signature::cut(&lines);
+        if cut.doubt {
+            body.doubt = Some(String::from("there is text below a footer"));
+        }
+        if !cut.text.is_empty() {
+            texts.push(cut.text);
+        }
     }
+    body.text = texts.join("\n\n");
 }
 
 /// Everything that a person sees of a mail, as plain text: what replies are aligned with.
