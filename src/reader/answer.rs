@@ -8,6 +8,7 @@ mod grammar;
 mod lexer;
 mod opinion;
 mod sentence;
+mod signature;
 mod tables;
 
 use crate::reader::Verdict;

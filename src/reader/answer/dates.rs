@@ -104,6 +104,10 @@ fn number(language: &Language, token: &Seen) -> Option<u32> {
 fn spanned(span: Span, count: Option<u32>, start: usize, end: usize, today: Date) -> Day {
     let (date, far) = match span {
         Span::Next(unit) => (next(unit, today), unit > Unit::Week),
+        Span::Quarter(n) => {
+            let month = i8::try_from(n).map_or(1, |n| n.saturating_mul(3).saturating_sub(2));
+            (resolve(None, month, 1, today), true)
+        }
         Span::From(fixed, unit) => {
             let count = fixed.map(u32::from).or(count).unwrap_or(1);
             (from_now(count, unit, today), unit > Unit::Day || count > 6)
@@ -177,9 +181,13 @@ fn calendar_day(language: &Language, tokens: &[Seen], start: usize, today: Date)
     {
         return written_day(start, year, first, second, today);
     }
-    if let (Some(day), Some(month)) = (day_at(0), month_at(1)) {
-        let year = year_at(2);
-        let end = start + 2 + usize::from(year.is_some());
+    let of = |i: usize| usize::from(at(i).is_some_and(|t| language.of.contains(&t.id)));
+    if let Some(day) = day_at(0)
+        && let Some(month) = month_at(1 + of(1))
+    {
+        let end = 2 + of(1);
+        let year = year_at(end + of(end));
+        let end = start + end + year.map_or(0, |_| 1 + of(end));
         return Some(on(start, end, resolve(year, month, day, today)?, today));
     }
     let month = month_at(0)?;

@@ -109,6 +109,7 @@ const SMILEYS: &[(&str, &str)] = &[
     ("p.m.", "pm"),
     ("a.m.", "am"),
     ("w/", "with"),
+    ("100%", "💯"),
 ];
 
 /// NFKC and without what shows nothing; `'` for every apostrophe.
@@ -386,8 +387,14 @@ pub fn sentences(text: &str) -> Vec<Sentence> {
             continue;
         }
         cutter.part(Gap::Line);
-        for chunk in line.split_whitespace() {
-            cutter.chunk(chunk, greek);
+        let mut chunks = line.split_whitespace().peekable();
+        while let Some(chunk) = chunks.next() {
+            let figures = |c: &&str| c.starts_with(|c: char| c.is_ascii_digit() || c == '(');
+            match chunks.peek().is_some_and(figures) {
+                // `+1 415 …` is no thumb.
+                true => cutter.words(chunk, greek),
+                false => cutter.chunk(chunk, greek),
+            }
         }
     }
     cutter.end(false);
@@ -397,16 +404,18 @@ pub fn sentences(text: &str) -> Vec<Sentence> {
 
 /// Groups of figures that add up to a telephone number become one token.
 fn join_numbers(sentences: &mut [Sentence]) {
+    let figures = |t: &Token| matches!(t.shape, Shape::Number(_) | Shape::Phone);
+    let plus = |t: &Token| t.shape == Shape::Strange && t.text == "+";
     for sentence in sentences {
         let mut joined: Vec<Token> = Vec::with_capacity(sentence.tokens.len());
         for token in sentence.tokens.drain(..) {
-            let figures = |t: &Token| matches!(t.shape, Shape::Number(_) | Shape::Phone);
             match joined.last_mut() {
                 Some(last)
-                    if figures(last)
-                        && figures(&token)
+                    if figures(&token)
                         && last.line == token.line
-                        && (last.text.len() >= 2 && token.text.len() >= 2) =>
+                        && (plus(last)
+                            || last.text.starts_with('+')
+                            || (figures(last) && last.text.len() > 1 && token.text.len() > 1)) =>
                 {
                     last.text.push_str(&token.text);
                     last.shape = match last.text.len() {
@@ -417,18 +426,6 @@ fn join_numbers(sentences: &mut [Sentence]) {
                 _ => joined.push(token),
             }
         }
-        // A lone plus sign before a number belongs to it.
-        let mut kept: Vec<Token> = Vec::with_capacity(joined.len());
-        for token in joined {
-            if token.shape == Shape::Phone
-                && kept
-                    .last()
-                    .is_some_and(|k| k.shape == Shape::Strange && k.text == "+")
-            {
-                kept.pop();
-            }
-            kept.push(token);
-        }
-        sentence.tokens = kept;
+        sentence.tokens = joined;
     }
 }

@@ -5,6 +5,7 @@
 use crate::reader::Verdict;
 use crate::reader::answer::lexer::Sentence;
 use crate::reader::answer::sentence::{self, Explained, Place, Scene};
+use crate::reader::answer::signature;
 use crate::reader::answer::tables::Says;
 use jiff::civil::Date;
 
@@ -27,6 +28,8 @@ struct Finding {
 }
 
 pub fn form(scene: &Scene<'_>, sentences: &[Sentence]) -> Opinion {
+    let signed = signature::cut(scene, sentences);
+    let sentences = signed.as_deref().unwrap_or(sentences);
     let mut findings = Vec::new();
     let mut unexplained: Option<String> = None;
     let (mut unexplained_words, mut question) = (0, false);
@@ -85,15 +88,25 @@ fn weigh(findings: &[Finding], unexplained: Option<&str>, question: bool) -> (Ve
     };
     let quote = |word: &str, f: &Finding| format!("{word}: “{}”", f.words);
     let unclear = |why: String| (Verdict::Unclear, why);
-    if let Some(stop) = one(&[Says::Stop]) {
+    if let Some(stop) = one(&[Says::Stop]).or_else(|| stated(&[Says::StopAlone])) {
         return (Verdict::Stop, quote("stop", stop));
     }
     let yes = one(&[Says::Yes, Says::Weak]);
-    let no = stated(&[Says::No, Says::NoAlone]);
-    if let Some(later) = stated(&[Says::Later]) {
+    // `Can you ask me again in May?` postpones although it asks.
+    if let Some(later) = one(&[Says::Later]) {
         return (Verdict::Later, quote("later", later));
     }
-    match (yes, no) {
+    match (yes, stated(&[Says::No])) {
+        (Some(yes), Some(no)) => {
+            return unclear(format!("both “{}” and “{}”", yes.words, no.words));
+        }
+        (None, Some(no)) => return (Verdict::No, quote("no", no)),
+        _ => {}
+    }
+    if let Some(later) = stated(&[Says::NotNow]) {
+        return (Verdict::Later, quote("later", later));
+    }
+    match (yes, stated(&[Says::NoAlone])) {
         (Some(yes), Some(no)) => {
             return unclear(format!("both “{}” and “{}”", yes.words, no.words));
         }
@@ -111,7 +124,14 @@ fn weigh(findings: &[Finding], unexplained: Option<&str>, question: bool) -> (Ve
             None => "neither yes nor no".to_owned(),
         });
     };
-    let against = one(&[Says::No, Says::NoAlone, Says::Doubt, Says::Later, Says::Far]);
+    let against = one(&[
+        Says::No,
+        Says::NoAlone,
+        Says::Doubt,
+        Says::Later,
+        Says::NotNow,
+        Says::Far,
+    ]);
     if let Some(doubt) = against {
         return unclear(format!("“{}”, but “{}”", yes.words, doubt.words));
     }

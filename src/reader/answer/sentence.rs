@@ -102,9 +102,10 @@ fn squeeze(word: &str, longest: usize) -> Option<String> {
     (short.len() < word.len()).then_some(short)
 }
 
-/// The way to each place: unexplained tokens, phrases, weight; then the phrase that led there.
+/// The cheapest way to a place, and the phrase that led there.
 #[derive(Clone, Copy)]
 struct Way {
+    /// Unexplained tokens, phrases, weight.
     cost: (usize, usize, u32),
     phrase: Phrase,
 }
@@ -222,7 +223,10 @@ impl Laying<'_> {
                 continue;
             }
             for end in self.matcher.ends(&rule.nodes, start) {
-                if end <= start || (rule.says == Says::NoAlone && !self.stands_alone(start, end)) {
+                if end <= start
+                    || (matches!(rule.says, Says::NoAlone | Says::StopAlone)
+                        && !self.stands_alone(start, end))
+                {
                     continue;
                 }
                 found.push((rule.says, end));
@@ -280,7 +284,7 @@ impl Laying<'_> {
             && self.gap(end) > Gap::None;
         let signed = self.place.last
             && self.gap(start) == Gap::Line
-            && end == self.tokens.len()
+            && (end == self.tokens.len() || self.is_footer(end))
             && !(self.place.first && start == 0)
             && !self.scene.language.nouns_are_capital;
         if run > 0 && (salutation || signed) {
@@ -288,6 +292,24 @@ impl Laying<'_> {
         } else {
             0
         }
+    }
+
+    /// Whether a program's footer begins here and goes on to the end.
+    fn is_footer(&self, start: usize) -> bool {
+        let Some(token) = self.seen.get(start) else {
+            return false;
+        };
+        let language = self.scene.language;
+        let rules = language.by_first.get(&token.id).into_iter().flatten();
+        let mut rules = rules.filter_map(|index| language.rules.get(*index));
+        self.gap(start) == Gap::Line
+            && rules.any(|rule| {
+                rule.says == Says::Footer
+                    && self
+                        .matcher
+                        .ends(&rule.nodes, start)
+                        .contains(&self.tokens.len())
+            })
     }
 
     fn is_name(&self, at: usize) -> bool {
@@ -304,8 +326,8 @@ impl Laying<'_> {
 /// Between two ways that explain as much with as many phrases, the one that denies wins.
 fn weight(says: Says) -> u32 {
     match says {
-        Says::Stop | Says::No | Says::NoAlone => 0,
-        Says::Later => 1,
+        Says::Stop | Says::StopAlone | Says::No | Says::NoAlone => 0,
+        Says::Later | Says::NotNow => 1,
         Says::Doubt | Says::Far => 2,
         Says::Yes | Says::Weak => 4,
         _ => 3,
