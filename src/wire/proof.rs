@@ -146,7 +146,7 @@ fn has_doubled_field(mail: &AuthenticatedMessage<'_>) -> bool {
 /// at least).
 fn meets_terms(header: &Header<'_, Signature>, date_secs: Option<i64>, now_secs: i64) -> bool {
     let signature = &header.header;
-    let covers = |name: &&str| signature.h.iter().any(|h| h.eq_ignore_ascii_case(name));
+    let covers = |name: &str| signature.h.iter().any(|h| h.eq_ignore_ascii_case(name));
     let signed_secs = match signature.t {
         0 => date_secs,
         t => i64::try_from(t).ok(),
@@ -154,7 +154,7 @@ fn meets_terms(header: &Header<'_, Signature>, date_secs: Option<i64>, now_secs:
     // SHA-1 proves nothing any more (RFC 8301 section 3.1).
     signature.a != Algorithm::RsaSha1
         && signature.l == 0
-        && MUST_COVER.iter().all(|name| covers(&name))
+        && MUST_COVER.iter().all(|name| covers(name))
         && signed_secs.is_some_and(|at| {
             (-MAX_AHEAD_SECS..=MAX_AGE_SECS).contains(&now_secs.saturating_sub(at))
         })
