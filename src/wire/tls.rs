@@ -114,7 +114,8 @@ fn explain(server: &Server, error: &std::io::Error) -> WireError {
 
 fn explain_fault(fault: &CertificateError) -> String {
     match fault {
-        CertificateError::UnknownIssuer => {
+        // A bad signature: a root of the same name is trusted, but another one signed.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
             "its issuer is not trusted here; if the server is your own, name its root with `ca_file`".to_owned()
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {

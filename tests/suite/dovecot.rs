@@ -1,5 +1,11 @@
 //! The wire against a real server: Dovecot over plain, STARTTLS and TLS, and its submission service.
 //! It fails where a real server does something that the scripted peers in `wire.rs` do not.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 
 use std::time::{Duration, Instant};
 

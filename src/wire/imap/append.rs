@@ -81,15 +81,19 @@ impl Session {
             .then(|| format!("HEADER {} {}", names::quote(header), names::quote(value)));
         let criteria = self.sayable(criteria, LABEL)?;
         let uid_validity = self.select(mailbox).await?.uid_validity;
-        let mut found = Vec::new();
+        let mut found = None;
         self.exec(&format!("UID SEARCH {criteria}"), LABEL, |response| {
             if let Response::MailboxData(MailboxDatum::Search(uids)) = response {
-                found.extend(uids);
+                found.get_or_insert_with(Vec::new).extend(uids);
             }
         })
         .await?;
         self.require_same(uid_validity)?;
         self.selected = None;
+        // "Not in Sent" may lead to a second sending: it needs the server's word (RFC 3501 section 7.2.5).
+        let Some(mut found) = found else {
+            return Err(self.protocol(LABEL, "the server did not say what it found"));
+        };
         found.sort_unstable();
         found.dedup();
         Ok(found)

@@ -88,9 +88,13 @@ impl Session {
             "UID FETCH",
             |response| {
                 if let Response::Fetch(_, attributes) = response
-                    && let (Some(uid), Some(size)) = (uid(attributes), size(attributes))
+                    && let Some(uid) = uid(attributes)
                 {
-                    found.insert(uid, size);
+                    match size(attributes) {
+                        Some(size) => _ = found.insert(uid, size),
+                        // A size that is no number must not hide the mail.
+                        None => _ = found.entry(uid).or_insert(u32::MAX),
+                    }
                 }
             },
         )

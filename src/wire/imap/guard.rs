@@ -116,7 +116,7 @@ impl Guard {
         make_harmless(&mut line);
         if begins {
             let whole = literal.is_none();
-            let untagged = line.starts_with(b"* ");
+            let untagged = line.starts_with(b"*") || line.trim_ascii().is_empty();
             self.drops = untagged && !(is_wanted(&line) && (!whole || parses(&line)));
         }
         if !self.drops {
