@@ -66,7 +66,10 @@ pub fn gather(
         ("requester", requester),
         ("connector", person(introduction.connector.as_ref())),
         ("target", target),
-        ("bot", clean(voice.bot_name)),
+        (
+            "bot",
+            text::line(voice.called(), text::MAX_NAME_CHARS).into(),
+        ),
         ("bot_address", clean(voice.bot.as_str())),
         ("direct", direct.into()),
         ("proposed", (introduction.way == Way::Proposed).into()),

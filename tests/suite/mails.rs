@@ -742,7 +742,7 @@ mod hostile {
             if names.iter().all(|n| !n.contains("Code")) && !bot.contains("Code") && !matches!(saying, Saying::Report { .. }) {
                 prop_assert_eq!(forged, real);
             }
-            if real == 1 {
+            if real == 1 && !matches!(saying, Saying::Report { .. }) {
                 let ours = format!("Code: {}", secret().token());
                 prop_assert_eq!(mail.visible.lines().last(), Some(ours.as_str()));
             }
