@@ -191,7 +191,7 @@ fn senders_name(
     voice: &Voice<'_>,
     manner: Manner,
 ) -> Result<String, WriteError> {
-    let bot = text::line(voice.bot_name, text::MAX_NAME_CHARS);
+    let bot = text::line(voice.called(), text::MAX_NAME_CHARS);
     if !manner.in_connectors_name {
         return Ok(bot);
     }

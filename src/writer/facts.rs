@@ -6,7 +6,7 @@ use crate::reader::address::{Address, Person};
 use crate::reader::request::Choice;
 use crate::rules::consent::ConnectorEvidence;
 use crate::rules::introduction::{Introduction, Way};
-use crate::rules::saying::{AskedWhy, ConfirmWhy, HeldWhy, Saying};
+use crate::rules::saying::{AskedWhy, ConfirmWhy, HeldWhy, Party, Saying};
 use crate::writer::text::{self, Block};
 use crate::writer::{Thread, Voice, manner};
 use minijinja::value::Value;
@@ -51,11 +51,25 @@ pub fn gather(
         .as_ref()
         .is_some_and(|consent| matches!(consent.evidence, ConnectorEvidence::Standing { .. }));
     let closing = introduction.clock.closing_at_secs;
+    // No template can spell an address that its reader is not owed (FAULTS V6): the requester never
+    // sees the target's, and of two proposed people neither sees the other's.
+    let to_target = saying.party() == Some(Party::Target);
+    let requester = match introduction.way {
+        Way::Proposed if to_target => hidden(introduction.requester.as_ref()),
+        _ => person(introduction.requester.as_ref()),
+    };
+    let target = match saying.party() {
+        Some(Party::Requester) => hidden(introduction.target.as_ref()),
+        _ => person(introduction.target.as_ref()),
+    };
     for (name, value) in [
-        ("requester", person(introduction.requester.as_ref())),
+        ("requester", requester),
         ("connector", person(introduction.connector.as_ref())),
-        ("target", person(introduction.target.as_ref())),
-        ("bot", clean(voice.bot_name)),
+        ("target", target),
+        (
+            "bot",
+            text::line(voice.called(), text::MAX_NAME_CHARS).into(),
+        ),
         ("bot_address", clean(voice.bot.as_str())),
         ("direct", direct.into()),
         ("proposed", (introduction.way == Way::Proposed).into()),
@@ -75,12 +89,13 @@ pub fn gather(
             },
         ),
         ("connectors_name", manner.in_connectors_name.into()),
+        (
+            "introduction",
+            matches!(saying, Saying::Introduction).into(),
+        ),
         ("later", (manner.taps == manner::Taps::YesNoLater).into()),
         ("taps", (manner.taps != manner::Taps::None).into()),
-        (
-            "to_target",
-            (saying.party() == Some(crate::rules::saying::Party::Target)).into(),
-        ),
+        ("to_target", to_target.into()),
         (
             "thread_subject",
             thread.map_or(Value::from(()), |t| subject(&t.subject)),
@@ -259,11 +274,22 @@ fn person(person: Option<&Person>) -> Value {
     minijinja::context! {
         name => text::line(clean.called(), text::MAX_NAME_CHARS),
         first => text::line(clean.first_name(), text::MAX_NAME_CHARS),
-        unnamed => clean.name.is_empty(),
-        domain => clean.address.domain(),
         address,
         full,
     }
+}
+
+/// Somebody whose address the reader is not owed: the name, or not even that.
+fn hidden(person: Option<&Person>) -> Value {
+    let Some(person) = person else {
+        return Value::from(());
+    };
+    let mut name = text::line(&person.name, text::MAX_NAME_CHARS);
+    if name.is_empty() || name.contains('@') {
+        name = "somebody I know".to_owned();
+    }
+    let first = name.split(' ').next().unwrap_or_default().to_owned();
+    minijinja::context! { first => first, full => name.clone(), name => name }
 }
 
 fn choice(choice: &Choice) -> Value {

@@ -77,6 +77,7 @@ pub fn of(saying: &Saying) -> Manner {
         | Saying::TellBounced { .. }
         | Saying::WhichTarget { .. }
         | Saying::WhoAsks { .. }
+        | Saying::Acknowledge { .. }
         | Saying::WhichConnector { .. }
         | Saying::WhichWish { .. } => OPEN_NOTICE,
         Saying::TellDeclined
@@ -85,7 +86,6 @@ pub fn of(saying: &Saying) -> Manner {
         | Saying::TellWithdrawn
         | Saying::TellRequesterSilent { .. }
         | Saying::Report { .. }
-        | Saying::Acknowledge { .. }
         | Saying::Closing
         | Saying::Refuse { .. } => NOTICE,
         Saying::Approve { .. } => Manner {
@@ -96,6 +96,8 @@ pub fn of(saying: &Saying) -> Manner {
         },
         Saying::ConfirmConnector => Manner {
             taps: Taps::YesNo,
+            // Perhaps a stranger's subject and thread.
+            starts_thread: true,
             ..OPEN_NOTICE
         },
         Saying::AskWords => Manner {

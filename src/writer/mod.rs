@@ -28,6 +28,17 @@ pub struct Voice<'a> {
     pub time_zone: &'a jiff::tz::TimeZone,
 }
 
+impl Voice<'_> {
+    /// The bot's name, else its address.
+    fn called(&self) -> &str {
+        if text::line(self.bot_name, text::MAX_NAME_CHARS).is_empty() {
+            self.bot.as_str()
+        } else {
+            self.bot_name
+        }
+    }
+}
+
 /// What makes one mail unforgeable and our own: drawn once, stored with the outbox row.
 pub struct Seal<'a> {
     /// In the Message-ID, the Reply-To, References and the footer of a mail that expects an answer.

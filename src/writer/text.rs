@@ -3,6 +3,10 @@
 //! Never fails: what may not stand in a mail (controls, bidirectional controls, line and paragraph
 //! separators) is left out, what is too long is cut and says so.
 
+use regex::Regex;
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
 /// Characters of a name or of a requester's subject inside a sentence or a subject of ours: a phone
 /// shows about as many.
 pub const MAX_NAME_CHARS: usize = 80;
@@ -27,6 +31,18 @@ fn allowed(c: char) -> bool {
         && !('\u{fdd0}'..='\u{fdef}').contains(&c)
 }
 
+/// Our tokens, in strangers' words: one that strayed into a request would make the answer to it
+/// look like an answer to another mail, and its secret is nobody else's.
+static TOKEN: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new("(?i)[0-9]{1,12}-[a-z2-7]{26}([^a-z0-9]|$)").ok());
+
+fn without_tokens(text: &str) -> Cow<'_, str> {
+    match TOKEN.as_ref() {
+        Some(token) => token.replace_all(text, "[code]$1"),
+        None => Cow::Borrowed(text),
+    }
+}
+
 /// One line without controls, its white space collapsed, at most `max_chars` characters.
 pub fn line(text: &str, max_chars: usize) -> String {
     let spaced: String = text
@@ -36,6 +52,7 @@ pub fn line(text: &str, max_chars: usize) -> String {
         .collect();
     let words: Vec<&str> = spaced.split(' ').filter(|word| !word.is_empty()).collect();
     let text = words.join(" ");
+    let text = without_tokens(&text).into_owned();
     if text.chars().count() <= max_chars {
         return text;
     }
@@ -62,6 +79,7 @@ pub fn block(text: &str, max_octets: usize) -> Block {
         .chars()
         .filter(|c| *c == '\n' || allowed(*c))
         .collect();
+    let text = without_tokens(&text);
     let mut tidy: Vec<&str> = Vec::new();
     for line in text.split('\n').map(str::trim_end) {
         // At most two empty lines together: more only push the rest out of sight.
@@ -151,6 +169,18 @@ mod tests {
         assert_eq!(cut.lines, ["First part."]);
         assert!(cut.shortened);
         assert!(block("\n \n", 10).lines.is_empty());
+    }
+
+    #[test]
+    fn tokens_stay_where_they_are() {
+        let token = "12-ljnfuws2ljnfuws2ljnfuws2li";
+        let kept = block(
+            &format!("> Code: {token}\nx_{}.", token.to_uppercase()),
+            4096,
+        );
+        assert_eq!(kept.lines, ["> Code: [code]", "x_[code]."]);
+        assert_eq!(line(&format!("Re: [{token}]"), 80), "Re: [[code]]");
+        assert_eq!(line("2026-11-24 is a date", 80), "2026-11-24 is a date");
     }
 
     #[test]

@@ -20,8 +20,8 @@ pub const ENGLISH: &[(&str, &str)] = files!("en":
     "tell_stopped" "tell_closed" "tell_bounced" "tell_held" "tell_withdrawn"
     "tell_requester_silent" "which_target" "approve" "confirm_connector" "who_asks" "report"
     "acknowledge" "closing" "ask_words" "which_connector" "which_wish" "refuse" "propose"
-    "still_interested" "part_answers" "part_request" "part_context" "part_words" "part_footer"
-    "part_requester_hears" "part_from"
+    "still_interested" "part_subject" "part_answers" "part_request" "part_from" "part_words"
+    "part_footer" "part_requester_hears"
 );
 
 static ENVIRONMENT: LazyLock<Result<Environment<'static>, String>> = LazyLock::new(|| {
