@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use askfirst::demo::faults::{Act, Fault, Faults};
 use askfirst::demo::mailboxes::Mailboxes;
+use askfirst::demo::smtp::SmtpSettings;
+use data_encoding::BASE64;
 use proptest::prelude::*;
 
 use super::talk::Talk;
@@ -151,6 +153,50 @@ async fn who_makes_only_mistakes_is_shown_out() {
     let said = talk.rest().await;
     assert!(said.ends_with("* BYE too many mistakes\r\n"), "{said}");
     assert_eq!(said.matches("GET BAD").count(), 20);
+}
+
+#[tokio::test(start_paused = true)]
+async fn tokens_are_taken_and_refused() {
+    let mailboxes = people();
+    let refused = BASE64.encode(br#"{"status":"401","schemes":"bearer","scope":"mail"}"#);
+    let response = |token: &str| {
+        BASE64.encode(format!("user=intro\u{1}auth=Bearer {token}\u{1}\u{1}").as_bytes())
+    };
+    assert!(mailboxes.set_token("intro", "t0ken"));
+    let mut talk = Talk::imap(&mailboxes, &Faults::none());
+    assert!(talk.line().await.contains(" AUTH=XOAUTH2 "));
+    talk.say(format!("a AUTHENTICATE XOAUTH2 {}\r\n", response("old")))
+        .await;
+    assert_eq!(talk.line().await, format!("+ {refused}"));
+    talk.say("\r\n").await;
+    assert!(talk.line().await.starts_with("a NO [AUTHENTICATIONFAILED]"));
+    talk.say("b AUTHENTICATE XOAUTH2\r\n").await;
+    assert_eq!(talk.line().await, "+");
+    talk.say(format!("{}\r\n", response("t0ken"))).await;
+    assert!(talk.line().await.starts_with("b OK"));
+
+    let mut talk = Talk::smtp(
+        &mailboxes,
+        SmtpSettings::new("mx.demo.example"),
+        &Faults::none(),
+    );
+    talk.line().await;
+    assert_eq!(
+        talk.reply("EHLO x").await,
+        "250 AUTH PLAIN LOGIN XOAUTH2 OAUTHBEARER"
+    );
+    assert_eq!(
+        talk.reply(&format!("AUTH XOAUTH2 {}", response("old")))
+            .await,
+        format!("334 {refused}")
+    );
+    assert!(talk.reply("").await.starts_with("535 5.7.8"));
+    let bearer = BASE64.encode(b"n,a=intro,\x01host=x\x01port=587\x01auth=Bearer t0ken\x01\x01");
+    assert!(
+        talk.reply(&format!("AUTH OAUTHBEARER {bearer}"))
+            .await
+            .starts_with("235")
+    );
 }
 
 #[tokio::test(start_paused = true)]
