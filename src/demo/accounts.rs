@@ -2,20 +2,27 @@
 
 use super::folder::{Folder, same_folder};
 
+/// A user with his folders.
 pub(super) struct Account {
     pub(super) user: String,
     pub(super) password: String,
+    /// An OAuth2 access token that is good as well.
+    pub(super) token: Option<String>,
     pub(super) addresses: Vec<String>,
     pub(super) folders: Vec<Folder>,
 }
 
 impl Account {
+    /// The size of all his mails.
     pub(super) fn bytes(&self) -> usize {
-        self.folders
+        self.folders.iter().map(|folder| folder.bytes).sum()
+    }
+
+    /// Whether this is one of his addresses.
+    pub(super) fn holds(&self, address: &str) -> bool {
+        self.addresses
             .iter()
-            .flat_map(|folder| &folder.stored)
-            .map(|stored| stored.mail.bytes.len())
-            .sum()
+            .any(|own| own.eq_ignore_ascii_case(address))
     }
 
     pub(super) fn folder(&mut self, name: &str) -> Option<&mut Folder> {
@@ -25,18 +32,11 @@ impl Account {
     }
 }
 
+/// All users.
 pub(super) struct World {
     pub(super) accounts: Vec<Account>,
     pub(super) next_uid_validity: u32,
     pub(super) separator: Option<char>,
-}
-
-impl Account {
-    pub(super) fn holds(&self, address: &str) -> bool {
-        self.addresses
-            .iter()
-            .any(|own| own.eq_ignore_ascii_case(address))
-    }
 }
 
 impl World {

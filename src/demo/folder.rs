@@ -38,6 +38,8 @@ pub(super) struct Folder {
     pub(super) uid_validity: u32,
     pub(super) uid_next: u32,
     pub(super) stored: Vec<Stored>,
+    /// The size of all mails.
+    pub(super) bytes: usize,
     /// Grows with every change of any mail.
     pub(super) changes: u64,
 }
@@ -50,6 +52,7 @@ impl Folder {
             uid_validity,
             uid_next: 1,
             stored: Vec::new(),
+            bytes: 0,
             changes: 0,
         }
     }
@@ -64,6 +67,7 @@ impl Folder {
         let uid = self.uid_next;
         self.uid_next = self.uid_next.saturating_add(1);
         self.changes += 1;
+        self.bytes += bytes.len();
         let mail = Mail {
             uid,
             flags,
@@ -107,7 +111,13 @@ impl Folder {
     /// Removes the mails that `gone` names.
     pub(super) fn remove(&mut self, mut gone: impl FnMut(&Mail) -> bool) {
         let before = self.stored.len();
-        self.stored.retain(|stored| !gone(&stored.mail));
+        let mut freed = 0;
+        self.stored.retain(|stored| {
+            let goes = gone(&stored.mail);
+            freed += if goes { stored.mail.bytes.len() } else { 0 };
+            !goes
+        });
+        self.bytes = self.bytes.saturating_sub(freed);
         if self.stored.len() != before {
             self.changes += 1;
         }

@@ -214,6 +214,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         let login = match self.security {
             _ if self.user.is_some() => "",
             Security::StartTls(_) if !self.peer.is_secure() => " STARTTLS LOGINDISABLED",
+            _ if self.mailboxes.takes_tokens() => {
+                " SASL-IR AUTH=PLAIN AUTH=XOAUTH2 AUTH=OAUTHBEARER"
+            }
             _ => " SASL-IR AUTH=PLAIN",
         };
         format!("{CAPABILITIES}{login}")

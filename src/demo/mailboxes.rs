@@ -6,6 +6,7 @@ use tokio::sync::watch;
 
 use super::accounts::{Account, World};
 use super::folder::{Folder, MAX_FLAGS, Refusal, same_folder, with_crlf};
+use super::sasl::{Claim, Proof};
 
 /// The largest mail that is stored, as most providers have it.
 pub const MAX_MAIL_BYTES: usize = 25 * 1024 * 1024;
@@ -97,6 +98,7 @@ impl Mailboxes {
         world.accounts.push(Account {
             user: user.to_owned(),
             password: password.to_owned(),
+            token: None,
             addresses,
             folders,
         });
@@ -111,6 +113,16 @@ impl Mailboxes {
             return false;
         };
         account.addresses.push(address.to_owned());
+        true
+    }
+
+    /// Lets a user log in with this OAuth2 access token as well (XOAUTH2, OAUTHBEARER); false if there is no such account.
+    pub fn set_token(&self, user: &str, token: &str) -> bool {
+        let mut world = self.lock();
+        let Some(account) = world.account(user) else {
+            return false;
+        };
+        account.token = Some(token.to_owned());
         true
     }
 
@@ -243,11 +255,23 @@ impl Mailboxes {
         (self.shared.clock)()
     }
 
-    /// Whether user and password belong together.
-    pub(super) fn admits(&self, user: &str, password: &str) -> bool {
+    /// Whether the claim is true.
+    pub(super) fn admits(&self, claim: &Claim<'_>) -> bool {
+        let mut world = self.lock();
+        world
+            .account(claim.user)
+            .is_some_and(|account| match claim.proof {
+                Proof::Password(password) => account.password == password,
+                Proof::Token(token) => account.token.as_deref() == Some(token),
+            })
+    }
+
+    /// Whether somebody may log in with a token.
+    pub(super) fn takes_tokens(&self) -> bool {
         self.lock()
-            .account(user)
-            .is_some_and(|account| account.password == password)
+            .accounts
+            .iter()
+            .any(|account| account.token.is_some())
     }
 
     /// The account that mail to this address reaches.

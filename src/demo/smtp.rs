@@ -259,10 +259,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
             return self.reply(&format!("250 {name}")).await;
         }
         let size = self.settings.max_mail_bytes;
-        let last = if self.wants_tls() {
-            "250 STARTTLS"
-        } else {
-            "250 AUTH PLAIN LOGIN"
+        let last = match () {
+            () if self.wants_tls() => "250 STARTTLS",
+            () if self.mailboxes.takes_tokens() => "250 AUTH PLAIN LOGIN XOAUTH2 OAUTHBEARER",
+            () => "250 AUTH PLAIN LOGIN",
         };
         let lines = format!(
             "250-{name}\r\n250-SIZE {size}\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-PIPELINING\r\n250-ENHANCEDSTATUSCODES\r\n{last}"

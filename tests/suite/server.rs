@@ -8,8 +8,11 @@
 )]
 
 mod clients;
-mod protocol;
+mod imap;
 mod python;
+mod smtp;
+mod talk;
+mod tls;
 
 use std::net::SocketAddr;
 use std::time::Duration;

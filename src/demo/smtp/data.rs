@@ -10,8 +10,8 @@ use super::super::peer::Broken;
 use super::stamp::{Passage, stamped};
 use super::{Next, Passed, Session, WAIT};
 
-/// RFC 5322 section 2.1.1: 998 and CRLF, and the stuffed dot. Strict, as Exim is: our own writer must keep to it.
-const MAX_MAIL_LINE: usize = 1001;
+/// RFC 5322 section 2.1.1: 998 and CRLF, the stuffed dot not counted. Strict, as Exim is: our own writer must keep to it.
+const MAX_MAIL_LINE: usize = 1000;
 /// Longer lines are read, up to here, to be refused once the whole mail is there.
 const MAX_READ_LINE: usize = 1024 * 1024;
 
@@ -65,10 +65,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
             if bare {
                 wrong.get_or_insert_with(|| "550 5.5.2 bare CR or LF in the mail".to_owned());
             }
-            if line.len() > MAX_MAIL_LINE {
+            let text = line.strip_prefix(b".").unwrap_or(&line);
+            if text.len() > MAX_MAIL_LINE {
                 wrong.get_or_insert_with(|| "550 5.6.0 a line is longer than 998 bytes".to_owned());
             }
-            let text = line.strip_prefix(b".").unwrap_or(&line);
             if mail.len() + text.len() > limit {
                 wrong.get_or_insert_with(|| {
                     format!("552 5.3.4 the mail is over the limit of {limit} bytes")

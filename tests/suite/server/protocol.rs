@@ -1,1 +1,0 @@
-//! Both protocols byte by byte, over a pipe in memory: limits, faults and what clients seldom do.
