@@ -356,6 +356,7 @@ fn is_starter(token: &str) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::string_slice)]
 mod tests {
     use super::*;
     use crate::reader::quote::line::lines;
