@@ -10,6 +10,7 @@ use crate::rules::clock::Pace;
 use crate::rules::manners::Direct;
 use crate::store::Store;
 use crate::wire::error::WireError;
+use crate::wire::proof::Resolver;
 use crate::wire::{Login, Secret, Security, Server};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -177,6 +178,7 @@ pub async fn serve(
         mailbox: config.imap.mailbox.clone(),
         junk: config.imap.junk.clone(),
         from_start: options.from_start,
+        resolver: resolver(config),
         now: now.clone(),
         stop: stop.clone(),
     };
@@ -192,6 +194,16 @@ pub async fn serve(
     // The first loop that fails ends all: a half-alive daemon would take mail and send none.
     tokio::try_join!(receive.run(), deliver.run(), remind.run())?;
     Ok(())
+}
+
+/// DNS for signatures and policies, where no mail server's own results are believed.
+fn resolver(config: &Config) -> Option<Resolver> {
+    if !config.trust.authserv_ids.is_empty() {
+        return None;
+    }
+    Resolver::system()
+        .map_err(|error| tracing::warn!("authors can't be looked up, so none is proven: {error}"))
+        .ok()
 }
 
 /// Under which name the folders of this login are kept.

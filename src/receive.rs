@@ -5,10 +5,12 @@
 
 use crate::daemon::{Clerk, Now, RunError};
 use crate::desk::views::{FolderSeen, Known};
+use crate::reader::author::Facts;
 use crate::store::inbox::{Arrived, Aside};
 use crate::wire::Server;
 use crate::wire::error::WireError;
 use crate::wire::imap::{Fetched, Mail, Session, Woken};
+use crate::wire::proof::{self, Resolver};
 use std::collections::HashMap;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -23,6 +25,8 @@ const MAX_WHOLE_OCTETS: u32 = 5 * 1024 * 1024;
 const FIRST_OCTETS: u32 = 64 * 1024;
 /// Without a word of the server, the mailbox is listed anew after this.
 const LONGEST_WAIT: Duration = Duration::from_secs(540);
+/// Authors looked up at the same time: DNS answers slowly, and a backlog should not wait for each.
+const MAX_LOOK_UPS: usize = 20;
 /// Times a mail is asked for that the server can't give, before it is set aside.
 const MAX_REFUSALS: u32 = 3;
 /// The first and the longest pause before connecting again.
@@ -38,6 +42,8 @@ pub struct Loop {
     pub mailbox: String,
     pub junk: Option<String>,
     pub from_start: bool,
+    /// Where authors are looked up, when no mail server's word is believed; None: not at all.
+    pub resolver: Option<Resolver>,
     pub now: Now,
     pub stop: watch::Receiver<bool>,
 }
@@ -287,8 +293,10 @@ impl Loop {
         memory: &mut Memory,
     ) -> Result<(), Fault> {
         let mut batch = Vec::with_capacity(fetched.mails.len());
-        for mail in fetched.mails {
-            batch.push(self.mail(mail, mailbox, uid_validity, known));
+        let facts = self.look_up(&fetched.mails).await;
+        for (mail, facts) in fetched.mails.into_iter().zip(facts) {
+            let arrived = self.mail(mail, mailbox, uid_validity, known);
+            batch.push(Arrived { facts, ..arrived });
         }
         for uid in fetched.unreadable {
             let count = memory
@@ -301,6 +309,27 @@ impl Loop {
             }
         }
         self.store(batch).await
+    }
+
+    /// What signatures and DNS say of each mail's author, as JSON for the inbox row.
+    async fn look_up(&self, mails: &[Mail]) -> Vec<Option<String>> {
+        let Some(resolver) = &self.resolver else {
+            return vec![None; mails.len()];
+        };
+        let mut facts = Vec::with_capacity(mails.len());
+        for some in mails.chunks(MAX_LOOK_UPS) {
+            let each = some.iter().map(|mail| async {
+                let domain = crate::reader::author_domain(&mail.bytes)?;
+                let found = proof::facts(&mail.bytes, &domain, resolver).await;
+                serde_json::to_string(&Facts {
+                    dkim_domains: found.dkim_domains,
+                    dmarc_policy: found.dmarc_policy,
+                })
+                .ok()
+            });
+            facts.extend(futures_util::future::join_all(each).await);
+        }
+        facts
     }
 
     fn mail(&self, mail: Mail, mailbox: &str, uid_validity: u32, known: &Known) -> Arrived {

@@ -73,7 +73,8 @@ pub struct Village {
     pub passed: mpsc::UnboundedReceiver<Passed>,
     now: Now,
     serial: u64,
-    stop: watch::Sender<bool>,
+    stop_daemon: watch::Sender<bool>,
+    stop_servers: watch::Sender<bool>,
     daemon: JoinHandle<Result<(), RunError>>,
     _folder: tempfile::TempDir,
 }
@@ -83,7 +84,8 @@ impl Village {
     pub async fn start(now: Now) -> Result<Village, String> {
         let folder =
             tempfile::tempdir().map_err(|error| format!("no temporary folder: {error}"))?;
-        let (stop, stopped) = watch::channel(false);
+        let (stop_daemon, stopped) = watch::channel(false);
+        let (stop_servers, closed) = watch::channel(false);
         let clock = now.clone();
         let mailboxes = Mailboxes::with_clock(move || clock());
         for villager in PEOPLE.into_iter().chain([&BOT]) {
@@ -96,9 +98,9 @@ impl Village {
             observer: Some(observer),
             ..SmtpSettings::new(AUTHSERV_ID)
         };
-        let servers = (mailboxes.clone(), stopped.clone());
+        let servers = (mailboxes.clone(), closed.clone());
         tokio::spawn(serve_imap(imap, servers.0, Faults::none(), servers.1));
-        let servers = (mailboxes.clone(), stopped.clone());
+        let servers = (mailboxes.clone(), closed.clone());
         tokio::spawn(serve_smtp(
             smtp,
             servers.0,
@@ -132,7 +134,8 @@ impl Village {
             passed,
             now,
             serial: 0,
-            stop,
+            stop_daemon,
+            stop_servers,
             daemon: tokio::spawn(work),
             _folder: folder,
         })
@@ -202,10 +205,11 @@ impl Village {
         }
     }
 
-    /// Stops servers and daemon; the folder goes with the value.
+    /// Stops the daemon, then the servers; the folder goes with the value.
     pub async fn end(mut self) {
-        let _ = self.stop.send(true);
+        let _ = self.stop_daemon.send(true);
         let _ = tokio::time::timeout(PATIENCE, &mut self.daemon).await;
+        let _ = self.stop_servers.send(true);
     }
 }
 

@@ -117,6 +117,13 @@ pub fn open(raw: &[u8]) -> Letter {
     letter::open(raw)
 }
 
+/// The domain of the one author, for looking up what proves him.
+pub fn author_domain(raw: &[u8]) -> Option<String> {
+    let letter = letter::open(raw);
+    let person = letter.from.person()?;
+    Some(person.address.domain().to_owned())
+}
+
 /// Says what a mail means.
 pub fn read(letter: &Letter, known: &Known<'_>) -> Reading {
     let (proof, proof_why) = author::judge(letter, known.authserv_ids, known.facts);

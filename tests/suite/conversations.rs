@@ -102,7 +102,7 @@ fn later_is_kept_and_asked_again_once() {
     assert_eq!(w.stages(), [Stage::Deferred]);
     let left = w.wait(60 * DAY);
     let again = to(&left, CAROL.1).clone();
-    let left = w.answer(CAROL, &again, "Yes, now is good.");
+    let left = w.answer(CAROL, &again, "Yes, gladly.");
     assert_eq!(left[0].to, [ALICE.1, CAROL.1, BOB.1]);
     golden("later", &w);
 }
@@ -355,11 +355,7 @@ fn a_yes_from_another_address_is_confirmed_at_the_asked_one() {
     let mut w = World::new();
     let left = w.forward("Ask dan@ortiz.example please");
     let ask = to(&left, DAN.1).clone();
-    let left = w.answer(
-        ("Dan", "assistant@ortiz.example"),
-        &ask,
-        "Yes, he would love to.",
-    );
+    let left = w.answer(("Dan", "assistant@ortiz.example"), &ask, "Yes");
     let question = to(&left, DAN.1).clone();
     assert_eq!(w.stages(), [Stage::Confirming]);
     assert!(none_to(&left, ALICE.1));
@@ -432,7 +428,7 @@ fn a_yes_after_the_closing_asks_the_requester_first() {
     let left = w.answer(("Zoe Quist", "zoe@quist.example"), &ask, "Yes, gladly.");
     assert_eq!(left.len(), 1);
     let question = to(&left, ALICE.1).clone();
-    let left = w.answer(ALICE, &question, "Yes, still very much.");
+    let left = w.answer(ALICE, &question, "Yes, please.");
     assert_eq!(left[0].to, [ALICE.1, "zoe@quist.example", BOB.1]);
     golden("late_yes", &w);
 }
