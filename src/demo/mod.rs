@@ -2,6 +2,7 @@
 
 mod accounts;
 pub mod faults;
+mod filing;
 mod folder;
 mod headers;
 pub mod imap;
