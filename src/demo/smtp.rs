@@ -25,7 +25,7 @@ const MAX_COMMAND: usize = 12 * 1024;
 const MAX_RECIPIENTS: usize = 100;
 /// RFC 5321 section 4.5.3.2.7.
 const WAIT: Duration = Duration::from_secs(300);
-/// Errors before the server hangs up (RFC 5321 section 4.3.2 allows it).
+/// Errors between two mails before the server hangs up (RFC 5321 section 4.3.2 allows it).
 const MAX_MISTAKES: usize = 20;
 
 /// A mail that was accepted, as it was sent.

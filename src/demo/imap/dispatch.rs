@@ -53,7 +53,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
             return Ok(Next::End);
         }
         let line = match &answer {
-            Tagged::Ok(text) => format!("{tag} OK {text}\r\n"),
+            Tagged::Ok(text) => {
+                self.mistakes = 0;
+                format!("{tag} OK {text}\r\n")
+            }
             Tagged::No(text) => format!("{tag} NO {text}\r\n"),
             Tagged::Bad(text) => return self.mistake(&format!("{tag} BAD {text}\r\n")).await,
             Tagged::Goodbye => format!("{tag} OK logged out\r\n"),

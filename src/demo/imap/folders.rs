@@ -53,18 +53,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         }
         let pattern = format!("{}{pattern}", folder_name(reference));
         let lines = self.mailboxes.each_folder(user, |folder| {
-            let attributes = folder.special_use;
             let shown = pattern_fits(pattern.as_bytes(), folder.name.as_bytes())
                 || (folder.name == "INBOX"
                     && pattern_fits(pattern.to_ascii_uppercase().as_bytes(), b"INBOX"));
-            shown
-                .then(|| {
-                    format!(
-                        "* {word} (\\HasNoChildren{}{attributes}) \"/\" ",
-                        if attributes.is_empty() { "" } else { " " }
-                    )
-                })
-                .map(|start| (start, folder.name.clone()))
+            shown.then(|| {
+                (
+                    format!("* {word} ({}) \"/\" ", folder.special_use),
+                    folder.name.clone(),
+                )
+            })
         });
         for (start, name) in lines.into_iter().flatten() {
             self.say(&start);
