@@ -218,7 +218,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
             }
             _ => " SASL-IR AUTH=PLAIN",
         };
-        format!("{CAPABILITIES}{login}")
+        let all = format!("{CAPABILITIES}{login}");
+        let offered = all.split(' ').filter(|word| !self.faults.withholds(word));
+        offered.collect::<Vec<_>>().join(" ")
     }
 
     fn login_disabled(&self) -> bool {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use askfirst::demo::faults::{Act, Fault, Faults};
+use askfirst::demo::smtp::SmtpSettings;
 
 use super::talk::Talk;
 use super::{people, with_mails};
@@ -80,4 +81,52 @@ async fn a_stalled_session_ends_when_its_client_does() {
             .is_err()
     );
     talk.hang_up().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn abilities_can_be_withheld() {
+    let mailboxes = with_mails(1);
+    let faults = Faults::none();
+    for ability in ["MOVE", "IDLE", "UIDPLUS", "\\*", "SIZE", "8BITMIME", "AUTH"] {
+        faults.withhold(ability);
+    }
+    let mut talk = Talk::imap(&mailboxes, &faults);
+    let greeting = talk.line().await;
+    assert!(
+        !greeting.contains(" MOVE")
+            && !greeting.contains(" IDLE")
+            && greeting.contains(" UNSELECT"),
+        "{greeting}"
+    );
+    talk.ask("a LOGIN carol c4rol").await;
+    let selected = talk.ask("b SELECT INBOX").await;
+    assert!(
+        selected.contains("[PERMANENTFLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft)]"),
+        "{selected}"
+    );
+    for command in ["UID MOVE 1 Junk", "IDLE", "UID EXPUNGE 1"] {
+        assert!(
+            talk.ask(&format!("c {command}")).await.starts_with("c BAD"),
+            "{command}"
+        );
+    }
+    assert_eq!(talk.ask("d UID COPY 1 Junk").await, "d OK COPY completed\n");
+    assert!(
+        talk.ask("e STORE 1 +FLAGS ($Done)")
+            .await
+            .starts_with("e NO [CANNOT]")
+    );
+    assert!(talk.ask("f STORE 1 +FLAGS (\\Seen)").await.contains("f OK"));
+
+    let mut talk = Talk::smtp(&mailboxes, SmtpSettings::new("mx.demo.example"), &faults);
+    talk.line().await;
+    assert_eq!(talk.reply("EHLO x").await, "250 ENHANCEDSTATUSCODES");
+    assert!(talk.reply("AUTH PLAIN").await.starts_with("502"));
+    assert!(
+        talk.reply("MAIL FROM:<> BODY=8BITMIME")
+            .await
+            .starts_with("555")
+    );
+    assert!(talk.reply("MAIL FROM:<> SIZE=5").await.starts_with("555"));
+    assert!(talk.reply("MAIL FROM:<>").await.starts_with("250"));
 }
