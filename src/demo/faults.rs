@@ -93,6 +93,7 @@ impl Fault {
 #[derive(Clone, Default)]
 pub struct Faults {
     script: Arc<Mutex<Vec<Fault>>>,
+    withheld: Arc<Mutex<Vec<String>>>,
 }
 
 impl Faults {
@@ -105,6 +106,21 @@ impl Faults {
     /// Adds a fault; of several that fit, the one added first strikes.
     pub fn add(&self, fault: Fault) {
         self.lock().push(fault);
+    }
+
+    /// Takes an ability from the server: it is not announced, and its commands are a BAD. IMAP: a word of CAPABILITY (`IDLE`, `MOVE`, `UIDPLUS`, …),
+    /// or `\\*` for folders that take no new keywords. SMTP: a word of the EHLO reply (`SIZE`, `SMTPUTF8`, `AUTH`, …), whose use is then refused.
+    pub fn withhold(&self, ability: &str) {
+        let mut withheld = self.withheld.lock().unwrap_or_else(PoisonError::into_inner);
+        withheld.push(ability.to_ascii_uppercase());
+    }
+
+    /// Whether this ability was taken away.
+    pub(super) fn withholds(&self, ability: &str) -> bool {
+        let withheld = self.withheld.lock().unwrap_or_else(PoisonError::into_inner);
+        withheld
+            .iter()
+            .any(|word| word.eq_ignore_ascii_case(ability))
     }
 
     /// Forgets every fault that has not struck.

@@ -28,7 +28,7 @@ use super::peer::{Broken, Peer};
 /// What the server can do; LITERAL+ is RFC 7888, the others are named as their RFCs name them.
 const CAPABILITIES: &str =
     "IMAP4rev1 LITERAL+ ID ENABLE IDLE NAMESPACE UIDPLUS MOVE UNSELECT SPECIAL-USE";
-/// Refused logins and lines without sense before the server hangs up: a peer that speaks another protocol never stops by itself.
+/// Refused logins and lines without sense, in a row, before the server hangs up: a peer that speaks another protocol never stops by itself.
 const MAX_MISTAKES: usize = 20;
 /// Answers are collected up to here before they leave; one more item may be added, which is at most one mail.
 const FLUSH_AT: usize = 64 * 1024;
@@ -146,8 +146,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
                     return Ok(());
                 }
             };
-            let frame =
-                frame::read_rest(&mut self.peer, line, self.user.is_some(), &self.faults).await?;
+            let frame = frame::read_rest(
+                &mut self.peer,
+                line,
+                self.user.is_some(),
+                &self.faults,
+                &mut self.shutdown,
+            )
+            .await?;
             if self.handle(frame).await? == Next::End {
                 return Ok(());
             }
@@ -166,15 +172,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
                 self.farewell(&format!("* BYE {why}\r\n")).await;
                 return Ok(Next::End);
             }
-            Frame::Fault(bytes, act) => {
-                let tag = frame::tag_of(&bytes).unwrap_or_default();
-                let course = act_out(&mut self.peer, &mut self.shutdown, act, &tag).await?;
-                return Ok(if course == Course::Answered {
-                    Next::Command
-                } else {
-                    Next::End
-                });
-            }
+            Frame::Fault(Course::Answered) => return Ok(Next::Command),
+            Frame::Fault(_) => return Ok(Next::End),
         };
         let tag = frame::tag_of(&bytes);
         let name = frame::name_of(&bytes);
@@ -219,7 +218,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
             }
             _ => " SASL-IR AUTH=PLAIN",
         };
-        format!("{CAPABILITIES}{login}")
+        let all = format!("{CAPABILITIES}{login}");
+        let offered = all.split(' ').filter(|word| !self.faults.withholds(word));
+        offered.collect::<Vec<_>>().join(" ")
     }
 
     fn login_disabled(&self) -> bool {

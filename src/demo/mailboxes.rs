@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
 use super::accounts::{Account, World};
-use super::folder::{Folder, MAX_FLAGS, Refusal, same_folder, with_crlf};
+use super::folder::{Folder, MAX_FLAGS, Refusal, with_crlf};
 use super::sasl::{Claim, Proof};
 
 /// The largest mail that is stored, as most providers have it.
@@ -13,12 +13,11 @@ pub const MAX_MAIL_BYTES: usize = 25 * 1024 * 1024;
 /// What a server writes on a mail when it delivers it; a mail of the largest size must still fit.
 const STAMP_BYTES: usize = 4096;
 /// All mails of an account together: the memory of a demo has an end.
-const MAX_ACCOUNT_BYTES: usize = 512 * 1024 * 1024;
-/// Folders of an account; a mail program makes a dozen.
-const MAX_FOLDERS: usize = 100;
+pub(super) const MAX_ACCOUNT_BYTES: usize = 512 * 1024 * 1024;
 
 /// The folders every account has, with their special use (RFC 6154).
-const FIRST_FOLDERS: [(&str, &str); 3] = [("INBOX", ""), ("Sent", "\\Sent"), ("Junk", "\\Junk")];
+pub(super) const FIRST_FOLDERS: [(&str, &str); 3] =
+    [("INBOX", ""), ("Sent", "\\Sent"), ("Junk", "\\Junk")];
 
 /// One stored mail.
 #[derive(Clone)]
@@ -333,92 +332,14 @@ impl Mailboxes {
             .unwrap_or_default()
     }
 
-    /// Makes a folder.
-    pub(super) fn create_folder(&self, user: &str, name: &str) -> Result<(), Refusal> {
-        let mut world = self.lock();
-        let uid_validity = world.fresh_uid_validity();
-        let account = world.account(user).ok_or(Refusal::NoAccount)?;
-        if account.folder(name).is_some() {
-            return Err(Refusal::Exists);
-        }
-        if account.folders.len() >= MAX_FOLDERS {
-            return Err(Refusal::TooMany);
-        }
-        account.folders.push(Folder::new(name, "", uid_validity));
-        drop(world);
-        self.ring();
-        Ok(())
-    }
-
-    /// Removes a folder with its mails; INBOX, Sent and Junk stay.
-    pub(super) fn delete_folder(&self, user: &str, name: &str) -> Result<(), Refusal> {
-        let mut world = self.lock();
-        let account = world.account(user).ok_or(Refusal::NoAccount)?;
-        let found = account.folder(name).ok_or(Refusal::NoFolder)?;
-        if FIRST_FOLDERS
-            .iter()
-            .any(|(first, _)| same_folder(first, &found.name))
-        {
-            return Err(Refusal::Fixed);
-        }
-        account
-            .folders
-            .retain(|folder| !same_folder(&folder.name, name));
-        drop(world);
-        self.ring();
-        Ok(())
-    }
-
-    /// Copies mails, or moves them; returns the UIDVALIDITY of the target and the pairs of old and new UID (RFC 4315).
-    pub(super) fn transfer(
-        &self,
-        user: &str,
-        from: &str,
-        to: &str,
-        uids: &[u32],
-        moves: bool,
-    ) -> Result<(u32, Vec<(u32, u32)>), Refusal> {
-        let mut world = self.lock();
-        let account = world.account(user).ok_or(Refusal::NoAccount)?;
-        let source = account.folder(from).ok_or(Refusal::NoFolder)?;
-        let mails: Vec<Mail> = uids
-            .iter()
-            .filter_map(|uid| source.find(*uid))
-            .map(|stored| stored.mail.clone())
-            .collect();
-        let added: usize = mails.iter().map(|mail| mail.bytes.len()).sum();
-        if !moves && account.bytes() + added > MAX_ACCOUNT_BYTES {
-            return Err(Refusal::Full);
-        }
-        let target = account.folder(to).ok_or(Refusal::NoFolder)?;
-        let uid_validity = target.uid_validity;
-        let mut pairs = Vec::new();
-        for mail in mails {
-            pairs.push((
-                mail.uid,
-                target.add(mail.flags, mail.internal_date_secs, mail.bytes),
-            ));
-        }
-        if moves && let Some(source) = account.folder(from) {
-            // The old UIDs are in order, as the folder was.
-            source.remove(|mail| {
-                pairs
-                    .binary_search_by_key(&mail.uid, |(old, _)| *old)
-                    .is_ok()
-            });
-        }
-        drop(world);
-        self.ring();
-        Ok((uid_validity, pairs))
-    }
-
-    fn ring(&self) {
+    /// Wakes whoever waits for a change.
+    pub(super) fn ring(&self) {
         self.shared
             .version
             .send_modify(|version| *version = version.wrapping_add(1));
     }
 
-    fn lock(&self) -> MutexGuard<'_, World> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, World> {
         self.shared
             .world
             .lock()

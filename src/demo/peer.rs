@@ -80,7 +80,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
                 self.fill().await?;
             }
             self.scanned = 0;
-            Ok(self.buffer.drain(..count).collect())
+            let bytes = self.buffer.drain(..count).collect();
+            self.buffer.shrink_to(READ_CHUNK);
+            Ok(bytes)
         };
         timeout(wait, read).await.map_err(|_| Broken::Late)?
     }

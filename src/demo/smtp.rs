@@ -25,7 +25,7 @@ const MAX_COMMAND: usize = 12 * 1024;
 const MAX_RECIPIENTS: usize = 100;
 /// RFC 5321 section 4.5.3.2.7.
 const WAIT: Duration = Duration::from_secs(300);
-/// Errors before the server hangs up (RFC 5321 section 4.3.2 allows it).
+/// Errors between two mails before the server hangs up (RFC 5321 section 4.3.2 allows it).
 const MAX_MISTAKES: usize = 20;
 
 /// A mail that was accepted, as it was sent.
@@ -221,6 +221,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
     async fn execute(&mut self, verb: &str, argument: &str) -> Result<Next, Broken> {
         match verb {
             "EHLO" | "HELO" => self.hello(verb == "EHLO", argument).await?,
+            "AUTH" | "STARTTLS" if self.faults.withholds(verb) => {
+                self.mistake("502 5.5.1 this command is not offered")
+                    .await?;
+            }
             "AUTH" => self.authenticate(argument).await?,
             "MAIL" => self.mail(argument).await?,
             "RCPT" => self.recipient(argument).await?,
@@ -258,16 +262,34 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         if !extended {
             return self.reply(&format!("250 {name}")).await;
         }
-        let size = self.settings.max_mail_bytes;
-        let last = match () {
-            () if self.wants_tls() => "250 STARTTLS",
-            () if self.mailboxes.takes_tokens() => "250 AUTH PLAIN LOGIN XOAUTH2 OAUTHBEARER",
-            () => "250 AUTH PLAIN LOGIN",
+        let size = format!("SIZE {}", self.settings.max_mail_bytes);
+        let login = match () {
+            () if self.wants_tls() => "STARTTLS",
+            () if self.mailboxes.takes_tokens() => "AUTH PLAIN LOGIN XOAUTH2 OAUTHBEARER",
+            () => "AUTH PLAIN LOGIN",
         };
-        let lines = format!(
-            "250-{name}\r\n250-SIZE {size}\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-PIPELINING\r\n250-ENHANCEDSTATUSCODES\r\n{last}"
-        );
-        self.reply(&lines).await
+        let all = [
+            size.as_str(),
+            "8BITMIME",
+            "SMTPUTF8",
+            "PIPELINING",
+            "ENHANCEDSTATUSCODES",
+            login,
+        ];
+        let offered = all.into_iter().filter(|line| !self.withholds(line));
+        let mut lines = vec![name.as_str()];
+        lines.extend(offered);
+        let last = lines.pop().unwrap_or_default();
+        let mut reply: String = lines.iter().map(|line| format!("250-{line}\r\n")).collect();
+        reply.push_str(&format!("250 {last}"));
+        self.reply(&reply).await
+    }
+
+    /// Whether a fault has taken away the extension that this line begins with.
+    fn withholds(&self, line: &str) -> bool {
+        line.split(' ')
+            .next()
+            .is_some_and(|word| self.faults.withholds(word))
     }
 
     /// STARTTLS is offered and has not happened.
@@ -307,6 +329,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         };
         if let Err(reply) = envelope::check_mail(&path.parameters, self.settings.max_mail_bytes) {
             return self.mistake(&reply).await;
+        }
+        let body = |name: &str| if name == "BODY" { "8BITMIME" } else { name }.to_owned();
+        if path
+            .parameters
+            .iter()
+            .any(|(name, _)| self.faults.withholds(&body(name)))
+        {
+            return self.mistake("555 5.5.4 this parameter is not known").await;
         }
         self.sender = Some(path.address);
         self.reply("250 2.1.0 sender noted").await

@@ -8,7 +8,9 @@
 )]
 
 mod clients;
+mod faults;
 mod imap;
+mod imap_mails;
 mod python;
 mod smtp;
 mod talk;
@@ -107,4 +109,17 @@ fn mail(from: &str, subject: &str, body: &str) -> Vec<u8> {
          Message-ID: <{subject}@connector.example>\r\n\r\n{body}\r\n"
     )
     .into_bytes()
+}
+
+/// People, with so many mails for carol.
+fn with_mails(count: usize) -> Mailboxes {
+    let mailboxes = people();
+    for number in 1..=count {
+        assert!(mailboxes.deliver(
+            "carol@target.example",
+            &mail("bob@connector.example", &format!("m{number}"), "text"),
+            1_700_000_000
+        ));
+    }
+    mailboxes
 }

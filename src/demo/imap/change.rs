@@ -43,6 +43,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         let Some(flags) = flag_names(store.flags) else {
             return bad("this flag can't be set");
         };
+        if !self.takes_keywords() && flags.iter().any(|flag| !flag.starts_with('\\')) {
+            return no("[CANNOT] this folder takes no new keywords");
+        }
         let mut missing = false;
         let mut too_many = false;
         let mut told = Vec::new();
@@ -118,7 +121,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
                 let old = uid_list(pairs.iter().map(|(old, _)| *old));
                 let new = uid_list(pairs.iter().map(|(_, new)| *new));
                 let code = format!("[COPYUID {uid_validity} {old} {new}]");
-                if moves {
+                if self.faults.withholds("UIDPLUS") {
+                    ok(format!("{word} completed"))
+                } else if moves {
                     // RFC 6851 section 4.3: before the EXPUNGEs, so it can't wait for the tagged OK.
                     self.say(&format!("* OK {code} moved\r\n"));
                     ok("MOVE completed")
@@ -185,6 +190,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
             .mailboxes
             .append(user, &folder_name(mailbox), flags, date_secs, bytes)
         {
+            Ok(_) if self.faults.withholds("UIDPLUS") => ok("APPEND completed"),
             Ok((uid_validity, uid)) => {
                 ok(format!("[APPENDUID {uid_validity} {uid}] APPEND completed"))
             }

@@ -44,6 +44,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
             return self.mistake("* BAD a command begins with a tag\r\n").await;
         };
         let answer = match CommandCodec::default().decode(bytes) {
+            _ if ability_of(name).is_some_and(|ability| self.faults.withholds(ability)) => {
+                bad("unknown command")
+            }
             Ok((_, Command { body, .. })) => self.dispatch(body).await?,
             Err(_) => self.undecoded(&tag, name).await?,
         };
@@ -53,7 +56,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
             return Ok(Next::End);
         }
         let line = match &answer {
-            Tagged::Ok(text) => format!("{tag} OK {text}\r\n"),
+            Tagged::Ok(text) => {
+                self.mistakes = 0;
+                format!("{tag} OK {text}\r\n")
+            }
             Tagged::No(text) => format!("{tag} NO {text}\r\n"),
             Tagged::Bad(text) => return self.mistake(&format!("{tag} BAD {text}\r\n")).await,
             Tagged::Goodbye => format!("{tag} OK logged out\r\n"),
@@ -260,4 +266,18 @@ fn is_for_selected(body: &CommandBody<'_>) -> bool {
             | CommandBody::Copy { .. }
             | CommandBody::Move { .. }
     )
+}
+
+/// The capability without which this command does not exist.
+fn ability_of(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "IDLE" => "IDLE",
+        "MOVE" | "UID MOVE" => "MOVE",
+        "UID EXPUNGE" => "UIDPLUS",
+        "UNSELECT" => "UNSELECT",
+        "NAMESPACE" => "NAMESPACE",
+        "ID" => "ID",
+        "ENABLE" => "ENABLE",
+        _ => return None,
+    })
 }

@@ -13,6 +13,8 @@ use super::view::View;
 /// The system flags of RFC 3501 section 2.3.2, without \Recent, which this server never gives.
 pub(super) const SYSTEM_FLAGS: [&str; 5] =
     ["\\Answered", "\\Flagged", "\\Deleted", "\\Seen", "\\Draft"];
+/// Flags that a SELECT lists; each is compared with every flag of every mail.
+const MAX_LISTED: usize = 200;
 /// Longer names are a mistake.
 const MAX_NAME: usize = 200;
 
@@ -21,8 +23,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         // Even a failed SELECT closes the folder that was selected (RFC 3501 section 6.3.1).
         self.view = None;
         let name = folder_name(mailbox);
+        let keywords = self.takes_keywords();
         let opened = self.mailboxes.look(user, &name, |folder| {
-            (View::new(folder, read_only), describe(folder, read_only))
+            (
+                View::new(folder, read_only),
+                describe(folder, read_only, keywords),
+            )
         });
         let Some((view, text)) = opened else {
             return no("[NONEXISTENT] there is no such folder");
@@ -34,6 +40,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         } else {
             "[READ-WRITE] folder selected"
         })
+    }
+
+    /// Whether clients may make up keywords; a fault can forbid it.
+    pub(super) fn takes_keywords(&self) -> bool {
+        !self.faults.withholds("\\*")
     }
 
     pub(super) fn list(
@@ -53,18 +64,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         }
         let pattern = format!("{}{pattern}", folder_name(reference));
         let lines = self.mailboxes.each_folder(user, |folder| {
-            let attributes = folder.special_use;
             let shown = pattern_fits(pattern.as_bytes(), folder.name.as_bytes())
                 || (folder.name == "INBOX"
                     && pattern_fits(pattern.to_ascii_uppercase().as_bytes(), b"INBOX"));
-            shown
-                .then(|| {
-                    format!(
-                        "* {word} (\\HasNoChildren{}{attributes}) \"/\" ",
-                        if attributes.is_empty() { "" } else { " " }
-                    )
-                })
-                .map(|start| (start, folder.name.clone()))
+            shown.then(|| {
+                (
+                    format!("* {word} ({}) \"/\" ", folder.special_use),
+                    folder.name.clone(),
+                )
+            })
         });
         for (start, name) in lines.into_iter().flatten() {
             self.say(&start);
@@ -140,18 +148,19 @@ pub(super) fn folder_name(mailbox: &Mailbox<'_>) -> String {
     }
 }
 
-fn describe(folder: &Folder, read_only: bool) -> String {
+fn describe(folder: &Folder, read_only: bool, keywords: bool) -> String {
     let mut flags: Vec<&str> = SYSTEM_FLAGS.to_vec();
     for flag in folder.stored.iter().flat_map(|stored| &stored.mail.flags) {
-        if !flags.iter().any(|known| known.eq_ignore_ascii_case(flag)) {
+        let new = !flags.iter().any(|known| known.eq_ignore_ascii_case(flag));
+        if new && flags.len() < MAX_LISTED {
             flags.push(flag);
         }
     }
     let flags = flags.join(" ");
-    let permanent = if read_only {
-        String::new()
-    } else {
-        format!("{flags} \\*")
+    let permanent = match (read_only, keywords) {
+        (true, _) => String::new(),
+        (false, true) => format!("{flags} \\*"),
+        (false, false) => flags.clone(),
     };
     let mut text = format!(
         "* FLAGS ({flags})\r\n* {} EXISTS\r\n* 0 RECENT\r\n",

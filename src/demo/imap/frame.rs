@@ -6,9 +6,11 @@ use imap_codec::CommandCodec;
 use imap_codec::decode::{CommandDecodeError, Decoder};
 use imap_codec::imap_types::core::LiteralMode;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::watch;
 
-use super::super::faults::{Act, Faults};
+use super::super::faults::Faults;
 use super::super::mailboxes::MAX_MAIL_BYTES;
+use super::super::mischief::{Course, act_out};
 use super::super::peer::{Broken, Peer};
 
 /// A command line without its literals; long sets of UIDs fit, as in Dovecot's imap_max_line_length.
@@ -32,8 +34,8 @@ pub(super) enum Frame {
     Refused(String),
     /// The conversation can't go on; this is the last word.
     Hopeless(&'static str),
-    /// A fault struck at a literal.
-    Fault(Vec<u8>, Act),
+    /// A fault has answered at a literal, or has ended the session.
+    Fault(Course),
 }
 
 /// Reads the rest of the command that begins with this line.
@@ -42,6 +44,7 @@ pub(super) async fn read_rest<S: AsyncRead + AsyncWrite + Unpin>(
     line: Vec<u8>,
     logged_in: bool,
     faults: &Faults,
+    shutdown: &mut watch::Receiver<bool>,
 ) -> Result<Frame, Broken> {
     let mut bytes = line;
     let mut literal_bytes = 0;
@@ -73,7 +76,10 @@ pub(super) async fn read_rest<S: AsyncRead + AsyncWrite + Unpin>(
             });
         }
         if let Some(act) = faults.strike("LITERAL", &line) {
-            return Ok(Frame::Fault(bytes, act));
+            let course = act_out(peer, shutdown, act, &tag).await?;
+            if matches!(course, Course::Answered | Course::Over) {
+                return Ok(Frame::Fault(course));
+            }
         }
         if mode == LiteralMode::Sync {
             peer.send(b"+ go ahead\r\n").await?;

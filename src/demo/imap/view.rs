@@ -75,12 +75,13 @@ impl View {
         if folder.changes == self.seen_changes {
             return Ok(news);
         }
-        let before = self.known.len();
-        let mut kept = Vec::with_capacity(before);
+        let mut kept = Vec::with_capacity(self.known.len());
         let mut gone_later = false;
+        // Both are in the order of UIDs, so they are walked side by side.
+        let mut stored = folder.stored.iter().peekable();
         for known in std::mem::take(&mut self.known) {
             let number = kept.len() + 1;
-            match folder.find(known.uid) {
+            match stored.next_if(|stored| stored.mail.uid == known.uid) {
                 Some(stored) => {
                     if stored.change != known.change {
                         let flags = stored.mail.flags.join(" ");
@@ -101,10 +102,8 @@ impl View {
                 }
             }
         }
-        let last = kept.last().map_or(0, |known| known.uid);
         let old = kept.len();
-        let fresh = folder.stored.iter().filter(|stored| stored.mail.uid > last);
-        kept.extend(fresh.map(|stored| Known {
+        kept.extend(stored.map(|stored| Known {
             uid: stored.mail.uid,
             change: stored.change,
         }));

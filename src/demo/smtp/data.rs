@@ -89,6 +89,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         });
         match outcome {
             Ok((bytes, number)) => {
+                self.mistakes = 0;
                 if let Some(observer) = &self.settings.observer {
                     let passed = Passed {
                         envelope_from: sender,

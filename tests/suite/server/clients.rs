@@ -66,7 +66,7 @@ async fn hand_over(
 }
 
 #[tokio::test]
-async fn async_imap_reads_marks_and_moves() {
+async fn async_imap_reads_and_marks() {
     let house = House::open().await;
     assert!(house.mailboxes.deliver(
         "intro+abc@bot.example",
@@ -135,6 +135,23 @@ async fn async_imap_reads_marks_and_moves() {
             0
         );
 
+        session.logout().await.unwrap();
+    };
+    timeout(PATIENCE, work).await.unwrap();
+    house.close().await;
+}
+
+#[tokio::test]
+async fn async_imap_moves_and_appends() {
+    let house = House::open().await;
+    assert!(house.mailboxes.deliver(
+        "intro@bot.example",
+        &mail("bob@connector.example", "one", "hello"),
+        1
+    ));
+    let work = async {
+        let mut session = log_in(&house, "intro", "b0t").await;
+        session.select("INBOX").await.unwrap();
         session.create("Done").await.unwrap();
         session.uid_mv("1", "Done").await.unwrap();
         assert!(house.mailboxes.mails("intro", "INBOX").is_empty());
