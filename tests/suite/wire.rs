@@ -10,3 +10,4 @@
 
 mod crates;
 mod imap;
+mod smtp;
