@@ -23,7 +23,8 @@ use_grant_password = no
     )
 }
 
-/// Every setting on its own line: `{{ a = b }}` on one is a syntax error.
+/// Every setting on its own line: `{ a = b }` on one is a syntax error. Without its penalty socket Dovecot does not
+/// slow down the logins that the tests get wrong on purpose.
 pub fn configuration(folder: &Path, ports: &Ports, sink: u16, account: &Account) -> String {
     let d = folder.display();
     let Account { user, group } = account;
@@ -119,6 +120,9 @@ service lmtp {{
 }}
 service anvil {{
   chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 "
     )
