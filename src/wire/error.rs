@@ -148,7 +148,7 @@ fn is_direction_mark(c: char) -> bool {
     matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// `clean`, and the secret taken out: some servers repeat the line that they refuse.
+/// `clean`, and user and secret taken out: some servers repeat the line that they refuse, and the user is an address.
 pub(super) fn clean_login_text(text: &str, login: &Login) -> String {
     let (user, secret) = match login {
         Login::Password { user, password } => (user, password.expose()),
@@ -161,6 +161,7 @@ pub(super) fn clean_login_text(text: &str, login: &Login) -> String {
         base64(format!("user={user}\x01auth=Bearer {secret}\x01\x01").as_bytes()),
         base64(secret.as_bytes()),
         secret.to_owned(),
+        user.clone(),
     ];
     for form in forms.iter().filter(|form| !form.is_empty()) {
         text = text.replace(form.as_str(), "…");
@@ -192,7 +193,7 @@ mod tests {
             "unknown: LOGIN bot pa55, {}",
             data_encoding::BASE64.encode(b"\0bot\0pa55")
         );
-        assert_eq!(clean_login_text(&echoed, &login), "unknown: LOGIN bot …, …");
+        assert_eq!(clean_login_text(&echoed, &login), "unknown: LOGIN … …, …");
         assert!(!format!("{login:?}").contains("pa55"));
     }
 }

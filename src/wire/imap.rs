@@ -3,7 +3,7 @@
 //! ([`WireError::ends_session`]) and the caller connects anew.
 //!
 //! async-imap's own commands report a cut or a refusal as an empty success, so only its `run_command` and
-//! `read_response` are used, behind [`Session::exec`].
+//! `read_response` are used, behind one checked loop.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -69,7 +69,8 @@ pub struct Abilities {
     pub server: Option<String>,
 }
 
-/// A session in which one command runs at a time.
+/// A session in which one command runs at a time. A future of it that is dropped half-way leaves a session that
+/// refuses every further command.
 #[derive(Debug)]
 pub struct Session {
     inner: async_imap::Session<Pipe>,

@@ -6,8 +6,8 @@
 //! pooled connection one reply behind, replies injected before TLS are read after it, and the timeout covers the
 //! connect only.
 
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::fmt;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use lettre::transport::smtp::client::AsyncSmtpConnection;
@@ -40,11 +40,17 @@ pub enum Phase {
     Dot,
 }
 
-/// What a server said: three digits, and its cleaned words (at most 300 characters).
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a server said: three digits, and its cleaned words (at most 300 characters). `Debug` shows the code only.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Reply {
     pub code: u16,
     pub text: String,
+}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Reply({})", self.code)
+    }
 }
 
 impl Reply {
@@ -80,8 +86,9 @@ pub enum Unsendable {
     NoRecipient,
 }
 
-/// How far one mail got. [`Attempt::is_accepted`] is the only success.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// How far one mail got. [`Attempt::is_accepted`] is the only success. `Debug` shows codes, neither addresses nor the
+/// server's words, which often repeat them.
+#[derive(Clone, PartialEq, Eq)]
 #[must_use]
 pub struct Attempt {
     /// Where it ended; [`Phase::Dot`] with a reply is the server's final word.
@@ -93,6 +100,23 @@ pub struct Attempt {
     /// What happened where there is no reply.
     pub trouble: Option<String>,
     pub unsendable: Option<Unsendable>,
+}
+
+impl fmt::Debug for Attempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let codes: Vec<u16> = self
+            .recipients
+            .iter()
+            .map(|(_, reply)| reply.code)
+            .collect();
+        f.debug_struct("Attempt")
+            .field("phase", &self.phase)
+            .field("reply", &self.reply)
+            .field("recipients", &codes)
+            .field("trouble", &self.trouble)
+            .field("unsendable", &self.unsendable)
+            .finish()
+    }
 }
 
 impl Attempt {
@@ -200,8 +224,8 @@ pub struct Connection {
     usable: bool,
 }
 
-impl std::fmt::Debug for Connection {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
             "Connection(usable: {}, {:?})",

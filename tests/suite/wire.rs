@@ -9,4 +9,9 @@
 )]
 
 mod crates;
+mod fetching;
 mod imap;
+mod login;
+mod smtp;
+mod submission;
+mod waiting;

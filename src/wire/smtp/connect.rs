@@ -148,7 +148,14 @@ async fn expect(
     };
     match said.code {
         200..300 => Ok(said),
-        _ => Err(refusal(phase, server, said.reply())),
+        400..600 => Err(refusal(phase, server, said.reply())),
+        _ => {
+            let why = "a reply that does not belong there";
+            Err(failed(
+                phase,
+                WireError::protocol(&server.at(), during, why),
+            ))
+        }
     }
 }
 

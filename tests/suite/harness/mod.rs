@@ -11,5 +11,6 @@
 
 pub mod certs;
 pub mod dovecot;
+mod dovecot_conf;
 pub mod peer;
 pub mod sink;
