@@ -63,7 +63,8 @@ impl Envelope {
         let reply_to = match is_introduction {
             true => to.clone(),
             false if manner.expects_answer => vec![nameless(answer_address(voice, &token)?)],
-            false => vec![nameless(voice.bot.clone())],
+            // Answers to the rest go where From says.
+            false => Vec::new(),
         };
         let from = Person {
             name: senders_name(saying, introduction, voice, manner)?,
@@ -109,7 +110,9 @@ impl Envelope {
         let mut fields = Fields::default();
         fields.add("Date", date(now_secs)?);
         fields.add("From", mime::mailbox(&self.from.name, &self.from.address)?);
-        fields.add("Reply-To", mime::mailboxes(&self.reply_to)?);
+        if !self.reply_to.is_empty() {
+            fields.add("Reply-To", mime::mailboxes(&self.reply_to)?);
+        }
         fields.add("To", mime::mailboxes(&self.to)?);
         if !self.cc.is_empty() {
             fields.add("Cc", mime::mailboxes(&self.cc)?);

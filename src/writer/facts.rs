@@ -54,17 +54,19 @@ pub fn gather(
     // No template can spell an address that its reader is not owed (FAULTS V6): the requester never
     // sees the target's, and of two proposed people neither sees the other's.
     let to_target = saying.party() == Some(Party::Target);
+    let namesakes =
+        first_name(introduction.requester.as_ref()) == first_name(introduction.target.as_ref());
     let requester = match introduction.way {
         Way::Proposed if to_target => hidden(introduction.requester.as_ref()),
-        _ => person(introduction.requester.as_ref()),
+        _ => person(introduction.requester.as_ref(), namesakes),
     };
     let target = match saying.party() {
         Some(Party::Requester) => hidden(introduction.target.as_ref()),
-        _ => person(introduction.target.as_ref()),
+        _ => person(introduction.target.as_ref(), namesakes),
     };
     for (name, value) in [
         ("requester", requester),
-        ("connector", person(introduction.connector.as_ref())),
+        ("connector", person(introduction.connector.as_ref(), false)),
         ("target", target),
         (
             "bot",
@@ -74,6 +76,7 @@ pub fn gather(
         ("direct", direct.into()),
         ("proposed", (introduction.way == Way::Proposed).into()),
         ("standing", standing.into()),
+        ("closing_sent", introduction.asked.closing_sent.into()),
         ("closing_date", date(closing, voice)),
         ("close_date", date(introduction.clock.close_at_secs, voice)),
         (
@@ -224,7 +227,7 @@ fn payload(facts: &mut Facts, saying: &Saying, voice: &Voice<'_>) {
             let all: Vec<Value> = connectors
                 .iter()
                 .take(MAX_CHOICES)
-                .map(|connector| person(Some(connector)))
+                .map(|connector| person(Some(connector), false))
                 .collect();
             facts.values.insert("connectors", all.into());
         }
@@ -257,7 +260,12 @@ fn said(facts: &mut Facts, words: &str) {
     facts.boxes.insert("words", block);
 }
 
-fn person(person: Option<&Person>) -> Value {
+fn first_name(person: Option<&Person>) -> Option<String> {
+    person.map(|person| text::line(person.first_name(), text::MAX_NAME_CHARS))
+}
+
+/// `in_full`: two Alices in one mail are told apart by their whole names.
+fn person(person: Option<&Person>, in_full: bool) -> Value {
     let Some(person) = person else {
         return Value::from(());
     };
@@ -273,7 +281,10 @@ fn person(person: Option<&Person>) -> Value {
     };
     minijinja::context! {
         name => text::line(clean.called(), text::MAX_NAME_CHARS),
-        first => text::line(clean.first_name(), text::MAX_NAME_CHARS),
+        first => match in_full {
+            true => text::line(clean.called(), text::MAX_NAME_CHARS),
+            false => text::line(clean.first_name(), text::MAX_NAME_CHARS),
+        },
         address,
         full,
     }
@@ -293,10 +304,13 @@ fn hidden(person: Option<&Person>) -> Value {
 }
 
 fn choice(choice: &Choice) -> Value {
-    person(Some(&Person {
-        name: choice.name.clone(),
-        address: choice.address.clone(),
-    }))
+    person(
+        Some(&Person {
+            name: choice.name.clone(),
+            address: choice.address.clone(),
+        }),
+        false,
+    )
 }
 
 fn clean(text: &str) -> Value {

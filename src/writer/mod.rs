@@ -131,7 +131,8 @@ fn subject(own: &str, thread: Option<&Thread>) -> String {
     let theirs = thread.map_or_else(String::new, |thread| {
         text::line(&thread.subject, text::MAX_SUBJECT_CHARS - "Re: ".len())
     });
-    if theirs.is_empty() {
+    // A one-tap answer's subject is our token: our own subject reads better than its remains.
+    if theirs.is_empty() || theirs.contains(text::NO_TOKEN) {
         text::line(own, text::MAX_SUBJECT_CHARS)
     } else if theirs
         .get(..3)

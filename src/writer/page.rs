@@ -256,7 +256,7 @@ const HTML_RULE: &str =
 const PARAGRAPH: &str = "margin:0 0 16px";
 const HEADING: &str = "margin:0 0 8px;font-weight:600";
 const TAPS: &str = "margin:0 0 16px;line-height:3";
-const TAP: &str = "display:inline-block;padding:10px 16px;margin:0 6px 0 0;border:1px solid #8a8a8a;border-radius:8px;\
+const TAP: &str = "display:inline-block;padding:10px 13px;margin:0 6px 0 0;border:1px solid #8a8a8a;border-radius:8px;\
 line-height:1.2;color:inherit;text-decoration:none;font-weight:600;white-space:nowrap";
 const BOX: &str = "margin:0 0 16px;padding:2px 0 2px 14px;border-left:3px solid #8a8a8a";
 const HEAD: &str = "margin:0 0 10px;font-size:14px;opacity:.75";

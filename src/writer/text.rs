@@ -36,9 +36,12 @@ fn allowed(c: char) -> bool {
 static TOKEN: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new("(?i)[0-9]{1,12}-[a-z2-7]{26}([^a-z0-9]|$)").ok());
 
+/// What stands where a token was.
+pub const NO_TOKEN: &str = "[code]";
+
 fn without_tokens(text: &str) -> Cow<'_, str> {
     match TOKEN.as_ref() {
-        Some(token) => token.replace_all(text, "[code]$1"),
+        Some(token) => token.replace_all(text, format!("{NO_TOKEN}$1")),
         None => Cow::Borrowed(text),
     }
 }
