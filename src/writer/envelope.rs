@@ -11,7 +11,7 @@ use crate::writer::mime::{self, Fields};
 use crate::writer::page::AnswerTo;
 use crate::writer::{Seal, Thread, Voice, WriteError, text};
 
-/// Ids kept of a long thread: half from its start, half from its end (FAULTS 2.3).
+/// Ids kept of a long thread: half from its start, half from its end.
 const MAX_REFERENCES: usize = 50;
 /// Octets of one id; ours must fit a folded line.
 const MAX_ID_OCTETS: usize = 250;
@@ -232,7 +232,7 @@ fn is_id(id: &str) -> bool {
     })
 }
 
-/// In UTC: the zone of this machine is nobody's business (FAULTS P13).
+/// In UTC: the zone of this machine is nobody's business.
 fn date(now_secs: i64) -> Result<String, WriteError> {
     let at = jiff::Timestamp::from_second(now_secs)
         .map_err(|error| WriteError::Header(format!("Date: {error}")))?;

@@ -9,6 +9,7 @@ pub mod facts;
 pub mod manner;
 pub mod mime;
 pub mod page;
+pub mod payload;
 pub mod text;
 pub mod words;
 
@@ -101,7 +102,7 @@ pub fn compose(
     }
     let thread = thread.filter(|_| !manner.starts_thread);
     let token = seal.secret.token();
-    let facts = facts::gather(saying, introduction, thread, voice, &token);
+    let facts = facts::gather(saying, introduction, voice, &token);
     let wrong = |why: String| WriteError::Template { kind, why };
     let mut filled = words::fill(kind, &facts.values).map_err(wrong)?;
     filled.push_str("\n\n");

@@ -15,7 +15,7 @@ const MAX_QUOTED_CHARS: usize = 74;
 /// Before every row of a stranger's words.
 const QUOTE_PREFIX: &str = "> ";
 /// The border between our words and what stands below them.
-pub const RULE: &str = "––––––––––––––––––––––––";
+pub const RULE: &str = "––––––––––––";
 
 /// A part of a mail.
 #[derive(Debug, PartialEq, Eq)]

@@ -10,6 +10,7 @@ mod hostile;
 use askfirst::rules::consent::{ConnectorEvidence, Consent, Consents};
 use askfirst::rules::introduction::{Stage, Way};
 use askfirst::rules::saying::{Party, Saying};
+use askfirst::writer::words::ENGLISH;
 use askfirst::writer::{Composed, Thread, WriteError};
 use cast::{NOW, affair, person, sayings, secret, write};
 use std::fmt::Write as _;
@@ -327,6 +328,17 @@ fn an_answer_stands_in_the_thread_of_whom_it_answers() {
         subject(&"long ".repeat(100)).len(),
         subject(&"long ".repeat(90)).len()
     );
+}
+
+#[test]
+fn every_text_file_is_a_mail_that_is_shown_here() {
+    let mut files: Vec<&str> = ENGLISH.iter().map(|(name, _)| *name).collect();
+    files.retain(|name| !name.starts_with("part_"));
+    let mut said: Vec<&str> = sayings().iter().map(|(_, saying)| saying.name()).collect();
+    said.dedup();
+    files.sort_unstable();
+    said.sort_unstable();
+    assert_eq!(files, said);
 }
 
 #[test]
