@@ -3,6 +3,7 @@
 //! Fails with the part that differs; the mail is then not written.
 
 use crate::reader::address::Person;
+use crate::writer::{WriteError, mime, text};
 use mail_parser::{HeaderName, MessageParser};
 
 /// Octets of a line without its CRLF (RFC 5322 section 2.1.1).
@@ -23,12 +24,14 @@ pub struct Meant<'a> {
 }
 
 /// Names and addresses as a mail shows them.
-pub fn shown(people: &[Person]) -> Result<Vec<(String, String)>, crate::writer::WriteError> {
+pub fn shown(people: &[Person]) -> Result<Vec<(String, String)>, WriteError> {
     people
         .iter()
         .map(|person| {
-            let name = crate::writer::text::line(&person.name, crate::writer::text::MAX_NAME_CHARS);
-            Ok((name, crate::writer::mime::on_the_wire(&person.address)?))
+            Ok((
+                text::name(&person.name),
+                mime::on_the_wire(&person.address)?,
+            ))
         })
         .collect()
 }

@@ -202,7 +202,10 @@ fn senders_name(
         .connector
         .as_ref()
         .ok_or(WriteError::NobodyToWriteTo(saying.name()))?;
-    let connector = text::line(connector.called(), text::MAX_NAME_CHARS);
+    let connector = match text::name(&connector.name) {
+        name if name.is_empty() => connector.address.as_str().to_owned(),
+        name => name,
+    };
     let name = format!("{connector} via {bot}");
     Ok(text::line(&name, text::MAX_SUBJECT_CHARS))
 }

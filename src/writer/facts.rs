@@ -29,6 +29,16 @@ impl Facts {
     pub fn set(&mut self, name: &'static str, value: impl Into<Value>) {
         self.values.insert(name, value.into());
     }
+
+    /// "Tuesday, 8 December 2026" where the connector lives. A time that is no date is left out, so
+    /// that a template which needs it fails rather than says nonsense.
+    pub fn set_date(&mut self, name: &'static str, secs: i64, voice: &Voice<'_>) {
+        self.values.remove(name);
+        if let Ok(at) = jiff::Timestamp::from_second(secs) {
+            let day = at.to_zoned_datetime(voice.time_zone.clone());
+            self.set(name, day.strftime("%A, %-d %B %Y").to_string());
+        }
+    }
 }
 
 /// Everything a template of this saying may use.
@@ -54,10 +64,10 @@ pub fn gather(
         .is_some_and(|consent| matches!(consent.evidence, ConnectorEvidence::Standing { .. }));
     facts.set("standing", standing);
     facts.set("closing_sent", introduction.asked.closing_sent);
-    facts.set(
-        "closing_date",
-        date(introduction.clock.closing_at_secs, voice),
-    );
+    match introduction.clock.closing_at_secs {
+        Some(secs) => facts.set_date("closing_date", secs, voice),
+        None => facts.set("closing_date", Value::from(())),
+    }
     people(&mut facts, saying, introduction);
     request(&mut facts, saying, introduction);
     payload::add(&mut facts, saying, voice);
@@ -119,7 +129,15 @@ fn request(facts: &mut Facts, saying: &Saying, introduction: &Introduction) {
 }
 
 fn first_name(person: Option<&Person>) -> Option<String> {
-    person.map(|person| text::line(person.first_name(), text::MAX_NAME_CHARS))
+    person.map(|person| clean_person(person).first_name().to_owned())
+}
+
+/// A name may hold nothing but what is cut; then the address serves.
+fn clean_person(person: &Person) -> Person {
+    Person {
+        name: text::name(&person.name),
+        address: person.address.clone(),
+    }
 }
 
 /// `in_full`: two Alices in one mail are told apart by their whole names.
@@ -127,22 +145,15 @@ pub fn person(person: Option<&Person>, in_full: bool) -> Value {
     let Some(person) = person else {
         return Value::from(());
     };
-    // A name may hold nothing but what is cut; then the address serves.
-    let clean = Person {
-        name: text::line(&person.name, text::MAX_NAME_CHARS),
-        address: person.address.clone(),
-    };
+    let clean = clean_person(person);
     let address = text::line(clean.address.as_str(), usize::MAX);
     let full = match clean.name.as_str() {
         "" => address.clone(),
         name => format!("{name} <{address}>"),
     };
     minijinja::context! {
-        name => text::line(clean.called(), text::MAX_NAME_CHARS),
-        first => match in_full {
-            true => text::line(clean.called(), text::MAX_NAME_CHARS),
-            false => text::line(clean.first_name(), text::MAX_NAME_CHARS),
-        },
+        name => clean.called(),
+        first => if in_full { clean.called() } else { clean.first_name() },
         address,
         full,
     }
@@ -153,8 +164,8 @@ fn hidden(person: Option<&Person>) -> Value {
     let Some(person) = person else {
         return Value::from(());
     };
-    let mut name = text::line(&person.name, text::MAX_NAME_CHARS);
-    if name.is_empty() || name.contains('@') {
+    let mut name = text::name(&person.name);
+    if name.is_empty() {
         name = "somebody I know".to_owned();
     }
     let first = name.split(' ').next().unwrap_or_default().to_owned();
@@ -171,13 +182,4 @@ pub fn subject(text: &str) -> Value {
 
 pub fn shown(address: &Address) -> Value {
     text::line(address.as_str(), usize::MAX).into()
-}
-
-/// "Tuesday, 8 December 2026" where the connector lives.
-pub fn date(secs: Option<i64>, voice: &Voice<'_>) -> Value {
-    secs.and_then(|secs| jiff::Timestamp::from_second(secs).ok())
-        .map(|at| at.to_zoned_datetime(voice.time_zone.clone()))
-        .map_or(Value::from(()), |day| {
-            day.strftime("%A, %-d %B %Y").to_string().into()
-        })
 }

@@ -91,12 +91,7 @@ pub fn mailbox(name: &str, address: &Address) -> Result<String, WriteError> {
 pub fn mailboxes(people: &[Person]) -> Result<String, WriteError> {
     let all: Result<Vec<String>, WriteError> = people
         .iter()
-        .map(|person| {
-            mailbox(
-                &text::line(&person.name, text::MAX_NAME_CHARS),
-                &person.address,
-            )
-        })
+        .map(|person| mailbox(&text::name(&person.name), &person.address))
         .collect();
     Ok(all?.join(",\r\n "))
 }

@@ -130,7 +130,9 @@ impl Page {
                     if !head.is_empty() {
                         tag(&mut inner, "p", HEAD, &broken(head));
                     }
-                    tag(&mut inner, "p", WORDS, &broken(&words.lines));
+                    // The words may run from right to left; ours around them do not.
+                    let lines = broken(&words.lines);
+                    let _ = writeln!(inner, "<p dir=\"auto\" style=\"{WORDS}\">{lines}</p>");
                     tag(&mut out, "blockquote", BOX, &inner);
                 }
             }

@@ -5,7 +5,7 @@
 use crate::reader::address::Person;
 use crate::reader::request::Choice;
 use crate::rules::saying::{AskedWhy, ConfirmWhy, HeldWhy, Saying};
-use crate::writer::facts::{Facts, date, person, shown, subject};
+use crate::writer::facts::{Facts, person, shown, subject};
 use crate::writer::{Voice, text};
 use minijinja::value::Value;
 
@@ -30,13 +30,13 @@ pub fn add(facts: &mut Facts, saying: &Saying, voice: &Voice<'_>) {
             facts.set("other_address", other);
         }
         Saying::AcknowledgeLater { until_secs } => {
-            facts.set("until_date", date(Some(*until_secs), voice));
+            facts.set_date("until_date", *until_secs, voice);
         }
         Saying::TooLate { introduced } => facts.set("introduced", *introduced),
         Saying::TellAsked { why } => facts.set("why", asked_why(*why)),
         Saying::TellUnclear { words } | Saying::Refuse { words } => said(facts, words),
         Saying::TellLater { until_secs, words } => {
-            facts.set("until_date", date(Some(*until_secs), voice));
+            facts.set_date("until_date", *until_secs, voice);
             said(facts, words);
         }
         Saying::TellBounced {
@@ -62,7 +62,7 @@ pub fn add(facts: &mut Facts, saying: &Saying, voice: &Voice<'_>) {
             facts.set("lines", report(lines));
         }
         Saying::Acknowledge { closing_at_secs } => {
-            facts.set("closing_date", date(Some(*closing_at_secs), voice));
+            facts.set_date("closing_date", *closing_at_secs, voice);
         }
         Saying::WhichConnector { connectors } => {
             let all = connectors.iter().take(MAX_CHOICES);

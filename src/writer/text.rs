@@ -65,6 +65,18 @@ pub fn line(text: &str, max_chars: usize) -> String {
     cut
 }
 
+/// A person's name for a header field or a sentence. One that holds an address or a link is no
+/// name: it would show another sender than the real one, or be made clickable in a subject.
+pub fn name(text: &str) -> String {
+    let name = line(text, MAX_NAME_CHARS);
+    let lower = name.to_lowercase();
+    let posing = ["@", "＠", "﹫", "://", "www."];
+    if posing.into_iter().any(|sign| lower.contains(sign)) {
+        return String::new();
+    }
+    name
+}
+
 /// A block of a stranger's lines, and whether it was shortened.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct Block {
@@ -172,6 +184,14 @@ mod tests {
         assert_eq!(cut.lines, ["First part."]);
         assert!(cut.shortened);
         assert!(block("\n \n", 10).lines.is_empty());
+    }
+
+    #[test]
+    fn a_name_is_no_address_and_no_link() {
+        assert_eq!(name("Alice  Ng\n"), "Alice Ng");
+        for posing in ["ceo@bank.example", "see https://w.example", "WWW.w.example"] {
+            assert_eq!(name(posing), "", "{posing}");
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use askfirst::rules::introduction::{Stage, Way};
 use askfirst::rules::saying::{Party, Saying};
 use askfirst::writer::words::ENGLISH;
 use askfirst::writer::{Composed, Thread, WriteError};
-use cast::{NOW, affair, person, sayings, secret, write};
+use cast::{NOW, affair, person, sayings, secret, write, write_with};
 use std::fmt::Write as _;
 
 /// The header lines a person sees, and the plain text.
@@ -339,6 +339,82 @@ fn every_text_file_is_a_mail_that_is_shown_here() {
     files.sort_unstable();
     said.sort_unstable();
     assert_eq!(files, said);
+}
+
+#[test]
+fn a_name_that_poses_as_another_sender_is_not_shown() {
+    let mut posing = affair(Way::Forwarded);
+    posing.requester = Some(person("ceo@target.example", "alice@req.example"));
+    for saying in [Saying::Ask, Saying::Introduction] {
+        let mail = write(&saying, &posing, None).unwrap();
+        assert!(!as_seen(&mail).contains("ceo@"), "{}", saying.name());
+        assert!(as_seen(&mail).contains("alice@req.example"));
+    }
+}
+
+#[test]
+fn answers_find_back_with_and_without_sub_addresses() {
+    let reply_to = |separator: Option<char>| {
+        let mail = write_with(
+            "Example",
+            separator,
+            &Saying::Ask,
+            &affair(Way::Forwarded),
+            None,
+        )
+        .unwrap();
+        let all = fields(&mail.bytes);
+        let of = |wanted: &str| {
+            all.iter()
+                .find(|(name, _)| name == wanted)
+                .unwrap()
+                .1
+                .clone()
+        };
+        assert_eq!(mail.message_id, of("Message-ID"));
+        assert_eq!(mail.envelope_from.as_str(), "intro@example.org");
+        assert!(
+            mail.visible
+                .ends_with(&format!("\nCode: {}\n", secret().token()))
+        );
+        of("Reply-To")
+    };
+    let token = secret().token();
+    assert_eq!(reply_to(None), "intro@example.org");
+    assert_eq!(reply_to(Some('+')), format!("intro+{token}@example.org"));
+    assert_eq!(reply_to(Some('-')), format!("intro-{token}@example.org"));
+}
+
+/// Whoever is not known, a mail is written without a hole or not at all.
+#[test]
+fn what_is_not_known_is_not_said() {
+    let mut all = vec![affair(Way::Direct); 4];
+    all[0].requester = None;
+    all[1].connector = None;
+    all[2].target = None;
+    all[3].request = None;
+    for (name, saying) in sayings() {
+        for affair in &all {
+            match write(&saying, affair, None) {
+                Ok(mail) => assert!(
+                    !bag(&mail.visible).contains(&"none".to_owned()),
+                    "{name}: {}",
+                    mail.visible
+                ),
+                Err(WriteError::NobodyToWriteTo(_) | WriteError::Template { .. }) => {}
+                Err(error) => panic!("{name}: {error}"),
+            }
+        }
+        // The request alone is never needed.
+        assert!(write(&saying, &all[3], None).is_ok(), "{name}");
+    }
+    let never = Saying::AcknowledgeLater {
+        until_secs: i64::MAX,
+    };
+    assert!(matches!(
+        write(&never, &affair(Way::Direct), None),
+        Err(WriteError::Template { .. })
+    ));
 }
 
 #[test]

@@ -73,12 +73,22 @@ pub fn write_as(
     affair: &Introduction,
     thread: Option<&Thread>,
 ) -> Result<Composed, WriteError> {
+    write_with(name, Some('+'), saying, affair, thread)
+}
+
+pub fn write_with(
+    name: &str,
+    separator: Option<char>,
+    saying: &Saying,
+    affair: &Introduction,
+    thread: Option<&Thread>,
+) -> Result<Composed, WriteError> {
     let bot = address("intro@example.org");
     let zone = jiff::tz::TimeZone::get("Europe/Berlin").unwrap();
     let voice = Voice {
         bot: &bot,
         bot_name: name,
-        separator: Some('+'),
+        separator,
         time_zone: &zone,
     };
     let secret = secret();
