@@ -250,7 +250,7 @@ const HTML_START: &str = concat!(
     "<meta name=\"supported-color-schemes\" content=\"light dark\">\n",
     "</head>\n<body style=\"margin:0;padding:0\">\n",
     "<div style=\"max-width:36em;padding:16px;font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;",
-    "font-size:16px;line-height:1.5\">\n"
+    "font-size:16px;line-height:1.5;overflow-wrap:anywhere\">\n"
 );
 const HTML_END: &str = "</div>\n</body></html>\n";
 const HTML_RULE: &str =
@@ -262,6 +262,5 @@ const TAP: &str = "display:inline-block;padding:10px 13px;margin:0 6px 0 0;borde
 line-height:1.2;color:inherit;text-decoration:none;font-weight:600;white-space:nowrap";
 const BOX: &str = "margin:0 0 16px;padding:2px 0 2px 14px;border-left:3px solid #8a8a8a";
 const HEAD: &str = "margin:0 0 10px;font-size:14px;opacity:.75";
-const WORDS: &str = "margin:0;overflow-wrap:anywhere";
-const SMALL: &str =
-    "margin:24px 0 0;font-size:13px;line-height:1.5;opacity:.7;overflow-wrap:anywhere";
+const WORDS: &str = "margin:0";
+const SMALL: &str = "margin:24px 0 0;font-size:13px;line-height:1.5;opacity:.7";
