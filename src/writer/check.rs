@@ -3,6 +3,7 @@
 //! Fails with the part that differs; the mail is then not written.
 
 use crate::reader::address::Person;
+use crate::writer::{WriteError, mime, text};
 use mail_parser::{HeaderName, MessageParser};
 
 /// Octets of a line without its CRLF (RFC 5322 section 2.1.1).
@@ -23,12 +24,14 @@ pub struct Meant<'a> {
 }
 
 /// Names and addresses as a mail shows them.
-pub fn shown(people: &[Person]) -> Result<Vec<(String, String)>, crate::writer::WriteError> {
+pub fn shown(people: &[Person]) -> Result<Vec<(String, String)>, WriteError> {
     people
         .iter()
         .map(|person| {
-            let name = crate::writer::text::line(&person.name, crate::writer::text::MAX_NAME_CHARS);
-            Ok((name, crate::writer::mime::on_the_wire(&person.address)?))
+            Ok((
+                text::name(&person.name),
+                mime::on_the_wire(&person.address)?,
+            ))
         })
         .collect()
 }
@@ -101,4 +104,73 @@ fn parsed(bytes: &[u8], meant: &Meant<'_>) -> Result<(), &'static str> {
         return Err("HTML text");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MAIL: &str = "From: \"Bot\" <bot@b.example>\r\nTo: c@d.example\r\nSubject: hello\r\n\
+        Message-ID: <1@b.example>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary=\"=_x\"\r\n\r\n\
+        --=_x\r\nContent-Type: text/plain\r\n\r\nplain\r\n\r\n--=_x\r\nContent-Type: text/html\r\n\r\n<p>plain</p>\r\n\r\n--=_x--\r\n";
+
+    fn verdict(mail: &str) -> Result<(), &'static str> {
+        let pair = |name: &str, address: &str| vec![(name.to_owned(), address.to_owned())];
+        read_back(
+            mail.as_bytes(),
+            &Meant {
+                names: vec![
+                    "From",
+                    "To",
+                    "Subject",
+                    "Message-ID",
+                    "MIME-Version",
+                    "Content-Type",
+                ],
+                from: &pair("Bot", "bot@b.example"),
+                to: &pair("", "c@d.example"),
+                cc: &[],
+                reply_to: &[],
+                subject: "hello",
+                message_id: "1@b.example",
+                plain: "plain\n",
+                html: "<p>plain</p>\n",
+            },
+        )
+    }
+
+    #[test]
+    fn what_was_meant_passes_and_every_other_mail_does_not() {
+        assert_eq!(verdict(MAIL), Ok(()));
+        for (part, other, what) in [
+            ("To: c", "Bcc: v@w.example\r\nTo: c", "set of header fields"),
+            (
+                "\r\nSubject",
+                "\r\nCc: v@w.example\r\nSubject",
+                "set of header fields",
+            ),
+            ("c@d", "v@d", "To"),
+            ("c@d.example", "c@d.example, v@w.example", "To"),
+            ("\"Bot\"", "\"Bob\"", "From"),
+            ("hello", "hullo", "Subject"),
+            ("<1@", "<2@", "Message-ID"),
+            ("\r\nplain\r\n", "\r\nplane\r\n", "plain text"),
+            ("<p>plain", "<p>plane", "HTML text"),
+            ("hello", "h\u{e9}llo", "character set"),
+            ("plain\r\n\r\n", "plain\n\r\n", "line end"),
+            ("plain\r\n\r\n", "plain\r\r\n", "line end"),
+        ] {
+            assert_ne!(MAIL.replacen(part, other, 1), MAIL);
+            assert_eq!(
+                verdict(&MAIL.replacen(part, other, 1)),
+                Err(what),
+                "{other}"
+            );
+        }
+        let long = format!("plain {}", "x".repeat(999));
+        assert_eq!(
+            verdict(&MAIL.replacen("plain\r\n", &format!("{long}\r\n"), 1)),
+            Err("line length")
+        );
+    }
 }

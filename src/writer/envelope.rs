@@ -11,7 +11,7 @@ use crate::writer::mime::{self, Fields};
 use crate::writer::page::AnswerTo;
 use crate::writer::{Seal, Thread, Voice, WriteError, text};
 
-/// Ids kept of a long thread: half from its start, half from its end (FAULTS 2.3).
+/// Ids kept of a long thread: half from its start, half from its end.
 const MAX_REFERENCES: usize = 50;
 /// Octets of one id; ours must fit a folded line.
 const MAX_ID_OCTETS: usize = 250;
@@ -63,7 +63,8 @@ impl Envelope {
         let reply_to = match is_introduction {
             true => to.clone(),
             false if manner.expects_answer => vec![nameless(answer_address(voice, &token)?)],
-            false => vec![nameless(voice.bot.clone())],
+            // Answers to the rest go where From says.
+            false => Vec::new(),
         };
         let from = Person {
             name: senders_name(saying, introduction, voice, manner)?,
@@ -109,7 +110,9 @@ impl Envelope {
         let mut fields = Fields::default();
         fields.add("Date", date(now_secs)?);
         fields.add("From", mime::mailbox(&self.from.name, &self.from.address)?);
-        fields.add("Reply-To", mime::mailboxes(&self.reply_to)?);
+        if !self.reply_to.is_empty() {
+            fields.add("Reply-To", mime::mailboxes(&self.reply_to)?);
+        }
         fields.add("To", mime::mailboxes(&self.to)?);
         if !self.cc.is_empty() {
             fields.add("Cc", mime::mailboxes(&self.cc)?);
@@ -199,7 +202,10 @@ fn senders_name(
         .connector
         .as_ref()
         .ok_or(WriteError::NobodyToWriteTo(saying.name()))?;
-    let connector = text::line(connector.called(), text::MAX_NAME_CHARS);
+    let connector = match text::name(&connector.name) {
+        name if name.is_empty() => connector.address.as_str().to_owned(),
+        name => name,
+    };
     let name = format!("{connector} via {bot}");
     Ok(text::line(&name, text::MAX_SUBJECT_CHARS))
 }
@@ -229,7 +235,7 @@ fn is_id(id: &str) -> bool {
     })
 }
 
-/// In UTC: the zone of this machine is nobody's business (FAULTS P13).
+/// In UTC: the zone of this machine is nobody's business.
 fn date(now_secs: i64) -> Result<String, WriteError> {
     let at = jiff::Timestamp::from_second(now_secs)
         .map_err(|error| WriteError::Header(format!("Date: {error}")))?;

@@ -3,12 +3,11 @@
 //! Fails softly: what is not known is `none`, and a template that uses it anyway is an error there.
 
 use crate::reader::address::{Address, Person};
-use crate::reader::request::Choice;
 use crate::rules::consent::ConnectorEvidence;
 use crate::rules::introduction::{Introduction, Way};
-use crate::rules::saying::{AskedWhy, ConfirmWhy, HeldWhy, Party, Saying};
+use crate::rules::saying::{Party, Saying};
 use crate::writer::text::{self, Block};
-use crate::writer::{Thread, Voice, manner};
+use crate::writer::{Voice, manner, payload};
 use minijinja::value::Value;
 use std::collections::BTreeMap;
 
@@ -16,96 +15,88 @@ use std::collections::BTreeMap;
 const MAX_REQUEST_OCTETS: usize = 4096;
 /// Octets of them in the introduction: enough to remember what it is about; the ask had more.
 const MAX_CONTEXT_OCTETS: usize = 1500;
-/// Octets of an answer that is shown to the connector, or of a refusal to the requester.
-const MAX_WORDS_OCTETS: usize = 2048;
-/// Characters of somebody's words inside a sentence of ours.
-const MAX_INLINE_CHARS: usize = 200;
-/// Attachments named, choices offered, lines of a report: a longer list helps nobody.
+/// Attachments named; a longer list helps nobody.
 const MAX_NAMED: usize = 10;
-const MAX_CHOICES: usize = 20;
-const MAX_REPORT_LINES: usize = 200;
-const MAX_REPORT_CHARS: usize = 300;
 
+/// The values and the boxes of a template.
+#[derive(Default)]
 pub struct Facts {
     pub values: BTreeMap<&'static str, Value>,
     pub boxes: BTreeMap<&'static str, Block>,
+}
+
+impl Facts {
+    pub fn set(&mut self, name: &'static str, value: impl Into<Value>) {
+        self.values.insert(name, value.into());
+    }
+
+    /// "Tuesday, 8 December 2026" where the connector lives. A time that is no date is left out, so
+    /// that a template which needs it fails rather than says nonsense.
+    pub fn set_date(&mut self, name: &'static str, secs: i64, voice: &Voice<'_>) {
+        self.values.remove(name);
+        if let Ok(at) = jiff::Timestamp::from_second(secs) {
+            let day = at.to_zoned_datetime(voice.time_zone.clone());
+            self.set(name, day.strftime("%A, %-d %B %Y").to_string());
+        }
+    }
 }
 
 /// Everything a template of this saying may use.
 pub fn gather(
     saying: &Saying,
     introduction: &Introduction,
-    thread: Option<&Thread>,
     voice: &Voice<'_>,
     token: &str,
 ) -> Facts {
-    let mut facts = Facts {
-        values: BTreeMap::new(),
-        boxes: BTreeMap::new(),
-    };
+    let mut facts = Facts::default();
     let manner = manner::of(saying);
-    let direct = introduction.way == Way::Direct;
-    let standing = introduction
-        .consents
-        .connector
-        .as_ref()
+    facts.set("introduction", matches!(saying, Saying::Introduction));
+    facts.set("connectors_name", manner.in_connectors_name);
+    facts.set("to_target", saying.party() == Some(Party::Target));
+    facts.set("later", manner.taps == manner::Taps::YesNoLater);
+    facts.set("code", manner.expects_answer.then_some(token));
+    facts.set("bot", text::line(voice.called(), text::MAX_NAME_CHARS));
+    facts.set("bot_address", clean(voice.bot.as_str()));
+    facts.set("direct", introduction.way == Way::Direct);
+    facts.set("proposed", introduction.way == Way::Proposed);
+    let connector = introduction.consents.connector.as_ref();
+    let standing = connector
         .is_some_and(|consent| matches!(consent.evidence, ConnectorEvidence::Standing { .. }));
-    let closing = introduction.clock.closing_at_secs;
-    // No template can spell an address that its reader is not owed (FAULTS V6): the requester never
-    // sees the target's, and of two proposed people neither sees the other's.
-    let to_target = saying.party() == Some(Party::Target);
-    let requester = match introduction.way {
-        Way::Proposed if to_target => hidden(introduction.requester.as_ref()),
-        _ => person(introduction.requester.as_ref()),
-    };
-    let target = match saying.party() {
-        Some(Party::Requester) => hidden(introduction.target.as_ref()),
-        _ => person(introduction.target.as_ref()),
-    };
-    for (name, value) in [
-        ("requester", requester),
-        ("connector", person(introduction.connector.as_ref())),
-        ("target", target),
-        (
-            "bot",
-            text::line(voice.called(), text::MAX_NAME_CHARS).into(),
-        ),
-        ("bot_address", clean(voice.bot.as_str())),
-        ("direct", direct.into()),
-        ("proposed", (introduction.way == Way::Proposed).into()),
-        ("standing", standing.into()),
-        ("closing_date", date(closing, voice)),
-        ("close_date", date(introduction.clock.close_at_secs, voice)),
-        (
-            "created_date",
-            date(Some(introduction.created_at_secs), voice),
-        ),
-        (
-            "code",
-            if manner.expects_answer {
-                token.into()
-            } else {
-                Value::from(())
-            },
-        ),
-        ("connectors_name", manner.in_connectors_name.into()),
-        (
-            "introduction",
-            matches!(saying, Saying::Introduction).into(),
-        ),
-        ("later", (manner.taps == manner::Taps::YesNoLater).into()),
-        ("taps", (manner.taps != manner::Taps::None).into()),
-        ("to_target", to_target.into()),
-        (
-            "thread_subject",
-            thread.map_or(Value::from(()), |t| subject(&t.subject)),
-        ),
-    ] {
-        facts.values.insert(name, value);
+    facts.set("standing", standing);
+    facts.set("closing_sent", introduction.asked.closing_sent);
+    match introduction.clock.closing_at_secs {
+        Some(secs) => facts.set_date("closing_date", secs, voice),
+        None => facts.set("closing_date", Value::from(())),
     }
+    people(&mut facts, saying, introduction);
     request(&mut facts, saying, introduction);
-    payload(&mut facts, saying, voice);
+    payload::add(&mut facts, saying, voice);
     facts
+}
+
+/// Nobody's address where its reader is not owed it, whatever a template says: the requester never
+/// sees the target's, and of two proposed people neither sees the other's.
+fn people(facts: &mut Facts, saying: &Saying, introduction: &Introduction) {
+    let (requester, target) = (
+        introduction.requester.as_ref(),
+        introduction.target.as_ref(),
+    );
+    let namesakes = first_name(requester) == first_name(target);
+    facts.set("connector", person(introduction.connector.as_ref(), false));
+    facts.set(
+        "requester",
+        match (introduction.way, saying.party()) {
+            (Way::Proposed, Some(Party::Target)) => hidden(requester),
+            _ => person(requester, namesakes),
+        },
+    );
+    facts.set(
+        "target",
+        match saying.party() {
+            Some(Party::Requester) => hidden(target),
+            _ => person(target, namesakes),
+        },
+    );
 }
 
 /// The requester's words, or nothing.
@@ -115,7 +106,7 @@ fn request(facts: &mut Facts, saying: &Saying, introduction: &Introduction) {
         _ => MAX_REQUEST_OCTETS,
     };
     let Some(request) = &introduction.request else {
-        facts.values.insert("request", Value::from(()));
+        facts.set("request", Value::from(()));
         return;
     };
     let block = text::block(&request.words, max);
@@ -133,147 +124,36 @@ fn request(facts: &mut Facts, saying: &Saying, introduction: &Introduction) {
         attachments => named,
         more_attachments => request.attachments.len().saturating_sub(MAX_NAMED),
     };
-    facts.values.insert("request", value);
+    facts.set("request", value);
     facts.boxes.insert("request", block);
 }
 
-/// What only this saying carries.
-fn payload(facts: &mut Facts, saying: &Saying, voice: &Voice<'_>) {
-    match saying {
-        Saying::ConfirmTarget { why } => {
-            let (name, other) = match why {
-                ConfirmWhy::Unproven => ("unproven", Value::from(())),
-                ConfirmWhy::OtherAddress { address } => ("other_address", shown(address)),
-                ConfirmWhy::PassedOn => ("passed_on", Value::from(())),
-                ConfirmWhy::Untied => ("untied", Value::from(())),
-            };
-            facts.values.insert("why", name.into());
-            facts.values.insert("other_address", other);
-        }
-        Saying::AcknowledgeLater { until_secs } => {
-            facts
-                .values
-                .insert("until_date", date(Some(*until_secs), voice));
-        }
-        Saying::TooLate { introduced } => {
-            facts.values.insert("introduced", (*introduced).into());
-        }
-        Saying::TellAsked { why } => {
-            let name = match why {
-                AskedWhy::YouNamed => "you_named",
-                AskedWhy::RequestNamed => "request_named",
-                AskedWhy::DirectRequest => "direct_request",
-                AskedWhy::YouAgreed => "you_agreed",
-            };
-            facts.values.insert("why", name.into());
-        }
-        Saying::TellUnclear { words } | Saying::Refuse { words } => said(facts, words),
-        Saying::TellLater { until_secs, words } => {
-            facts
-                .values
-                .insert("until_date", date(Some(*until_secs), voice));
-            said(facts, words);
-        }
-        Saying::TellBounced {
-            recipient,
-            introduction,
-        } => {
-            facts.values.insert("recipient", shown(recipient));
-            facts
-                .values
-                .insert("of_introduction", (*introduction).into());
-        }
-        Saying::TellHeld { why } => {
-            let name = match why {
-                HeldWhy::Stopped => "stopped",
-                HeldWhy::AskedOften => "asked_often",
-                HeldWhy::AskedBefore => "asked_before",
-                HeldWhy::Fuse => "fuse",
-            };
-            facts.values.insert("why", name.into());
-        }
-        Saying::TellRequesterSilent { declined } => {
-            facts.values.insert("declined", (*declined).into());
-        }
-        Saying::WhichTarget { words, choices } => {
-            facts.values.insert("words", inline(words));
-            let all: Vec<Value> = choices.iter().take(MAX_CHOICES).map(choice).collect();
-            facts.values.insert("choices", all.into());
-        }
-        Saying::Approve { proven } => {
-            facts.values.insert("proven", (*proven).into());
-        }
-        Saying::WhoAsks { words } | Saying::WhichWish { words } => {
-            facts.values.insert("words", inline(words));
-        }
-        Saying::Report { title, lines } => {
-            facts.values.insert("title", subject(title));
-            let all: Vec<Value> = lines
-                .iter()
-                .take(MAX_REPORT_LINES)
-                .map(|line| text::line(line, MAX_REPORT_CHARS).into())
-                .collect();
-            facts.values.insert("lines", all.into());
-        }
-        Saying::Acknowledge { closing_at_secs } => {
-            facts
-                .values
-                .insert("closing_date", date(Some(*closing_at_secs), voice));
-        }
-        Saying::WhichConnector { connectors } => {
-            let all: Vec<Value> = connectors
-                .iter()
-                .take(MAX_CHOICES)
-                .map(|connector| person(Some(connector)))
-                .collect();
-            facts.values.insert("connectors", all.into());
-        }
-        Saying::Ask
-        | Saying::Reminder
-        | Saying::Clarify
-        | Saying::ThankNo
-        | Saying::ConfirmStop
-        | Saying::Introduction
-        | Saying::TellDeclined
-        | Saying::TellStopped
-        | Saying::TellClosed
-        | Saying::TellWithdrawn
-        | Saying::ConfirmConnector
-        | Saying::Closing
-        | Saying::AskWords
-        | Saying::Propose
-        | Saying::StillInterested => {}
+fn first_name(person: Option<&Person>) -> Option<String> {
+    person.map(|person| clean_person(person).first_name().to_owned())
+}
+
+/// A name may hold nothing but what is cut; then the address serves.
+fn clean_person(person: &Person) -> Person {
+    Person {
+        name: text::name(&person.name),
+        address: person.address.clone(),
     }
 }
 
-fn said(facts: &mut Facts, words: &str) {
-    let block = text::block(words, MAX_WORDS_OCTETS);
-    facts
-        .values
-        .insert("has_words", (!block.lines.is_empty()).into());
-    facts
-        .values
-        .insert("words_shortened", block.shortened.into());
-    facts.boxes.insert("words", block);
-}
-
-fn person(person: Option<&Person>) -> Value {
+/// `in_full`: two Alices in one mail are told apart by their whole names.
+pub fn person(person: Option<&Person>, in_full: bool) -> Value {
     let Some(person) = person else {
         return Value::from(());
     };
-    // A name may hold nothing but what is cut; then the address serves.
-    let clean = Person {
-        name: text::line(&person.name, text::MAX_NAME_CHARS),
-        address: person.address.clone(),
-    };
+    let clean = clean_person(person);
     let address = text::line(clean.address.as_str(), usize::MAX);
     let full = match clean.name.as_str() {
         "" => address.clone(),
         name => format!("{name} <{address}>"),
     };
     minijinja::context! {
-        name => text::line(clean.called(), text::MAX_NAME_CHARS),
-        first => text::line(clean.first_name(), text::MAX_NAME_CHARS),
+        name => clean.called(),
+        first => if in_full { clean.called() } else { clean.first_name() },
         address,
         full,
     }
@@ -284,42 +164,22 @@ fn hidden(person: Option<&Person>) -> Value {
     let Some(person) = person else {
         return Value::from(());
     };
-    let mut name = text::line(&person.name, text::MAX_NAME_CHARS);
-    if name.is_empty() || name.contains('@') {
+    let mut name = text::name(&person.name);
+    if name.is_empty() {
         name = "somebody I know".to_owned();
     }
     let first = name.split(' ').next().unwrap_or_default().to_owned();
     minijinja::context! { first => first, full => name.clone(), name => name }
 }
 
-fn choice(choice: &Choice) -> Value {
-    person(Some(&Person {
-        name: choice.name.clone(),
-        address: choice.address.clone(),
-    }))
-}
-
 fn clean(text: &str) -> Value {
     text::line(text, text::MAX_NAME_CHARS).into()
 }
 
-fn subject(text: &str) -> Value {
+pub fn subject(text: &str) -> Value {
     text::line(text, text::MAX_NAME_CHARS).into()
 }
 
-fn inline(words: &str) -> Value {
-    text::line(words, MAX_INLINE_CHARS).into()
-}
-
-fn shown(address: &Address) -> Value {
+pub fn shown(address: &Address) -> Value {
     text::line(address.as_str(), usize::MAX).into()
-}
-
-/// "Tuesday, 8 December 2026" where the connector lives.
-fn date(secs: Option<i64>, voice: &Voice<'_>) -> Value {
-    secs.and_then(|secs| jiff::Timestamp::from_second(secs).ok())
-        .map(|at| at.to_zoned_datetime(voice.time_zone.clone()))
-        .map_or(Value::from(()), |day| {
-            day.strftime("%A, %-d %B %Y").to_string().into()
-        })
 }

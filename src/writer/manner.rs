@@ -50,7 +50,7 @@ const QUESTION: Manner = Manner {
 pub fn of(saying: &Saying) -> Manner {
     match saying {
         Saying::Ask => Manner {
-            // The thread is the connector's and the requester's (FAULTS P12: none of it leaves).
+            // The thread is the connector's and the requester's; none of its ids leave it.
             starts_thread: true,
             ..QUESTION
         },

@@ -91,12 +91,7 @@ pub fn mailbox(name: &str, address: &Address) -> Result<String, WriteError> {
 pub fn mailboxes(people: &[Person]) -> Result<String, WriteError> {
     let all: Result<Vec<String>, WriteError> = people
         .iter()
-        .map(|person| {
-            mailbox(
-                &text::line(&person.name, text::MAX_NAME_CHARS),
-                &person.address,
-            )
-        })
+        .map(|person| mailbox(&text::name(&person.name), &person.address))
         .collect();
     Ok(all?.join(",\r\n "))
 }
@@ -186,4 +181,79 @@ pub fn quoted_printable(text: &str) -> String {
         out.push_str("\r\n");
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn decoded(header: &str, body: &str) -> (Option<String>, String) {
+        let raw = format!(
+            "{header}\r\nContent-Type: text/plain; charset=utf-8\r\n\
+             Content-Transfer-Encoding: quoted-printable\r\n\r\n{body}"
+        );
+        let mail = mail_parser::MessageParser::default()
+            .parse(raw.as_bytes())
+            .unwrap();
+        let text = mail.body_text(0).unwrap_or_default().replace("\r\n", "\n");
+        (mail.subject().map(str::to_owned), text)
+    }
+
+    #[test]
+    fn names_are_quoted_or_encoded() {
+        let address = Address::parse("a@b.example").unwrap();
+        let of = |name: &str| mailbox(name, &address).unwrap();
+        assert_eq!(
+            of(r#"Ng, "Al" \ice"#),
+            r#""Ng, \"Al\" \\ice" <a@b.example>"#
+        );
+        assert_eq!(of("Zoë"), "=?utf-8?B?Wm/Dqw==?= <a@b.example>");
+        assert_eq!(
+            of("=?utf-8?Q?x?="),
+            "=?utf-8?B?PT91dGYtOD9RP3g/PQ==?= <a@b.example>"
+        );
+        assert_eq!(
+            of("A\r\nBcc: v@w.example"),
+            "\"A Bcc: v@w.example\" <a@b.example>"
+        );
+        assert_eq!(of("\u{202e}\u{0}"), "a@b.example");
+    }
+
+    #[test]
+    fn the_start_of_a_line_is_safe() {
+        assert_eq!(
+            quoted_printable(".\nFrom me\n--x\ny \n"),
+            "=2E\r\n=46rom me\r\n=2D-x\r\ny=20\r\n"
+        );
+    }
+
+    #[test]
+    fn a_boundary_comes_from_the_id_alone() {
+        assert_eq!(boundary("<a@b.example>"), boundary("<a@b.example>"));
+        assert_ne!(boundary("<a@b.example>"), boundary("<c@b.example>"));
+        assert_eq!(boundary("<a@b.example>").len(), 34);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_body_survives(body in "[\\PC\\n =.F-]{0,400}") {
+            let encoded = quoted_printable(&body);
+            prop_assert!(encoded.is_ascii());
+            prop_assert!(encoded.split("\r\n").all(|line| line.len() <= 76 && !line.contains('\n') && !line.starts_with('.')));
+            let (_, text) = decoded("Subject: x", &encoded);
+            prop_assert_eq!(text.trim_end_matches('\n'), body.trim_end_matches('\n'));
+        }
+
+        #[test]
+        fn any_subject_survives(subject in "\\PC{0,150}") {
+            let subject = text::line(&subject, text::MAX_SUBJECT_CHARS);
+            let header = format!("Subject: {}", unstructured("Subject", &subject));
+            prop_assert!(header.split("\r\n").all(|line| line.is_ascii() && line.len() <= 998));
+            let (found, _) = decoded(&header, "x");
+            prop_assert_eq!(found.unwrap_or_default(), subject);
+        }
+    }
 }

@@ -9,6 +9,7 @@ pub mod facts;
 pub mod manner;
 pub mod mime;
 pub mod page;
+pub mod payload;
 pub mod text;
 pub mod words;
 
@@ -103,7 +104,7 @@ pub fn compose(
     }
     let thread = thread.filter(|_| !manner.starts_thread);
     let token = seal.secret.token();
-    let facts = facts::gather(saying, introduction, thread, voice, &token);
+    let facts = facts::gather(saying, introduction, voice, &token);
     let wrong = |why: String| WriteError::Template { kind, why };
     let mut filled = words::fill(kind, &facts.values).map_err(wrong)?;
     filled.push_str("\n\n");
@@ -134,7 +135,8 @@ fn subject(own: &str, thread: Option<&Thread>) -> String {
     let theirs = thread.map_or_else(String::new, |thread| {
         text::line(&thread.subject, text::MAX_SUBJECT_CHARS - "Re: ".len())
     });
-    if theirs.is_empty() {
+    // A one-tap answer's subject is our token: our own subject reads better than its remains.
+    if theirs.is_empty() || theirs.contains(text::NO_TOKEN) {
         text::line(own, text::MAX_SUBJECT_CHARS)
     } else if theirs
         .get(..3)

@@ -15,7 +15,7 @@ const MAX_QUOTED_CHARS: usize = 74;
 /// Before every row of a stranger's words.
 const QUOTE_PREFIX: &str = "> ";
 /// The border between our words and what stands below them.
-pub const RULE: &str = "––––––––––––––––––––––––";
+pub const RULE: &str = "––––––––––––";
 
 /// A part of a mail.
 #[derive(Debug, PartialEq, Eq)]
@@ -130,7 +130,9 @@ impl Page {
                     if !head.is_empty() {
                         tag(&mut inner, "p", HEAD, &broken(head));
                     }
-                    tag(&mut inner, "p", WORDS, &broken(&words.lines));
+                    // The words may run from right to left; ours around them do not.
+                    let lines = broken(&words.lines);
+                    let _ = writeln!(inner, "<p dir=\"auto\" style=\"{WORDS}\">{lines}</p>");
                     tag(&mut out, "blockquote", BOX, &inner);
                 }
             }
@@ -248,7 +250,7 @@ const HTML_START: &str = concat!(
     "<meta name=\"supported-color-schemes\" content=\"light dark\">\n",
     "</head>\n<body style=\"margin:0;padding:0\">\n",
     "<div style=\"max-width:36em;padding:16px;font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;",
-    "font-size:16px;line-height:1.5\">\n"
+    "font-size:16px;line-height:1.5;overflow-wrap:anywhere\">\n"
 );
 const HTML_END: &str = "</div>\n</body></html>\n";
 const HTML_RULE: &str =
@@ -256,10 +258,9 @@ const HTML_RULE: &str =
 const PARAGRAPH: &str = "margin:0 0 16px";
 const HEADING: &str = "margin:0 0 8px;font-weight:600";
 const TAPS: &str = "margin:0 0 16px;line-height:3";
-const TAP: &str = "display:inline-block;padding:10px 16px;margin:0 6px 0 0;border:1px solid #8a8a8a;border-radius:8px;\
+const TAP: &str = "display:inline-block;padding:10px 13px;margin:0 6px 0 0;border:1px solid #8a8a8a;border-radius:8px;\
 line-height:1.2;color:inherit;text-decoration:none;font-weight:600;white-space:nowrap";
 const BOX: &str = "margin:0 0 16px;padding:2px 0 2px 14px;border-left:3px solid #8a8a8a";
 const HEAD: &str = "margin:0 0 10px;font-size:14px;opacity:.75";
-const WORDS: &str = "margin:0;overflow-wrap:anywhere";
-const SMALL: &str =
-    "margin:24px 0 0;font-size:13px;line-height:1.5;opacity:.7;overflow-wrap:anywhere";
+const WORDS: &str = "margin:0";
+const SMALL: &str = "margin:24px 0 0;font-size:13px;line-height:1.5;opacity:.7";

@@ -6,6 +6,7 @@
 use regex::Regex;
 use std::borrow::Cow;
 use std::sync::LazyLock;
+use unicode_normalization::char::is_combining_mark;
 
 /// Characters of a name or of a requester's subject inside a sentence or a subject of ours: a phone
 /// shows about as many.
@@ -16,6 +17,8 @@ pub const MAX_SUBJECT_CHARS: usize = 150;
 /// Lines of a block; with [`MAX_NAME_CHARS`] and the limits of octets it keeps our closing words in
 /// sight of somebody who scrolls past a hostile one.
 const MAX_BLOCK_LINES: usize = 150;
+/// Marks on one character: no script needs more, and heaps of them paint over our own lines.
+const MAX_MARKS: usize = 4;
 /// A long word is no border to cut at beyond this many octets before the limit.
 const MAX_BACKTRACK_OCTETS: usize = 400;
 
@@ -31,14 +34,26 @@ fn allowed(c: char) -> bool {
         && !('\u{fdd0}'..='\u{fdef}').contains(&c)
 }
 
+/// Passes what may stand in a mail, character by character.
+fn standing() -> impl FnMut(&char) -> bool {
+    let mut marks = 0;
+    move |c| {
+        marks = if is_combining_mark(*c) { marks + 1 } else { 0 };
+        *c == '\n' || (allowed(*c) && marks <= MAX_MARKS)
+    }
+}
+
 /// Our tokens, in strangers' words: one that strayed into a request would make the answer to it
 /// look like an answer to another mail, and its secret is nobody else's.
 static TOKEN: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new("(?i)[0-9]{1,12}-[a-z2-7]{26}([^a-z0-9]|$)").ok());
 
+/// What stands where a token was.
+pub const NO_TOKEN: &str = "[code]";
+
 fn without_tokens(text: &str) -> Cow<'_, str> {
     match TOKEN.as_ref() {
-        Some(token) => token.replace_all(text, "[code]$1"),
+        Some(token) => token.replace_all(text, format!("{NO_TOKEN}$1")),
         None => Cow::Borrowed(text),
     }
 }
@@ -48,7 +63,7 @@ pub fn line(text: &str, max_chars: usize) -> String {
     let spaced: String = text
         .chars()
         .map(|c| if c.is_whitespace() { ' ' } else { c })
-        .filter(|c| allowed(*c))
+        .filter(standing())
         .collect();
     let words: Vec<&str> = spaced.split(' ').filter(|word| !word.is_empty()).collect();
     let text = words.join(" ");
@@ -60,6 +75,18 @@ pub fn line(text: &str, max_chars: usize) -> String {
     cut.truncate(cut.trim_end().len());
     cut.push('…');
     cut
+}
+
+/// A person's name for a header field or a sentence. One that holds an address or a link is no
+/// name: it would show another sender than the real one, or be made clickable in a subject.
+pub fn name(text: &str) -> String {
+    let name = line(text, MAX_NAME_CHARS);
+    let lower = name.to_lowercase();
+    let posing = ["@", "＠", "﹫", "://", "www."];
+    if posing.into_iter().any(|sign| lower.contains(sign)) {
+        return String::new();
+    }
+    name
 }
 
 /// A block of a stranger's lines, and whether it was shortened.
@@ -77,7 +104,7 @@ pub fn block(text: &str, max_octets: usize) -> Block {
         .replace(['\u{2028}', '\u{2029}', '\u{85}', '\u{b}', '\u{c}'], "\n")
         .replace('\t', "    ")
         .chars()
-        .filter(|c| *c == '\n' || allowed(*c))
+        .filter(standing())
         .collect();
     let text = without_tokens(&text);
     let mut tidy: Vec<&str> = Vec::new();
@@ -158,6 +185,8 @@ mod tests {
         let evil = "Ann\r\nBcc: v@w.example\u{202e}\u{0}\u{2028}x \t y";
         assert_eq!(line(evil, 80), "Ann Bcc: v@w.example x y");
         assert_eq!(line(&"ab ".repeat(50), 10), "ab ab ab…");
+        let heap = format!("a{}b", "\u{301}".repeat(90));
+        assert_eq!(line(&heap, 80).chars().count(), 2 + MAX_MARKS);
     }
 
     #[test]
@@ -169,6 +198,14 @@ mod tests {
         assert_eq!(cut.lines, ["First part."]);
         assert!(cut.shortened);
         assert!(block("\n \n", 10).lines.is_empty());
+    }
+
+    #[test]
+    fn a_name_is_no_address_and_no_link() {
+        assert_eq!(name("Alice  Ng\n"), "Alice Ng");
+        for posing in ["ceo@bank.example", "see https://w.example", "WWW.w.example"] {
+            assert_eq!(name(posing), "", "{posing}");
+        }
     }
 
     #[test]
