@@ -1,6 +1,8 @@
 //! Forged authors, mail by mail: what each provider's header looks like, and every way we know to
 //! write one's own on top of, below or inside it.
 
+#![allow(clippy::unwrap_used)]
+
 use askfirst::reader::Proof;
 use askfirst::reader::author::{Facts, judge, sender};
 use askfirst::reader::letter::Letter;
