@@ -311,21 +311,34 @@ async fn a_failed_lookup_says_nothing() {
     );
 }
 
-#[tokio::test]
-async fn silence_ends_at_the_deadline() {
-    let (raw, _) = signed("target.example", &ALL, HEADER, None, false);
-    let server = name_server(&[
-        ("s1._domainkey.target.example", Reply::Silence),
-        ("_dmarc.target.example", Reply::Silence),
-    ])
-    .await;
+#[test]
+fn silence_ends_at_the_deadline() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     let start = std::time::Instant::now();
-    assert_eq!(
-        facts(&raw, "target.example", &server).await,
-        Found::default()
-    );
+    let found = runtime.block_on(async {
+        let (raw, _) = signed("target.example", &ALL, HEADER, None, false);
+        let server = name_server(&[
+            ("s1._domainkey.target.example", Reply::Silence),
+            ("_dmarc.target.example", Reply::Silence),
+        ])
+        .await;
+        within(
+            Duration::from_millis(300),
+            &raw,
+            "target.example",
+            &server,
+            now_secs(),
+        )
+        .await
+    });
+    // The resolver's own tasks wait longer than we do.
+    runtime.shutdown_background();
+    assert_eq!(found, Found::default());
     assert!(
-        start.elapsed() < DEADLINE + Duration::from_secs(5),
+        start.elapsed() < Duration::from_secs(3),
         "{:?}",
         start.elapsed()
     );
