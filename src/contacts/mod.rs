@@ -127,6 +127,18 @@ impl Found<'_> {
     }
 }
 
+/// The name as people say it: `full`, but not "Danvers, Carol" where the parts tell which is which.
+fn spoken(full: &str, family: &str, given: &str) -> String {
+    let (full, family, given) = (full.trim(), family.trim(), given.trim());
+    let is_turned = full.split_once(',').is_some_and(|(before, after)| {
+        !given.is_empty() && before.trim() == family && after.trim().starts_with(given)
+    });
+    match full.is_empty() || is_turned {
+        true => format!("{given} {family}").trim().to_owned(),
+        false => full.to_owned(),
+    }
+}
+
 /// The text of a file: UTF-8 or UTF-16 by its mark, else UTF-8, else Latin-1 as old programs write.
 fn decode(raw: &[u8]) -> String {
     let utf16 = |rest: &[u8], unit: fn([u8; 2]) -> u16| {

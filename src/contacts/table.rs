@@ -187,9 +187,14 @@ fn add(row: &csv::StringRecord, columns: &Columns, line: usize, found: &mut Foun
     let field = |at: Option<usize>| at.and_then(|at| row.get(at)).unwrap_or_default().trim();
     let parts = [columns.first, columns.middle, columns.last].map(field);
     let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-    let name = match field(columns.full) {
-        "" => parts.join(" "),
-        full => full.to_owned(),
+    let name = super::spoken(
+        field(columns.full),
+        field(columns.last),
+        field(columns.first),
+    );
+    let name = match name.is_empty() || field(columns.full).is_empty() {
+        true => parts.join(" "),
+        false => name,
     };
     let nicknames: Vec<String> = field(columns.nick)
         .split([',', ';'])

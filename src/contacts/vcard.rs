@@ -70,15 +70,7 @@ fn name(card: &VCard) -> String {
             .unwrap_or_default()
     };
     // N is family; given; additional; prefixes; suffixes (RFC 6350 section 6.2.2).
-    let (family, given) = (part(0), part(1));
-    let spoken = format!("{given} {family}");
-    let is_turned = full
-        .split_once(',')
-        .is_some_and(|(f, g)| f.trim() == family && g.trim().starts_with(given));
-    match full.trim().is_empty() || (is_turned && !given.is_empty()) {
-        true => spoken.trim().to_owned(),
-        false => full,
-    }
+    super::spoken(&full, part(0), part(1))
 }
 
 fn structured(card: &VCard) -> Vec<String> {

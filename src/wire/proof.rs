@@ -24,6 +24,8 @@ const DEADLINE: Duration = Duration::from_secs(10);
 const MAX_SIGNATURES: usize = 5;
 /// The oldest signature that counts: long enough for a slow queue, too short for an old mail.
 const MAX_AGE_SECS: i64 = 14 * 86_400;
+/// Labels above the author's domain that are asked for a policy.
+const MAX_LABELS: usize = 8;
 /// How far a signer's clock may be ahead of ours.
 const MAX_AHEAD_SECS: i64 = 86_400;
 /// Fields that a signature must cover (RFC 6376 section 5.4 names From alone): without them a
@@ -92,9 +94,19 @@ pub async fn facts(raw: &[u8], from_domain: &str, resolver: &Resolver) -> Found 
 
 /// The same at a given time, in seconds since 1970, for the age of signatures.
 pub async fn facts_at(raw: &[u8], from_domain: &str, resolver: &Resolver, now_secs: i64) -> Found {
+    within(DEADLINE, raw, from_domain, resolver, now_secs).await
+}
+
+async fn within(
+    deadline: Duration,
+    raw: &[u8],
+    from_domain: &str,
+    resolver: &Resolver,
+    now_secs: i64,
+) -> Found {
     let (dkim, dmarc_policy) = tokio::join!(
-        tokio::time::timeout(DEADLINE, signers(raw, resolver, now_secs)),
-        tokio::time::timeout(DEADLINE, publishes_dmarc(from_domain, resolver)),
+        tokio::time::timeout(deadline, signers(raw, from_domain, resolver, now_secs)),
+        tokio::time::timeout(deadline, publishes_dmarc(from_domain, resolver)),
     );
     let (dkim_domains, is_complete) = dkim.unwrap_or((Vec::new(), false));
     Found {
@@ -106,7 +118,12 @@ pub async fn facts_at(raw: &[u8], from_domain: &str, resolver: &Resolver, now_se
 }
 
 /// The domains whose signatures hold, and whether every lookup was answered.
-async fn signers(raw: &[u8], resolver: &Resolver, now_secs: i64) -> (Vec<String>, bool) {
+async fn signers(
+    raw: &[u8],
+    from_domain: &str,
+    resolver: &Resolver,
+    now_secs: i64,
+) -> (Vec<String>, bool) {
     let Some(mut mail) = AuthenticatedMessage::parse(raw) else {
         return (Vec::new(), true);
     };
@@ -116,6 +133,10 @@ async fn signers(raw: &[u8], resolver: &Resolver, now_secs: i64) -> (Vec<String>
     let date_secs = date_secs(raw);
     mail.dkim_headers
         .retain(|header| meets_terms(header, date_secs, now_secs));
+    // Those that could prove the author come first, before the limit.
+    let organisation = psl::domain_str(from_domain);
+    mail.dkim_headers
+        .sort_by_key(|header| psl::domain_str(&header.header.d) != organisation);
     mail.dkim_headers.truncate(MAX_SIGNATURES);
     let mut domains = BTreeSet::new();
     let mut is_complete = true;
@@ -170,8 +191,15 @@ fn date_secs(raw: &[u8]) -> Option<i64> {
 async fn publishes_dmarc(from_domain: &str, resolver: &Resolver) -> Option<bool> {
     let domain = Name::from_utf8(from_domain).ok()?.to_ascii().to_lowercase();
     let domain = domain.trim_end_matches('.');
-    let organisation = psl::domain_str(domain).filter(|org| *org != domain);
-    for name in std::iter::once(domain).chain(organisation) {
+    let organisation = psl::domain_str(domain).unwrap_or(domain);
+    // From the domain up to its organisation, one label at a time (RFC 9989 section 4.10).
+    let parents = std::iter::successors(Some(domain), |name| {
+        name.split_once('.').map(|(_, parent)| parent)
+    });
+    for name in parents
+        .take(MAX_LABELS)
+        .filter(|name| name.len() >= organisation.len())
+    {
         let key = format!("_dmarc.{name}.");
         match resolver.0.txt_lookup::<Dmarc>(key, None::<&NoCache>).await {
             // Without a policy and without reports it is no record (RFC 9989 section 4.10.1).

@@ -16,7 +16,7 @@ pub const AND: &[&str] = &["and", "und", "et", "y", "e", "sowie", "plus", "&", "
 /// Words that leave a choice; nothing is chosen here.
 pub const OR: &[&str] = &["or", "oder", "ou", "o"];
 /// Words between the two sides of an introduction.
-pub const TO: &[&str] = &["to", "with", "mit", "à", "avec", "con", "a", "al"];
+pub const TO: &[&str] = &["to", "with", "mit", "à", "avec", "con", "a", "al", "w"];
 
 /// Words before a name that are no part of it.
 static LEADING: LazyLock<HashSet<&str>> = LazyLock::new(|| {
@@ -42,7 +42,7 @@ static ENDING: LazyLock<HashSet<&str>> = LazyLock::new(|| {
     then there here how what why where would could might can will is are be was has have i \
     me us you him her them it he she they we someone somebody anyone anybody everyone myself \
     yourself himself herself a an the to with any all other others another more see up out \
-    back just only instead rather face their his its my our your wants wanted likes ob wegen \
+    back just only instead rather face w their his its my our your wants wanted likes ob wegen \
     über von bei aus zu zum zur für im am weil da damit wenn der die das den dem ein eine \
     einen einem einer er sie es ihn ihm ihr mich mir uns dich dir bitte danke vor weiter \
     bekannt kennen nächste morgen heute nicht oder aber wäre ist hat mal si qui que pour \
@@ -98,11 +98,17 @@ pub fn is_no_name(word: &str) -> bool {
     among(&NO_NAMES, word)
 }
 
+/// Words that may stand between a name and the verb that ends a wish.
+pub const FILLERS: &[&str] = &["mal", "doch", "bitte", "kurz", "auch", "gern", "gerne"];
+
 /// How a wish begins, and what must follow its object.
 pub struct Wish {
     pub start: Regex,
     /// Whether it can only mean an introduction: then an unknown name is one, too.
     pub is_strong: bool,
+    /// Whether it is no wish but speaks of somebody whom the other knows: worth a question, if
+    /// nothing else names anybody.
+    pub is_hint: bool,
     /// Whether `X to Y` may follow.
     pub takes_two: bool,
     /// Words of which one must follow the object; none: anything may.
@@ -135,6 +141,10 @@ const STRONG_WITH_TWO: &[&str] = &[
 const WEAK: &[&str] = &[
     r"ask(?:ing)?",
     r"check\s+with",
+    r"try|ping|contact|contacting|e-?mail|message",
+    r"run\s+(?:this|it|that)\s+(?:by|past)",
+    r"shar(?:e|ing)(?:\s+[\p{L}']+){0,3}?\s+with",
+    r"(?:note|mail|message|request|one|this\s+is|opt-?in)\s+for",
     r"see\s+(?:if|whether)",
     r"find\s+out\s+(?:if|whether)",
     r"meet(?:ing)?(?:\s+with)?",
@@ -150,14 +160,20 @@ const WEAK: &[&str] = &[
     r"conocer\s+a",
     r"hablar\s+con",
 ];
+const HINTS: &[&str] = &[
+    r"(?:you|you['’]re|you\s+are|you['’]ve)(?:\s+(?:both|also|already))?\s+(?:know|connected\s+(?:to|with)|friends\s+with|mentioned)",
+    r"(?:du|sie|ihr)\s+(?:kennst|kennen|kennt)",
+    r"(?:tu\s+connais|vous\s+connaissez|conoces)(?:\s+(?:à|a))?",
+];
 /// Wishes whose verb comes last, or that are only one with a certain word after the name.
 const WITH_END: &[(&str, &[&str])] = &[
     (
-        r"(?:stell(?:e|st|en|t)?)(?:\s+(?:du|sie|ihr|bitte|mal|doch|mich|uns|kurz))*|(?:mich|uns)(?:\s+(?:bitte|mal|doch|kurz|mit|bei|auch))*",
+        r"(?:stell(?:e|st|en|t)?)(?:\s+(?:du|sie|ihr|bitte|mal|doch|mich|uns|kurz))*|(?:mich|uns|mir)(?:\s+(?:bitte|mal|doch|kurz|mit|bei|auch))*",
         &[
             "vor",
             "vorstellen",
             "vorstellst",
+            "vorzustellen",
             "bekannt",
             "bekanntmachen",
             "verbinden",
@@ -245,6 +261,11 @@ pub static WISHES: LazyLock<Vec<Wish>> = LazyLock::new(|| {
     let mut all = plain(STRONG, true, false);
     all.extend(plain(STRONG_WITH_TWO, true, true));
     all.extend(plain(WEAK, false, false));
+    let hints = plain(HINTS, false, false).into_iter();
+    all.extend(hints.map(|wish| Wish {
+        is_hint: true,
+        ..wish
+    }));
     all.extend(
         WITH_END
             .iter()
@@ -266,6 +287,7 @@ fn wish(
     Some(Wish {
         start,
         is_strong,
+        is_hint: false,
         takes_two,
         ends,
     })
@@ -276,6 +298,7 @@ mod tests {
     #[test]
     fn every_pattern_compiles() {
         let sources = super::STRONG.len() + super::STRONG_WITH_TWO.len() + super::WEAK.len();
+        let sources = sources + super::HINTS.len();
         assert_eq!(super::WISHES.len(), sources + super::WITH_END.len());
     }
 }

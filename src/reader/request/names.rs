@@ -82,6 +82,8 @@ fn fits(name: &[String], wanted: &[String]) -> bool {
         [] => false,
         [one] => one == first || one == last,
         [a, b] if a == last && b == first => true,
+        // "Jean-Luc", "López García"
+        [_, _, ..] if name.starts_with(wanted) || name.ends_with(wanted) => true,
         [start, middle @ .., end] => {
             let is_initial =
                 |word: &str, of: &str| word.chars().count() == 1 && of.starts_with(word);

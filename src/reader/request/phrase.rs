@@ -62,6 +62,8 @@ pub fn object<'a>(text: &'a str, from: usize, mentions: &[Mention], ends: &[&str
         ..Object::default()
     };
     let mut joint = Joint::Start;
+    // Whether a comma or a word joins what comes next to the list.
+    let mut is_joined = false;
     let mut name: Vec<&'a str> = Vec::new();
     let mut is_after_colon = false;
     let mut is_rows = false;
@@ -74,10 +76,14 @@ pub fn object<'a>(text: &'a str, from: usize, mentions: &[Mention], ends: &[&str
                 finish(&mut object, &mut name, &mut joint);
                 object.items.push((Item::Mention(mention), joint));
                 joint = Joint::Comma;
+                is_joined = false;
                 at = end;
                 continue;
             }
-            Token::Mark(',' | ';', _) if !is_empty => finish(&mut object, &mut name, &mut joint),
+            Token::Mark(',' | ';', _) if !is_empty => {
+                finish(&mut object, &mut name, &mut joint);
+                is_joined = true;
+            }
             Token::Mark(':', _) if is_empty => is_after_colon = true,
             Token::Mark('(', start) if !is_empty => {
                 let rest = text.get(start..).unwrap_or_default();
@@ -89,7 +95,19 @@ pub fn object<'a>(text: &'a str, from: usize, mentions: &[Mention], ends: &[&str
                     None => break,
                 }
             }
-            Token::Mark('-' | '*' | '•' | '–' | '·' | '@', _) if is_between => {}
+            Token::Mark('-' | '*' | '•' | '–' | '·' | '@' | '>' | '→', _) if is_between => {}
+            Token::Mark('/', _) if is_empty => {}
+            // "Alice <> Carol" joins, "Carol / Eve" may leave a choice.
+            Token::Mark('<' | '↔', _) if !is_empty => {
+                finish(&mut object, &mut name, &mut joint);
+                joint = Joint::And;
+                is_joined = true;
+            }
+            Token::Mark('/', _) => {
+                finish(&mut object, &mut name, &mut joint);
+                joint = Joint::Or;
+                is_joined = true;
+            }
             Token::Mark(..) => {
                 object.is_whole = false;
                 break;
@@ -100,6 +118,7 @@ pub fn object<'a>(text: &'a str, from: usize, mentions: &[Mention], ends: &[&str
                 } else if !is_blank && is_rows {
                     finish(&mut object, &mut name, &mut joint);
                     joint = Joint::Row;
+                    is_joined = true;
                 } else if is_blank || is_short {
                     object.is_whole = false;
                     break;
@@ -111,15 +130,18 @@ pub fn object<'a>(text: &'a str, from: usize, mentions: &[Mention], ends: &[&str
                 if lexicon::AND.contains(&lower.as_str()) && !is_empty && !is_end {
                     finish(&mut object, &mut name, &mut joint);
                     joint = Joint::And;
+                    is_joined = true;
                 } else if lexicon::OR.contains(&lower.as_str()) && !is_empty && !is_end {
                     finish(&mut object, &mut name, &mut joint);
                     joint = Joint::Or;
+                    is_joined = true;
                 } else if is_between
-                    && lexicon::is_leading(word)
                     && !is_end
-                    && object.items.is_empty()
+                    && is_passed_over(word, &lower, object.items.is_empty(), is_joined)
                 {
-                    // "my friend Carol", "to Carol", "Dr. Danvers"
+                    // "my friend Carol", "to Carol", "Dr. Danvers", "2) Eve"
+                } else if !ends.is_empty() && lexicon::FILLERS.contains(&lower.as_str()) {
+                    // "Carol mal fragen"
                 } else if lexicon::is_ending(word) || is_end || name.len() >= MAX_NAME_WORDS {
                     object.end = lower;
                     object.next = next;
@@ -137,6 +159,14 @@ pub fn object<'a>(text: &'a str, from: usize, mentions: &[Mention], ends: &[&str
     }
     finish(&mut object, &mut name, &mut joint);
     object
+}
+
+/// Whether a word before a member is no part of it. Before a later one only "to" and a number are.
+fn is_passed_over(word: &str, lower: &str, is_first: bool, is_joined: bool) -> bool {
+    let is_number = word.len() <= 2 && word.bytes().all(|octet| octet.is_ascii_digit());
+    is_number
+        || (is_joined && lexicon::TO.contains(&lower))
+        || (is_first && lexicon::is_leading(word))
 }
 
 /// Ends a name; what comes next is joined by a comma unless something else is seen.
@@ -181,10 +211,12 @@ fn token<'a>(text: &'a str, at: usize, mentions: &[Mention]) -> Option<(Token<'a
         return Some((Token::Mark(first, start), start + first.len_utf8()));
     }
     let mut end = start + word.len();
-    // The point of an initial or a title ends no sentence.
+    // The point of an initial or a title ends no sentence, nor does a row's number.
+    let is_number = word.bytes().all(|octet| octet.is_ascii_digit());
     let is_abbreviation =
         word.chars().count() == 1 || lexicon::TITLES.contains(word.to_lowercase().as_str());
-    if is_abbreviation && text.get(end..)?.starts_with('.') {
+    let after = text.get(end..)?;
+    if (is_abbreviation && after.starts_with('.')) || (is_number && after.starts_with([')', '.'])) {
         end += 1;
     }
     Some((Token::Word(word), end))

@@ -21,10 +21,10 @@ static NOT_MEANT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     )
     .ok()
 });
-/// Words before a wish, in its sentence, that turn it round.
+/// Words before a wish, in its sentence, that turn it round, or keep it for the writer's own doing.
 static DENIED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)\b(?:don['’]?t|do not|not|never|without|nicht|kein\w*|ne|no|nunca)\b[^.!?\n]{0,20}$",
+        r"(?i)\b(?:don['’]?t|do not|not|never|without|nicht|kein\w*|ne|no|nunca)\b[^.!?\n,;]{0,20}$|\b(?:I|we)(?:['’]ll|\s+(?:will|shall))?(?:\s+(?:just|already|also|then))?\W*$|\b(?:let\s+me|ich\s+werde|je\s+vais|voy\s+a)\W*$",
     )
     .ok()
 });
@@ -89,6 +89,10 @@ impl<'a> Scene<'a> {
                             tally.deny(choices);
                         }
                     }
+                    continue;
+                }
+                if wish.is_hint {
+                    tally.hint(&self.members(&object));
                     continue;
                 }
                 match self.other_side(wish, &object) {
@@ -185,11 +189,7 @@ impl<'a> Scene<'a> {
     pub fn addresses(&self, tally: &mut Tally) {
         let mut last_end: Option<usize> = None;
         for mention in &self.mentions {
-            let before = self.text.get(..mention.span.start).unwrap_or_default();
-            let is_not_meant = NOT_MEANT
-                .as_ref()
-                .is_some_and(|r| r.is_match(tail(before, DENIAL_OCTETS)));
-            if self.apart.contains(&mention.address) || is_not_meant {
+            if self.is_apart(mention) {
                 continue;
             }
             let gap = last_end.and_then(|end| self.text.get(end..mention.span.start));
@@ -202,6 +202,16 @@ impl<'a> Scene<'a> {
                 .find(|c| c.addresses.contains(&mention.address));
             tally.address(self.choice(mention), owner, is_plain);
         }
+    }
+
+    /// Whether an address is never meant, or not meant here.
+    fn is_apart(&self, mention: &Mention) -> bool {
+        let before = self.text.get(..mention.span.start).unwrap_or_default();
+        let before = tail(before, DENIAL_OCTETS);
+        self.apart.contains(&mention.address)
+            || NOT_MEANT
+                .as_ref()
+                .is_some_and(|regex| regex.is_match(before))
     }
 
     /// "introduce X **to Y**": what follows the object of a wish that takes two.
@@ -273,7 +283,7 @@ impl<'a> Scene<'a> {
             Item::Name(name) => name,
             Item::Mention(place) => {
                 return match self.mentions.get(*place) {
-                    Some(mention) if self.apart.contains(&mention.address) => Meant::Apart,
+                    Some(mention) if self.is_apart(mention) => Meant::Apart,
                     Some(mention) => Meant::Fitting(vec![self.choice(mention)], false),
                     None => Meant::NoName,
                 };

@@ -31,12 +31,17 @@ pub fn is_greeting(line: &str) -> bool {
         .is_some_and(|greeting| greeting.is_match(line.trim()))
 }
 
+static SMALL_PRINT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)^\W*(?:this (?:e-?mail|message|communication)\b.*\b(?:confidential|intended|privileged)|confidential(?:ity)?\b|the (?:information|content)s?\b.*\b(?:confidential|intended)|diese (?:e-?mail|nachricht)\b.*\bvertraulich|ce (?:message|courriel)\b.*\bconfidentiel|este (?:correo|mensaje)\b.*\bconfidencial)").ok()
+});
+
 /// The text without what is certainly a signature.
 pub fn without(text: &str) -> &str {
     let text = match before_mark(text) {
         Some(before) => before,
         None => text,
     };
+    let text = before_rule(text);
     let lines: Vec<&str> = text.split('\n').collect();
     let start = (0..lines.len()).rev().take(MAX_CARD_LINES * 2).find(|at| {
         let after = lines.get(at + 1..).unwrap_or_default();
@@ -81,6 +86,31 @@ fn before_mark(text: &str) -> Option<&str> {
         .clone()
         .position(|line| matches!(line.trim_end(), "--" | "—" | "__" | "___"))?;
     Some(cut(text, at))
+}
+
+/// The text before a drawn line or the small print, if there is any before it and no clear wish after.
+fn before_rule(text: &str) -> &str {
+    let is_rule = |line: &str| {
+        let line = line.trim();
+        line.len() >= 3 && line.chars().all(|c| "_=*~–—-".contains(c))
+            || SMALL_PRINT
+                .as_ref()
+                .is_some_and(|print| print.is_match(line))
+    };
+    let Some(at) = text.split('\n').position(is_rule) else {
+        return text;
+    };
+    let before = cut(text, at);
+    let after = text.get(before.len()..).unwrap_or_default();
+    match before.trim().is_empty() || has_strong_wish(after) {
+        true => text,
+        false => before,
+    }
+}
+
+fn has_strong_wish(text: &str) -> bool {
+    let mut strong = super::lexicon::WISHES.iter().filter(|wish| wish.is_strong);
+    strong.any(|wish| wish.start.is_match(text))
 }
 
 /// The first `lines` lines.
@@ -131,8 +161,6 @@ fn is_card(lines: &[&str]) -> bool {
                 && !lower.starts_with("ps")
                 && !lower.starts_with("p.s")
                 && !lower.contains('?')
-                && !super::lexicon::WISHES
-                    .iter()
-                    .any(|w| w.is_strong && w.start.is_match(line))
+                && !has_strong_wish(line)
         })
 }

@@ -24,6 +24,8 @@ pub(super) struct Tally {
     /// Addresses that no wish reached.
     loose: Vec<Choice>,
     is_loose_scattered: bool,
+    /// Whom the text only speaks of.
+    hinted: Vec<Choice>,
 }
 
 impl Tally {
@@ -83,6 +85,15 @@ impl Tally {
             self.wished.extend(found);
         } else {
             self.wished = found;
+        }
+    }
+
+    /// Adds people whom the text only speaks of.
+    pub fn hint(&mut self, members: &[(Meant, Joint)]) {
+        for (member, _) in members {
+            if let Meant::Fitting(choices, _) = member {
+                self.hinted.extend(choices.iter().cloned());
+            }
         }
     }
 
@@ -148,7 +159,11 @@ impl Tally {
         let unknown = self
             .unknown_strong
             .or(self.unknown_weak.filter(|_| self.wished.is_empty()));
-        let is_doubtful = unknown.is_some() || self.is_ambiguous;
+        let is_hinted = self.wished.is_empty() && self.loose.is_empty() && unknown.is_none();
+        if is_hinted {
+            self.wished = self.hinted;
+        }
+        let is_doubtful = unknown.is_some() || self.is_ambiguous || is_hinted;
         let (mut choices, is_scattered) = match (self.wished.is_empty(), self.loose.is_empty()) {
             (true, _) => (self.loose, self.is_loose_scattered),
             (false, true) => (self.wished, self.is_scattered),
