@@ -13,6 +13,7 @@ pub mod signature;
 
 use crate::reader::Forwarded;
 use crate::reader::forward;
+use crate::reader::html;
 use crate::reader::letter::Letter;
 use crate::reader::quote::divide::{Division, divide};
 
@@ -54,7 +55,7 @@ pub fn body(letter: &Letter, _original: Option<&str>) -> Body {
 /// The own words of all segments, each without what hangs below it.
 fn own_text(division: &Division<'_>, body: &mut Body) {
     let mut texts = Vec::new();
-    let segments: Vec<String> = division.segments.iter().map(|s| line::join(s)).collect();
+    let segments: Vec<String> = division.segments.iter().map(line::join).collect();
     body.own = segments.join("\n\n");
     for segment in &division.segments {
         let lines: Vec<&str> = segment.iter().map(|l| l.text).collect();
@@ -71,5 +72,10 @@ fn own_text(division: &Division<'_>, body: &mut Body) {
 
 /// Everything that a person sees of a mail, as plain text: what replies are aligned with.
 pub fn visible(letter: &Letter) -> String {
-    letter.plain.clone().unwrap_or_default()
+    match (&letter.plain, &letter.html) {
+        (Some(plain), _) if plain.contains(char::is_alphanumeric) => plain.clone(),
+        (_, Some(html)) => html::text(html),
+        (Some(plain), None) => plain.clone(),
+        (None, None) => String::new(),
+    }
 }
