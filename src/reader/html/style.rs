@@ -155,7 +155,7 @@ fn color(value: &str) -> Option<u32> {
             3 => {
                 let n = number?;
                 let (r, g, b) = (n >> 8 & 0xF, n >> 4 & 0xF, n & 0xF);
-                return Some(r * 0x11_0000 | g * 0x1100 | b * 0x11);
+                return Some((r * 0x11_0000) | (g * 0x1100) | (b * 0x11));
             }
             _ => {}
         }
@@ -166,7 +166,7 @@ fn color(value: &str) -> Option<u32> {
             .split(|c: char| !c.is_ascii_digit())
             .filter(|p| !p.is_empty())
             .map(|p| p.parse::<u32>().unwrap_or(255).min(255));
-        return Some(parts.next()? << 16 | parts.next()? << 8 | parts.next()?);
+        return Some((parts.next()? << 16) | (parts.next()? << 8) | parts.next()?);
     }
     Some(match value.as_str() {
         "white" | "window" => WHITE,
