@@ -98,6 +98,8 @@ fn runs(reply: &[Word], ours: &[Word]) -> Option<Vec<Option<usize>>> {
     let mut marked: Vec<Option<usize>> = vec![None; reply.len()];
     let mut found = 0;
     let mut at = 0;
+    // Where our mail goes on after the last run: there, a few words are enough.
+    let mut expected = usize::MAX;
     while at < reply.len() {
         let places = triple(reply, at).and_then(|key| index.get(&key));
         let best = places
@@ -106,7 +108,10 @@ fn runs(reply: &[Word], ours: &[Word]) -> Option<Vec<Option<usize>>> {
             .map(|place| (common(reply, at, ours, *place), *place))
             .max();
         match best {
-            Some((length, place)) if length >= MIN_RUN.min(ours.len()) => {
+            Some((length, place))
+                if length >= MIN_RUN.min(ours.len())
+                    || (expected..=expected.saturating_add(MAX_CHANGED)).contains(&place) =>
+            {
                 for step in 0..length {
                     if let Some(mark) = marked.get_mut(at + step) {
                         *mark = Some(place + step);
@@ -114,6 +119,7 @@ fn runs(reply: &[Word], ours: &[Word]) -> Option<Vec<Option<usize>>> {
                 }
                 found += length;
                 at += length;
+                expected = place + length;
             }
             _ => at += 1,
         }

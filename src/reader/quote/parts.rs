@@ -31,7 +31,7 @@ pub fn agreed(plain: Body, plain_text: &str, html: Body, html_text: &str) -> Bod
         (html, plain)
     };
     let inside = in_plain.contains(&in_html) || in_html.contains(&in_plain);
-    if inside && !shorter.text.is_empty() || (shorter.forwarded.is_some() && inside) {
+    if inside && (!shorter.text.is_empty() || shorter.forwarded.is_some()) {
         return shorter;
     }
     let mut body = longer;
