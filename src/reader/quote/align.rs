@@ -155,7 +155,7 @@ fn with_short_lines(
         span.is_some_and(|(start, end)| {
             marked
                 .get(*start..*end)
-                .is_some_and(|m| m.iter().all(Option::is_some))
+                .is_some_and(|m| m.iter().any(Option::is_some))
         })
     };
     // Downwards, then upwards: a short line counts beside one that is found.
