@@ -189,11 +189,8 @@ fn read_parts(raw: &[u8], parts: &[Part], level: usize, letter: &mut Letter) {
         .iter()
         .flatten()
         .any(|t| clean::overrides_direction(t));
-    for text in [&mut letter.plain, &mut letter.html] {
-        if let Some(text) = text {
-            *text = clean::body(text);
-        }
-    }
+    letter.plain = letter.plain.as_deref().map(clean::body);
+    letter.html = letter.html.as_deref().map(clean::body);
 }
 
 /// Which leaves are the body: the first inline text, and its alternative where it has one.

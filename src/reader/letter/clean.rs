@@ -18,7 +18,15 @@ fn is_bidi(c: char) -> bool {
 
 /// Whether the text turns reading direction by force, which no mail program does by itself.
 pub fn overrides_direction(text: &str) -> bool {
-    text.contains(['\u{202D}', '\u{202E}'])
+    const REFERENCES: &[&str] = &[
+        "&#8237", "&#8238", "&#x202d", "&#x202e", "&#x202D", "&#x202E",
+    ];
+    text.contains(['\u{202D}', '\u{202E}']) || REFERENCES.iter().any(|r| text.contains(r))
+}
+
+/// Whether a character decoded from a reference may stand in a text.
+pub fn is_shown(c: char) -> bool {
+    !(is_ignorable(c) || is_bidi(c) || (c.is_control() && c != '\n' && c != '\t'))
 }
 
 /// One line of at most `cap` characters: white space of any kind becomes one space.

@@ -42,7 +42,7 @@ pub fn divide<'a>(lines: &[Line<'a>]) -> Division<'a> {
             floor = at;
         } else if line.depth > 0 {
             let has_own = has_words(&own) || division.segments.iter().any(|s| has_words(s));
-            let end = run_end(lines, at, 1, has_own);
+            let end = run_end(lines, at, 1, wraps(has_own));
             close(&mut division, &mut own);
             if division.first.is_none() && division.unnamed.is_none() {
                 division.unnamed = lines.get(at..end).map(<[Line<'a>]>::to_vec);
@@ -87,10 +87,15 @@ fn region<'a>(lines: &[Line<'a>], found: &Border, has_own: bool) -> (Vec<Line<'a
         return (Vec::new(), lines.len());
     };
     let depth = lines.get(content).map_or(0, |l| l.depth);
+    let wraps = if found.kind == Kind::Forward {
+        Wraps::Always
+    } else {
+        wraps(has_own)
+    };
     let end = if depth > found.depth {
-        run_end(lines, content, found.depth + 1, has_own)
+        run_end(lines, content, found.depth + 1, wraps)
     } else if found.depth > 0 {
-        run_end(lines, content, found.depth, has_own)
+        run_end(lines, content, found.depth, wraps)
     } else if found.kind == Kind::Forward {
         (content..lines.len())
             .find(|i| {
@@ -102,7 +107,11 @@ fn region<'a>(lines: &[Line<'a>], found: &Border, has_own: bool) -> (Vec<Line<'a
     } else {
         lines.len()
     };
-    let passed = lines.get(found.body..end).unwrap_or_default().to_vec();
+    let mut passed = lines.get(found.body..end).unwrap_or_default().to_vec();
+    for line in passed.iter_mut().filter(|l| !l.is_blank()) {
+        // A line that was wrapped without a mark stands as deep as those around it.
+        line.depth = line.depth.max(depth.min(found.depth + 1));
+    }
     let next = match lines.get(end) {
         Some(line) if border::is_forward_end(line.text) => end + 1,
         _ => end,
@@ -110,9 +119,23 @@ fn region<'a>(lines: &[Line<'a>], found: &Border, has_own: bool) -> (Vec<Line<'a
     (passed, next)
 }
 
+/// How readily a line without a mark between marked ones is taken for a wrapped one.
+#[derive(Clone, Copy)]
+enum Wraps {
+    /// Nobody answers between the lines of a forward.
+    Always,
+    /// Who answers between the lines has, as a rule, nothing above the quote.
+    Often,
+    Seldom,
+}
+
+fn wraps(has_own: bool) -> Wraps {
+    if has_own { Wraps::Often } else { Wraps::Seldom }
+}
+
 /// Where a quote of at least this depth ends: at the first line outside that is not plainly the
 /// end of a line that was wrapped without a mark.
-fn run_end(lines: &[Line<'_>], start: usize, depth: usize, has_own: bool) -> usize {
+fn run_end(lines: &[Line<'_>], start: usize, depth: usize, wraps: Wraps) -> usize {
     let mut end = start;
     for at in start..lines.len() {
         let Some(line) = lines.get(at) else { break };
@@ -120,7 +143,7 @@ fn run_end(lines: &[Line<'_>], start: usize, depth: usize, has_own: bool) -> usi
             end = at + 1;
         } else if line.is_blank() {
             continue;
-        } else if end == at && is_wrapped(lines, at, depth, has_own) {
+        } else if end == at && is_wrapped(lines, at, depth, wraps) {
             end = at + 1;
         } else {
             break;
@@ -129,7 +152,7 @@ fn run_end(lines: &[Line<'_>], start: usize, depth: usize, has_own: bool) -> usi
     end
 }
 
-fn is_wrapped(lines: &[Line<'_>], at: usize, depth: usize, has_own: bool) -> bool {
+fn is_wrapped(lines: &[Line<'_>], at: usize, depth: usize, wraps: Wraps) -> bool {
     let (Some(line), Some(above), Some(below)) = (
         lines.get(at),
         at.checked_sub(1).and_then(|i| lines.get(i)),
@@ -140,8 +163,12 @@ fn is_wrapped(lines: &[Line<'_>], at: usize, depth: usize, has_own: bool) -> boo
     let long = above.depth >= depth && above.text.chars().count() >= WRAP_CHARS;
     let sentence_over = above.text.ends_with(['.', '?', '!', ':', '。', '？', '！']);
     let goes_on = line.text.starts_with(char::is_lowercase);
-    // Who answers between the lines has, as a rule, nothing above the quote.
-    long && below.depth >= depth && (!sentence_over || (goes_on && has_own))
+    let inside = above.depth >= depth && below.depth >= depth;
+    match wraps {
+        Wraps::Always => inside,
+        Wraps::Often => inside && long && (!sentence_over || goes_on),
+        Wraps::Seldom => inside && long && !sentence_over,
+    }
 }
 
 #[cfg(test)]
@@ -152,7 +179,7 @@ mod tests {
     fn own(text: &str) -> Vec<String> {
         let lines = lines(text);
         let division = divide(&lines);
-        division.segments.iter().map(|s| join(s)).collect()
+        division.segments.iter().map(join).collect()
     }
 
     #[test]
