@@ -141,6 +141,12 @@ impl Mailboxes {
         self.lodge(&[(recipient, bytes)], now_secs).is_ok()
     }
 
+    /// Puts a mail into any folder, as a filter for junk would; returns its UID. `None` if there is no such account or folder, or no room.
+    pub fn put(&self, user: &str, folder: &str, bytes: &[u8], now_secs: i64) -> Option<u32> {
+        let put = self.append(user, folder, Vec::new(), now_secs, bytes);
+        put.ok().map(|(_, uid)| uid)
+    }
+
     /// Delivers copies of a mail, each to its address: all of them or none.
     pub(super) fn lodge<B: AsRef<[u8]>>(
         &self,

@@ -324,6 +324,25 @@ async fn a_mail_for_a_full_account_is_delivered_to_nobody() {
     );
 }
 
+#[tokio::test(start_paused = true)]
+async fn copies_have_a_limit_together() {
+    let mailboxes = people();
+    let mut talk = greeted(&mailboxes, &Faults::none()).await;
+    talk.reply("MAIL FROM:<>").await;
+    for number in 0..27 {
+        talk.reply(&format!("RCPT TO:<carol+{number}@target.example>"))
+            .await;
+    }
+    talk.reply("DATA").await;
+    // 10 MiB for each of 27.
+    let line = format!("{}\r\n", "x".repeat(510)).repeat(64);
+    for _ in 0..320 {
+        talk.say(&line).await;
+    }
+    assert!(talk.reply(".").await.starts_with("452 4.3.1"));
+    assert!(inbox(&mailboxes).is_empty());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
 
