@@ -37,6 +37,7 @@ pub(super) struct World {
     pub(super) accounts: Vec<Account>,
     pub(super) next_uid_validity: u32,
     pub(super) separator: Option<char>,
+    pub(super) quota_bytes: usize,
 }
 
 impl World {

@@ -1,7 +1,7 @@
 //! Folders made and removed, mails copied and moved between them; a refusal changes nothing.
 
 use super::folder::{Folder, Refusal, same_folder};
-use super::mailboxes::{FIRST_FOLDERS, MAX_ACCOUNT_BYTES, Mail, Mailboxes};
+use super::mailboxes::{FIRST_FOLDERS, Mail, Mailboxes};
 
 /// Folders of an account; a mail program makes a dozen.
 const MAX_FOLDERS: usize = 100;
@@ -53,6 +53,7 @@ impl Mailboxes {
         moves: bool,
     ) -> Result<(u32, Vec<(u32, u32)>), Refusal> {
         let mut world = self.lock();
+        let quota_bytes = world.quota_bytes;
         let account = world.account(user).ok_or(Refusal::NoAccount)?;
         let source = account.folder(from).ok_or(Refusal::NoFolder)?;
         let mails: Vec<Mail> = uids
@@ -61,7 +62,7 @@ impl Mailboxes {
             .map(|stored| stored.mail.clone())
             .collect();
         let added: usize = mails.iter().map(|mail| mail.bytes.len()).sum();
-        if !moves && account.bytes() + added > MAX_ACCOUNT_BYTES {
+        if !moves && account.bytes() + added > quota_bytes {
             return Err(Refusal::Full);
         }
         let target = account.folder(to).ok_or(Refusal::NoFolder)?;

@@ -30,6 +30,8 @@ const CAPABILITIES: &str =
     "IMAP4rev1 LITERAL+ ID ENABLE IDLE NAMESPACE UIDPLUS MOVE UNSELECT SPECIAL-USE";
 /// Refused logins and lines without sense, in a row, before the server hangs up: a peer that speaks another protocol never stops by itself.
 const MAX_MISTAKES: usize = 20;
+/// How much of a command a fault looks at; the mail of an APPEND is of no interest to it.
+const MAX_MATCHED: usize = 4096;
 /// Answers are collected up to here before they leave; one more item may be added, which is at most one mail.
 const FLUSH_AT: usize = 64 * 1024;
 
@@ -177,12 +179,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         };
         let tag = frame::tag_of(&bytes);
         let name = frame::name_of(&bytes);
+        let shown = String::from_utf8_lossy(bytes.get(..MAX_MATCHED).unwrap_or(&bytes));
         let course = self
-            .meet_fault(
-                &name,
-                &String::from_utf8_lossy(&bytes),
-                tag.as_deref().unwrap_or("*"),
-            )
+            .meet_fault(&name, &shown, tag.as_deref().unwrap_or("*"))
             .await?;
         match course {
             Course::Answered => return Ok(Next::Command),

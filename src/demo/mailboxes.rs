@@ -13,7 +13,7 @@ pub const MAX_MAIL_BYTES: usize = 25 * 1024 * 1024;
 /// What a server writes on a mail when it delivers it; a mail of the largest size must still fit.
 const STAMP_BYTES: usize = 4096;
 /// All mails of an account together: the memory of a demo has an end.
-pub(super) const MAX_ACCOUNT_BYTES: usize = 512 * 1024 * 1024;
+const MAX_ACCOUNT_BYTES: usize = 512 * 1024 * 1024;
 
 /// The folders every account has, with their special use (RFC 6154).
 pub(super) const FIRST_FOLDERS: [(&str, &str); 3] =
@@ -74,6 +74,7 @@ impl Mailboxes {
             accounts: Vec::new(),
             next_uid_validity,
             separator: Some('+'),
+            quota_bytes: MAX_ACCOUNT_BYTES,
         };
         let shared = Shared {
             world: Mutex::new(world),
@@ -130,9 +131,20 @@ impl Mailboxes {
         self.lock().separator = separator;
     }
 
+    /// How much each account may hold, at most and at first 512 MiB; what is over is refused (`OVERQUOTA`, 452).
+    pub fn set_quota(&self, bytes: usize) {
+        self.lock().quota_bytes = bytes.min(MAX_ACCOUNT_BYTES);
+    }
+
     /// Puts a mail into the INBOX of the account with this address, bare LF made CRLF. False if nobody has it, or there is no room.
     pub fn deliver(&self, recipient: &str, bytes: &[u8], now_secs: i64) -> bool {
         self.lodge(&[(recipient, bytes)], now_secs).is_ok()
+    }
+
+    /// Puts a mail into any folder, as a filter for junk would; returns its UID. `None` if there is no such account or folder, or no room.
+    pub fn put(&self, user: &str, folder: &str, bytes: &[u8], now_secs: i64) -> Option<u32> {
+        let put = self.append(user, folder, Vec::new(), now_secs, bytes);
+        put.ok().map(|(_, uid)| uid)
     }
 
     /// Delivers copies of a mail, each to its address: all of them or none.
@@ -147,6 +159,7 @@ impl Mailboxes {
             let user = world.user_of(recipient).ok_or(Refusal::NoAccount)?;
             ready.push((user, with_crlf(bytes.as_ref())));
         }
+        let quota_bytes = world.quota_bytes;
         for (user, bytes) in &ready {
             let coming: usize = ready
                 .iter()
@@ -154,8 +167,7 @@ impl Mailboxes {
                 .map(|(_, bytes)| bytes.len())
                 .sum();
             let account = world.account(user).ok_or(Refusal::NoAccount)?;
-            if bytes.len() > MAX_MAIL_BYTES + STAMP_BYTES
-                || account.bytes() + coming > MAX_ACCOUNT_BYTES
+            if bytes.len() > MAX_MAIL_BYTES + STAMP_BYTES || account.bytes() + coming > quota_bytes
             {
                 return Err(Refusal::Full);
             }
@@ -187,8 +199,9 @@ impl Mailboxes {
         }
         let bytes = with_crlf(bytes);
         let mut world = self.lock();
+        let quota_bytes = world.quota_bytes;
         let account = world.account(user).ok_or(Refusal::NoAccount)?;
-        if bytes.len() > MAX_MAIL_BYTES || account.bytes() + bytes.len() > MAX_ACCOUNT_BYTES {
+        if bytes.len() > MAX_MAIL_BYTES || account.bytes() + bytes.len() > quota_bytes {
             return Err(Refusal::Full);
         }
         let folder = account.folder(folder).ok_or(Refusal::NoFolder)?;

@@ -33,9 +33,11 @@ const MAX_MISTAKES: usize = 20;
 pub struct Passed {
     /// Empty for `<>`.
     pub envelope_from: String,
+    /// The addresses of all its RCPTs that were taken.
     pub recipients: Vec<String>,
     /// Who logged in to send it.
     pub submitter: Option<String>,
+    /// The mail as it was submitted, without what the server writes on it.
     pub bytes: Vec<u8>,
 }
 
@@ -330,12 +332,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         if let Err(reply) = envelope::check_mail(&path.parameters, self.settings.max_mail_bytes) {
             return self.mistake(&reply).await;
         }
-        let body = |name: &str| if name == "BODY" { "8BITMIME" } else { name }.to_owned();
-        if path
+        let mut extensions = path
             .parameters
             .iter()
-            .any(|(name, _)| self.faults.withholds(&body(name)))
-        {
+            .map(|(name, _)| envelope::extension_of(name));
+        if extensions.any(|extension| self.faults.withholds(extension)) {
             return self.mistake("555 5.5.4 this parameter is not known").await;
         }
         self.sender = Some(path.address);

@@ -13,6 +13,7 @@ mod imap;
 mod imap_mails;
 mod python;
 mod smtp;
+mod submissions;
 mod talk;
 mod tls;
 

@@ -15,6 +15,9 @@ const MAX_MAIL_LINE: usize = 1000;
 /// Longer lines are read, up to here, to be refused once the whole mail is there.
 const MAX_READ_LINE: usize = 1024 * 1024;
 
+/// All copies of one mail together, each recipient's being its own: they are in memory twice until they are stored.
+const MAX_COPIES: usize = 256 * 1024 * 1024;
+
 /// Numbers the mails of this process, for Received.
 static MAILS: AtomicU64 = AtomicU64::new(1);
 
@@ -108,6 +111,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
     }
 
     fn deliver(&self, sender: &str, recipients: &[String], mail: &[u8]) -> Result<u64, String> {
+        if mail.len().saturating_mul(recipients.len()) > MAX_COPIES {
+            return Err("452 4.3.1 too much at once: send to fewer recipients".to_owned());
+        }
         let number = MAILS.fetch_add(1, Ordering::Relaxed);
         let now_secs = self.mailboxes.now_secs();
         let passage = Passage {

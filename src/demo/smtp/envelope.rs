@@ -86,6 +86,14 @@ pub(super) fn check_mail(parameters: &[(String, String)], max_bytes: usize) -> R
     Ok(())
 }
 
+/// The extension that a parameter of MAIL belongs to (RFC 6152 for BODY).
+pub(super) fn extension_of(parameter: &str) -> &str {
+    match parameter {
+        "BODY" => "8BITMIME",
+        other => other,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -268,6 +268,12 @@ async fn idle_pushes_keeps_alive_and_ends() {
     mailboxes.deliver("Carol+list@Target.Example", b"Subject: x\n\nbare\n", 1);
     assert_eq!(talk.line().await, "* 2 EXISTS");
     assert_eq!(talk.line().await, "* OK still here");
+    // What happens in another folder is not told here.
+    assert_eq!(
+        mailboxes.put("carol", "Junk", b"Subject: buy\r\n\r\n", 1),
+        Some(1)
+    );
+    assert_eq!(mailboxes.put("carol", "Nowhere", b"x", 1), None);
     talk.say("DONE\r\n").await;
     assert_eq!(talk.line().await, "a OK IDLE completed");
     let fetched = talk.ask("b FETCH 2 BODY.PEEK[]").await;

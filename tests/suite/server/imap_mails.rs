@@ -129,6 +129,49 @@ async fn words_are_found_decoded() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn examining_changes_nothing() {
+    let mailboxes = with_mails(1);
+    let mut talk = Talk::inbox(&mailboxes, "carol", "c4rol").await;
+    assert!(
+        talk.ask("a EXAMINE INBOX")
+            .await
+            .contains("a OK [READ-ONLY]")
+    );
+    assert!(talk.ask("b FETCH 1 BODY[]").await.contains("b OK"));
+    for command in ["STORE 1 +FLAGS (\\Deleted)", "EXPUNGE", "UID MOVE 1 Junk"] {
+        assert!(
+            talk.ask(&format!("c {command}"))
+                .await
+                .starts_with("c NO [READ-ONLY]"),
+            "{command}"
+        );
+    }
+    assert!(talk.ask("d CLOSE").await.starts_with("d OK"));
+    assert!(mailboxes.mails("carol", "INBOX")[0].flags.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_account_takes_no_more_mail_until_some_goes() {
+    let mailboxes = with_mails(1);
+    let size = mailboxes.mails("carol", "INBOX")[0].bytes.len();
+    mailboxes.set_quota(2 * size - 1);
+    let mut talk = Talk::inbox(&mailboxes, "carol", "c4rol").await;
+    let append = format!("a APPEND Sent {{{size}+}}\r\n{}", "x".repeat(size));
+    assert!(talk.ask(&append).await.contains("a NO [OVERQUOTA]"));
+    assert!(talk.ask("b COPY 1 Sent").await.contains("b NO [OVERQUOTA]"));
+    assert!(!mailboxes.deliver("carol@target.example", &vec![b'x'; size], 1));
+    assert!(
+        talk.ask("c MOVE 1 Sent").await.contains("c OK"),
+        "what is moved takes no more room"
+    );
+    assert!(talk.ask(&append).await.contains("a NO [OVERQUOTA]"));
+    assert!(mailboxes.expunge("carol", "Sent", 1));
+    assert!(talk.ask(&append).await.contains("a OK"));
+    assert!(mailboxes.deliver("carol@target.example", &vec![b'x'; size - 1], 1));
+    assert!(!mailboxes.deliver("carol@target.example", &[b'x'; 1], 1));
+}
+
 fn command() -> impl Strategy<Value = String> {
     let words = prop::sample::select(vec![
         "a",

@@ -299,6 +299,50 @@ async fn subaddresses_can_be_switched_off() {
     );
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_mail_for_a_full_account_is_delivered_to_nobody() {
+    let mailboxes = people();
+    mailboxes.deliver("carol@target.example", &[b'x'; 1000], 1);
+    mailboxes.set_quota(1200);
+    let mut talk = greeted(&mailboxes, &Faults::none()).await;
+    talk.reply("MAIL FROM:<>").await;
+    talk.reply("RCPT TO:<intro@bot.example>").await;
+    talk.reply("RCPT TO:<carol@target.example>").await;
+    talk.reply("DATA").await;
+    assert_eq!(
+        talk.reply("Subject: x\r\n\r\nx\r\n.").await,
+        "452 4.2.2 a mailbox is full"
+    );
+    assert!(mailboxes.mails("intro", "INBOX").is_empty());
+    talk.reply("MAIL FROM:<>").await;
+    talk.reply("RCPT TO:<intro@bot.example>").await;
+    talk.reply("DATA").await;
+    assert!(
+        talk.reply("Subject: x\r\n\r\nx\r\n.")
+            .await
+            .starts_with("250")
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn copies_have_a_limit_together() {
+    let mailboxes = people();
+    let mut talk = greeted(&mailboxes, &Faults::none()).await;
+    talk.reply("MAIL FROM:<>").await;
+    for number in 0..27 {
+        talk.reply(&format!("RCPT TO:<carol+{number}@target.example>"))
+            .await;
+    }
+    talk.reply("DATA").await;
+    // 10 MiB for each of 27.
+    let line = format!("{}\r\n", "x".repeat(510)).repeat(64);
+    for _ in 0..320 {
+        talk.say(&line).await;
+    }
+    assert!(talk.reply(".").await.starts_with("452 4.3.1"));
+    assert!(inbox(&mailboxes).is_empty());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
 

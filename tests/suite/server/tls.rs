@@ -11,7 +11,7 @@ use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use rcgen::{CertifiedKey, generate_simple_self_signed};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, DuplexStream};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -138,7 +138,7 @@ async fn lettre_submits_after_starttls() {
     timeout(PATIENCE, server).await.unwrap().unwrap();
 }
 
-async fn line(stream: &mut BufReader<DuplexStream>) -> String {
+async fn line<S: AsyncRead + Unpin>(stream: &mut BufReader<S>) -> String {
     let mut line = String::new();
     timeout(PATIENCE, stream.read_line(&mut line))
         .await
@@ -179,17 +179,54 @@ async fn imap_takes_no_login_before_starttls() {
         .write_all(b"c STARTTLS\r\nd LOGIN carol c4rol\r\n")
         .await
         .unwrap();
-    let mut answers = [String::new(), String::new()];
-    for answer in &mut answers {
-        timeout(PATIENCE, secure.read_line(answer))
+    assert!(line(&mut secure).await.starts_with("c BAD"));
+    assert!(line(&mut secure).await.starts_with("d OK"));
+    drop(secure);
+    timeout(PATIENCE, session).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn smtp_forgets_what_was_said_before_starttls() {
+    let (acceptor, connector, _) = certificate();
+    let mut settings = SmtpSettings::new("mx.demo.example");
+    settings.security = Security::StartTls(acceptor);
+    let (near, far) = tokio::io::duplex(64 * 1024);
+    let (_stop, stopped) = watch::channel(false);
+    let session = tokio::spawn(smtp_session(
+        far,
+        people(),
+        settings,
+        Faults::none(),
+        stopped,
+    ));
+    let mut stream = BufReader::new(near);
+    line(&mut stream).await;
+    stream.write_all(b"EHLO x\r\n").await.unwrap();
+    while line(&mut stream).await != "250 STARTTLS\r\n" {}
+    stream
+        .write_all(b"AUTH PLAIN AGNhcm9sAGM0cm9s\r\nSTARTTLS\r\n")
+        .await
+        .unwrap();
+    assert!(line(&mut stream).await.starts_with("530 5.7.0"));
+    assert!(line(&mut stream).await.starts_with("220 2.0.0"));
+    let mut secure = BufReader::new(
+        connector
+            .connect(localhost(), stream.into_inner())
             .await
-            .unwrap()
-            .unwrap();
-    }
-    assert!(
-        answers[0].starts_with("c BAD") && answers[1].starts_with("d OK"),
-        "{answers:?}"
+            .unwrap(),
     );
+    secure
+        .write_all(b"MAIL FROM:<>\r\nSTARTTLS\r\nEHLO x\r\n")
+        .await
+        .unwrap();
+    assert!(line(&mut secure).await.starts_with("503 5.5.1 say EHLO"));
+    assert!(line(&mut secure).await.starts_with("503 5.5.1 TLS"));
+    while line(&mut secure).await != "250 AUTH PLAIN LOGIN\r\n" {}
+    secure
+        .write_all(b"AUTH PLAIN AGNhcm9sAGM0cm9s\r\n")
+        .await
+        .unwrap();
+    assert!(line(&mut secure).await.starts_with("235"));
     drop(secure);
     timeout(PATIENCE, session).await.unwrap().unwrap();
 }
