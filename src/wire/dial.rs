@@ -86,3 +86,32 @@ fn tune(stream: &TcpStream) {
     #[cfg(target_os = "linux")]
     let _ = socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_watches_over_itself() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let server = Server {
+            host: "localhost".to_owned(),
+            port: listener.local_addr().unwrap().port(),
+            security: Security::None,
+            login: None,
+            ca_file: None,
+        };
+        let (stream, address) = dial(&server).await.unwrap();
+        assert!(address.ip().is_loopback() && stream.nodelay().unwrap());
+        let socket = SockRef::from(&stream);
+        assert!(socket.keepalive().unwrap());
+        #[cfg(target_os = "linux")]
+        assert_eq!(
+            (
+                socket.tcp_keepalive_time().unwrap(),
+                socket.tcp_user_timeout().unwrap()
+            ),
+            (KEEPALIVE_IDLE, Some(UNACKNOWLEDGED))
+        );
+    }
+}

@@ -156,12 +156,23 @@ impl Session {
         self.out_of_step = true;
         match timeout(WRITE, self.inner.run_command(command)).await {
             Ok(Ok(tag)) => Ok(tag.0),
-            Ok(Err(_)) => Err(self.closed(label)),
+            Ok(Err(_)) => {
+                self.hear_last_words(label).await;
+                Err(self.closed(label))
+            }
             Err(_) => Err(WireError::Timeout {
                 at: self.at.clone(),
                 what: label,
             }),
         }
+    }
+
+    /// A server that ended the session may have said why before it did (RFC 3501 section 7.1.5).
+    async fn hear_last_words(&mut self, label: &'static str) {
+        /// They are in the buffer already, or they do not come.
+        const LAST_WORDS: Duration = Duration::from_secs(1);
+        let hearing = async { while self.read(label, |_| ()).await.is_ok() {} };
+        let _ = timeout(LAST_WORDS, hearing).await;
     }
 
     /// Reads up to the tagged answer of the command that was begun.

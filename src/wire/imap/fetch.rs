@@ -108,7 +108,8 @@ impl Session {
         Ok(listed.map(|(uid, size)| Listed { uid, size }).collect())
     }
 
-    /// The mails with these UIDs, whole or only their first bytes. Flags stay as they are (BODY.PEEK).
+    /// The mails with these UIDs, whole or only their first bytes. Flags stay as they are (BODY.PEEK). All of them are
+    /// in memory at once: ask for a hundred at a time, and for large ones singly.
     ///
     /// # Errors
     /// As [`Session::list`]. If one mail's answer can't be parsed, the error ends the session: divide the UIDs by

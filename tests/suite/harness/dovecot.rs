@@ -13,7 +13,7 @@ use askfirst::wire::{Login, Secret, Security, Server};
 use tokio::net::TcpStream;
 
 use super::certs::Certs;
-use super::dovecot_conf::{configuration, oauth2_configuration, token_endpoint};
+use super::dovecot_conf::{Listens, configuration, oauth2_configuration, token_endpoint};
 use super::peer::Peer;
 use super::sink::Sink;
 
@@ -67,7 +67,12 @@ impl Dovecot {
                 .prefix("dv")
                 .tempdir_in("/tmp")
                 .unwrap();
-            prepare(folder.path(), &ports, sink.port, tokens, &certs);
+            let at = Listens {
+                ports,
+                sink: sink.port,
+                tokens,
+            };
+            prepare(folder.path(), &at, &certs);
             let process = spawn(folder.path());
             let mut running = Running { folder, process };
             if running.listens_on(&ports).await {
@@ -239,8 +244,12 @@ impl Running {
         false
     }
 
+    /// What it said on its standard error (about its configuration) and in its log.
     fn log(&self) -> String {
-        fs::read_to_string(self.folder.path().join("log/dovecot.log")).unwrap_or_default()
+        let read = |name: &str| fs::read_to_string(self.folder.path().join("log").join(name));
+        ["stderr", "dovecot.log"]
+            .map(|name| read(name).unwrap_or_default())
+            .concat()
     }
 }
 
@@ -286,7 +295,7 @@ fn spawn(folder: &Path) -> Child {
     command
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(Stdio::null());
+        .stderr(fs::File::create(folder.join("log/stderr")).unwrap());
     command.spawn().unwrap()
 }
 
@@ -337,7 +346,7 @@ impl Account {
     }
 }
 
-fn prepare(folder: &Path, ports: &Ports, sink: u16, tokens: u16, certs: &Certs) {
+fn prepare(folder: &Path, at: &Listens, certs: &Certs) {
     let (account, is_root) = Account::find();
     fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
     for part in ["run", "state", "log", "tls", "mail"] {
@@ -364,10 +373,19 @@ fn prepare(folder: &Path, ports: &Ports, sink: u16, tokens: u16, certs: &Certs) 
         format!("{USER}:{{PLAIN}}{PASSWORD}::::::\n"),
     )
     .unwrap();
-    fs::write(folder.join("oauth2.conf.ext"), oauth2_configuration(tokens)).unwrap();
+    fs::write(
+        folder.join("oauth2.conf.ext"),
+        oauth2_configuration(at.tokens),
+    )
+    .unwrap();
+    let version = Command::new(find("dovecot"))
+        .arg("--version")
+        .output()
+        .unwrap();
+    let version = String::from_utf8_lossy(&version.stdout);
     fs::write(
         folder.join("dovecot.conf"),
-        configuration(folder, ports, sink, &account),
+        configuration(&version, folder, at, &account),
     )
     .unwrap();
 }
