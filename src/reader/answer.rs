@@ -128,23 +128,35 @@ fn candidates(sentences: &[lexer::Sentence]) -> Vec<&'static Language> {
         .collect()
 }
 
-/// One verdict from those of several languages: they must agree where they explain equally well.
+/// One verdict from those of several languages that explain equally well. A yes must be a yes in
+/// all of them; a refusal or postponement stands where the others understood nothing.
 fn settle(opinions: &[Opinion]) -> Answer {
-    let Some(least) = opinions.iter().map(|o| o.unexplained).min() else {
-        return unclear("no words".to_owned());
-    };
-    let mut best = opinions.iter().filter(|o| o.unexplained == least);
-    let Some(first) = best.next() else {
-        return unclear("no words".to_owned());
-    };
-    for other in best {
-        if other.verdict != first.verdict {
-            return unclear(format!("{}, but also {}", first.why, other.why));
+    let opinions = || opinions.iter().filter(|o| !o.empty);
+    let least = opinions().map(|o| o.unexplained).min();
+    let best = opinions().filter(|o| Some(o.unexplained) == least);
+    let mut decided: Option<&Opinion> = None;
+    for opinion in best {
+        let Some(before) = decided else {
+            decided = Some(opinion);
+            continue;
+        };
+        if before.verdict == opinion.verdict {
+            continue;
         }
+        decided = match (before.verdict, opinion.verdict) {
+            (Verdict::Stop, _) => Some(before),
+            (_, Verdict::Stop) => Some(opinion),
+            (Verdict::Unclear, Verdict::No | Verdict::Later) => Some(opinion),
+            (Verdict::No | Verdict::Later, Verdict::Unclear) => Some(before),
+            _ => return unclear(format!("{}, but also {}", before.why, opinion.why)),
+        };
     }
-    Answer {
-        verdict: first.verdict,
-        later_until: first.later_until.map(|date| date.to_string()),
-        why: first.why.clone(),
+    match decided {
+        Some(opinion) => Answer {
+            verdict: opinion.verdict,
+            later_until: opinion.later_until.map(|date| date.to_string()),
+            why: opinion.why.clone(),
+        },
+        None => unclear("no words".to_owned()),
     }
 }

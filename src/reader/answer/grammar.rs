@@ -81,6 +81,31 @@ impl Interner {
     }
 }
 
+/// How the words of a language are typed on a keyboard without its letters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Folding {
+    /// Never: the accent makes another word.
+    None,
+    Plain,
+    /// German: `ae`, `oe`, `ue`.
+    TwoLetters,
+}
+
+impl Folding {
+    pub fn of(self, word: &str) -> String {
+        match self {
+            Folding::None => word.to_owned(),
+            Folding::Plain => fold(word),
+            Folding::TwoLetters => fold(
+                &word
+                    .replace('ä', "ae")
+                    .replace('ö', "oe")
+                    .replace('ü', "ue"),
+            ),
+        }
+    }
+}
+
 /// Without accents, and the letters that only some keyboards have in their plain form.
 pub fn fold(word: &str) -> String {
     use unicode_normalization::UnicodeNormalization;
@@ -110,7 +135,7 @@ pub struct Compiler<'a> {
     pub interner: &'a mut Interner,
     pub defines: &'a HashMap<String, usize>,
     /// Whether words may be typed without their accents in this language.
-    pub folds: bool,
+    pub folds: Folding,
 }
 
 impl Compiler<'_> {
@@ -195,10 +220,7 @@ impl Compiler<'_> {
         tokens
             .map(|token| {
                 let exact = self.interner.intern(&token.text);
-                let plain = match self.folds {
-                    true => self.interner.intern(&fold(&token.text)),
-                    false => exact,
-                };
+                let plain = self.interner.intern(&self.folds.of(&token.text));
                 Node::Word(exact, plain)
             })
             .collect()

@@ -16,6 +16,8 @@ pub struct Opinion {
     pub why: String,
     /// Words without an explanation.
     pub unexplained: usize,
+    /// Nothing but words like `and` or `if`: no reading of an answer.
+    pub empty: bool,
 }
 
 /// One decisive phrase.
@@ -56,6 +58,10 @@ pub fn form(scene: &Scene<'_>, sentences: &[Sentence]) -> Opinion {
         later_until: date.filter(|_| verdict == Verdict::Later),
         why,
         unexplained: unexplained_words,
+        empty: unexplained_words == 0
+            && findings
+                .iter()
+                .all(|f| matches!(f.says, Says::Filler | Says::Condition)),
     }
 }
 
@@ -128,6 +134,7 @@ fn weigh(findings: &[Finding], unexplained: Option<&str>, question: bool) -> (Ve
         Says::No,
         Says::NoAlone,
         Says::Doubt,
+        Says::Condition,
         Says::Later,
         Says::NotNow,
         Says::Far,

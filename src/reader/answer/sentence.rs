@@ -5,7 +5,7 @@
 use crate::reader::answer::dates::{self, Day};
 use crate::reader::answer::grammar::{Builtin, Id, Matcher, Seen, Stretch, UNKNOWN};
 use crate::reader::answer::lexer::{Gap, Sentence, Shape, Token};
-use crate::reader::answer::tables::{self, Language, Says, Words};
+use crate::reader::answer::tables::{self, Language, Rule, Says, Words};
 use jiff::civil::Date;
 
 /// Words of a name behind a greeting or thanks.
@@ -210,15 +210,7 @@ impl Laying<'_> {
 
     fn phrases(&self, start: usize) -> Vec<(Says, usize)> {
         let mut found = Vec::new();
-        let Some(token) = self.seen.get(start) else {
-            return found;
-        };
-        let language = self.scene.language;
-        let rules = language.by_first.get(&token.id).into_iter().flatten();
-        for index in rules.chain(&language.by_shape) {
-            let Some(rule) = language.rules.get(*index) else {
-                continue;
-            };
+        for rule in self.rules_at(start) {
             if matches!(rule.says, Says::Span(_)) {
                 continue;
             }
@@ -248,7 +240,22 @@ impl Laying<'_> {
 
     /// Whether the phrase is a clause of its own.
     fn stands_alone(&self, start: usize, end: usize) -> bool {
-        self.gap(start) > Gap::None && self.gap(end) > Gap::None
+        self.gap(start) > Gap::None && (self.gap(end) > Gap::None || self.is(Says::Thanks, end))
+    }
+
+    fn is(&self, says: Says, start: usize) -> bool {
+        self.rules_at(start)
+            .any(|rule| rule.says == says && !self.matcher.ends(&rule.nodes, start).is_empty())
+    }
+
+    /// Rules that may begin with the word at `start`.
+    fn rules_at(&self, start: usize) -> impl Iterator<Item = &Rule> {
+        let language = self.scene.language;
+        let id = self.seen.get(start).map_or(UNKNOWN, |seen| seen.id);
+        let rules = language.by_first.get(&id).into_iter().flatten();
+        rules
+            .chain(&language.by_shape)
+            .filter_map(|index| language.rules.get(*index))
     }
 
     /// How many words of a name may follow the phrase that ends at `at`.
@@ -296,14 +303,9 @@ impl Laying<'_> {
 
     /// Whether a program's footer begins here and goes on to the end.
     fn is_footer(&self, start: usize) -> bool {
-        let Some(token) = self.seen.get(start) else {
-            return false;
-        };
-        let language = self.scene.language;
-        let rules = language.by_first.get(&token.id).into_iter().flatten();
-        let mut rules = rules.filter_map(|index| language.rules.get(*index));
         self.gap(start) == Gap::Line
-            && rules.any(|rule| {
+            && start < self.tokens.len()
+            && self.rules_at(start).any(|rule| {
                 rule.says == Says::Footer
                     && self
                         .matcher
@@ -328,7 +330,7 @@ fn weight(says: Says) -> u32 {
     match says {
         Says::Stop | Says::StopAlone | Says::No | Says::NoAlone => 0,
         Says::Later | Says::NotNow => 1,
-        Says::Doubt | Says::Far => 2,
+        Says::Doubt | Says::Condition | Says::Far => 2,
         Says::Yes | Says::Weak => 4,
         _ => 3,
     }

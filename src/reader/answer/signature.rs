@@ -95,8 +95,8 @@ fn is_signature(scene: &Scene<'_>, line: &[Token]) -> bool {
         question: false,
     };
     let explained = sentence::explain(scene, &sentence, Place::default());
-    explained.phrases.iter().all(|p| {
-        p.says
-            .is_none_or(|says| says > Says::Weak && says != Says::Yes)
-    })
+    explained
+        .phrases
+        .iter()
+        .all(|p| p.says.is_none_or(|says| says > Says::Yes))
 }

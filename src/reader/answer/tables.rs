@@ -3,7 +3,7 @@
 //! A line that does not compile is left out and kept as a complaint, which a test looks at; the
 //! others still count.
 
-use crate::reader::answer::grammar::{self, Compiler, Id, Interner, Node};
+use crate::reader::answer::grammar::{self, Compiler, Folding, Id, Interner, Node};
 use crate::reader::answer::lexer::Token;
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -23,11 +23,15 @@ pub enum Says {
     NotNow,
     /// A condition, a hedge, a negation, a question: never part of a yes.
     Doubt,
+    /// `If`, `but`: a doubt that is never an answer by itself.
+    Condition,
     /// Consent only where nothing but greetings stand beside it: `ok, thanks` may be a receipt.
     Weak,
     Yes,
     Thanks,
     Courtesy,
+    /// `And`, `too`: explained, but never an answer by itself.
+    Filler,
     Greeting,
     Closing,
     Schedule,
@@ -122,7 +126,11 @@ macro_rules! tables {
 
 /// What everybody writes, whatever the language; part of every table below.
 const ANY: &str = include_str!("words/any.txt");
-const FILES: &[(&str, &str)] = tables!["en"];
+const FILES: &[(&str, &str)] = tables![
+    "en", "ar", "bg", "ca", "cs", "da", "de", "el", "es", "et", "fa", "fi", "fr", "he", "hi", "hr",
+    "hu", "id", "it", "ja", "ko", "lt", "lv", "nb", "nl", "pl", "pt", "ro", "ru", "sk", "sl", "sv",
+    "th", "tr", "uk", "vi", "zh",
+];
 
 /// Words shorter than this are not corrected: one letter makes another word of them.
 pub const MIN_CORRECTED: usize = 6;
@@ -144,7 +152,7 @@ fn load() -> Words {
         let language = reading.finish(&mut words);
         for (id, rules) in &language.by_first {
             let says = |rule: &usize| language.rules.get(*rule).map(|r| r.says);
-            if rules.iter().filter_map(says).any(|s| s <= Says::Doubt) {
+            if rules.iter().filter_map(says).any(|s| s <= Says::Condition) {
                 words.refusing.push(*id);
             }
         }
@@ -160,7 +168,7 @@ struct Reading {
     language: Language,
     names: HashMap<String, usize>,
     section: String,
-    folds: bool,
+    folds: Folding,
 }
 
 impl Reading {
@@ -181,7 +189,7 @@ impl Reading {
             },
             names: HashMap::new(),
             section: String::new(),
-            folds: true,
+            folds: Folding::Plain,
         }
     }
 
@@ -235,6 +243,8 @@ impl Reading {
             "yes" => Says::Yes,
             "thanks" => Says::Thanks,
             "courtesy" => Says::Courtesy,
+            "condition" => Says::Condition,
+            "filler" => Says::Filler,
             "greeting" => Says::Greeting,
             "closing" => Says::Closing,
             "schedule" => Says::Schedule,
@@ -246,7 +256,8 @@ impl Reading {
 
     fn option(&mut self, line: &str) -> Result<(), String> {
         match line {
-            "accents count" => self.folds = false,
+            "accents count" => self.folds = Folding::None,
+            "umlauts as two letters" => self.folds = Folding::TwoLetters,
             "nouns are capital" => self.language.nouns_are_capital = true,
             other => return Err(format!("no such option: {other}")),
         }
@@ -261,7 +272,7 @@ impl Reading {
         let value: u32 = value.trim().parse().map_err(|_| "no number")?;
         for word in list.split_whitespace() {
             let word = word.to_lowercase();
-            for form in [word.clone(), grammar::fold(&word)] {
+            for form in [word.clone(), self.folds.of(&word)] {
                 let id = words.interner.intern(&form);
                 match (self.section.as_str(), i8::try_from(value)) {
                     ("months", Ok(month)) => {
