@@ -318,3 +318,75 @@ fn nobody_is_asked_by_mistake() {
     ];
     check(rows);
 }
+
+#[test]
+fn hostile_texts_take_bounded_time() {
+    let start = std::time::Instant::now();
+    for piece in [
+        "a@",
+        "@",
+        "a@b.example ",
+        "<a@b.example>",
+        "ask ",
+        "ask Carol ",
+        "introduce ",
+        "introduce Carol to ",
+        "- ",
+        "\n",
+        "\n\n",
+        "(",
+        "Carol, ",
+        "Carol and ",
+        "my ",
+        "1) ",
+        "Best,\n",
+        "-- \n",
+        "x",
+        "\u{301}",
+        "Carol Danvers <",
+        "\"",
+        "would ",
+        "mich ",
+    ] {
+        let text = piece.repeat(60_000 / piece.len());
+        let _ = super::short(&text);
+        let _ = crate::reader::request::pair(&text, &[], &super::contacts());
+    }
+    assert!(
+        start.elapsed() < std::time::Duration::from_secs(60),
+        "{:?}",
+        start.elapsed()
+    );
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_makes_it_panic(text in "\\PC{0,300}", pieces in proptest::collection::vec(proptest::sample::select(vec![
+        "introduce", " ", "me", "to", "Carol", "Dave", "and", ",", "\n", "a@b.example", "<", ">", "(", ")", "\"", ":", "-- ", "é", "ß", "ẞ", "İ", ".", "@", "'s", "Best,", "not", "or", "1)", "/",
+    ]), 0..40)) {
+        let _ = super::short(&text);
+        let soup = pieces.concat();
+        let _ = super::short(&soup);
+        let _ = crate::reader::request::pair(&soup, &[], &super::contacts());
+    }
+
+    /// Nobody apart is ever named, and everyone named is a contact or an address in the text.
+    #[test]
+    fn only_who_stands_there_is_named(pieces in proptest::collection::vec(proptest::sample::select(vec![
+        "introduce ", "me ", "to ", "Carol ", "Dave ", "Alice ", "Bob ", "and ", ", ", "\n", "alice@req.example ", "zed@new.example ", "ask ", "intro@bot.example ",
+    ]), 0..20)) {
+        use crate::reader::request::{Named, whom};
+        let apart = ["alice@req.example", "bob@con.example", "intro@bot.example"].map(super::address);
+        let text = pieces.concat();
+        let choices = match whom(&text, &apart, &super::contacts()) {
+            Named::One(choice) => vec![choice],
+            Named::List(choices) | Named::Several(choices) => choices,
+            Named::Nobody | Named::Unknown(_) => Vec::new(),
+        };
+        for choice in choices {
+            proptest::prop_assert!(!apart.contains(&choice.address));
+            let is_contact = super::contacts().iter().any(|c| c.addresses.contains(&choice.address));
+            proptest::prop_assert!(is_contact || text.contains(choice.address.as_str()));
+        }
+    }
+}
