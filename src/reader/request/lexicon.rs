@@ -141,6 +141,9 @@ const STRONG_WITH_TWO: &[&str] = &[
 const WEAK: &[&str] = &[
     r"ask(?:ing)?",
     r"check\s+with",
+    r"loop(?:ing)?\s+in",
+    r"tell(?:ing)?",
+    r"(?:was|etwas|interessant|idee)\s+für",
     r"try|ping|contact|contacting|e-?mail|message",
     r"run\s+(?:this|it|that)\s+(?:by|past)",
     r"shar(?:e|ing)(?:\s+[\p{L}']+){0,3}?\s+with",
@@ -210,6 +213,7 @@ const WITH_END: &[(&str, &[&str])] = &[
         r"(?:gern|gerne|möchte|würde)(?:\s+(?:gern|gerne|mal|auch|mit))*",
         &["kennenlernen", "kennen", "treffen", "sprechen"],
     ),
+    (r"let", &["know"]),
     (
         r"ob",
         &[

@@ -19,13 +19,15 @@ pub struct Mention {
 
 /// Mentions looked at; a longer text is a dump of a list, and no request.
 const MAX_MENTIONS: usize = 50;
+/// Signs that are looked at: each costs a walk over its line.
+const MAX_SIGNS: usize = 500;
 /// Words of a name before an address.
 const MAX_NAME_WORDS: usize = 5;
 
 /// All addresses in order, each once.
 pub fn mentions(text: &str) -> Vec<Mention> {
     let mut found: Vec<Mention> = Vec::new();
-    for (at, _) in text.match_indices('@') {
+    for (at, _) in text.match_indices('@').take(MAX_SIGNS) {
         let Some(mention) = mention(text, at) else {
             continue;
         };

@@ -55,8 +55,8 @@ const MAX_TEXT_CHARS: usize = 20_000;
 /// Whom `text` names. `apart` are the addresses that are never meant (connectors, bot, requester);
 /// contacts with one of them are not meant either.
 pub fn whom(text: &str, apart: &[Address], contacts: &[Contact]) -> Named {
-    let text = capped(text);
-    let text = signature::without(text);
+    let text = plain(text);
+    let text = signature::without(&text);
     // What may be a card at the end is looked at only if nobody is named before it, and then as a
     // question.
     if let Some((before, card)) = signature::apart_from_card(text) {
@@ -75,7 +75,8 @@ pub fn whom(text: &str, apart: &[Address], contacts: &[Contact]) -> Named {
 /// The two people of a proposal ("introduce Alice to Carol", "connect Alice and Carol"), in order:
 /// the first is to be the requester, the second the target. None where not exactly two are named.
 pub fn pair(text: &str, apart: &[Address], contacts: &[Contact]) -> Option<(Choice, Choice)> {
-    let text = signature::without(capped(text));
+    let plain = plain(text);
+    let text = signature::without(&plain);
     let scene = Scene::new(text, apart, contacts);
     if let Some(found) = scene.pair() {
         return Some(found);
@@ -90,12 +91,15 @@ pub fn pair(text: &str, apart: &[Address], contacts: &[Contact]) -> Option<(Choi
     }
 }
 
-fn capped(text: &str) -> &str {
-    let end = text
-        .char_indices()
-        .nth(MAX_TEXT_CHARS)
-        .map_or(text.len(), |(at, _)| at);
-    text.get(..end).unwrap_or(text)
+/// The text as far as it is looked at, with one kind of space and of line end.
+fn plain(text: &str) -> String {
+    let text = text.replace("\r\n", "\n");
+    let plain = text.chars().take(MAX_TEXT_CHARS).map(|c| match c {
+        '\n' => '\n',
+        c if c.is_whitespace() => ' ',
+        c => c,
+    });
+    plain.collect()
 }
 
 fn named(text: &str, apart: &[Address], contacts: &[Contact]) -> Named {

@@ -95,7 +95,8 @@ pub fn object<'a>(text: &'a str, from: usize, mentions: &[Mention], ends: &[&str
                     None => break,
                 }
             }
-            Token::Mark('-' | '*' | '•' | '–' | '·' | '@' | '>' | '→', _) if is_between => {}
+            Token::Mark('-' | '*' | '•' | '–' | '·' | '@' | '>' | '→' | '_', _) if is_between =>
+                {}
             Token::Mark('/', _) if is_empty => {}
             // "Alice <> Carol" joins, "Carol / Eve" may leave a choice.
             Token::Mark('<' | '↔', _) if !is_empty => {

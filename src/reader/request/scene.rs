@@ -36,10 +36,10 @@ static PLAIN_GAP: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 /// What may stand around a name that is a whole note.
 static ROW_START: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)^(?:[-*•·→>@\s]|\d{1,2}[.)]\s)*(?:(?:for|to|with|ask|target|please|an|für|mit|bitte|à|pour|a|para)\b\s*:?\s*)?").ok()
+    Regex::new(r"(?i)^(?:[-*•·→>@_¿¡\s]|\d{1,2}[.)]\s)*(?:(?:for|to|with|ask|target|please|an|für|mit|bitte|à|pour|a|para)\b\s*:?\s*)?").ok()
 });
 static ROW_END: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)(?:[\s,.?!;]|\b(?:please|pls|plz|thanks|thx|thank you|bitte|danke|merci|svp|s'il (?:te|vous) plaît|por favor|gracias)\b)*$").ok()
+    Regex::new(r"(?i)(?:[\s,.?!;_*]|\b(?:please|pls|plz|thanks|thx|thank you|bitte|danke|merci|svp|s'il (?:te|vous) plaît|por favor|gracias)\b)*$").ok()
 });
 /// Lines of a note that is nothing but names.
 const MAX_ROWS: usize = 30;
