@@ -6,7 +6,10 @@
 pub mod align;
 pub mod attribution;
 pub mod border;
+mod byline;
+mod contact;
 pub mod divide;
+mod footer;
 pub mod header;
 pub mod line;
 pub mod mailbox;
