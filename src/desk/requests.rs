@@ -5,7 +5,7 @@ use crate::desk::house::Connector;
 use crate::desk::{DeskError, Mail, Work, belongs, ignored};
 use crate::reader::address::{Address, Person};
 use crate::reader::command;
-use crate::reader::request::{self, Choice, Named};
+use crate::reader::request::{self, Choice, Named, promise};
 use crate::reader::{Forwarded, Proof, Verdict};
 use crate::rules::consent::{ConnectorEvidence, Consent, Consents, RequesterEvidence};
 use crate::rules::event::{Event, Gap};
@@ -78,7 +78,8 @@ impl Work<'_> {
         match (&below, outsiders.as_slice()) {
             (Some(below), people) if people.iter().any(is_author) => {
                 let others: Vec<Address> = people.iter().map(|p| p.address.clone()).collect();
-                let wish = self.wish(&mail.reading.text, &others, connector);
+                let promised = promise::as_wish(&mail.reading.text);
+                let wish = self.wish(&promised, &others, connector);
                 match people.len() > 1 && wish.targets.is_empty() {
                     true => self.already_introduced(&outsiders),
                     false => self.passed_request(mail, connector, Way::Answered, below),
@@ -139,7 +140,10 @@ impl Work<'_> {
         let apart: Vec<Address> = requester.iter().map(|p| p.address.clone()).collect();
         let note = mail.reading.text.trim();
         let mut why = AskedWhy::YouNamed;
-        let mut wish = self.wish(note, &apart, connector);
+        let mut wish = match way {
+            Way::Answered => self.wish(&promise::as_wish(note), &apart, connector),
+            _ => self.wish(note, &apart, connector),
+        };
         if wish.targets.is_empty() && wish.gap.is_none() {
             let inner = self.wish(&below.body, &apart, connector);
             let contacts = inner
@@ -520,20 +524,37 @@ impl Work<'_> {
     fn wish(&self, text: &str, apart: &[Address], connector: &Connector) -> Wish {
         let mut all = self.house.insiders();
         all.extend(apart.iter().cloned());
-        let (targets, gap) = match request::whom(text, &all, &connector.contacts) {
-            Named::Nobody => (Vec::new(), None),
-            Named::One(choice) => (vec![choice], None),
-            Named::List(list) if list.len() <= MAX_TARGETS => (list, None),
-            Named::List(choices) | Named::Several(choices) => {
-                let words = String::new();
-                (Vec::new(), Some(Gap::Target { words, choices }))
-            }
-            Named::Unknown(words) => {
-                let choices = Vec::new();
-                (Vec::new(), Some(Gap::Target { words, choices }))
-            }
-        };
+        let (targets, gap) =
+            match self.fully_named(request::whom(text, &all, &connector.contacts), connector) {
+                Named::Nobody => (Vec::new(), None),
+                Named::One(choice) => (vec![choice], None),
+                Named::List(list) if list.len() <= MAX_TARGETS => (list, None),
+                Named::List(choices) | Named::Several(choices) => {
+                    let words = String::new();
+                    (Vec::new(), Some(Gap::Target { words, choices }))
+                }
+                Named::Unknown(words) => {
+                    let choices = Vec::new();
+                    (Vec::new(), Some(Gap::Target { words, choices }))
+                }
+            };
         Wish { targets, gap }
+    }
+
+    /// A contact is called by the name in the contacts, which is mostly the fuller one.
+    fn fully_named(&self, named: Named, connector: &Connector) -> Named {
+        let fuller = |choice: Choice| match connector.contact(&choice.address) {
+            Some(contact) if !contact.name.is_empty() => Choice {
+                name: contact.name.clone(),
+                ..choice
+            },
+            _ => choice,
+        };
+        match named {
+            Named::One(choice) => Named::One(fuller(choice)),
+            Named::List(list) => Named::List(list.into_iter().map(fuller).collect()),
+            other => other,
+        }
     }
 
     fn draft(&self, way: Way, mail: &Mail<'_>, connector: &Connector) -> Introduction {

@@ -143,6 +143,8 @@ pub struct Asked {
     pub clarified: bool,
     pub confirmed: bool,
     pub deferred: bool,
+    /// The connector had the target asked once more after the end.
+    pub again: bool,
     /// An out-of-office has moved the clock.
     pub moved: bool,
     /// The closing went to the requester; a yes after it asks him first.

@@ -97,6 +97,7 @@ impl Machine<'_> {
                 Event::ConnectorCancelled | Event::OperatorCancelled,
             ) => self.i.stage = Cancelled,
             (Asked | Confirming, Event::ConnectorAsksAgain) => self.said.push(Saying::Clarify),
+            (Closed, Event::ConnectorAsksAgain) => self.ask_once_more(),
             (
                 WaitingForRequester | Asked | Confirming | Deferred | Introduced | Declined
                 | Closed | Cancelled,
@@ -115,7 +116,7 @@ impl Machine<'_> {
             )
             | (
                 WaitingForConnector | WaitingForRequester | Deferred | Introduced | Declined
-                | Closed | Cancelled | Undeliverable,
+                | Cancelled | Undeliverable,
                 Event::ConnectorAsksAgain,
             ) => {}
 
@@ -362,6 +363,30 @@ impl Machine<'_> {
         self.said.push(Saying::TellAsked { why });
     }
 
+    /// The connector thinks that it was only timing. Nobody is asked anew whom manners protect, or
+    /// who was never asked.
+    fn ask_once_more(&mut self) {
+        let may = !matches!(
+            self.around.hindrance,
+            Some(HeldWhy::Stopped | HeldWhy::AskedOften)
+        );
+        if may && self.i.clock.asked_at_secs.is_some() && !self.i.asked.again {
+            self.i.asked.again = true;
+            self.ask_anew();
+        }
+    }
+
+    /// The same ask, in a new mail, with a new window.
+    fn ask_anew(&mut self) {
+        let window = self.around.pace.close_after_secs;
+        self.i.clock.again_at_secs = None;
+        self.i.clock.remind_at_secs = None;
+        self.i.clock.close_at_secs = Some(self.around.now_secs + window);
+        self.i.stage = Stage::Asked;
+        self.i.asked.reminded = true;
+        self.said.push(Saying::Reminder);
+    }
+
     fn target_said(&mut self, answer: Answer) {
         if self.keep_stop(&answer) {
             self.i.stage = Stage::Declined;
@@ -532,15 +557,7 @@ impl Machine<'_> {
                     self.said.push(Saying::Reminder);
                 }
             }
-            Stage::Deferred if due(clock.again_at_secs) => {
-                self.i.clock.again_at_secs = None;
-                self.i.clock.remind_at_secs = None;
-                self.i.clock.close_at_secs =
-                    Some(self.around.now_secs + self.around.pace.close_after_secs);
-                self.i.stage = Stage::Asked;
-                self.i.asked.reminded = true;
-                self.said.push(Saying::Reminder);
-            }
+            Stage::Deferred if due(clock.again_at_secs) => self.ask_anew(),
             Stage::WaitingForRequester if due(clock.close_at_secs) => {
                 self.i.stage = Stage::Closed;
                 if self.i.consents.connector.is_some() {

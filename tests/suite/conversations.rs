@@ -89,6 +89,10 @@ fn silence_brings_one_reminder_and_then_an_end() {
     assert_eq!(left.len(), 1);
     to(&left, BOB.1);
     assert_eq!(w.stages(), [Stage::Closed]);
+    let told = to(&left, BOB.1).clone();
+    let left = w.answer(BOB, &told, "ask again");
+    to(&left, CAROL.1);
+    assert_eq!(w.stages(), [Stage::Asked]);
     golden("silence", &w);
 }
 
@@ -100,9 +104,10 @@ fn later_is_kept_and_asked_again_once() {
     let left = w.answer(CAROL, &ask, "Not now, please ask me again in January.");
     assert!(none_to(&left, ALICE.1));
     assert_eq!(w.stages(), [Stage::Deferred]);
-    let left = w.wait(60 * DAY);
+    let left = w.wait(40 * DAY);
     let again = to(&left, CAROL.1).clone();
     let left = w.answer(CAROL, &again, "Yes, gladly.");
+
     assert_eq!(left[0].to, [ALICE.1, CAROL.1, BOB.1]);
     golden("later", &w);
 }

@@ -258,7 +258,7 @@ fn divided<'a>(lines: Vec<Line<'a>>, reply: &[Word], marked: &[Option<usize>]) -
             && marked.get(next).is_some_and(Option::is_some);
         if drawn {
             out.push(Line { depth: 1, ..line });
-        } else if ours == 0 || line.depth > 0 {
+        } else if ours == 0 || line.depth > 0 || is_citation(&own) {
             out.push(line);
         } else if ours == own.len() {
             out.push(Line { depth: 1, ..line });
@@ -267,6 +267,13 @@ fn divided<'a>(lines: Vec<Line<'a>>, reply: &[Word], marked: &[Option<usize>]) -
         }
     }
     out
+}
+
+/// Words of ours with another voice before and after them on the same line, such as the date of an
+/// attribution that our mail had too: the line is the other voice's.
+fn is_citation(own: &[(&Word, bool)]) -> bool {
+    let is_other = |end: Option<&(&Word, bool)>| end.is_some_and(|(_, ours)| !ours);
+    is_other(own.first()) && is_other(own.last())
 }
 
 fn pieces<'a>(line: Line<'a>, own: &[(&Word, bool)], out: &mut Vec<Line<'a>>) {
@@ -338,6 +345,19 @@ mod tests {
             own(&ASK.replace("answer this mail.", "answer this mail. YES")),
             "YES"
         );
+    }
+
+    #[test]
+    fn an_attribution_that_shares_words_with_our_mail_stays_whole() {
+        let ask = format!("{ASK}\n\nDate: Tue, Nov 24, 2026 at 10:00 AM");
+        let quote = ask.replace('\n', "\n> ");
+        let reply = format!(
+            "Yes\n\nOn Tue, Nov 24, 2026 at 10:00 AM Bob Kim <b@kim.example> wrote:\n\n> {quote}"
+        );
+        let lines = apart(lines(&reply), &ask);
+        let division = divide(&lines);
+        let own: Vec<String> = division.segments.iter().map(join).collect();
+        assert_eq!(own.join("|"), "Yes");
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod lexicon;
 mod mention;
 mod names;
 mod phrase;
+pub mod promise;
 mod scene;
 mod signature;
 mod tally;
