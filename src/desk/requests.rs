@@ -267,13 +267,10 @@ impl Work<'_> {
             .into_iter()
             .filter(|address| !self.house.is_insider(address))
             .collect();
-        let named = |address: &Address| {
-            let written = request::whom(
-                &format!("introduce me to {text}"),
-                &others(text, address),
-                &connector.contacts,
-            );
-            match written {
+        let named = |address: &Address, other: &Address| {
+            let mut apart = insiders.clone();
+            apart.push(other.clone());
+            match self.fully_named(request::whom(text, &apart, &connector.contacts), connector) {
                 Named::One(choice) if choice.address == *address => choice,
                 _ => Choice {
                     name: connector
@@ -285,7 +282,7 @@ impl Work<'_> {
             }
         };
         if let [first, second] = addresses.as_slice() {
-            return Some([named(first), named(second)]);
+            return Some([named(first, second), named(second, first)]);
         }
         match request::whom(text, &insiders, &connector.contacts) {
             Named::List(list) | Named::Several(list) => match <[Choice; 2]>::try_from(list) {
@@ -630,13 +627,6 @@ impl Work<'_> {
             self.now_secs,
         )?)
     }
-}
-
-/// The addresses of a text but one.
-fn others(text: &str, but: &Address) -> Vec<Address> {
-    let mut addresses = command::addresses(text);
-    addresses.retain(|address| address != but);
-    addresses
 }
 
 fn thread_with(mail: &Mail<'_>) -> Thread {
