@@ -3,12 +3,14 @@
 //! Never fails: what can't be read proves nothing. A proof needs a mailbox to be a proof of, so a
 //! From field that readers disagree on is unproven at best (RFC 5322 section 3.6.2, VU#517845).
 
+pub mod block;
 pub mod results;
 pub mod sender;
 
 use crate::reader::Proof;
 use crate::reader::letter::Letter;
-use results::{Block, Outcome};
+use block::Block;
+use results::Outcome;
 use serde::{Deserialize, Serialize};
 
 pub use sender::sender;
@@ -30,7 +32,7 @@ pub struct Facts {
 /// nothing: it is about the envelope (RFC 7489 section 3.1.2).
 pub fn judge(letter: &Letter, authserv_ids: &[String], facts: Option<&Facts>) -> (Proof, String) {
     let domain = letter.from.person().map(|p| p.address.domain());
-    let block = results::trusted(&letter.headers, authserv_ids);
+    let block = block::trusted(&letter.headers, authserv_ids);
     if let Some(id) = block.says_dmarc_fail() {
         return (Proof::Fails, format!("{id} says dmarc=fail"));
     }
