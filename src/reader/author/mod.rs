@@ -4,16 +4,14 @@
 //! From field that readers disagree on is unproven at best (RFC 5322 section 3.6.2, VU#517845).
 
 pub mod block;
+pub mod from;
 pub mod results;
-pub mod sender;
 
 use crate::reader::Proof;
-use crate::reader::letter::Letter;
+use crate::reader::letter::{Letter, Sender};
 use block::Block;
 use results::Outcome;
 use serde::{Deserialize, Serialize};
-
-pub use sender::sender;
 
 /// What was found out over the network when the mail arrived, and is stored beside it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +20,11 @@ pub struct Facts {
     pub dkim_domains: Vec<String>,
     /// Whether the author's domain publishes a DMARC policy; none: could not be looked up.
     pub dmarc_policy: Option<bool>,
+}
+
+/// The author by the raw header fields (name as written, value unfolded but not decoded).
+pub fn sender(headers: &[(String, String)]) -> Sender {
+    from::read(headers)
 }
 
 /// What is proven about the author, and why, for `show` and `explain`.
