@@ -214,6 +214,14 @@ impl Config {
     }
 }
 
+/// Why there is no password.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the password from {place}: {problem}")]
+pub struct PasswordError {
+    pub place: String,
+    pub problem: String,
+}
+
 /// A configuration that can't be used. Prints as `file:line: key: what is wrong. What to do.`
 #[derive(Clone, PartialEq, Eq)]
 pub struct ConfigError {
