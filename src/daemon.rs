@@ -1,1 +1,317 @@
-//! (the room of daemon)
+//! The daemon: a thread for the desk, three loops around it, and a gentle end.
+//!
+//! Fails with a [`RunError`] when the database fails (no mail is taken or sent after that), or when
+//! at the first connection only the operator can help: a wrong password, an untrusted certificate.
+
+use crate::config::{self, Config, ConfigError, PasswordError};
+use crate::desk::house::{Connector, House};
+use crate::desk::{Desk, DeskError};
+use crate::rules::clock::Pace;
+use crate::rules::manners::Direct;
+use crate::store::Store;
+use crate::wire::error::WireError;
+use crate::wire::proof::Resolver;
+use crate::wire::{Login, Secret, Security, Server};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::sync::{Notify, oneshot, watch};
+
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error("the password of [{section}]: {source}")]
+    Password {
+        section: &'static str,
+        source: PasswordError,
+    },
+    #[error("{0}")]
+    Unbuilt(String),
+    #[error("[connector] contacts: {0}")]
+    Contacts(String),
+    #[error(transparent)]
+    Desk(#[from] DeskError),
+    #[error(transparent)]
+    Wire(#[from] WireError),
+    #[error("{path}: another askfirst runs on this database; stop it first")]
+    Locked { path: PathBuf },
+    #[error("{path}: {source}")]
+    File {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("the desk's thread has ended; the reason stands in the log above")]
+    DeskGone,
+}
+
+/// What the time is, in seconds since 1970; the demo moves it.
+pub type Now = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// The system's clock.
+pub fn system_clock() -> Now {
+    Arc::new(|| jiff::Timestamp::now().as_second())
+}
+
+/// Random bytes of the operating system.
+pub fn system_dice() -> crate::desk::Dice {
+    Box::new(|buffer| {
+        // Without randomness no secret may be issued: the process ends rather than send a guessable one.
+        if getrandom::fill(buffer).is_err() {
+            tracing::error!("the system gives no random bytes; stopping");
+            std::process::abort();
+        }
+    })
+}
+
+type Job = Box<dyn FnOnce(&mut Desk) + Send>;
+
+/// The way to the desk, which lives in a thread of its own: a job is whole, however the loop that
+/// asked for it ends.
+#[derive(Clone)]
+pub struct Clerk {
+    jobs: std::sync::mpsc::Sender<Job>,
+    /// Rung when something was written to the outbox or a clock moved; a hint, it may be lost.
+    pub bell: Arc<Bell>,
+}
+
+/// Two listeners hear it: the one that sends and the one that watches the clock.
+#[derive(Default)]
+pub struct Bell {
+    pub outbox: Notify,
+    pub clock: Notify,
+}
+
+impl Bell {
+    pub fn ring(&self) {
+        self.outbox.notify_one();
+        self.clock.notify_one();
+    }
+}
+
+impl Clerk {
+    /// Puts a desk into its thread.
+    pub fn hire(mut desk: Desk) -> Clerk {
+        let (jobs, queue) = std::sync::mpsc::channel::<Job>();
+        std::thread::spawn(move || {
+            for job in queue {
+                job(&mut desk);
+            }
+        });
+        Clerk {
+            jobs,
+            bell: Arc::default(),
+        }
+    }
+
+    /// Runs a job at the desk and brings back what it says.
+    pub async fn ask<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Desk) -> Result<T, DeskError> + Send + 'static,
+    ) -> Result<T, RunError> {
+        let (answer, waiting) = oneshot::channel();
+        let job: Job = Box::new(move |desk| {
+            let _ = answer.send(job(desk));
+        });
+        self.jobs.send(job).map_err(|_| RunError::DeskGone)?;
+        Ok(waiting.await.map_err(|_| RunError::DeskGone)??)
+    }
+}
+
+/// Waits for the stop sign.
+pub async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // The guard that `wait_for` returns must not live on: it locks the channel.
+    let _ = stop.wait_for(|stopped| *stopped).await;
+}
+
+/// How `askfirst run` was called.
+#[derive(Clone, Copy, Default)]
+pub struct Options {
+    /// Reads and decides, sends nothing, changes nothing.
+    pub dry_run: bool,
+    /// Also takes mail that was there before the first start.
+    pub from_start: bool,
+}
+
+/// Runs until `stop` says so.
+pub async fn run(
+    config: &Config,
+    options: Options,
+    now: Now,
+    stop: watch::Receiver<bool>,
+) -> Result<(), RunError> {
+    if let Some(unbuilt) = config.unbuilt() {
+        return Err(RunError::Unbuilt(unbuilt));
+    }
+    let imap = server(&config.imap.server, "imap")?;
+    let smtp = server(&config.smtp.server, "smtp")?;
+    let _lock = match options.dry_run {
+        true => None,
+        false => Some(lock(&config.store.path)?),
+    };
+    let store = match options.dry_run {
+        true => Store::copy_in_memory(&config.store.path),
+        false => Store::open(&config.store.path),
+    };
+    let store = store.map_err(DeskError::Store)?;
+    store.quick_check().map_err(DeskError::Store)?;
+    let desk = Desk::open(store, house(config)?, system_dice())?;
+    let clerk = Clerk::hire(desk);
+    serve(config, options, clerk, imap, smtp, now, stop).await
+}
+
+/// The three loops over a desk that is already at work.
+pub async fn serve(
+    config: &Config,
+    options: Options,
+    clerk: Clerk,
+    imap: Server,
+    smtp: Server,
+    now: Now,
+    stop: watch::Receiver<bool>,
+) -> Result<(), RunError> {
+    let at = now();
+    clerk.ask(move |desk| desk.resume(at)).await?;
+    let receive = crate::receive::Loop {
+        clerk: clerk.clone(),
+        server: imap,
+        account: account(config),
+        mailbox: config.imap.mailbox.clone(),
+        junk: config.imap.junk.clone(),
+        from_start: options.from_start,
+        resolver: resolver(config),
+        now: now.clone(),
+        stop: stop.clone(),
+    };
+    let deliver = crate::deliver::Loop {
+        clerk: clerk.clone(),
+        server: smtp,
+        ehlo_name: config.bot.address.domain().to_owned(),
+        dry_run: options.dry_run,
+        now: now.clone(),
+        stop: stop.clone(),
+    };
+    let remind = crate::remind::Loop { clerk, now, stop };
+    // The first loop that fails ends all: a half-alive daemon would take mail and send none.
+    tokio::try_join!(receive.run(), deliver.run(), remind.run())?;
+    Ok(())
+}
+
+/// DNS for signatures and policies, where no mail server's own results are believed.
+fn resolver(config: &Config) -> Option<Resolver> {
+    if !config.trust.authserv_ids.is_empty() {
+        return None;
+    }
+    Resolver::system()
+        .map_err(|error| tracing::warn!("authors can't be looked up, so none is proven: {error}"))
+        .ok()
+}
+
+/// Under which name the folders of this login are kept.
+fn account(config: &Config) -> String {
+    let user = match &config.imap.server.login {
+        config::Login::Password { user, .. } | config::Login::OAuth2 { user, .. } => user.as_str(),
+        config::Login::None => "",
+    };
+    format!("{user}@{}", config.imap.server.host)
+}
+
+/// Holds the database for one daemon, as long as the file is open.
+fn lock(store: &Path) -> Result<std::fs::File, RunError> {
+    let mut path = store.as_os_str().to_owned();
+    path.push(".lock");
+    let path = PathBuf::from(path);
+    let at = |source| RunError::File {
+        path: path.clone(),
+        source,
+    };
+    let file = std::fs::File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(at)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(RunError::Locked { path }),
+        Err(std::fs::TryLockError::Error(source)) => Err(at(source)),
+    }
+}
+
+/// The configured server as the wire wants it, with its password fetched.
+pub fn server(server: &config::Server, section: &'static str) -> Result<Server, RunError> {
+    let login = match &server.login {
+        config::Login::None => None,
+        config::Login::Password { user, password } => {
+            let password = password
+                .resolve()
+                .map_err(|source| RunError::Password { section, source })?;
+            Some(Login::Password {
+                user: user.clone(),
+                password: Secret::new(password.expose()),
+            })
+        }
+        config::Login::OAuth2 { .. } => None,
+    };
+    Ok(Server {
+        host: server.host.clone(),
+        port: server.port,
+        security: match server.security {
+            config::Security::Tls => Security::Tls,
+            config::Security::StartTls => Security::StartTls,
+            config::Security::None => Security::None,
+        },
+        login,
+        ca_file: server.ca_file.clone(),
+    })
+}
+
+/// What the desk has to know, with the contacts read. A contacts file that can't be read is an
+/// error; single entries in it that can't are only logged.
+pub fn house(config: &Config) -> Result<House, RunError> {
+    let mut connectors = Vec::new();
+    for connector in &config.connectors {
+        let contacts = match &connector.contacts {
+            None => Vec::new(),
+            Some(path) => {
+                let read = crate::contacts::load(path)
+                    .map_err(|error| RunError::Contacts(error.to_string()))?;
+                for problem in &read.problems {
+                    tracing::warn!("contacts: {problem}");
+                }
+                read.people
+            }
+        };
+        connectors.push(Connector {
+            name: connector.name.clone(),
+            addresses: connector.addresses.clone(),
+            contacts,
+            direct: match connector.direct_requests {
+                config::Direct::Contacts => Direct::Contacts,
+                config::Direct::Ask => Direct::Ask,
+                config::Direct::Any => Direct::Any,
+                config::Direct::Off => Direct::Off,
+            },
+        });
+    }
+    Ok(House {
+        bot: config.bot.address.clone(),
+        bot_name: config.bot.name.clone(),
+        separator: match config.bot.subaddressing {
+            config::Subaddressing::Auto => None,
+            config::Subaddressing::With(separator) => Some(Some(separator)),
+            config::Subaddressing::None => Some(None),
+        },
+        authserv_ids: config.trust.authserv_ids.clone(),
+        require_authenticated: config.trust.require == config::Require::Authenticated,
+        pace: Pace {
+            remind_after_secs: config.pace.remind_after_secs,
+            close_after_secs: config.pace.close_after_secs,
+            hold_yes_secs: config.pace.hold_yes_secs,
+            asks_per_target: config.pace.asks_per_target,
+            quiet_after_secs: config.pace.quiet_after_secs,
+            time_zone: config.bot.time_zone.clone(),
+        },
+        connectors,
+        junk: config.imap.junk.clone(),
+    })
+}

@@ -1,1 +1,197 @@
-//! (the room of deliver)
+//! The loop from the desk to the mail server: take what is due, send it, report what became of it.
+//!
+//! A fault of the wire is reported like any attempt and judged by the rules; only a fault of the
+//! desk ends the loop.
+
+use crate::daemon::{Clerk, Now, RunError};
+use crate::desk::post::Parcel;
+use crate::rules::retry::{Attempt, Judgement, Phase};
+use crate::wire::Server;
+use crate::wire::smtp::{self, Connection, Timeouts};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// Mails taken at once; each is in flight until it is reported.
+const MAX_BATCH: u32 = 20;
+/// With nothing due, the outbox is looked at after this at the latest (commands beside us write too).
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+/// How long a mail that is on its way may take once we are asked to stop.
+const LAST_WORDS: Duration = Duration::from_millis(1_500);
+
+pub struct Loop {
+    pub clerk: Clerk,
+    pub server: Server,
+    /// What we call ourselves in EHLO: the bot's domain, not this machine's name.
+    pub ehlo_name: String,
+    pub dry_run: bool,
+    pub now: Now,
+    pub stop: watch::Receiver<bool>,
+}
+
+impl Loop {
+    pub async fn run(mut self) -> Result<(), RunError> {
+        while !*self.stop.borrow() {
+            let now_secs = (self.now)();
+            let parcels = self
+                .clerk
+                .ask(move |desk| {
+                    desk.retry_unknown(now_secs)?;
+                    desk.take_due(MAX_BATCH, now_secs)
+                })
+                .await?;
+            match (parcels.is_empty(), self.dry_run) {
+                (true, _) => self.wait().await?,
+                (false, true) => self.pretend(parcels).await?,
+                (false, false) => self.send(parcels).await?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn wait(&mut self) -> Result<(), RunError> {
+        let next = self.clerk.ask(|desk| desk.next_delivery_secs()).await?;
+        let seconds = next.map(|next| (next - (self.now)()).max(0));
+        let pause = seconds
+            .and_then(|seconds| u64::try_from(seconds).ok())
+            .map_or(LONGEST_WAIT, |seconds| {
+                Duration::from_secs(seconds).clamp(Duration::from_millis(200), LONGEST_WAIT)
+            });
+        tokio::select! {
+            () = self.clerk.bell.outbox.notified() => {}
+            () = tokio::time::sleep(pause) => {}
+            () = crate::daemon::stopped(&mut self.stop) => {}
+        }
+        Ok(())
+    }
+
+    /// A dry run says what would be sent.
+    async fn pretend(&self, parcels: Vec<Parcel>) -> Result<(), RunError> {
+        for parcel in parcels {
+            tracing::info!(
+                outbox = parcel.id,
+                recipients = parcel.recipients.len(),
+                octets = parcel.bytes.len(),
+                "dry run: this mail would be sent"
+            );
+            let attempt = Attempt {
+                phase: Phase::Dot,
+                reply: Some((250, "dry run".to_owned())),
+                refused: Vec::new(),
+            };
+            let _ = self.report(parcel.id, attempt).await?;
+        }
+        Ok(())
+    }
+
+    async fn send(&mut self, parcels: Vec<Parcel>) -> Result<(), RunError> {
+        let mut connection: Option<Connection> = None;
+        let mut parcels = parcels.into_iter();
+        while let Some(parcel) = parcels.next() {
+            if !connection.as_ref().is_some_and(Connection::is_usable) {
+                match Connection::connect(&self.server, &self.ehlo_name, &Timeouts::default()).await
+                {
+                    Ok(fresh) => connection = Some(fresh),
+                    Err((attempt, error)) => {
+                        tracing::warn!("sending mail: {error}");
+                        let attempt = translated(&attempt);
+                        for parcel in std::iter::once(parcel).chain(parcels) {
+                            let _ = self.report(parcel.id, attempt.clone()).await?;
+                        }
+                        return Ok(());
+                    }
+                }
+            }
+            let Some(open) = connection.as_mut() else {
+                continue;
+            };
+            let sending = open.send(
+                Some(&parcel.envelope_from),
+                &parcel.recipients,
+                &parcel.bytes,
+            );
+            let Some(attempt) = finish(sending, &mut self.stop).await else {
+                // Its row stays in flight: the next start finds out.
+                return Ok(());
+            };
+            if let Some(trouble) = &attempt.trouble {
+                tracing::warn!(outbox = parcel.id, "sending mail: {trouble}");
+            }
+            let judgement = self.report(parcel.id, translated(&attempt)).await?;
+            if let Judgement::StopQueue { delay_secs } = judgement {
+                tracing::error!(
+                    delay_secs,
+                    "the mail server refuses us, not this mail: sending waits"
+                );
+                for parcel in parcels {
+                    let _ = self.report(parcel.id, translated(&attempt)).await?;
+                }
+                return Ok(());
+            }
+        }
+        if let Some(connection) = connection {
+            connection.quit().await;
+        }
+        Ok(())
+    }
+
+    async fn report(&self, id: i64, attempt: Attempt) -> Result<Judgement, RunError> {
+        let now_secs = (self.now)();
+        let judgement = self
+            .clerk
+            .ask(move |desk| desk.report(id, &attempt, now_secs))
+            .await?;
+        if matches!(judgement, Judgement::Refused { .. }) {
+            // A refusal is an event, and may have written mails of its own.
+            self.clerk.bell.ring();
+        }
+        Ok(judgement)
+    }
+}
+
+/// Lets a mail finish; asked to stop, it has a moment left.
+async fn finish<T>(
+    sending: impl Future<Output = T>,
+    stop: &mut watch::Receiver<bool>,
+) -> Option<T> {
+    tokio::pin!(sending);
+    tokio::select! {
+        done = &mut sending => Some(done),
+        () = crate::daemon::stopped(stop) => {
+            tokio::time::timeout(LAST_WORDS, sending).await.ok()
+        }
+    }
+}
+
+/// The wire's report in the rules' words.
+fn translated(attempt: &smtp::Attempt) -> Attempt {
+    let unsendable = attempt
+        .unsendable
+        .as_ref()
+        .map(|why| (554, format!("{why:?}")));
+    Attempt {
+        phase: match attempt.phase {
+            // Never offered, and never will be: as if the server had refused its content.
+            _ if unsendable.is_some() => Phase::Data,
+            smtp::Phase::Connect => Phase::Connect,
+            smtp::Phase::Greeting => Phase::Greeting,
+            smtp::Phase::Hello => Phase::Hello,
+            smtp::Phase::Tls => Phase::Tls,
+            smtp::Phase::Auth => Phase::Auth,
+            smtp::Phase::Mail => Phase::Mail,
+            smtp::Phase::Recipient => Phase::Recipient,
+            smtp::Phase::Data => Phase::Data,
+            smtp::Phase::Body => Phase::Body,
+            smtp::Phase::Dot => Phase::Dot,
+        },
+        reply: unsendable.or_else(|| {
+            let reply = attempt.reply.as_ref();
+            reply.map(|reply| (reply.code, reply.text.clone()))
+        }),
+        refused: attempt
+            .recipients
+            .iter()
+            .filter(|(_, reply)| reply.code >= 400)
+            .map(|(recipient, reply)| (recipient.clone(), reply.code, reply.text.clone()))
+            .collect(),
+    }
+}

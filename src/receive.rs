@@ -1,1 +1,377 @@
-//! (the room of receive)
+//! The loop from the mailbox to the desk: list, fetch what is not known, hand over, wait.
+//!
+//! A fault of the wire ends the session and a new one begins after a while; only a fault of the
+//! desk, or at the first connection one that needs the operator, ends the loop.
+
+use crate::daemon::{Clerk, Now, RunError};
+use crate::desk::views::{FolderSeen, Known};
+use crate::reader::author::Facts;
+use crate::store::inbox::{Arrived, Aside};
+use crate::wire::Server;
+use crate::wire::error::WireError;
+use crate::wire::imap::{Fetched, Mail, Session, Woken};
+use crate::wire::proof::{self, Resolver};
+use std::collections::HashMap;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// Mails in one FETCH: one round trip for many, and a fault costs little.
+const MAX_BATCH: usize = 100;
+/// Octets in one FETCH, so that memory does not grow with the backlog.
+const MAX_BATCH_OCTETS: u64 = 8 * 1024 * 1024;
+/// A larger mail is fetched only in part: nothing a person writes by hand is longer.
+const MAX_WHOLE_OCTETS: u32 = 5 * 1024 * 1024;
+/// What is fetched of a larger one: headers and the beginning of the text.
+const FIRST_OCTETS: u32 = 64 * 1024;
+/// Without a word of the server, the mailbox is listed anew after this.
+const LONGEST_WAIT: Duration = Duration::from_secs(540);
+/// Authors looked up at the same time: DNS answers slowly, and a backlog should not wait for each.
+const MAX_LOOK_UPS: usize = 20;
+/// Times a mail is asked for that the server can't give, before it is set aside.
+const MAX_REFUSALS: u32 = 3;
+/// The first and the longest pause before connecting again.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+/// After a refused login: sooner would lock the account.
+const REFUSED_PAUSE: Duration = Duration::from_secs(900);
+
+pub struct Loop {
+    pub clerk: Clerk,
+    pub server: Server,
+    pub account: String,
+    pub mailbox: String,
+    pub junk: Option<String>,
+    pub from_start: bool,
+    /// Where authors are looked up, when no mail server's word is believed; None: not at all.
+    pub resolver: Option<Resolver>,
+    pub now: Now,
+    pub stop: watch::Receiver<bool>,
+}
+
+/// What is remembered from one session to the next.
+struct Memory {
+    batch: usize,
+    /// UIDs the server could not give, with how often.
+    refusals: HashMap<(String, u32), u32>,
+    connected_once: bool,
+}
+
+/// A selected folder, as the server described it.
+#[derive(Clone, Copy)]
+struct Folder {
+    uid_validity: u32,
+    uid_next: u32,
+}
+
+enum Fault {
+    Wire(WireError),
+    Desk(RunError),
+}
+
+impl From<WireError> for Fault {
+    fn from(error: WireError) -> Self {
+        Fault::Wire(error)
+    }
+}
+impl From<RunError> for Fault {
+    fn from(error: RunError) -> Self {
+        Fault::Desk(error)
+    }
+}
+
+impl Loop {
+    pub async fn run(mut self) -> Result<(), RunError> {
+        let mut memory = Memory {
+            batch: MAX_BATCH,
+            refusals: HashMap::new(),
+            connected_once: false,
+        };
+        let mut pause = FIRST_PAUSE;
+        while !*self.stop.borrow() {
+            match self.session(&mut memory).await {
+                Ok(()) => return Ok(()),
+                Err(Fault::Desk(error)) => return Err(error),
+                Err(Fault::Wire(error)) if error.needs_operator() && !memory.connected_once => {
+                    return Err(error.into());
+                }
+                Err(Fault::Wire(error)) => {
+                    pause = match error {
+                        WireError::LoginRefused { .. } => REFUSED_PAUSE,
+                        _ => pause,
+                    };
+                    tracing::warn!(pause_secs = pause.as_secs(), "reading mail: {error}");
+                    self.rest(pause).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                    if memory.connected_once {
+                        memory.connected_once = false;
+                        pause = FIRST_PAUSE;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn rest(&mut self, pause: Duration) {
+        let _ = tokio::time::timeout(pause, crate::daemon::stopped(&mut self.stop)).await;
+    }
+
+    async fn session(&mut self, memory: &mut Memory) -> Result<(), Fault> {
+        let mut stop = self.stop.clone();
+        let connected = tokio::select! {
+            session = Session::connect(&self.server) => session?,
+            () = crate::daemon::stopped(&mut stop) => return Ok(()),
+        };
+        let mut session = connected;
+        let first = !memory.connected_once;
+        memory.connected_once = true;
+        if first {
+            tracing::info!(idle = session.abilities().idle, "connected to the mailbox");
+        }
+        loop {
+            if let Some(junk) = self.junk.clone() {
+                self.read_junk(&mut session, &junk, memory).await?;
+            }
+            let mailbox = self.mailbox.clone();
+            let folder = self.sync(&mut session, &mailbox, memory).await?;
+            loop {
+                match session.wait(LONGEST_WAIT, &mut stop).await? {
+                    Woken::Stopped => {
+                        session.logout().await;
+                        return Ok(());
+                    }
+                    Woken::News => {
+                        self.take(&mut session, &mailbox, folder, false, memory)
+                            .await?;
+                    }
+                    Woken::Elapsed => break,
+                }
+            }
+        }
+    }
+
+    /// A provider without a junk folder of that name is no fault.
+    async fn read_junk(
+        &mut self,
+        session: &mut Session,
+        junk: &str,
+        memory: &mut Memory,
+    ) -> Result<(), Fault> {
+        match self.sync(session, junk, memory).await {
+            Ok(_) | Err(Fault::Wire(WireError::ServerSaidNo { .. })) => Ok(()),
+            Err(other) => Err(other),
+        }
+    }
+
+    async fn sync(
+        &mut self,
+        session: &mut Session,
+        mailbox: &str,
+        memory: &mut Memory,
+    ) -> Result<Folder, Fault> {
+        let selected = session.select(mailbox).await?;
+        let uid_next = match selected.uid_next {
+            Some(uid_next) => uid_next,
+            // Some servers do not tell.
+            None => match session.list(1).await?.last() {
+                Some(last) => last.uid.saturating_add(1),
+                None => 1,
+            },
+        };
+        let folder = Folder {
+            uid_validity: selected.uid_validity,
+            uid_next,
+        };
+        self.take(session, mailbox, folder, true, memory).await?;
+        Ok(folder)
+    }
+
+    /// The set difference of what is there and what is known, in batches. At a wake-up only behind
+    /// the last known mail; a gap heals when the whole set is compared, at least every nine minutes.
+    async fn take(
+        &mut self,
+        session: &mut Session,
+        mailbox: &str,
+        folder: Folder,
+        whole: bool,
+        memory: &mut Memory,
+    ) -> Result<(), Fault> {
+        let uid_validity = folder.uid_validity;
+        let known = self.open_folder(mailbox, folder).await?;
+        let last = known
+            .uids
+            .iter()
+            .max()
+            .map_or(0, |last| last.saturating_add(1));
+        let from = match whole {
+            true => known.first_uid,
+            false => known.first_uid.max(last),
+        };
+        let listed = session.list(from).await?;
+        let missing: Vec<_> = listed
+            .into_iter()
+            .filter(|listed| !known.uids.contains(&listed.uid))
+            .collect();
+        let mut rest = missing.as_slice();
+        while !rest.is_empty() && !*self.stop.borrow() {
+            let large = |size: u32| size > MAX_WHOLE_OCTETS;
+            let part = rest.first().is_some_and(|first| large(first.size));
+            let mut octets = 0_u64;
+            let count = rest
+                .iter()
+                .take(memory.batch)
+                .take_while(|listed| {
+                    octets += u64::from(if part { FIRST_OCTETS } else { listed.size });
+                    large(listed.size) == part
+                        && (octets <= MAX_BATCH_OCTETS || octets == u64::from(listed.size))
+                })
+                .count()
+                .max(1);
+            let (batch, others) = rest.split_at(count.min(rest.len()));
+            rest = others;
+            let uids: Vec<u32> = batch.iter().map(|listed| listed.uid).collect();
+            let fetched = session.fetch(&uids, part.then_some(FIRST_OCTETS)).await;
+            let fetched = self
+                .survive(fetched, mailbox, uid_validity, &uids, memory)
+                .await?;
+            self.hand_over(fetched, mailbox, uid_validity, &known, memory)
+                .await?;
+        }
+        memory.batch = MAX_BATCH;
+        Ok(())
+    }
+
+    /// One answer that can't be parsed ends the session: the next one asks for half as many, down
+    /// to the one mail that is to blame, which is set aside.
+    async fn survive(
+        &mut self,
+        fetched: Result<Fetched, WireError>,
+        mailbox: &str,
+        uid_validity: u32,
+        uids: &[u32],
+        memory: &mut Memory,
+    ) -> Result<Fetched, Fault> {
+        match (fetched, uids) {
+            (Err(error @ WireError::Protocol { .. }), [uid]) => {
+                let mail = self.arrived(mailbox, uid_validity, *uid, Some(Aside::Unreadable));
+                self.store(vec![mail]).await?;
+                Err(error.into())
+            }
+            (Err(error @ WireError::Protocol { .. }), _) => {
+                memory.batch = (uids.len() / 2).max(1);
+                Err(error.into())
+            }
+            (other, _) => Ok(other?),
+        }
+    }
+
+    async fn open_folder(&self, mailbox: &str, seen: Folder) -> Result<Known, Fault> {
+        let (account, mailbox) = (self.account.clone(), mailbox.to_owned());
+        let (from_start, now_secs) = (self.from_start, (self.now)());
+        let known = self
+            .clerk
+            .ask(move |desk| {
+                let folder = FolderSeen {
+                    account: &account,
+                    mailbox: &mailbox,
+                    uid_validity: seen.uid_validity,
+                    uid_next: seen.uid_next,
+                    from_start,
+                };
+                desk.open_folder(&folder, now_secs)
+            })
+            .await?;
+        Ok(known)
+    }
+
+    async fn hand_over(
+        &mut self,
+        fetched: Fetched,
+        mailbox: &str,
+        uid_validity: u32,
+        known: &Known,
+        memory: &mut Memory,
+    ) -> Result<(), Fault> {
+        let mut batch = Vec::with_capacity(fetched.mails.len());
+        let facts = self.look_up(&fetched.mails).await;
+        for (mail, facts) in fetched.mails.into_iter().zip(facts) {
+            let arrived = self.mail(mail, mailbox, uid_validity, known);
+            batch.push(Arrived { facts, ..arrived });
+        }
+        for uid in fetched.unreadable {
+            let count = memory
+                .refusals
+                .entry((mailbox.to_owned(), uid))
+                .or_insert(0);
+            *count += 1;
+            if *count >= MAX_REFUSALS {
+                batch.push(self.arrived(mailbox, uid_validity, uid, Some(Aside::Unreadable)));
+            }
+        }
+        self.store(batch).await
+    }
+
+    /// What signatures and DNS say of each mail's author, as JSON for the inbox row.
+    async fn look_up(&self, mails: &[Mail]) -> Vec<Option<String>> {
+        let Some(resolver) = &self.resolver else {
+            return vec![None; mails.len()];
+        };
+        let mut facts = Vec::with_capacity(mails.len());
+        for some in mails.chunks(MAX_LOOK_UPS) {
+            let each = some.iter().map(|mail| async {
+                let domain = crate::reader::author_domain(&mail.bytes)?;
+                let found = proof::facts(&mail.bytes, &domain, resolver).await;
+                serde_json::to_string(&Facts {
+                    dkim_domains: found.dkim_domains,
+                    dmarc_policy: found.dmarc_policy,
+                })
+                .ok()
+            });
+            facts.extend(futures_util::future::join_all(each).await);
+        }
+        facts
+    }
+
+    fn mail(&self, mail: Mail, mailbox: &str, uid_validity: u32, known: &Known) -> Arrived {
+        let older = mail
+            .internal_date_secs
+            .is_some_and(|date| date < known.started_at_secs);
+        let old = (known.moved && older).then_some(Aside::Old);
+        Arrived {
+            internal_date_secs: mail.internal_date_secs,
+            size: u64::from(mail.size),
+            complete: mail.complete,
+            raw: mail.bytes,
+            ..self.arrived(mailbox, uid_validity, mail.uid, old)
+        }
+    }
+
+    fn arrived(&self, mailbox: &str, uid_validity: u32, uid: u32, aside: Option<Aside>) -> Arrived {
+        Arrived {
+            account: self.account.clone(),
+            mailbox: mailbox.to_owned(),
+            uid_validity,
+            uid,
+            internal_date_secs: None,
+            size: 0,
+            complete: true,
+            raw: Vec::new(),
+            facts: None,
+            aside,
+        }
+    }
+
+    async fn store(&self, batch: Vec<Arrived>) -> Result<(), Fault> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let now_secs = (self.now)();
+        let taken = self
+            .clerk
+            .ask(move |desk| desk.receive(&batch, now_secs))
+            .await?;
+        tracing::info!(mails = taken, "mail taken");
+        self.clerk.bell.ring();
+        Ok(())
+    }
+}

@@ -1,20 +1,57 @@
 //! The command line: parse it, run the one command, say an error once.
+//!
+//! Exit status: 0 done, 1 it failed, 2 wrong usage or configuration.
 
+pub mod cancel;
+pub mod check;
+pub mod demo;
 pub mod explain;
+pub mod list;
+pub mod log;
+pub mod run;
+pub mod show;
 
+use crate::config::{Config, ConfigError};
+use crate::daemon::{self, RunError};
+use crate::desk::Desk;
+use crate::store::Store;
 use clap::{Parser, Subcommand};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 #[derive(Parser)]
-#[command(name = "askfirst", version, about)]
+#[command(
+    name = "askfirst",
+    version,
+    about = "Asks first and introduces second: the double opt-in introduction in plain mail"
+)]
 struct Arguments {
+    /// The configuration; default: askfirst.toml here, then the user's configuration folder, then /etc/askfirst
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
 
 #[derive(Subcommand)]
 enum Command {
+    /// The whole job on this machine, with nothing to configure
+    Demo {
+        /// Play one introduction that ends in yes and one that ends in no, print each mail, and end
+        #[arg(long)]
+        script: bool,
+    },
+    /// Check configuration, logins and server abilities; sends nothing
+    Check,
+    /// The daemon: read, ask, introduce
+    Run {
+        /// Read and decide, send nothing, change nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// Also take mail that was there before the first start
+        #[arg(long)]
+        from_start: bool,
+    },
     /// Show how a mail would be read (needs neither configuration nor network)
     Explain {
         /// Mail files; `-` is standard input
@@ -27,16 +64,127 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         original: Option<PathBuf>,
     },
+    /// The open introductions
+    List {
+        /// A JSON array
+        #[arg(long)]
+        json: bool,
+        /// Finished ones too
+        #[arg(long)]
+        all: bool,
+    },
+    /// One introduction: consents with their evidence, mails, story
+    Show {
+        id: i64,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Call an introduction off
+    Cancel { id: i64 },
+    /// Stop all sending until `resume`; what arrives is kept and read
+    Pause,
+    /// Send again after `pause`
+    Resume,
 }
 
-/// Runs what the command line says. Exit status: 0 done, 1 it failed, 2 wrong usage.
+/// Runs what the command line says.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    match arguments.command {
+    let config = arguments.config.as_deref();
+    let done = match arguments.command {
         Command::Explain {
             files,
             json,
             original,
-        } => explain::run(&files, json, original.as_deref()),
+        } => return explain::run(&files, json, original.as_deref()),
+        Command::Demo { script } => demo::run(script),
+        Command::Check => check::run(config),
+        Command::Run {
+            dry_run,
+            from_start,
+        } => run::run(
+            config,
+            daemon::Options {
+                dry_run,
+                from_start,
+            },
+        ),
+        Command::List { json, all } => list::run(config, json, all),
+        Command::Show { id, json } => show::run(config, id, json),
+        Command::Cancel { id } => cancel::run(config, id),
+        Command::Pause => cancel::pause(config, true),
+        Command::Resume => cancel::pause(config, false),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Usage(text)) => {
+            eprintln!("askfirst: {text}");
+            ExitCode::from(2)
+        }
+        Err(Failure::Failed(text)) => {
+            eprintln!("askfirst: {text}");
+            ExitCode::FAILURE
+        }
     }
+}
+
+/// Why a command did not do what it was asked to, in a sentence.
+pub enum Failure {
+    /// Wrong usage or configuration: exit status 2.
+    Usage(String),
+    /// Exit status 1.
+    Failed(String),
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Failure::Usage(error.to_string())
+    }
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Config(_)
+            | RunError::Password { .. }
+            | RunError::Unbuilt(_)
+            | RunError::Contacts(_) => Failure::Usage(error.to_string()),
+            _ => Failure::Failed(error.to_string()),
+        }
+    }
+}
+
+impl From<crate::desk::DeskError> for Failure {
+    fn from(error: crate::desk::DeskError) -> Self {
+        Failure::Failed(error.to_string())
+    }
+}
+
+fn load(config: Option<&Path>) -> Result<Config, Failure> {
+    Ok(Config::load(&Config::find(config)?)?)
+}
+
+/// A desk of this command's own, beside the daemon's: its transactions are the same.
+fn desk(config: Option<&Path>) -> Result<Desk, Failure> {
+    let config = load(config)?;
+    if !config.store.path.exists() {
+        return Err(Failure::Failed(format!(
+            "{}: no database there yet; `askfirst run` makes it at its first start",
+            config.store.path.display()
+        )));
+    }
+    let store = Store::open(&config.store.path).map_err(crate::desk::DeskError::from)?;
+    let desk = Desk::open(store, daemon::house(&config)?, daemon::system_dice())?;
+    Ok(desk)
+}
+
+fn now_secs() -> i64 {
+    jiff::Timestamp::now().as_second()
+}
+
+/// Prints, and does not mind a reader who has had enough (`askfirst list | head -1`).
+fn print(text: &str) {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }

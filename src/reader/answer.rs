@@ -1,7 +1,24 @@
-//! The verdict on an answer: yes, no, later, stop or unclear.
+//! The verdict on an answer: yes, no, later, stop or unclear, judged sentence by sentence.
+//!
+//! Fails closed: a text is a yes only where every word of it is explained by one language's table
+//! (`answer/words/`) as consent, courtesy or scheduling. Whatever is left over makes it unclear.
+
+mod dates;
+mod grammar;
+mod lexer;
+mod opinion;
+mod sentence;
+mod signature;
+mod tables;
+
 use crate::reader::Verdict;
 use crate::reader::quote::Body;
+use crate::reader::secret;
+use opinion::Opinion;
+use sentence::Scene;
+use tables::{Language, WORDS};
 
+/// What an answer means.
 #[derive(Clone, Debug)]
 pub struct Answer {
     pub verdict: Verdict,
@@ -11,10 +28,135 @@ pub struct Answer {
     pub why: String,
 }
 
-pub fn judge(_body: &Body, _now_secs: i64) -> Answer {
+/// Characters of an answer; what is longer is a letter, and no part of it decides for the whole.
+const MAX_CHARS: usize = 4_000;
+/// Words of an answer, for the same reason.
+const MAX_TOKENS: usize = 500;
+
+/// Judges the new text of a mail; `now_secs` (seconds since 1970) is what "next month" counts from.
+#[must_use]
+pub fn judge(body: &Body, now_secs: i64) -> Answer {
+    let text = body.text.trim();
+    if let Some(doubt) = &body.doubt {
+        return unclear(format!("in doubt: {doubt}"));
+    }
+    if text.is_empty() {
+        return prepared(&body.subject).unwrap_or_else(|| unclear("no new text".to_owned()));
+    }
+    if text.chars().any(lexer::is_bidi_control) {
+        return unclear("characters that turn the order of the text".to_owned());
+    }
+    if text.chars().nth(MAX_CHARS).is_some() {
+        return unclear("too long for an answer".to_owned());
+    }
+    let text = lexer::normalise(text);
+    let sentences = lexer::sentences(&text);
+    if sentences.iter().map(|s| s.tokens.len()).sum::<usize>() > MAX_TOKENS {
+        return unclear("too long for an answer".to_owned());
+    }
+    let known_names = names_in(body);
+    let today = dates::today(now_secs);
+    let opinions: Vec<Opinion> = candidates(&sentences)
+        .into_iter()
+        .map(|language| {
+            let scene = Scene {
+                words: &WORDS,
+                language,
+                today,
+                known_names: &known_names,
+            };
+            opinion::form(&scene, &sentences)
+        })
+        .collect();
+    settle(&opinions)
+}
+
+fn unclear(why: String) -> Answer {
     Answer {
         verdict: Verdict::Unclear,
         later_until: None,
-        why: String::new(),
+        why,
+    }
+}
+
+/// An empty text whose subject is the whole answer that our `mailto:` links prepare:
+/// one word and the code of the ask in square brackets.
+fn prepared(subject: &str) -> Option<Answer> {
+    let (word, code) = subject.trim().strip_suffix(']')?.split_once(" [")?;
+    secret::Secret::parse(code)?;
+    let verdict = match word.to_ascii_lowercase().as_str() {
+        "yes" => Verdict::Yes,
+        "no" => Verdict::No,
+        "later" => Verdict::Later,
+        "stop" => Verdict::Stop,
+        _ => return None,
+    };
+    Some(Answer {
+        verdict,
+        later_until: None,
+        why: format!("the prepared subject “{word}”"),
+    })
+}
+
+/// Words that begin with a capital in the subject and in the quoted mail's author.
+fn names_in(body: &Body) -> Vec<String> {
+    let author = body.quoted.as_ref().and_then(|q| q.from.name.clone());
+    let text = format!("{} {}", body.subject, author.unwrap_or_default());
+    let sentences = lexer::sentences(&lexer::normalise(&text));
+    let tokens = sentences.into_iter().flat_map(|s| s.tokens);
+    tokens.filter(|t| t.title).map(|t| t.text).collect()
+}
+
+/// The languages that know most of the words. Where none knows more than what is written
+/// everywhere, the first one stands for all.
+fn candidates(sentences: &[lexer::Sentence]) -> Vec<&'static Language> {
+    let count = |language: &Language| {
+        let tokens = sentences.iter().flat_map(|s| &s.tokens);
+        tokens.filter(|t| WORDS.knows(language, t)).count()
+    };
+    let counts: Vec<(usize, &Language)> = WORDS.languages.iter().map(|l| (count(l), l)).collect();
+    let best = counts.iter().map(|(n, _)| *n).max().unwrap_or(0);
+    let least = counts.iter().map(|(n, _)| *n).min().unwrap_or(0);
+    if best == least {
+        return WORDS.languages.first().into_iter().collect();
+    }
+    // Three quarters: a language that knows fewer words than that has nothing to say about them.
+    counts
+        .into_iter()
+        .filter(|(n, _)| *n > least && n * 4 >= best * 3)
+        .map(|(_, language)| language)
+        .collect()
+}
+
+/// One verdict from those of several languages that explain equally well. A yes must be a yes in
+/// all of them; a refusal or postponement stands where the others understood nothing.
+fn settle(opinions: &[Opinion]) -> Answer {
+    let opinions = || opinions.iter().filter(|o| !o.empty);
+    let least = opinions().map(|o| o.unexplained).min();
+    let best = opinions().filter(|o| Some(o.unexplained) == least);
+    let mut decided: Option<&Opinion> = None;
+    for opinion in best {
+        let Some(before) = decided else {
+            decided = Some(opinion);
+            continue;
+        };
+        if before.verdict == opinion.verdict {
+            continue;
+        }
+        decided = match (before.verdict, opinion.verdict) {
+            (Verdict::Stop, _) => Some(before),
+            (_, Verdict::Stop) => Some(opinion),
+            (Verdict::Unclear, Verdict::No | Verdict::Later) => Some(opinion),
+            (Verdict::No | Verdict::Later, Verdict::Unclear) => Some(before),
+            _ => return unclear(format!("{}, but also {}", before.why, opinion.why)),
+        };
+    }
+    match decided {
+        Some(opinion) => Answer {
+            verdict: opinion.verdict,
+            later_until: opinion.later_until.map(|date| date.to_string()),
+            why: opinion.why.clone(),
+        },
+        None => unclear("no words".to_owned()),
     }
 }

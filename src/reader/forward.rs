@@ -1,1 +1,274 @@
-//! (the room of forward)
+//! The mails inside a mail: forwarded inline or attached, or quoted below an answer, and the
+//! thread below them.
+//!
+//! Never guesses: a sender without an address has none, and who can't be told is left out.
+
+use crate::reader::letter::{Letter, MAX_SUBJECT, clean};
+use crate::reader::quote::border::{self, Border, Kind};
+use crate::reader::quote::divide::{Division, divide};
+use crate::reader::quote::line::{self, Line};
+use crate::reader::quote::{self, Body};
+use crate::reader::words::{fold, words};
+use crate::reader::{Author, Forwarded};
+
+/// Mails down one thread that are looked at.
+const MAX_THREAD: usize = 20;
+/// Prefixes of a subject that are taken off.
+const MAX_PREFIXES: usize = 10;
+
+/// What the prefix of a subject says about the mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Says {
+    Forward,
+    Reply,
+    /// `VS:` is a reply in Finnish and a forward in Danish.
+    Either,
+    Nothing,
+}
+
+/// Fills in what the body passes on.
+pub fn find(letter: &Letter, division: &Division<'_>, body: &mut Body) {
+    if let Some((border, content)) = &division.first {
+        let mail = passed_on(border, content);
+        if is_forward(border, letter, body) {
+            let mut mail = mail;
+            if mail.subject.is_none() {
+                mail.subject = without_prefixes(&letter.subject);
+            }
+            body.thread = thread(border, content, mail.subject.clone());
+            body.forwarded = Some(mail);
+        } else {
+            body.thread = thread(border, content, None);
+            if mail.from != Author::default() {
+                body.quoted = body.thread.first().cloned();
+            }
+        }
+    }
+    if body.forwarded.is_none() {
+        attached(letter, body);
+    }
+}
+
+fn is_forward(border: &Border, letter: &Letter, body: &Body) -> bool {
+    if border.kind == Kind::Forward {
+        return true;
+    }
+    match (says(&letter.subject), border.kind) {
+        (Says::Forward, Kind::Container) => border.head.from != Author::default(),
+        (Says::Forward, _) => true,
+        (Says::Reply, _) | (Says::Nothing, Kind::Attribution | Kind::Container) => false,
+        (Says::Either, Kind::Attribution | Kind::Container) => false,
+        (Says::Either, _) => body.text.is_empty() || letter.in_reply_to.is_empty(),
+        // Who forwards without a word writes nothing above.
+        (Says::Nothing, _) => body.text.is_empty() && letter.in_reply_to.is_empty(),
+    }
+}
+
+/// What the first prefix of a subject says.
+fn says(subject: &str) -> Says {
+    match prefix(subject) {
+        Some((true, true, _)) => Says::Either,
+        Some((false, true, _)) => Says::Forward,
+        Some((true, false, _)) => Says::Reply,
+        _ => Says::Nothing,
+    }
+}
+
+/// Whether the first prefix means a reply, a forward, and what follows it.
+fn prefix(subject: &str) -> Option<(bool, bool, &str)> {
+    let mut text = subject.trim_start();
+    // Tags of lists and servers stand before or between the prefixes: `[EXTERNAL] Fwd: …`.
+    while let Some((_, rest)) = text.strip_prefix('[').and_then(|t| t.split_once(']')) {
+        text = rest.trim_start();
+    }
+    let (head, rest) = text.split_once([':', '：'])?;
+    // Counted prefixes: `Re[2]:`, `AW (3):`.
+    let head = head.split(['[', '(']).next().unwrap_or_default();
+    let head = fold(head.trim_end_matches([' ', '.', '\u{A0}']));
+    let re = words().re.contains(&head);
+    let fwd = words().fwd.contains(&head) || head == "redir";
+    (re || fwd).then_some((re, fwd, rest))
+}
+
+/// The subject of the mail that was passed on.
+pub fn without_prefixes(subject: &str) -> Option<String> {
+    let mut rest = subject;
+    for _ in 0..MAX_PREFIXES {
+        match prefix(rest) {
+            Some((_, _, after)) => rest = after,
+            None => break,
+        }
+    }
+    let rest = clean::line(rest, MAX_SUBJECT);
+    (!rest.is_empty()).then_some(rest)
+}
+
+fn passed_on(border: &Border, content: &[Line<'_>]) -> Forwarded {
+    Forwarded {
+        from: border.head.from.clone(),
+        to: border.head.to.clone(),
+        subject: border.head.subject.clone(),
+        date: border.head.date.clone(),
+        body: text(&level(without_rules(border, content))),
+    }
+}
+
+/// Some programs draw a line below the header block, or say there once more what follows, and
+/// draw another one at the end.
+fn without_rules<'b, 'a>(border: &Border, content: &'b [Line<'a>]) -> &'b [Line<'a>] {
+    if !matches!(border.kind, Kind::Forward | Kind::Original) {
+        return content;
+    }
+    let first = content.iter().position(|l| !l.is_blank());
+    let content = match first {
+        Some(at) if content.get(at).is_some_and(|l| border::is_drawn(l.text)) => {
+            content.get(at + 1..).unwrap_or_default()
+        }
+        _ => content,
+    };
+    let last = content.iter().rposition(|l| !l.is_blank());
+    match last {
+        Some(at) if content.get(at).is_some_and(|l| border::is_rule(l.text)) => {
+            content.get(..at).unwrap_or_default()
+        }
+        _ => content,
+    }
+}
+
+/// The lines seen from inside the quote that they stand in.
+fn level<'a>(content: &[Line<'a>]) -> Vec<Line<'a>> {
+    let depth = content
+        .iter()
+        .filter(|l| !l.is_blank())
+        .map(|l| l.depth)
+        .min()
+        .unwrap_or(0);
+    line::inside(content, depth)
+}
+
+/// The lines as text; an indent that all of them share is a program's, not the writer's.
+fn text(lines: &[Line<'_>]) -> String {
+    let joined = line::join(lines);
+    let indent = joined
+        .lines()
+        .skip(1)
+        .filter(|l| !l.trim().is_empty())
+        .map(|l| l.len() - l.trim_start_matches(' ').len())
+        .min()
+        .unwrap_or(0);
+    if indent < 2 {
+        return joined;
+    }
+    let shifted: Vec<&str> = joined
+        .lines()
+        .map(|l| {
+            l.get(indent..)
+                .filter(|_| l.starts_with("  "))
+                .unwrap_or(l.trim_start())
+        })
+        .collect();
+    shifted.join("\n")
+}
+
+/// Each mail down the thread with its own words.
+fn thread(border: &Border, content: &[Line<'_>], subject: Option<String>) -> Vec<Forwarded> {
+    let mut thread = Vec::new();
+    let mut next = Some((border.clone(), level(content)));
+    while let Some((border, lines)) = next.take() {
+        if thread.len() >= MAX_THREAD {
+            break;
+        }
+        let division = divide(&lines);
+        let own: Vec<Line<'_>> = division
+            .segments
+            .iter()
+            .enumerate()
+            .flat_map(|(index, segment)| {
+                let gap = (index > 0).then_some(GAP);
+                gap.into_iter().chain(segment.iter().copied())
+            })
+            .collect();
+        let mut mail = passed_on(&border, &own);
+        if thread.is_empty() {
+            mail.subject = mail.subject.or_else(|| subject.clone());
+        }
+        thread.push(mail);
+        next = division
+            .first
+            .map(|(border, content)| (border, level(&content)));
+    }
+    thread
+}
+
+const GAP: Line<'static> = Line {
+    depth: 0,
+    text: "",
+    mark: false,
+};
+
+/// The first attached mail, and the thread inside it.
+fn attached(letter: &Letter, body: &mut Body) {
+    let Some(mail) = letter.attached.iter().find(|m| m.defect.is_none()) else {
+        return;
+    };
+    let inner = quote::body(mail, None);
+    let from = match mail.from.person() {
+        Some(person) => Author {
+            name: (!person.name.is_empty()).then(|| person.name.clone()),
+            address: Some(person.address.clone()),
+        },
+        None => Author::default(),
+    };
+    let to = mail
+        .to
+        .iter()
+        .map(|person| Author {
+            name: (!person.name.is_empty()).then(|| person.name.clone()),
+            address: Some(person.address.clone()),
+        })
+        .collect();
+    let forwarded = Forwarded {
+        from,
+        to,
+        subject: (!mail.subject.is_empty()).then(|| mail.subject.clone()),
+        date: mail
+            .fields("Date")
+            .next()
+            .map(|d| clean::line(d, MAX_SUBJECT)),
+        body: quote::visible(mail).trim().to_owned(),
+    };
+    let own = Forwarded {
+        body: inner.own,
+        ..forwarded.clone()
+    };
+    body.forwarded = Some(forwarded);
+    body.thread.clear();
+    body.thread.push(own);
+    body.thread.extend(inner.thread);
+    body.thread.truncate(MAX_THREAD);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_prefix_says_what_a_mail_is() {
+        for (subject, want) in [
+            ("Fwd: x", Says::Forward),
+            ("WG: AW: x", Says::Forward),
+            ("[EXTERNAL] FW: x", Says::Forward),
+            ("I: x", Says::Forward),
+            ("Re: Fwd: x", Says::Reply),
+            ("AW[2]: x", Says::Reply),
+            ("VS: x", Says::Either),
+            ("Meeting: x", Says::Nothing),
+        ] {
+            assert_eq!(says(subject), want, "{subject}");
+        }
+        assert_eq!(
+            without_prefixes("FW: RE: [x] Intro: Ann").as_deref(),
+            Some("[x] Intro: Ann")
+        );
+    }
+}

@@ -1,1 +1,385 @@
-//! (the room of html)
+//! HTML mail to the text that a person sees, with quotes as `> ` lines.
+//!
+//! Never fails, and linear: one pass over the bytes, no tree. What is hidden is no text; a quote
+//! container's border becomes a line with [`clean::QUOTE_MARK`].
+
+mod entity;
+mod style;
+mod tag;
+
+use crate::reader::html::style::{Colors, Look, Sheet};
+use crate::reader::html::tag::{Scanner, Tag, Token};
+use crate::reader::letter::clean::{QUOTE_MARK, is_shown};
+
+/// Elements inside one another that are told apart; deeper ones share their parent's look.
+const MAX_DEPTH: usize = 400;
+/// Quotes inside one another that are marked.
+const MAX_QUOTES: usize = 30;
+/// Octets of text made of one mail.
+const MAX_TEXT: usize = 4 << 20;
+
+/// The visible text of an HTML body.
+pub fn text(html: &str) -> String {
+    let mut page = Page::default();
+    for token in Scanner::new(html) {
+        if page.out.len() > MAX_TEXT {
+            break;
+        }
+        match token {
+            Token::Text(text) => page.text(text),
+            Token::Open(tag) => page.open(&tag),
+            Token::Close(name) => page.close(&name),
+            Token::Sheet(css) => page.sheet.add(css),
+        }
+    }
+    page.end_line();
+    let end = page.out.trim_end().len();
+    page.out.truncate(end);
+    page.out
+}
+
+/// An open element, as far as its end matters.
+struct Open {
+    name: String,
+    hidden: bool,
+    quote: bool,
+    preformatted: bool,
+    colors: Colors,
+}
+
+#[derive(Default)]
+struct Page {
+    out: String,
+    line: String,
+    /// A space is owed before the next word.
+    gap: bool,
+    open: Vec<Open>,
+    /// Elements open beyond [`MAX_DEPTH`].
+    beyond: usize,
+    quotes: usize,
+    sheet: Sheet,
+}
+
+impl Page {
+    fn hidden(&self) -> bool {
+        self.open.last().is_some_and(|o| o.hidden)
+    }
+
+    fn text(&mut self, text: &str) {
+        if self.hidden() {
+            return;
+        }
+        let preformatted = self.open.last().is_some_and(|o| o.preformatted);
+        let text = entity::decode(text);
+        if preformatted {
+            for (index, line) in text.split('\n').enumerate() {
+                if index > 0 {
+                    self.end_line();
+                }
+                self.line.extend(line.chars().filter(|c| is_shown(*c)));
+            }
+            return;
+        }
+        for c in text.chars().filter(|c| is_shown(*c)) {
+            if c.is_ascii_whitespace() {
+                self.gap = !self.line.is_empty();
+                continue;
+            }
+            if self.gap {
+                self.line.push(' ');
+                self.gap = false;
+            }
+            self.line.push(if c == '\u{A0}' { ' ' } else { c });
+        }
+    }
+
+    fn open(&mut self, tag: &Tag<'_>) {
+        let name = tag.name.as_str();
+        self.close_implied(name);
+        let parent = self.open.last();
+        let mut look = Look {
+            colors: parent.map(|o| o.colors).unwrap_or_default(),
+            ..Look::default()
+        };
+        look.apply(tag, &self.sheet);
+        let hidden = parent.is_some_and(|o| o.hidden) || look.hidden;
+        let preformatted = parent.is_some_and(|o| o.preformatted);
+        match name {
+            "br" if !hidden => return self.end_line(),
+            "hr" if !hidden => {
+                self.break_line();
+                self.line.push_str("----------");
+                return self.end_line();
+            }
+            "img" if !hidden => return self.image(tag),
+            _ if tag::is_void(name) => return,
+            _ => {}
+        }
+        if !hidden {
+            self.begin(tag);
+        }
+        let quote = !hidden && name == "blockquote" && !is_indent(tag) && self.quotes < MAX_QUOTES;
+        if quote {
+            self.quotes += 1;
+        }
+        if tag.closed {
+            return self.end_quote(quote);
+        }
+        if self.open.len() >= MAX_DEPTH {
+            self.beyond += 1;
+            return self.end_quote(quote);
+        }
+        self.open.push(Open {
+            name: name.to_owned(),
+            hidden,
+            quote,
+            preformatted: preformatted || name == "pre" || look.preformatted,
+            colors: look.colors,
+        });
+    }
+
+    /// What begins a line, a paragraph or a quote.
+    fn begin(&mut self, tag: &Tag<'_>) {
+        let name = tag.name.as_str();
+        if matches!(name, "td" | "th") {
+            self.gap = !self.line.is_empty();
+            return;
+        }
+        if tag::is_block(name) {
+            self.break_line();
+        }
+        if is_paragraph(tag) {
+            self.blank_line();
+        }
+        // A blockquote is a quote by its depth.
+        if name != "blockquote" && is_quote_container(tag) {
+            self.break_line();
+            let marked = self.out.trim_end().ends_with(QUOTE_MARK);
+            if !marked {
+                self.line.push(QUOTE_MARK);
+                self.end_line();
+            }
+        } else if is_signature(tag) {
+            self.break_line();
+            self.line.push_str("-- ");
+            self.end_line();
+        }
+    }
+
+    fn close(&mut self, name: &str) {
+        if self.beyond > 0 {
+            self.beyond -= 1;
+            return;
+        }
+        let Some(at) = self.open.iter().rposition(|o| o.name == name) else {
+            // A stray `</p>` shows as an empty paragraph, a stray `</br>` as a line end.
+            if name == "br" {
+                self.end_line();
+            }
+            return;
+        };
+        while self.open.len() > at {
+            self.pop();
+        }
+    }
+
+    fn pop(&mut self) {
+        let Some(open) = self.open.pop() else { return };
+        if open.hidden {
+            return;
+        }
+        if tag::is_block(&open.name) {
+            self.break_line();
+        }
+        self.end_quote(open.quote);
+        if matches!(
+            open.name.as_str(),
+            "p" | "h1" | "h2" | "h3" | "ul" | "ol" | "table"
+        ) {
+            self.gap = false;
+        }
+    }
+
+    fn end_quote(&mut self, quote: bool) {
+        if quote {
+            self.break_line();
+            self.quotes = self.quotes.saturating_sub(1);
+        }
+    }
+
+    /// HTML 5 ends some elements where the next one begins.
+    fn close_implied(&mut self, name: &str) {
+        let ends: &[&str] = match name {
+            "td" | "th" => &["p", "td", "th"],
+            "tr" => &["p", "td", "th", "tr"],
+            "li" => &["p", "li"],
+            "dt" | "dd" => &["p", "dt", "dd"],
+            _ if tag::is_block(name) => &["p"],
+            _ => return,
+        };
+        if self.beyond > 0 {
+            return;
+        }
+        while self
+            .open
+            .last()
+            .is_some_and(|o| ends.contains(&o.name.as_str()))
+        {
+            self.pop();
+        }
+    }
+
+    /// Pictures are no text; an emoji that a program drew as one is.
+    fn image(&mut self, tag: &Tag<'_>) {
+        let alt = entity::decode(tag.attribute("alt").unwrap_or_default());
+        let emoji = !alt.is_empty()
+            && alt.chars().count() <= 8
+            && alt
+                .chars()
+                .all(|c| c as u32 > 0x2000 && !c.is_alphanumeric());
+        if emoji {
+            self.text(&alt);
+        }
+    }
+
+    fn break_line(&mut self) {
+        if !self.line.is_empty() {
+            self.end_line();
+        }
+        self.gap = false;
+    }
+
+    fn end_line(&mut self) {
+        let line = self.line.trim_end();
+        let delimiter = self.line == "-- ";
+        for _ in 0..self.quotes {
+            self.out.push('>');
+        }
+        if self.quotes > 0 && !line.is_empty() {
+            self.out.push(' ');
+        }
+        self.out.push_str(if delimiter { "-- " } else { line });
+        self.out.push('\n');
+        self.line.clear();
+        self.gap = false;
+    }
+
+    /// An empty line, unless there is one or nothing stands above.
+    fn blank_line(&mut self) {
+        let above = self.out.trim_end_matches(['>', ' ']);
+        if !above.is_empty() && !above.ends_with("\n\n") && !above.ends_with(QUOTE_MARK) {
+            let empty = self
+                .out
+                .strip_suffix('\n')
+                .and_then(|o| o.rsplit('\n').next())
+                .is_some_and(|l| l.trim_matches(['>', ' ']).is_empty());
+            if !empty {
+                self.end_line();
+            }
+        }
+    }
+}
+
+/// Paragraphs with space around them; Outlook's have none.
+fn is_paragraph(tag: &Tag<'_>) -> bool {
+    let name = tag.name.as_str();
+    let spaced = matches!(
+        name,
+        "p" | "h1" | "h2" | "h3" | "h4" | "ul" | "ol" | "table" | "pre"
+    );
+    spaced
+        && !tag
+            .attribute("class")
+            .is_some_and(|c| c.contains("MsoNormal") || c.contains("moz-email-headers"))
+}
+
+/// Gmail's and Word's indent is a blockquote without a border.
+fn is_indent(tag: &Tag<'_>) -> bool {
+    let style = tag
+        .attribute("style")
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let named = tag.attribute("type").is_some() || tag.attribute("class").is_some();
+    !named && style.contains("border:none") && style.contains("margin:0 0 0 40px")
+        || !named && style.contains("border: none") && style.contains("margin: 0 0 0 40px")
+}
+
+/// Containers in which programs put what they quote, by class or id without prefixes that other
+/// programs add (`x_`, `ydp8a3c4c2d`, `m_-12`).
+fn is_quote_container(tag: &Tag<'_>) -> bool {
+    const NAMES: &[&str] = &[
+        "gmail_quote",
+        "gmail_quote_container",
+        "gmail_attr",
+        "gmail_extra_quote",
+        "yahoo_quoted",
+        "moz-cite-prefix",
+        "moz-forward-container",
+        "outlookmessageheader",
+        "divrplyfwdmsg",
+        "appendonsend",
+        "mail-editor-reference-message-container",
+        "ms-outlook-mobile-reference-message",
+        "protonmail_quote",
+        "tutanota_quote",
+        "zmail_extra",
+        "zmail_extra_hr",
+        "zwchr",
+        "isreplycontent",
+        "ntes-mailmaster-quote",
+        "bloop_original_html",
+        "airmail_on",
+        "mailspring-quote",
+        "cm_quote",
+        "replyheader",
+        "reply_header",
+        "quotedreply",
+        "yandex-quote",
+        "mail-quote-container",
+        "hm_quote",
+        "front-blockquote",
+        "freebird-quote",
+        "aolmail_quote",
+        "original_message",
+    ];
+    named(tag, NAMES)
+}
+
+/// Containers of signatures.
+fn is_signature(tag: &Tag<'_>) -> bool {
+    const NAMES: &[&str] = &[
+        "gmail_signature",
+        "gmail_signature_prefix",
+        "moz-signature",
+        "signature",
+        "ms-outlook-mobile-signature",
+        "protonmail_signature_block",
+        "mobile-signature",
+        "zmail_signature",
+        "mailspring-signature",
+        "bloop_sign",
+        "yahoo-signature",
+    ];
+    named(tag, NAMES)
+}
+
+fn named(tag: &Tag<'_>, names: &[&str]) -> bool {
+    ["class", "id"]
+        .iter()
+        .filter_map(|a| tag.attribute(a))
+        .flat_map(str::split_ascii_whitespace)
+        .map(str::to_ascii_lowercase)
+        .any(|name| {
+            names.iter().any(|n| {
+                name.strip_suffix(n).is_some_and(|prefix| {
+                    prefix.is_empty()
+                        || prefix.ends_with('_')
+                        || prefix.starts_with("ydp")
+                        || prefix.starts_with("yiv")
+                })
+            })
+        })
+}
+
+#[cfg(test)]
+mod tests;

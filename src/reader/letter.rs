@@ -2,7 +2,13 @@
 //!
 //! Never fails: what can't be parsed, or is past a cap, is a `Letter` whose `defect` says why.
 
+pub mod clean;
+mod fields;
+mod flowed;
+mod mime;
+
 use crate::reader::address::{Address, Person};
+use crate::reader::letter::mime::Part;
 
 /// Everything the reader needs of one mail. All strings are cleaned: no C0/C1 controls but line
 /// feeds in bodies, no bidirectional controls, no U+2028/2029; header strings are one line.
@@ -46,6 +52,8 @@ pub struct Letter {
     pub part_types: Vec<String>,
     /// File names of attachments (or their types), to be named in the ask.
     pub attachments: Vec<String>,
+    /// A text forces the reading direction (U+202D, U+202E): it may read other than it is written.
+    pub overrides_direction: bool,
     /// Octets of the mail as it was given.
     pub size: usize,
 }
@@ -82,6 +90,223 @@ impl Letter {
     }
 }
 
-pub fn open(_raw: &[u8]) -> Letter {
-    Letter::default()
+/// Octets of a mail; providers accept at most 25 to 50 MB, and only text matters here.
+pub const MAX_SIZE: usize = 32 << 20;
+/// Octets of the header block; Gmail's own limit is 500 kB, ordinary mail has 10 kB.
+pub const MAX_HEADER_SIZE: usize = 256 << 10;
+/// Octets of one text part that are read; more is no mail that a person wrote.
+const MAX_TEXT: usize = 4 << 20;
+/// Attached mails are opened this many levels deep.
+const MAX_LEVELS: usize = 2;
+/// Characters of a name in a header string.
+pub const MAX_NAME: usize = 200;
+/// Characters of a subject.
+pub const MAX_SUBJECT: usize = 300;
+/// Characters of a file name that is shown.
+const MAX_FILE_NAME: usize = 100;
+/// Attachments that are named.
+const MAX_ATTACHMENTS: usize = 50;
+
+/// Takes a mail apart. Never fails: what is past a cap is a letter with a `defect`.
+pub fn open(raw: &[u8]) -> Letter {
+    open_level(raw, 0)
+}
+
+fn open_level(raw: &[u8], level: usize) -> Letter {
+    let mut letter = Letter {
+        size: raw.len(),
+        ..Letter::default()
+    };
+    if raw.len() > MAX_SIZE {
+        letter.defect = Some(format!("the mail is larger than {} MB", MAX_SIZE >> 20));
+        return letter;
+    }
+    let start = fields::start(raw);
+    let head_end = mime::head_end(raw, start, raw.len());
+    if head_end - start > MAX_HEADER_SIZE {
+        letter.defect = Some(format!(
+            "the header is larger than {} kB",
+            MAX_HEADER_SIZE >> 10
+        ));
+        return letter;
+    }
+    let head = raw.get(start..head_end).unwrap_or_default();
+    fields::read(head, &mut letter);
+    if letter.headers.is_empty() {
+        letter.defect = Some(String::from("there is no header, so this is no mail"));
+        return letter;
+    }
+    match mime::split(raw, start) {
+        Ok(parts) => read_parts(raw, &parts, level, &mut letter),
+        Err(mime::TooMuch::Parts) => {
+            letter.defect = Some(format!("the mail has more than {} parts", mime::MAX_PARTS));
+        }
+        Err(mime::TooMuch::Depth) => {
+            letter.defect = Some(format!(
+                "the parts are nested more than {} deep",
+                mime::MAX_DEPTH
+            ));
+        }
+    }
+    letter
+}
+
+fn read_parts(raw: &[u8], parts: &[Part], level: usize, letter: &mut Letter) {
+    let Some(root) = parts.first() else { return };
+    letter.content_type = fields::content_type(root);
+    letter.part_types = parts
+        .iter()
+        .map(|p| clean::line(&p.kind, MAX_NAME))
+        .collect();
+    let report = root.kind == "multipart/report";
+    let body = body_parts(parts);
+    for (index, part) in parts.iter().enumerate() {
+        if part.is_multipart() {
+            continue;
+        }
+        if Some(index) == body.plain {
+            letter.plain = Some(plain(raw, part));
+        } else if Some(index) == body.html {
+            letter.html = Some(text(raw, part));
+        } else if is_inline_text(part) {
+            letter.more_inline_text |= mime::text(raw, part).contains(char::is_alphanumeric);
+        } else if is_mail(part) {
+            read_attached(raw, part, level, report, letter);
+        } else if is_machine_part(part) {
+            let text = if part.kind.starts_with("text/") {
+                mime::text(raw, part)
+            } else {
+                String::from_utf8_lossy(&mime::bytes(raw, part)).into_owned()
+            };
+            letter.report.push(clean::body(&capped(text)));
+        } else if letter.attachments.len() < MAX_ATTACHMENTS {
+            let name = part.file_name.as_deref().unwrap_or(&part.kind);
+            letter.attachments.push(clean::line(name, MAX_FILE_NAME));
+        }
+    }
+    let texts = [letter.plain.as_deref(), letter.html.as_deref()];
+    letter.overrides_direction |= texts
+        .iter()
+        .flatten()
+        .any(|t| clean::overrides_direction(t));
+    letter.plain = letter.plain.as_deref().map(clean::body);
+    letter.html = letter.html.as_deref().map(clean::body);
+}
+
+/// Which leaves are the body: the first inline text, and its alternative where it has one.
+#[derive(Default)]
+struct BodyParts {
+    plain: Option<usize>,
+    html: Option<usize>,
+}
+
+fn body_parts(parts: &[Part]) -> BodyParts {
+    let mut body = BodyParts::default();
+    let Some(first) = parts.iter().position(is_inline_text) else {
+        return body;
+    };
+    // The outermost multipart/alternative around the first text: both forms lie inside it.
+    let mut alternative = None;
+    let mut at = parts.get(first).and_then(|p| p.parent);
+    while let Some(part) = at.and_then(|index| parts.get(index)) {
+        if part.kind == "multipart/alternative" {
+            alternative = at;
+        }
+        at = part.parent;
+    }
+    let inside = |index: usize| match alternative {
+        None => index == first,
+        Some(around) => {
+            let mut at = Some(index);
+            while let Some(i) = at {
+                if i == around {
+                    return true;
+                }
+                at = parts.get(i).and_then(|p| p.parent);
+            }
+            false
+        }
+    };
+    for (index, part) in parts.iter().enumerate() {
+        if !is_inline_text(part) || !inside(index) {
+            continue;
+        }
+        let slot = match part.kind.as_str() {
+            "text/html" => &mut body.html,
+            _ => &mut body.plain,
+        };
+        slot.get_or_insert(index);
+    }
+    body
+}
+
+fn is_inline_text(part: &Part) -> bool {
+    !part.attachment
+        && part.file_name.is_none()
+        && matches!(part.kind.as_str(), "text/plain" | "text/html" | "text/")
+}
+
+fn is_mail(part: &Part) -> bool {
+    let is_eml = part
+        .file_name
+        .as_deref()
+        .is_some_and(|n| n.to_ascii_lowercase().ends_with(".eml"));
+    matches!(part.kind.as_str(), "message/rfc822" | "message/global")
+        || (is_eml && !part.kind.starts_with("text/html"))
+}
+
+fn is_machine_part(part: &Part) -> bool {
+    part.kind.starts_with("message/")
+        || matches!(
+            part.kind.as_str(),
+            "text/rfc822-headers" | "text/rfc822" | "text/calendar"
+        )
+}
+
+/// An attached mail: opened where a person passes it on; where a machine returns it, its header
+/// block is part of the report.
+fn read_attached(raw: &[u8], part: &Part, level: usize, report: bool, letter: &mut Letter) {
+    let bytes = mime::bytes(raw, part);
+    if report {
+        let start = fields::start(&bytes);
+        let end = mime::head_end(&bytes, start, bytes.len());
+        let head = bytes.get(start..end).unwrap_or_default();
+        let head = head.get(..MAX_HEADER_SIZE).unwrap_or(head);
+        letter
+            .report
+            .push(clean::body(&String::from_utf8_lossy(head)));
+    } else if level < MAX_LEVELS && letter.attached.len() < MAX_ATTACHED {
+        letter.attached.push(open_level(&bytes, level + 1));
+    }
+}
+
+fn plain(raw: &[u8], part: &Part) -> String {
+    let text = text(raw, part);
+    let flowed = part
+        .param("format")
+        .is_some_and(|f| f.eq_ignore_ascii_case("flowed"));
+    if flowed {
+        let delsp = part
+            .param("delsp")
+            .is_some_and(|d| d.eq_ignore_ascii_case("yes"));
+        flowed::undo(&text, delsp)
+    } else {
+        text
+    }
+}
+
+fn text(raw: &[u8], part: &Part) -> String {
+    capped(mime::text(raw, part))
+}
+
+/// Cut at a character's border.
+fn capped(mut text: String) -> String {
+    if text.len() > MAX_TEXT {
+        let end = (0..=MAX_TEXT)
+            .rev()
+            .find(|at| text.is_char_boundary(*at))
+            .unwrap_or(0);
+        text.truncate(end);
+    }
+    text
 }

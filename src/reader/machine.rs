@@ -1,7 +1,16 @@
 //! The kind of a mail: person, auto-reply, bounce, list, unreadable.
+//!
+//! Fails towards `Person` where nothing tells otherwise: what a person wrote must not be lost, and
+//! the text of a machine is not a yes either (see `answer`).
+
+mod bounce;
+mod phrases;
+
 use crate::reader::letter::Letter;
 use crate::reader::{Bounce, Kind};
+use phrases::{PHRASES, prepare};
 
+/// The kind and what told it.
 #[derive(Clone, Debug)]
 pub struct Machine {
     pub kind: Kind,
@@ -10,10 +19,232 @@ pub struct Machine {
     pub bounce: Option<Bounce>,
 }
 
-pub fn kind(_letter: &Letter) -> Machine {
-    Machine {
-        kind: Kind::Person,
-        why: String::new(),
+/// Says what kind of sender wrote this mail (RFC 3834, 3464, 8098, 2369, 5965).
+#[must_use]
+pub fn kind(letter: &Letter) -> Machine {
+    let say = |kind: Kind, why: String| Machine {
+        kind,
+        why,
         bounce: None,
+    };
+    if let Some(defect) = &letter.defect {
+        return say(Kind::Unreadable, defect.clone());
     }
+    let view = View::of(letter);
+    if let Some(why) = receipt(&view) {
+        return say(Kind::AutoReply, why);
+    }
+    if let Some(why) = bounce::told_by(&view) {
+        return Machine {
+            kind: Kind::Bounce,
+            why,
+            bounce: Some(bounce::details(&view)),
+        };
+    }
+    if let Some(why) = list(&view) {
+        return say(Kind::List, why);
+    }
+    if let Some(why) = automatic(&view) {
+        return say(Kind::AutoReply, why);
+    }
+    say(Kind::Person, "nothing tells of a machine".to_owned())
+}
+
+/// A letter with what is asked of it again and again.
+pub struct View<'a> {
+    pub letter: &'a Letter,
+    /// In lower case, spaces folded.
+    pub subject: String,
+    /// The beginning of the text, in lower case, spaces folded.
+    pub body: String,
+    /// Local part of the author's address, in lower case; empty where there is none.
+    pub local: String,
+    pub null_path: bool,
+}
+
+impl<'a> View<'a> {
+    fn of(letter: &'a Letter) -> View<'a> {
+        let text = match &letter.plain {
+            Some(plain) => prepare(plain),
+            None => prepare(&phrases::strip_tags(
+                letter.html.as_deref().unwrap_or_default(),
+            )),
+        };
+        let raw_from = letter.fields("from").next().unwrap_or_default();
+        let local = match letter.from.person() {
+            Some(person) => person.address.local().to_owned(),
+            None => phrases::local_part(raw_from),
+        };
+        let path = letter.fields("return-path").next().map(str::trim);
+        View {
+            letter,
+            subject: prepare(&letter.subject),
+            body: text,
+            local,
+            null_path: path == Some("<>"),
+        }
+    }
+
+    /// Whether a field with this name is there.
+    pub fn has(&self, name: &str) -> bool {
+        self.letter.fields(name).next().is_some()
+    }
+}
+
+/// Reports that are no bounces: receipts (RFC 8098), abuse reports (RFC 5965).
+fn receipt(view: &View<'_>) -> Option<String> {
+    let letter = view.letter;
+    let has_part = |kind: &str| letter.part_types.iter().any(|t| t.starts_with(kind));
+    let top = &letter.content_type;
+    if top.contains("disposition-notification") || has_part("message/disposition-notification") {
+        return Some("a read receipt (message/disposition-notification)".to_owned());
+    }
+    if top.contains("feedback-report") || has_part("message/feedback-report") {
+        return Some("an abuse report (message/feedback-report)".to_owned());
+    }
+    if let Some(method) = calendar_method(letter) {
+        return Some(format!("a calendar mail (method={method})"));
+    }
+    if has_part("text/vnd.google.email-reaction") {
+        return Some("a mail program's reaction".to_owned());
+    }
+    None
+}
+
+/// The method of an iCalendar part (RFC 6047 section 2.4), where it answers an invitation.
+fn calendar_method(letter: &Letter) -> Option<String> {
+    let types = letter.part_types.iter().chain([&letter.content_type]);
+    for kind in types.filter(|t| t.starts_with("text/calendar")) {
+        let method = kind.split("method=").nth(1).unwrap_or_default();
+        let method: String = method
+            .trim_start_matches('"')
+            .chars()
+            .take_while(char::is_ascii_alphabetic)
+            .collect();
+        if matches!(method.as_str(), "reply" | "counter" | "refresh" | "cancel") {
+            return Some(method);
+        }
+    }
+    None
+}
+
+fn list(view: &View<'_>) -> Option<String> {
+    for name in [
+        "List-Id",
+        "List-Post",
+        "List-Unsubscribe",
+        "List-Help",
+        "Mailing-List",
+    ] {
+        if view.has(name) {
+            return Some(format!("list mail ({name})"));
+        }
+    }
+    let precedence = view.letter.fields("precedence").next().unwrap_or_default();
+    precedence
+        .trim()
+        .eq_ignore_ascii_case("list")
+        .then(|| "list mail (Precedence: list)".to_owned())
+}
+
+fn automatic(view: &View<'_>) -> Option<String> {
+    header_of_machine(view).or_else(|| text_of_machine(view))
+}
+
+/// Fields that only programs write. X-Auto-Response-Suppress is none: Exchange stamps it on what
+/// people write.
+fn header_of_machine(view: &View<'_>) -> Option<String> {
+    for value in view.letter.fields("auto-submitted") {
+        // `no` may have a comment or parameters behind it (RFC 3834 section 5).
+        let word = value
+            .trim()
+            .split([' ', ';', '(', '\t'])
+            .next()
+            .unwrap_or_default();
+        if !word.eq_ignore_ascii_case("no") && !word.is_empty() {
+            return Some(format!("an automatic mail (Auto-Submitted: {word})"));
+        }
+    }
+    const FIELDS: &[&str] = &[
+        "X-Autoreply",
+        "X-Autorespond",
+        "X-Autoresponder",
+        "X-Autoreply-From",
+        "X-AutoReply-To",
+        "X-Auto-Reply",
+        "X-Autogenerated",
+        "X-Auto-Respond",
+        "X-Mail-Autoreply",
+        "X-Vacation",
+        "X-Autoresponse",
+        "X-FC-MachineGenerated",
+        "X-Cron-Env",
+        "X-Loop-Detect",
+    ];
+    for name in FIELDS {
+        let value = view.letter.fields(name).next();
+        if value.is_some_and(|v| !v.trim().eq_ignore_ascii_case("no")) {
+            return Some(format!("an automatic mail ({name})"));
+        }
+    }
+    const CHALLENGES: &[&str] = &[
+        "X-Spamarrest-ID",
+        "X-Spam-Arrest",
+        "X-TMDA-Fingerprint",
+        "X-Boxbe-Message",
+        "X-Challenge-Response",
+        "X-ASK-Version",
+        "X-ChoiceMail-Registration-Request",
+    ];
+    for name in CHALLENGES {
+        if view.has(name) {
+            return Some(format!("a challenge-response ({name})"));
+        }
+    }
+    for value in view.letter.fields("precedence") {
+        let value = value.trim().to_ascii_lowercase();
+        if ["bulk", "junk", "auto_reply", "auto-reply"].contains(&value.as_str()) {
+            return Some(format!("an automatic mail (Precedence: {value})"));
+        }
+    }
+    let local = view.local.as_str();
+    let daemon = ["mailer-daemon", "listserv", "majordomo", "owner-nolist"];
+    if daemon.contains(&local) || local.starts_with("owner-") || local.ends_with("-request") {
+        return Some("an automatic mail (its sender's name)".to_owned());
+    }
+    None
+}
+
+fn text_of_machine(view: &View<'_>) -> Option<String> {
+    let told = |what: &str, phrase: &str| Some(format!("{what} (“{phrase}”)"));
+    if let Some(phrase) = PHRASES.reaction(&view.body) {
+        return told("a mail program's reaction", phrase);
+    }
+    if let Some(phrase) = PHRASES.begins("challenge subject", &view.subject) {
+        return told("a challenge-response", phrase);
+    }
+    if let Some(phrase) = PHRASES.holds("challenge body", &view.body) {
+        return told("a challenge-response", phrase);
+    }
+    if let Some(phrase) = PHRASES.begins("receipt subject", &view.subject)
+        && PHRASES.holds("receipt body", &view.body).is_some()
+    {
+        return told("a read receipt", phrase);
+    }
+    if let Some(phrase) = PHRASES.begins("absence subject", &view.subject) {
+        return told("an out-of-office mail", phrase);
+    }
+    if let Some(phrase) = PHRASES.holds("automatic body", &view.body) {
+        return told("an automatic mail", phrase);
+    }
+    // One such phrase a person may write as well; the two together nobody writes who answers.
+    if let Some(phrase) = PHRASES.holds("absence body", &view.body)
+        && PHRASES.holds("absence detail", &view.body).is_some()
+    {
+        return told("an out-of-office mail", phrase);
+    }
+    if view.null_path {
+        return Some("an automatic mail (Return-Path: <>)".to_owned());
+    }
+    None
 }

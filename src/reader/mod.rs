@@ -6,6 +6,8 @@
 pub mod address;
 pub mod answer;
 pub mod author;
+pub mod command;
+pub mod content;
 pub mod forward;
 pub mod html;
 pub mod letter;
@@ -17,7 +19,7 @@ pub mod words;
 
 use crate::reader::address::Address;
 use crate::reader::letter::Letter;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What `read` is told besides the mail.
 #[derive(Clone, Copy, Default)]
@@ -53,7 +55,7 @@ pub enum Verdict {
 }
 
 /// Who wrote a mail, by what was proven (FAULTS: *proven*, *fails*, else *unproven*).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Proof {
     Proven,
@@ -79,6 +81,8 @@ pub struct Reading {
     pub forwarded: Option<Forwarded>,
     /// The mail quoted below the new text, where there is one that names its author.
     pub quoted: Option<Forwarded>,
+    /// Older mails below the forwarded or quoted one, the newest first.
+    pub thread: Vec<Forwarded>,
     pub bounce: Option<Bounce>,
 }
 
@@ -113,6 +117,13 @@ pub fn open(raw: &[u8]) -> Letter {
     letter::open(raw)
 }
 
+/// The domain of the one author, for looking up what proves him.
+pub fn author_domain(raw: &[u8]) -> Option<String> {
+    let letter = letter::open(raw);
+    let person = letter.from.person()?;
+    Some(person.address.domain().to_owned())
+}
+
 /// Says what a mail means.
 pub fn read(letter: &Letter, known: &Known<'_>) -> Reading {
     let (proof, proof_why) = author::judge(letter, known.authserv_ids, known.facts);
@@ -139,6 +150,7 @@ pub fn read(letter: &Letter, known: &Known<'_>) -> Reading {
         },
         forwarded: body.forwarded,
         quoted: body.quoted,
+        thread: body.thread,
         bounce: machine.bounce,
     }
 }

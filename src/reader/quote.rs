@@ -1,13 +1,39 @@
 //! The new text of a reply, apart from what it quotes, its signature and its footers.
+//!
+//! Never fails: where the border between two voices is not certain, the body says so in `doubt`,
+//! and such a body is never a yes.
+
+pub mod align;
+pub mod attribution;
+pub mod border;
+mod byline;
+mod contact;
+pub mod divide;
+mod footer;
+pub mod header;
+pub mod line;
+pub mod mailbox;
+mod parts;
+pub mod signature;
+
 use crate::reader::Forwarded;
+use crate::reader::forward;
+use crate::reader::html;
 use crate::reader::letter::Letter;
+use crate::reader::quote::divide::{Division, divide};
 
 /// The body of a mail divided into what is new and what is passed on.
 #[derive(Clone, Default)]
 pub struct Body {
     /// Only what the sender newly wrote; LF line ends, trimmed. With an inline forward: the note.
     pub text: String,
+    /// The same with signature and footers: what the sender wrote, unchanged.
+    pub own: String,
+    /// The outermost forwarded mail; its body goes on to the end, older history included.
     pub forwarded: Option<Forwarded>,
+    /// Every mail down the forwarded (else the quoted) thread in order, the outermost first, each
+    /// with its own words only. The desk looks here for the requester.
+    pub thread: Vec<Forwarded>,
     /// The mail quoted below an answer, where its author is named.
     pub quoted: Option<Forwarded>,
     /// The subject, for answers prepared by our `mailto:` links.
@@ -17,9 +43,84 @@ pub struct Body {
     pub doubt: Option<String>,
 }
 
-pub fn body(letter: &Letter, _original: Option<&str>) -> Body {
-    Body {
-        text: letter.plain.clone().unwrap_or_default(),
-        ..Body::default()
+/// Divides the body of a letter. `original`: the visible text of our mail that it answers.
+pub fn body(letter: &Letter, original: Option<&str>) -> Body {
+    let plain = letter.plain.as_deref().filter(|t| has_words(t));
+    let html = letter.html.as_deref().map(html::text);
+    let html = html.as_deref().filter(|t| has_words(t));
+    let mut body = match (plain, html) {
+        (Some(plain), Some(html)) => {
+            let first = one(letter, plain, original);
+            let second = one(letter, html, original);
+            parts::agreed(first, plain, second, html)
+        }
+        (Some(text), None) | (None, Some(text)) => one(letter, text, original),
+        // A thumbs-up has no letters.
+        (None, None) => one(
+            letter,
+            letter.plain.as_deref().unwrap_or_default(),
+            original,
+        ),
+    };
+    body.subject = letter.subject.clone();
+    if letter.more_inline_text {
+        doubt(&mut body, "there are several text parts");
+    }
+    if letter.overrides_direction {
+        doubt(&mut body, "the text forces its reading direction");
+    }
+    if body.text.contains('\u{FFFD}') {
+        doubt(&mut body, "some characters could not be decoded");
+    }
+    body
+}
+
+fn has_words(text: &str) -> bool {
+    text.contains(char::is_alphanumeric)
+}
+
+/// The first doubt stands.
+fn doubt(body: &mut Body, why: &str) {
+    body.doubt.get_or_insert_with(|| why.to_owned());
+}
+
+/// Divides one text of a letter.
+fn one(letter: &Letter, text: &str, original: Option<&str>) -> Body {
+    let mut lines = line::lines(text);
+    if let Some(original) = original {
+        lines = align::apart(lines, original);
+    }
+    let division = divide(&lines);
+    let mut body = Body::default();
+    own_text(&division, &mut body);
+    forward::find(letter, &division, &mut body);
+    body
+}
+
+/// The own words of all segments, each without what hangs below it.
+fn own_text(division: &Division<'_>, body: &mut Body) {
+    let mut texts = Vec::new();
+    let segments: Vec<String> = division.segments.iter().map(line::join).collect();
+    body.own = segments.join("\n\n");
+    for segment in &division.segments {
+        let lines: Vec<&str> = segment.iter().map(|l| l.text).collect();
+        let cut = signature::cut(&lines);
+        if cut.doubt {
+            doubt(body, "there is text below a footer");
+        }
+        if !cut.text.is_empty() {
+            texts.push(cut.text);
+        }
+    }
+    body.text = texts.join("\n\n");
+}
+
+/// Everything that a person sees of a mail, as plain text: what replies are aligned with.
+pub fn visible(letter: &Letter) -> String {
+    match (&letter.plain, &letter.html) {
+        (Some(plain), _) if plain.contains(char::is_alphanumeric) => plain.clone(),
+        (_, Some(html)) => html::text(html),
+        (Some(plain), None) => plain.clone(),
+        (None, None) => String::new(),
     }
 }

@@ -1,1 +1,346 @@
-//! (the room of words)
+//! The words of mail programs in fifty languages, read from `words/*.txt` at first use.
+//!
+//! Never fails: a line of a table that has no known key is skipped (a test refuses it).
+
+use regex::Regex;
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+/// One file a language; `words/README.md` says what the keys mean.
+const TABLES: &[(&str, &str)] = &[
+    ("af", include_str!("words/af.txt")),
+    ("ar", include_str!("words/ar.txt")),
+    ("be", include_str!("words/be.txt")),
+    ("bg", include_str!("words/bg.txt")),
+    ("ca", include_str!("words/ca.txt")),
+    ("cs", include_str!("words/cs.txt")),
+    ("cy", include_str!("words/cy.txt")),
+    ("da", include_str!("words/da.txt")),
+    ("de", include_str!("words/de.txt")),
+    ("el", include_str!("words/el.txt")),
+    ("en", include_str!("words/en.txt")),
+    ("es", include_str!("words/es.txt")),
+    ("et", include_str!("words/et.txt")),
+    ("eu", include_str!("words/eu.txt")),
+    ("fa", include_str!("words/fa.txt")),
+    ("fi", include_str!("words/fi.txt")),
+    ("fr", include_str!("words/fr.txt")),
+    ("ga", include_str!("words/ga.txt")),
+    ("gl", include_str!("words/gl.txt")),
+    ("he", include_str!("words/he.txt")),
+    ("hi", include_str!("words/hi.txt")),
+    ("hr", include_str!("words/hr.txt")),
+    ("hu", include_str!("words/hu.txt")),
+    ("id", include_str!("words/id.txt")),
+    ("is", include_str!("words/is.txt")),
+    ("it", include_str!("words/it.txt")),
+    ("ja", include_str!("words/ja.txt")),
+    ("ko", include_str!("words/ko.txt")),
+    ("lt", include_str!("words/lt.txt")),
+    ("lv", include_str!("words/lv.txt")),
+    ("mk", include_str!("words/mk.txt")),
+    ("ms", include_str!("words/ms.txt")),
+    ("nb", include_str!("words/nb.txt")),
+    ("nl", include_str!("words/nl.txt")),
+    ("pl", include_str!("words/pl.txt")),
+    ("pt", include_str!("words/pt.txt")),
+    ("ro", include_str!("words/ro.txt")),
+    ("ru", include_str!("words/ru.txt")),
+    ("sk", include_str!("words/sk.txt")),
+    ("sl", include_str!("words/sl.txt")),
+    ("sq", include_str!("words/sq.txt")),
+    ("sr", include_str!("words/sr.txt")),
+    ("sv", include_str!("words/sv.txt")),
+    ("th", include_str!("words/th.txt")),
+    ("tl", include_str!("words/tl.txt")),
+    ("tr", include_str!("words/tr.txt")),
+    ("uk", include_str!("words/uk.txt")),
+    ("vi", include_str!("words/vi.txt")),
+    ("zh-hans", include_str!("words/zh-hans.txt")),
+    ("zh-hant", include_str!("words/zh-hant.txt")),
+];
+
+/// What a label of a header block stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Field {
+    From,
+    Sent,
+    To,
+    Cc,
+    Subject,
+    Other,
+}
+
+/// How the footer of a phone or program begins and ends; either may be empty.
+pub struct Footer {
+    pub head: String,
+    pub tail: String,
+}
+
+/// All tables in the form in which they are looked up; strings are [`fold`]ed.
+pub struct Words {
+    pub labels: HashMap<String, Field>,
+    pub forward: HashSet<String>,
+    pub forward_end: HashSet<String>,
+    pub original: HashSet<String>,
+    /// Finds a verb of writing as a whole word.
+    pub wrote: Pattern,
+    /// Single words of the verbs, and what else stands beside the author's name.
+    pub beside_name: HashSet<String>,
+    /// Phrases of several words that stand before it.
+    pub before_name: Vec<String>,
+    /// What a line says above which an answer is to be written.
+    pub above: Vec<String>,
+    /// Finds the first words of an attribution followed by a date.
+    pub start: Pattern,
+    /// Finds a label with its colon inside a line, for headers that were run together.
+    pub run_on: Pattern,
+    pub footers: Vec<Footer>,
+    pub closings: HashSet<String>,
+    pub re: HashSet<String>,
+    pub fwd: HashSet<String>,
+    pub legal: Vec<String>,
+    pub banner: Vec<String>,
+}
+
+static WORDS: LazyLock<Words> = LazyLock::new(build);
+
+pub fn words() -> &'static Words {
+    &WORDS
+}
+
+/// Lower case, single spaces, plain apostrophes: the form in which words are compared.
+pub fn fold(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        for c in word.chars() {
+            match c {
+                '’' | '‘' | '`' => out.push('\''),
+                // Turkish capital I with dot: its lower case is two characters.
+                'İ' => out.push('i'),
+                c => out.extend(c.to_lowercase()),
+            }
+        }
+    }
+    out
+}
+
+/// Key and value of every line of every table, values split and trimmed.
+fn entries() -> impl Iterator<Item = (&'static str, &'static str)> {
+    TABLES.iter().flat_map(|(_, table)| {
+        table
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .filter_map(|line| line.split_once(':'))
+            .flat_map(|(key, values)| values.split(" | ").map(move |v| (key, v.trim())))
+            .filter(|(_, value)| !value.is_empty())
+    })
+}
+
+/// Zones and halves of the day, which stand between date and name in many languages.
+const CLOCK_WORDS: &[&str] = &[
+    "am", "pm", "a.m.", "p.m.", "utc", "gmt", "cet", "cest", "est", "edt", "pst", "pdt", "cdt",
+    "cst", "mst", "mdt", "bst", "msk", "eest", "eet", "ist", "jst", "h",
+];
+
+fn build() -> Words {
+    let all = |key: &str| -> HashSet<String> {
+        entries()
+            .filter(|(k, _)| *k == key)
+            .map(|(_, v)| fold(v))
+            .collect()
+    };
+    let mut labels = HashMap::new();
+    for (key, value) in entries() {
+        if let Some(field) = field(key) {
+            labels.entry(fold(value)).or_insert(field);
+        }
+    }
+    let mut beside_name: HashSet<String> = CLOCK_WORDS.iter().map(|w| fold(w)).collect();
+    for (_, phrase) in entries().filter(|(k, _)| *k == "wrote") {
+        // Words of two letters are parts of names ("a", "je").
+        let long = |w: &&str| w.chars().count() > 2 || *w == "ha";
+        beside_name.extend(fold(phrase).split(' ').filter(long).map(str::to_owned));
+    }
+    let (phrases, single): (Vec<String>, Vec<String>) =
+        all("beside").into_iter().partition(|p| p.contains(' '));
+    beside_name.extend(single);
+    let footers = entries()
+        .filter(|(k, _)| *k == "footer")
+        .filter_map(|(_, v)| {
+            let (head, tail) = v.split_once('…').unwrap_or((v, ""));
+            let (head, tail) = (fold(head), fold(tail));
+            (!head.is_empty() || !tail.is_empty()).then_some(Footer { head, tail })
+        })
+        .collect();
+    Words {
+        labels,
+        forward: all("forward"),
+        forward_end: all("forward_end"),
+        original: all("original"),
+        wrote: wrote(),
+        beside_name,
+        before_name: phrases,
+        above: all("above").into_iter().collect(),
+        start: start(),
+        run_on: run_on(),
+        footers,
+        closings: all("closing"),
+        re: all("re"),
+        fwd: all("fwd"),
+        legal: all("legal").into_iter().collect(),
+        banner: all("banner").into_iter().collect(),
+    }
+}
+
+fn field(key: &str) -> Option<Field> {
+    Some(match key {
+        "from" => Field::From,
+        "sent" => Field::Sent,
+        "to" => Field::To,
+        "cc" => Field::Cc,
+        "subject" => Field::Subject,
+        "other" => Field::Other,
+        _ => return None,
+    })
+}
+
+/// Scripts that write no spaces between words.
+fn has_no_spaces(word: &str) -> bool {
+    word.chars().any(|c| {
+        matches!(c, '\u{E00}'..='\u{E7F}' | '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7AF}')
+    })
+}
+
+/// An alternation of literal words; none at all matches nothing.
+fn alternation(mut words: Vec<String>) -> String {
+    words.sort_by_key(|w| std::cmp::Reverse(w.len()));
+    words.dedup();
+    let words: Vec<String> = words.iter().map(|w| regex::escape(w)).collect();
+    words.join("|")
+}
+
+/// A regular expression that finds nothing where it does not compile (a test refuses that).
+pub struct Pattern(Option<Regex>);
+
+impl Pattern {
+    fn new(pattern: &str) -> Pattern {
+        Pattern(Regex::new(pattern).ok())
+    }
+    pub fn is_in(&self, text: &str) -> bool {
+        self.0.as_ref().is_some_and(|r| r.is_match(text))
+    }
+    /// Where it is found, in order, not overlapping.
+    pub fn spots<'a>(&'a self, text: &'a str) -> impl Iterator<Item = std::ops::Range<usize>> + 'a {
+        self.0
+            .iter()
+            .flat_map(move |r| r.find_iter(text).map(|m| m.range()))
+    }
+}
+
+fn wrote() -> Pattern {
+    let (tight, spaced): (Vec<String>, Vec<String>) = entries()
+        .filter(|(k, _)| *k == "wrote")
+        .map(|(_, v)| {
+            fold(
+                v.split('…')
+                    .next()
+                    .unwrap_or_default()
+                    .trim_end_matches(':'),
+            )
+        })
+        .filter(|v| !v.is_empty())
+        .partition(|w| has_no_spaces(w));
+    Pattern::new(&format!(
+        r"(?:^|[^\p{{L}}])(?:{})(?:$|[^\p{{L}}(/])|(?:{})",
+        alternation(spaced),
+        alternation(tight)
+    ))
+}
+
+/// Starters of one letter begin too many ordinary sentences.
+fn start() -> Pattern {
+    let starts: Vec<String> = entries()
+        .filter(|(k, v)| *k == "start" && v.chars().count() > 1)
+        .map(|(_, v)| v.to_owned())
+        .collect();
+    Pattern::new(&format!(
+        r"(?:^|\s)(?:{})\s+(?:[\p{{L}}’']+\.?,?\s+){{0,3}}\d",
+        alternation(starts)
+    ))
+}
+
+fn run_on() -> Pattern {
+    let labels: Vec<String> = entries()
+        .filter(|(key, v)| field(key).is_some_and(|f| f != Field::Other) && v.chars().count() > 1)
+        .map(|(_, v)| v.to_owned())
+        .collect();
+    Pattern::new(&format!(r"(?:{})[ \u{{A0}}]?[:：]", alternation(labels)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_of_every_table_has_a_known_key() {
+        const KEYS: &[&str] = &[
+            "from",
+            "sent",
+            "to",
+            "cc",
+            "subject",
+            "other",
+            "forward",
+            "forward_end",
+            "original",
+            "wrote",
+            "beside",
+            "above",
+            "start",
+            "footer",
+            "closing",
+            "re",
+            "fwd",
+            "legal",
+            "banner",
+        ];
+        for (language, table) in TABLES {
+            for line in table.lines().filter(|l| !l.starts_with('#')) {
+                let key = line.split_once(':').map(|(key, _)| key);
+                assert!(key.is_some_and(|k| KEYS.contains(&k)), "{language}: {line}");
+            }
+            for key in [
+                "from", "sent", "to", "subject", "forward", "original", "wrote",
+            ] {
+                assert!(
+                    table.lines().any(|l| l.starts_with(&format!("{key}:"))),
+                    "{language} lacks {key}"
+                );
+            }
+        }
+        assert!(TABLES.len() >= 40);
+    }
+
+    #[test]
+    fn verbs_are_whole_words() {
+        let w = words();
+        assert!(
+            [&w.wrote, &w.start, &w.run_on]
+                .iter()
+                .all(|p| p.0.is_some())
+        );
+        for text in [
+            "on monday bob wrote:",
+            "le 3 mai, x a écrit :",
+            "x さん <x@y>のメール:",
+        ] {
+            assert!(w.wrote.is_in(text), "{text}");
+        }
+        assert!(!w.wrote.is_in("rewrote: typewrote"));
+        assert!(w.start.is_in("Sure. On Mon, Nov 3, 2025 at"));
+    }
+}

@@ -1,11 +1,22 @@
 //! All integration tests in one program, so that they link once.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice
+)]
+
 mod answers;
 mod authors;
 mod command_line;
 mod conversations;
 mod dovecot;
+mod harness;
 mod house;
 mod letters;
+mod mails;
 mod server;
 mod wire;
+mod world;

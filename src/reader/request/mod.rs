@@ -7,6 +7,7 @@ mod lexicon;
 mod mention;
 mod names;
 mod phrase;
+pub mod promise;
 mod scene;
 mod signature;
 mod tally;
@@ -25,7 +26,7 @@ pub struct Contact {
 }
 
 /// Somebody who may be meant: an address, and the name where one is known.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Choice {
     pub name: String,
     pub address: Address,

@@ -1,0 +1,480 @@
+//! Mails that carry a secret of ours: whose it is, who wrote, and so what it may decide.
+
+use crate::desk::bind::Bound;
+use crate::desk::{DeskError, Mail, Work, belongs, ignored};
+use crate::reader::address::{Address, Person};
+use crate::reader::command::{self, Command};
+use crate::reader::request::{self, Choice, Named};
+use crate::reader::{Kind, Proof, Verdict};
+use crate::rules::event::{Answer, Event};
+use crate::rules::introduction::{Introduction, Request};
+use crate::rules::saying::{ConfirmWhy, Party, Saying};
+use crate::store::inbox::Disposition;
+use crate::store::outbox;
+
+/// Whose mail it is, as far as the From field says; proof is looked at apart.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Requester,
+    Connector,
+    Target,
+    Stranger,
+}
+
+impl Work<'_> {
+    /// A person's mail that carries at least one secret of one introduction.
+    pub(super) fn answered(
+        &mut self,
+        mail: &Mail<'_>,
+        bound: Bound,
+    ) -> Result<Disposition, DeskError> {
+        let role = self.role(mail, &bound.introduction);
+        // An answer proves that our mail arrived, whatever the server's last word was.
+        for issued in &bound.issued {
+            self.arrived(issued.row)?;
+        }
+        let own = |party: Party| {
+            bound
+                .issued
+                .iter()
+                .find(|i| i.saying.party() == Some(party))
+        };
+        let target_holds = own(Party::Target).map(|issued| issued.saying.clone());
+        match role {
+            Role::Connector => match (own(Party::Connector), target_holds) {
+                (Some(issued), _) => {
+                    let saying = issued.saying.clone();
+                    self.connector_answered(mail, bound.introduction, &saying)
+                }
+                (None, Some(_)) => self.passed_on(mail, bound.introduction),
+                (None, None) => Ok(ignored("a connector's mail in the thread of somebody else")),
+            },
+            Role::Requester => match own(Party::Requester) {
+                Some(issued) => {
+                    let saying = issued.saying.clone();
+                    self.requester_answered(mail, bound.introduction, &saying)
+                }
+                None => Ok(ignored("the requester can't answer for the target")),
+            },
+            Role::Target | Role::Stranger => match target_holds {
+                Some(saying) => {
+                    let doubt = self.doubt(mail, role, &saying);
+                    self.target_answered(mail, bound.introduction, doubt)
+                }
+                None => Ok(ignored("it answers a mail that was not sent to its author")),
+            },
+        }
+    }
+
+    fn role(&self, mail: &Mail<'_>, introduction: &Introduction) -> Role {
+        let Some(from) = mail.from() else {
+            return Role::Stranger;
+        };
+        let is = |person: &Option<Person>| {
+            person
+                .as_ref()
+                .is_some_and(|person| self.house.same_person(&person.address, from))
+        };
+        if self.house.connector(from).is_some() {
+            Role::Connector
+        } else if is(&introduction.target) {
+            Role::Target
+        } else if is(&introduction.requester) {
+            Role::Requester
+        } else {
+            Role::Stranger
+        }
+    }
+
+    /// Why a yes in this mail would need one word from the asked address; None: it stands.
+    fn doubt(&self, mail: &Mail<'_>, role: Role, answers: &Saying) -> Option<ConfirmWhy> {
+        if role != Role::Target {
+            return mail.from().map_or(Some(ConfirmWhy::Unproven), |address| {
+                Some(ConfirmWhy::OtherAddress {
+                    address: address.clone(),
+                })
+            });
+        }
+        let confirmed = matches!(answers, Saying::ConfirmTarget { .. });
+        match mail.reading.proof {
+            Proof::Proven => None,
+            // The second secret went to the asked address alone: who holds it, reads that mailbox.
+            Proof::Fails if confirmed && !self.house.require_authenticated => None,
+            Proof::Fails => Some(ConfirmWhy::Unproven),
+            Proof::Unproven if self.house.require_authenticated => Some(ConfirmWhy::Unproven),
+            Proof::Unproven => None,
+        }
+    }
+
+    pub(super) fn target_answered(
+        &mut self,
+        mail: &Mail<'_>,
+        mut introduction: Introduction,
+        doubt: Option<ConfirmWhy>,
+    ) -> Result<Disposition, DeskError> {
+        if self.they_met(mail, &introduction) {
+            let introduction = self.step(introduction, Event::TheyMet, &mail.detail())?;
+            return Ok(belongs("met", &introduction));
+        }
+        if let Some(message_id) = &mail.letter.message_id
+            && doubt.is_none()
+        {
+            introduction
+                .threads
+                .target
+                .push(message_id, &mail.letter.subject);
+        }
+        let until_secs = mail.reading.later_until.as_deref().and_then(|date| {
+            let date: jiff::civil::Date = date.parse().ok()?;
+            let zone = self.house.pace.time_zone.clone();
+            let morning = date.at(9, 0, 0, 0).to_zoned_datetime(zone).ok()?;
+            Some(morning.timestamp().as_second())
+        });
+        let answer = Answer {
+            verdict: mail.verdict(),
+            doubt,
+            evidence: mail.evidence(&mail.reading.why),
+            words: mail.reading.text.clone(),
+            until_secs,
+        };
+        let introduction = self.step(introduction, Event::TargetSaid(answer), &mail.detail())?;
+        Ok(belongs("answer", &introduction))
+    }
+
+    /// The target writes to the requester, the bot is among the others: nothing is left to do.
+    fn they_met(&self, mail: &Mail<'_>, introduction: &Introduction) -> bool {
+        let recipients = mail.letter.to.iter().chain(&mail.letter.cc);
+        let requester = introduction.requester.as_ref();
+        recipients
+            .filter_map(|person| requester.map(|requester| (person, requester)))
+            .any(|(person, requester)| person.address == requester.address)
+    }
+
+    /// Row 7: a connector hands on what the target wrote to him. Only the target's own mail decides.
+    fn passed_on(
+        &mut self,
+        mail: &Mail<'_>,
+        introduction: Introduction,
+    ) -> Result<Disposition, DeskError> {
+        if mail.fails() {
+            return Ok(ignored("proof of the connector fails"));
+        }
+        let answer = Answer {
+            verdict: Verdict::Yes,
+            doubt: Some(ConfirmWhy::PassedOn),
+            evidence: mail.evidence("passed on by the connector"),
+            words: String::new(),
+            until_secs: None,
+        };
+        let introduction = self.step(introduction, Event::TargetSaid(answer), &mail.detail())?;
+        Ok(belongs("passed on", &introduction))
+    }
+
+    fn connector_answered(
+        &mut self,
+        mail: &Mail<'_>,
+        mut introduction: Introduction,
+        answers: &Saying,
+    ) -> Result<Disposition, DeskError> {
+        // His secret and his address, and a proof that does not fail: the power to write to others.
+        if mail.fails() {
+            return Ok(ignored("proof of the connector fails"));
+        }
+        if let Some(message_id) = &mail.letter.message_id {
+            introduction
+                .threads
+                .connector
+                .push(message_id, &mail.letter.subject);
+        }
+        let text = mail.reading.text.as_str();
+        if let Some(order) = command::read(text)
+            .filter(|c| !matches!(c, Command::Numbers(_) | Command::Cancel | Command::AskAgain))
+        {
+            return self.obey(mail, &order);
+        }
+        let event = match (answers, command::read(text)) {
+            (_, Some(Command::Cancel)) => Some(Event::ConnectorCancelled),
+            (_, Some(Command::AskAgain)) => Some(Event::ConnectorAsksAgain),
+            (Saying::WhoAsks { .. }, _) => self.requester_named(text, &introduction),
+            (Saying::WhichTarget { choices, .. }, command) => {
+                return self.target_picked(mail, introduction, choices, command);
+            }
+            (
+                Saying::TellBounced {
+                    introduction: false,
+                    ..
+                },
+                _,
+            ) => {
+                return self.target_picked(mail, introduction, &[], None);
+            }
+            (Saying::Approve { .. } | Saying::ConfirmConnector, _) => match mail.verdict() {
+                Verdict::Yes => Some(Event::ConnectorAgreed {
+                    evidence: mail.evidence(&mail.reading.why),
+                }),
+                Verdict::No | Verdict::Stop => Some(Event::ConnectorRefused {
+                    words: words_after_no(text),
+                }),
+                Verdict::Later | Verdict::Unclear => None,
+            },
+            _ => match mail.verdict() {
+                Verdict::No | Verdict::Stop => Some(Event::ConnectorCancelled),
+                Verdict::Yes | Verdict::Later | Verdict::Unclear => None,
+            },
+        };
+        match event {
+            Some(event) => {
+                let introduction = self.step(introduction, event, &mail.detail())?;
+                Ok(belongs("order", &introduction))
+            }
+            None => self.not_understood(mail, introduction),
+        }
+    }
+
+    fn requester_named(&self, text: &str, introduction: &Introduction) -> Option<Event> {
+        let target = introduction.target.as_ref().map(|target| &target.address);
+        let address = command::addresses(text)
+            .into_iter()
+            .find(|address| !self.house.is_insider(address) && Some(address) != target)?;
+        let name = introduction
+            .requester
+            .as_ref()
+            .map(|requester| requester.name.clone())
+            .unwrap_or_default();
+        Some(Event::ConnectorNamedRequester {
+            requester: Person { name, address },
+        })
+    }
+
+    /// The answer to "whom do you mean?": numbers, an address, or a name that fits one contact.
+    fn target_picked(
+        &mut self,
+        mail: &Mail<'_>,
+        introduction: Introduction,
+        choices: &[Choice],
+        command: Option<Command>,
+    ) -> Result<Disposition, DeskError> {
+        let picked = self.picks(mail, &introduction, choices, command);
+        let Some((first, rest)) = picked.split_first() else {
+            if matches!(mail.verdict(), Verdict::No | Verdict::Stop) {
+                let words = words_after_no(&mail.reading.text);
+                let event = Event::ConnectorRefused { words };
+                let introduction = self.step(introduction, event, &mail.detail())?;
+                return Ok(belongs("order", &introduction));
+            }
+            return self.not_understood(mail, introduction);
+        };
+        for another in rest {
+            let mut twin = introduction.clone();
+            twin.id = 0;
+            twin.clock.closing_at_secs = None;
+            let event = Event::ConnectorNamed {
+                target: person(another),
+                evidence: mail.evidence(&mail.reading.text),
+            };
+            self.step(twin, event, &mail.detail())?;
+        }
+        let event = Event::ConnectorNamed {
+            target: person(first),
+            evidence: mail.evidence(&mail.reading.text),
+        };
+        let introduction = self.step(introduction, event, &mail.detail())?;
+        Ok(belongs("order", &introduction))
+    }
+
+    fn picks(
+        &self,
+        mail: &Mail<'_>,
+        introduction: &Introduction,
+        choices: &[Choice],
+        command: Option<Command>,
+    ) -> Vec<Choice> {
+        if let Some(Command::Numbers(numbers)) = command {
+            let picked: Vec<Choice> = numbers
+                .iter()
+                .filter_map(|number| choices.get(number.checked_sub(1)?).cloned())
+                .collect();
+            // One number beyond the list makes the whole answer a misunderstanding.
+            return match picked.len() == numbers.len() {
+                true => picked,
+                false => Vec::new(),
+            };
+        }
+        let mut apart = self.house.insiders();
+        apart.extend(introduction.requester.iter().map(|p| p.address.clone()));
+        let contacts = introduction
+            .connector
+            .as_ref()
+            .and_then(|connector| self.house.connector(&connector.address))
+            .map(|connector| connector.contacts.clone())
+            .unwrap_or_default();
+        match request::whom(&mail.reading.text, &apart, &contacts) {
+            Named::One(choice) => vec![choice],
+            Named::List(list) => list,
+            Named::Nobody | Named::Several(_) | Named::Unknown(_) => Vec::new(),
+        }
+    }
+
+    fn requester_answered(
+        &mut self,
+        mail: &Mail<'_>,
+        mut introduction: Introduction,
+        answers: &Saying,
+    ) -> Result<Disposition, DeskError> {
+        if mail.fails() {
+            return Ok(ignored("proof of the requester fails"));
+        }
+        if let Some(message_id) = &mail.letter.message_id {
+            introduction
+                .threads
+                .requester
+                .push(message_id, &mail.letter.subject);
+        }
+        let withdraws = command::read(&mail.reading.text) == Some(Command::Cancel)
+            || matches!(mail.verdict(), Verdict::No | Verdict::Stop);
+        let event = match answers {
+            Saying::Propose | Saying::StillInterested => match mail.verdict() {
+                Verdict::Yes => Some(Event::RequesterAgreed {
+                    evidence: mail.evidence(&mail.reading.why),
+                }),
+                Verdict::No | Verdict::Stop => Some(Event::RequesterDeclined),
+                Verdict::Later | Verdict::Unclear => None,
+            },
+            _ if withdraws => Some(Event::RequesterWithdrew),
+            Saying::AskWords => Some(Event::RequesterWrote {
+                request: request_of(mail),
+                evidence: mail.evidence("his own words"),
+            }),
+            Saying::WhichConnector { .. } | Saying::WhichWish { .. } => {
+                return self.wish_completed(mail, introduction);
+            }
+            _ => None,
+        };
+        match event {
+            Some(event) => {
+                let introduction = self.step(introduction, event, &mail.detail())?;
+                Ok(belongs("answer", &introduction))
+            }
+            None => {
+                crate::store::introductions::save(self.db, &introduction)?;
+                Ok(belongs("noted", &introduction))
+            }
+        }
+    }
+
+    /// A bounce or an automatic reply to one of our mails.
+    pub(super) fn machine_answered(
+        &mut self,
+        mail: &Mail<'_>,
+        bound: Bound,
+    ) -> Result<Disposition, DeskError> {
+        let about = bound.issued.first().map(|issued| issued.saying.clone());
+        let Some(about) = about else {
+            return Ok(ignored("a machine's mail, to none of ours"));
+        };
+        let introduction = bound.introduction;
+        let event = match (mail.reading.kind, about.party(), &mail.reading.bounce) {
+            (Kind::Bounce, party, Some(bounce)) if bounce.permanent => {
+                let recipient = bounce
+                    .recipient
+                    .as_deref()
+                    .and_then(|text| Address::parse(text).ok())
+                    .or_else(|| introduction.target.as_ref().map(|t| t.address.clone()));
+                match (party, recipient) {
+                    (Some(Party::Target), Some(recipient)) => {
+                        Some(Event::TargetUnreachable { recipient })
+                    }
+                    (None, Some(recipient)) => Some(Event::IntroductionBounced { recipient }),
+                    _ => None,
+                }
+            }
+            (Kind::AutoReply, Some(Party::Target), _) => Some(Event::TargetAbsent),
+            _ => None,
+        };
+        match event {
+            Some(event) => {
+                let introduction = self.step(introduction, event, &mail.detail())?;
+                Ok(belongs("machine", &introduction))
+            }
+            None => Ok(belongs("machine", &introduction)),
+        }
+    }
+
+    fn arrived(&mut self, secret: i64) -> Result<(), DeskError> {
+        if let Some(sent) = outbox::by_secret(self.db, secret)?
+            && matches!(sent.state.as_str(), "unknown" | "inflight" | "queued")
+        {
+            let progress = outbox::Progress {
+                state: "accepted",
+                not_before_secs: self.now_secs,
+                phase: None,
+                reply: Some("an answer to it arrived"),
+                provider_id: None,
+                counts: false,
+            };
+            outbox::advance(self.db, sent.id, &progress, self.now_secs)?;
+        }
+        Ok(())
+    }
+}
+
+/// What a connector adds to his no: words for the requester.
+fn words_after_no(text: &str) -> String {
+    let mut lines = text.trim().splitn(2, '\n');
+    let first = lines.next().unwrap_or_default();
+    let rest = lines.next().unwrap_or_default().trim();
+    // "No. Please tell her that …" carries words on the line of the no itself.
+    let same_line = first
+        .split_once(['.', '!', ',', ':', ';', '–', '-'])
+        .map(|(_, after)| after.trim())
+        .unwrap_or_default();
+    let words = [same_line, rest].join("\n");
+    let words = words.trim();
+    match words.split_whitespace().count() {
+        // "No, thanks" is all no.
+        0..=2 => String::new(),
+        _ => words.to_owned(),
+    }
+}
+
+pub(super) fn person(choice: &Choice) -> Person {
+    Person {
+        name: choice.name.clone(),
+        address: choice.address.clone(),
+    }
+}
+
+/// The words of the author's own mail, as a request.
+pub(super) fn request_of(mail: &Mail<'_>) -> Request {
+    Request {
+        subject: mail.letter.subject.clone(),
+        words: mail.reading.text.clone(),
+        date: mail
+            .letter
+            .fields("Date")
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_owned(),
+        attachments: mail.letter.attachments.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_no_may_carry_words_for_the_requester() {
+        assert_eq!(words_after_no("No"), "");
+        assert_eq!(words_after_no("No, thanks."), "");
+        assert_eq!(
+            words_after_no("No.\n\nCarol is on leave until May, sorry."),
+            "Carol is on leave until May, sorry."
+        );
+        assert_eq!(
+            words_after_no("No, please tell her that Carol has left."),
+            "please tell her that Carol has left."
+        );
+    }
+}

@@ -1,0 +1,88 @@
+//! What the desk knows from the configuration: the bot, its connectors, their contacts, the pace.
+
+use crate::reader::address::{Address, Person};
+use crate::reader::request::Contact;
+use crate::rules::clock::Pace;
+use crate::rules::manners::Direct;
+
+#[derive(Clone)]
+pub struct House {
+    pub bot: Address,
+    pub bot_name: String,
+    /// The separator of sub-addresses: Some(None) is "never", None is "once shown to work".
+    pub separator: Option<Option<char>>,
+    pub authserv_ids: Vec<String>,
+    /// `require = "authenticated"`: a target's yes needs a proven author as well.
+    pub require_authenticated: bool,
+    pub pace: Pace,
+    pub connectors: Vec<Connector>,
+    /// The name of the junk folder that is read too.
+    pub junk: Option<String>,
+}
+
+#[derive(Clone)]
+pub struct Connector {
+    pub name: String,
+    /// The first is the one the bot writes to.
+    pub addresses: Vec<Address>,
+    pub contacts: Vec<Contact>,
+    pub direct: Direct,
+}
+
+impl Connector {
+    pub fn person(&self) -> Option<Person> {
+        self.addresses.first().map(|address| Person {
+            name: self.name.clone(),
+            address: address.clone(),
+        })
+    }
+
+    /// The contact with this address.
+    pub fn contact(&self, address: &Address) -> Option<&Contact> {
+        self.contacts
+            .iter()
+            .find(|contact| contact.addresses.contains(address))
+    }
+}
+
+impl House {
+    pub fn is_bot(&self, address: &Address) -> bool {
+        let separator = self.separator.flatten().unwrap_or('+');
+        address.is_or_extends(&self.bot, separator)
+    }
+
+    pub fn connector(&self, address: &Address) -> Option<&Connector> {
+        self.connectors
+            .iter()
+            .find(|connector| connector.addresses.contains(address))
+    }
+
+    /// Whether two addresses are one connector's.
+    pub fn same_connector(&self, one: &Address, other: &Address) -> bool {
+        self.connector(one)
+            .is_some_and(|connector| connector.addresses.contains(other))
+    }
+
+    /// The bot and all connectors: nobody of them is ever a requester or a target.
+    pub fn insiders(&self) -> Vec<Address> {
+        let mut insiders = vec![self.bot.clone()];
+        for connector in &self.connectors {
+            insiders.extend(connector.addresses.iter().cloned());
+        }
+        insiders
+    }
+
+    pub fn is_insider(&self, address: &Address) -> bool {
+        self.is_bot(address) || self.connector(address).is_some()
+    }
+
+    /// Whether two addresses are one person's, by some connector's contacts.
+    pub fn same_person(&self, one: &Address, other: &Address) -> bool {
+        one == other
+            || self.connectors.iter().any(|connector| {
+                connector
+                    .contact(one)
+                    .is_some_and(|contact| contact.addresses.contains(other))
+            })
+    }
+}

@@ -1,0 +1,213 @@
+//! The way out: mails that are due, what became of each attempt, and copies of ours that were seen.
+
+use crate::desk::{Desk, DeskError, Work};
+use crate::reader::address::Address;
+use crate::rules::event::Event;
+use crate::rules::retry::{self, Attempt, Judgement};
+use crate::store::outbox::{self, Progress};
+use crate::store::{introductions, people};
+
+/// A mail to be handed to the server now; it is stored as in flight.
+#[derive(Clone)]
+pub struct Parcel {
+    pub id: i64,
+    pub envelope_from: String,
+    pub recipients: Vec<String>,
+    pub bytes: Vec<u8>,
+}
+
+impl Desk {
+    /// Takes the mails that are due, at most so many, and marks them as in flight: committed before
+    /// the first byte is sent.
+    pub fn take_due(&mut self, at_most: u32, now_secs: i64) -> Result<Vec<Parcel>, DeskError> {
+        if self.sending_stopped(now_secs)?
+            || outbox::due(self.store.reading(), now_secs, 1)?.is_empty()
+        {
+            return Ok(Vec::new());
+        }
+        self.transact(now_secs, |work| {
+            let due = outbox::due(work.db, now_secs, at_most)?;
+            for mail in &due {
+                work.progress(mail.id, "inflight", now_secs, None)?;
+            }
+            Ok(due
+                .into_iter()
+                .map(|mail| Parcel {
+                    id: mail.id,
+                    envelope_from: mail.envelope_from,
+                    recipients: mail.recipients,
+                    bytes: mail.bytes,
+                })
+                .collect())
+        })
+    }
+
+    fn sending_stopped(&self, now_secs: i64) -> Result<bool, DeskError> {
+        let db = self.store.reading();
+        let until = people::meta(db, "queue_stopped")?.and_then(|until| until.parse::<i64>().ok());
+        Ok(people::meta(db, "paused")?.is_some() || until.is_some_and(|until| until > now_secs))
+    }
+
+    /// When the outbox wants to be looked at next; None: it is empty.
+    pub fn next_delivery_secs(&self) -> Result<Option<i64>, DeskError> {
+        let db = self.store.reading();
+        let due = outbox::next_due_secs(db)?;
+        let until = people::meta(db, "queue_stopped")?.and_then(|until| until.parse::<i64>().ok());
+        if people::meta(db, "paused")?.is_some() {
+            return Ok(None);
+        }
+        Ok(due.map(|due| due.max(until.unwrap_or(due))))
+    }
+
+    /// What the wire made of a parcel.
+    pub fn report(
+        &mut self,
+        id: i64,
+        attempt: &Attempt,
+        now_secs: i64,
+    ) -> Result<Judgement, DeskError> {
+        self.transact(now_secs, |work| work.judge(id, attempt))
+    }
+
+    /// Mails of an unknown outcome whose waiting time is over go out again: the same bytes under the
+    /// same Message-ID.
+    pub fn retry_unknown(&mut self, now_secs: i64) -> Result<(), DeskError> {
+        let unknown = outbox::in_state(self.store.reading(), "unknown")?;
+        if unknown.iter().all(|mail| mail.not_before_secs > now_secs) {
+            return Ok(());
+        }
+        self.transact(now_secs, |work| {
+            for mail in unknown
+                .iter()
+                .filter(|mail| mail.not_before_secs <= now_secs)
+            {
+                work.progress(mail.id, "queued", now_secs, None)?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// After a start: what was in flight may or may not have been accepted.
+pub(super) fn recover(work: &mut Work<'_>) -> Result<(), DeskError> {
+    for mail in outbox::in_state(work.db, "inflight")? {
+        work.progress(
+            mail.id,
+            "unknown",
+            work.now_secs + retry::UNKNOWN_WAIT_SECS,
+            None,
+        )?;
+    }
+    Ok(())
+}
+
+impl Work<'_> {
+    fn progress(
+        &self,
+        id: i64,
+        state: &str,
+        not_before_secs: i64,
+        attempt: Option<&Attempt>,
+    ) -> Result<(), DeskError> {
+        let reply = attempt
+            .and_then(|attempt| attempt.reply.as_ref())
+            .map(|(code, text)| format!("{code} {text}"));
+        let provider_id = (state == "accepted")
+            .then(|| reply.as_deref().and_then(provider_id))
+            .flatten();
+        let progress = Progress {
+            state,
+            not_before_secs,
+            phase: attempt.map(|attempt| attempt.phase.name()),
+            reply: reply.as_deref(),
+            provider_id: provider_id.as_deref(),
+            counts: attempt.is_some(),
+        };
+        Ok(outbox::advance(self.db, id, &progress, self.now_secs)?)
+    }
+
+    fn judge(&mut self, id: i64, attempt: &Attempt) -> Result<Judgement, DeskError> {
+        let Some(mail) = outbox::load(self.db, id)? else {
+            return Ok(Judgement::Delivered);
+        };
+        let age_secs = self.now_secs - mail.created_at_secs;
+        let judgement = retry::judge(attempt, mail.attempts, age_secs);
+        let now = self.now_secs;
+        tracing::info!(outbox = id, phase = attempt.phase.name(), outcome = ?Outcome(&judgement), "an attempt at delivery ended");
+        match &judgement {
+            Judgement::Delivered => {
+                people::set_meta(self.db, "queue_stopped", None)?;
+                self.progress(id, "accepted", now, Some(attempt))?;
+            }
+            Judgement::TryLater { delay_secs } => {
+                self.progress(id, "queued", now + delay_secs, Some(attempt))?;
+            }
+            Judgement::Unknown => {
+                let wait = now + retry::UNKNOWN_WAIT_SECS;
+                self.progress(id, "unknown", wait, Some(attempt))?;
+            }
+            Judgement::StopQueue { delay_secs } => {
+                let until = (now + delay_secs).to_string();
+                people::set_meta(self.db, "queue_stopped", Some(&until))?;
+                self.progress(id, "queued", now + delay_secs, None)?;
+            }
+            Judgement::Refused { recipient } => {
+                self.progress(id, "refused", now, Some(attempt))?;
+                self.undelivered(&mail, recipient.as_deref())?;
+            }
+        }
+        Ok(judgement)
+    }
+
+    /// A mail that will never arrive is an event of its introduction.
+    fn undelivered(
+        &mut self,
+        mail: &outbox::Mail,
+        recipient: Option<&str>,
+    ) -> Result<(), DeskError> {
+        let introduction = mail.introduction.map(|id| introductions::load(self.db, id));
+        let Some(introduction) = introduction.transpose()?.flatten() else {
+            return Ok(());
+        };
+        let first = mail.recipients.first().map(String::as_str);
+        let Some(recipient) = recipient
+            .or(first)
+            .and_then(|text| Address::parse(text).ok())
+        else {
+            return Ok(());
+        };
+        let event = match mail.saying.as_str() {
+            "introduction" => Event::IntroductionBounced { recipient },
+            "ask" | "reminder" | "clarify" | "confirm_target" => {
+                Event::TargetUnreachable { recipient }
+            }
+            _ => return Ok(()),
+        };
+        self.step(introduction, event, "refused by the mail server")?;
+        Ok(())
+    }
+}
+
+/// For the log: no addresses.
+struct Outcome<'a>(&'a Judgement);
+
+impl std::fmt::Debug for Outcome<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self.0 {
+            Judgement::Delivered => "delivered",
+            Judgement::TryLater { .. } => "try later",
+            Judgement::Refused { .. } => "refused",
+            Judgement::Unknown => "unknown",
+            Judgement::StopQueue { .. } => "queue stopped",
+        })
+    }
+}
+
+/// The id that a relay says it gave the mail, where its reply has one in angle brackets (SES, and
+/// Exchange, rewrite ours).
+fn provider_id(reply: &str) -> Option<String> {
+    let (_, rest) = reply.split_once('<')?;
+    let (id, _) = rest.split_once('>')?;
+    let plausible = id.contains('@') && id.len() < 200 && !id.contains(char::is_whitespace);
+    plausible.then(|| format!("<{id}>"))
+}

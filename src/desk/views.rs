@@ -1,0 +1,110 @@
+//! What can be looked at: introductions with their consents, mails and stories.
+
+use crate::desk::{Desk, DeskError};
+use crate::rules::introduction::Introduction;
+use crate::store::introductions::Chapter;
+use crate::store::{inbox, introductions, outbox};
+use std::collections::HashSet;
+
+/// One introduction, whole.
+pub struct View {
+    pub introduction: Introduction,
+    pub story: Vec<Chapter>,
+    pub mails: Vec<outbox::Mail>,
+}
+
+impl Desk {
+    /// The open introductions, or all, oldest first.
+    pub fn list(&self, all: bool) -> Result<Vec<Introduction>, DeskError> {
+        Ok(introductions::list(self.store.reading(), all)?)
+    }
+
+    pub fn show(&self, id: i64) -> Result<Option<View>, DeskError> {
+        let db = self.store.reading();
+        let Some(introduction) = introductions::load(db, id)? else {
+            return Ok(None);
+        };
+        Ok(Some(View {
+            introduction,
+            story: introductions::story(db, id)?,
+            mails: outbox::of_introduction(db, id)?,
+        }))
+    }
+
+    /// Which UIDs of a folder are to be left alone or known already; draws the line between old and
+    /// new mail at the first look at a folder.
+    pub fn open_folder(
+        &mut self,
+        folder: &FolderSeen<'_>,
+        now_secs: i64,
+    ) -> Result<Known, DeskError> {
+        self.transact(now_secs, |work| {
+            let known =
+                inbox::folder(work.db, folder.account, folder.mailbox, folder.uid_validity)?;
+            let first_uid = match known.first_uid {
+                Some(first_uid) => first_uid,
+                None => {
+                    // Under a new UIDVALIDITY all mails look new; the content key and the date of
+                    // the first start tell which are.
+                    let first_uid = match folder.from_start || known.seen_before {
+                        true => 1,
+                        false => folder.uid_next,
+                    };
+                    inbox::start_folder(
+                        work.db,
+                        folder.account,
+                        folder.mailbox,
+                        folder.uid_validity,
+                        first_uid,
+                    )?;
+                    first_uid
+                }
+            };
+            let started = crate::store::people::meta(work.db, "started_at")?;
+            let started_at_secs = match (started.and_then(|at| at.parse().ok()), folder.from_start)
+            {
+                (_, true) => {
+                    crate::store::people::set_meta(work.db, "started_at", Some("0"))?;
+                    0
+                }
+                (Some(at), false) => at,
+                (None, false) => {
+                    let now = work.now_secs.to_string();
+                    crate::store::people::set_meta(work.db, "started_at", Some(&now))?;
+                    work.now_secs
+                }
+            };
+            Ok(Known {
+                first_uid,
+                uids: inbox::known_uids(
+                    work.db,
+                    folder.account,
+                    folder.mailbox,
+                    folder.uid_validity,
+                )?,
+                moved: known.seen_before && known.first_uid.is_none(),
+                started_at_secs,
+            })
+        })
+    }
+}
+
+/// A folder as the server shows it.
+pub struct FolderSeen<'a> {
+    pub account: &'a str,
+    pub mailbox: &'a str,
+    pub uid_validity: u32,
+    /// The UID that the next mail will have (RFC 3501 section 2.3.1.1).
+    pub uid_next: u32,
+    /// Also take mail that was there before the first start.
+    pub from_start: bool,
+}
+
+/// What is known of a folder.
+pub struct Known {
+    pub first_uid: u32,
+    pub uids: HashSet<u32>,
+    /// The UIDVALIDITY changed: mails older than the first start may look new.
+    pub moved: bool,
+    pub started_at_secs: i64,
+}

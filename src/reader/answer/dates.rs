@@ -1,0 +1,256 @@
+//! Finds the days and spans in a sentence and says which day they mean.
+//!
+//! Never fails: what is no real day is no stretch; what may mean two days has no date.
+
+use crate::reader::answer::grammar::{Builtin, Matcher, Seen, Stretch};
+use crate::reader::answer::lexer::Shape;
+use crate::reader::answer::tables::{Language, Says, Span, Unit};
+use jiff::civil::Date;
+use jiff::{SignedDuration, ToSpan, tz::TimeZone};
+
+/// A day further off than this is a postponement, not a proposal for a call.
+const NEAR_DAYS: i32 = 21;
+/// Spans longer than this are no answer to anything (years).
+const MAX_YEARS: u32 = 10;
+
+/// A day or span in the text.
+#[derive(Clone, Copy, Debug)]
+pub struct Day {
+    pub start: usize,
+    pub end: usize,
+    pub far: bool,
+    pub date: Option<Date>,
+}
+
+/// The day in UTC; the earliest day there is where the clock is nonsense.
+pub fn today(now_secs: i64) -> Date {
+    jiff::Timestamp::from_second(now_secs)
+        .map(|t| TimeZone::UTC.to_datetime(t).date())
+        .unwrap_or(Date::constant(1970, 1, 1))
+}
+
+pub fn find(language: &Language, tokens: &[Seen], today: Date) -> Vec<Day> {
+    let mut days = Vec::new();
+    for start in 0..tokens.len() {
+        days.extend(calendar_day(language, tokens, start, today));
+    }
+    let numbers = number_words(language, tokens);
+    let matcher = Matcher {
+        defines: &language.defines,
+        tokens,
+        stretches: &numbers,
+    };
+    for (start, token) in tokens.iter().enumerate() {
+        let rules = language.by_first.get(&token.id).into_iter().flatten();
+        for index in rules.chain(&language.by_shape) {
+            let Some(rule) = language.rules.get(*index) else {
+                continue;
+            };
+            let Says::Span(span) = rule.says else {
+                continue;
+            };
+            for end in matcher.ends(&rule.nodes, start) {
+                let counted = tokens.get(start..end).unwrap_or_default();
+                let count = counted.iter().find_map(|t| number(language, t));
+                days.push(spanned(span, count, start, end, today));
+            }
+        }
+    }
+    days
+}
+
+/// The stretches that patterns can name.
+pub fn stretches(language: &Language, tokens: &[Seen], days: &[Day]) -> Vec<Stretch> {
+    let mut all = number_words(language, tokens);
+    all.extend(days.iter().map(|day| Stretch {
+        start: day.start,
+        end: day.end,
+        what: match day.far {
+            true => Builtin::Far,
+            false => Builtin::Near,
+        },
+    }));
+    for (start, token) in tokens.iter().enumerate() {
+        if language.months.contains_key(&token.id) {
+            all.push(Stretch {
+                start,
+                end: start + 1,
+                what: Builtin::Month,
+            });
+        }
+    }
+    all
+}
+
+fn number_words(language: &Language, tokens: &[Seen]) -> Vec<Stretch> {
+    let words = tokens.iter().enumerate();
+    words
+        .filter(|(_, token)| language.numbers.contains_key(&token.id))
+        .map(|(start, _)| Stretch {
+            start,
+            end: start + 1,
+            what: Builtin::Number,
+        })
+        .collect()
+}
+
+fn number(language: &Language, token: &Seen) -> Option<u32> {
+    match token.shape {
+        Shape::Number(n) => Some(n),
+        _ => language.numbers.get(&token.id).copied(),
+    }
+}
+
+fn spanned(span: Span, count: Option<u32>, start: usize, end: usize, today: Date) -> Day {
+    let (date, far) = match span {
+        Span::Next(unit) => (next(unit, today), unit > Unit::Week),
+        Span::Quarter(n) => {
+            let month = i8::try_from(n).map_or(1, |n| n.saturating_mul(3).saturating_sub(2));
+            (resolve(None, month, 1, today), true)
+        }
+        Span::From(fixed, unit) => {
+            let count = fixed.map(u32::from).or(count).unwrap_or(1);
+            (from_now(count, unit, today), unit > Unit::Day || count > 6)
+        }
+    };
+    Day {
+        start,
+        end,
+        far,
+        date,
+    }
+}
+
+fn from_now(count: u32, unit: Unit, today: Date) -> Option<Date> {
+    let n = i64::from(count);
+    let years = match unit {
+        Unit::Day => n / 365,
+        Unit::Week => n / 52,
+        Unit::Month => n / 12,
+        Unit::Quarter => n / 4,
+        Unit::Year => n,
+    };
+    if years > i64::from(MAX_YEARS) {
+        return None;
+    }
+    let span = match unit {
+        Unit::Day => n.days(),
+        Unit::Week => n.weeks(),
+        Unit::Month => n.months(),
+        Unit::Quarter => (n * 3).months(),
+        Unit::Year => n.years(),
+    };
+    today.checked_add(span).ok()
+}
+
+/// The first day of the next week, month, quarter or year.
+fn next(unit: Unit, today: Date) -> Option<Date> {
+    match unit {
+        Unit::Day => today.tomorrow().ok(),
+        Unit::Week => {
+            let weekday = i64::from(today.weekday().to_monday_zero_offset());
+            today
+                .checked_add(SignedDuration::from_hours(24 * (7 - weekday)))
+                .ok()
+        }
+        Unit::Month => today.first_of_month().checked_add(1.month()).ok(),
+        Unit::Quarter => {
+            let into = i64::from((today.month() - 1) % 3);
+            today.first_of_month().checked_add((3 - into).months()).ok()
+        }
+        Unit::Year => today.first_of_year().checked_add(1.year()).ok(),
+    }
+}
+
+fn calendar_day(language: &Language, tokens: &[Seen], start: usize, today: Date) -> Option<Day> {
+    let at = |i: usize| tokens.get(start + i);
+    let month_at = |i: usize| at(i).and_then(|t| language.months.get(&t.id)).copied();
+    let day_at = |i: usize| match at(i).map(|t| t.shape) {
+        Some(Shape::Number(n @ 1..=31)) => i8::try_from(n).ok(),
+        _ => None,
+    };
+    let year_at = |i: usize| match at(i).map(|t| t.shape) {
+        Some(Shape::Number(n @ 2000..=2100)) => i16::try_from(n).ok(),
+        _ => None,
+    };
+    if let Some(Shape::Date {
+        year,
+        first,
+        second,
+    }) = at(0).map(|t| t.shape)
+    {
+        return written_day(start, year, first, second, today);
+    }
+    let of = |i: usize| usize::from(at(i).is_some_and(|t| language.of.contains(&t.id)));
+    if let Some(day) = day_at(0)
+        && let Some(month) = month_at(1 + of(1))
+    {
+        let end = 2 + of(1);
+        let year = year_at(end + of(end));
+        let end = start + end + year.map_or(0, |_| 1 + of(end));
+        return Some(on(start, end, resolve(year, month, day, today)?, today));
+    }
+    let month = month_at(0)?;
+    if let Some(day) = day_at(1) {
+        let year = year_at(2);
+        let end = start + 2 + usize::from(year.is_some());
+        return Some(on(start, end, resolve(year, month, day, today)?, today));
+    }
+    let year = year_at(1);
+    let this_month = year.is_none_or(|y| y == today.year()) && month == today.month();
+    Some(Day {
+        start,
+        end: start + 1 + usize::from(year.is_some()),
+        far: true,
+        date: match this_month {
+            true => None,
+            false => resolve(year, month, 1, today),
+        },
+    })
+}
+
+fn on(start: usize, end: usize, date: Date, today: Date) -> Day {
+    let days = (date - today).get_days();
+    Day {
+        start,
+        end,
+        far: days > NEAR_DAYS,
+        date: Some(date),
+    }
+}
+
+fn written_day(start: usize, year: i16, first: i8, second: i8, today: Date) -> Option<Day> {
+    let year = (year > 0).then_some(year);
+    let date = resolve(year, second, first, today);
+    // `3/4` is April in most countries and March in one.
+    let other = match first <= 12 && first != second && year.is_none() {
+        true => resolve(year, first, second, today),
+        false => date,
+    };
+    let end = start + 1;
+    match (date, other) {
+        (Some(date), Some(other)) if date == other => Some(on(start, end, date, today)),
+        (Some(date), Some(other)) => Some(Day {
+            date: None,
+            far: on(start, end, date, today).far || on(start, end, other, today).far,
+            start,
+            end,
+        }),
+        (Some(date), None) => Some(on(start, end, date, today)),
+        (None, _) => None,
+    }
+}
+
+/// The day in the given year, else its next occurrence.
+fn resolve(year: Option<i16>, month: i8, day: i8, today: Date) -> Option<Date> {
+    match year {
+        Some(year) => Date::new(year, month, day).ok(),
+        None => {
+            let this = Date::new(today.year(), month, day).ok()?;
+            match this < today {
+                true => Date::new(today.year() + 1, month, day).ok(),
+                false => Some(this),
+            }
+        }
+    }
+}

@@ -1,0 +1,379 @@
+//! The word tables' small pattern language, compiled once, and its matcher.
+//!
+//! A pattern is a row of words; `(a|b c)` are alternatives, `?` after a word or bracket makes it
+//! optional, `{name}` is another definition. A table that does not compile loses that one pattern;
+//! a test compiles them all and fails.
+
+use crate::reader::answer::lexer::{self, Shape};
+use std::collections::HashMap;
+
+/// Deeper brackets than this are a mistake in a table.
+const MAX_DEPTH: usize = 12;
+
+/// A word's number. Words that no table knows share [`UNKNOWN`].
+pub type Id = u32;
+pub const UNKNOWN: Id = 0;
+
+#[derive(Debug, Clone)]
+pub enum Node {
+    /// As written, and without its accents.
+    Word(Id, Id),
+    Any(Vec<Vec<Node>>),
+    Maybe(Vec<Node>),
+    Define(usize),
+    Builtin(Builtin),
+}
+
+/// Things that are known by their shape or computed for a text before matching.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Builtin {
+    Number,
+    Time,
+    Phone,
+    Link,
+    Mail,
+    Month,
+    Unit,
+    /// A day within reach: scheduling.
+    Near,
+    /// A day or span that is a postponement.
+    Far,
+    /// A name that the mail itself gives: in its subject or the mail it quotes.
+    Known,
+}
+
+const BUILTINS: &[(&str, Builtin)] = &[
+    ("number", Builtin::Number),
+    ("time", Builtin::Time),
+    ("phone", Builtin::Phone),
+    ("link", Builtin::Link),
+    ("mail", Builtin::Mail),
+    ("month", Builtin::Month),
+    ("unit", Builtin::Unit),
+    ("near", Builtin::Near),
+    ("far", Builtin::Far),
+    ("known", Builtin::Known),
+];
+
+/// Numbers for words, shared by all languages.
+#[derive(Default)]
+pub struct Interner {
+    ids: HashMap<String, Id>,
+}
+
+impl Interner {
+    pub fn intern(&mut self, word: &str) -> Id {
+        let next = Id::try_from(self.ids.len()).unwrap_or(Id::MAX - 1) + 1;
+        *self.ids.entry(word.to_owned()).or_insert(next)
+    }
+
+    pub fn get(&self, word: &str) -> Id {
+        self.ids.get(word).copied().unwrap_or(UNKNOWN)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Id)> {
+        self.ids.iter().map(|(word, id)| (word.as_str(), *id))
+    }
+
+    /// How many words there are; their numbers go from 1 to this.
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+}
+
+/// How the words of a language are typed on a keyboard without its letters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Folding {
+    /// Never: the accent makes another word.
+    None,
+    Plain,
+    /// German: `ae`, `oe`, `ue`.
+    TwoLetters,
+}
+
+impl Folding {
+    pub fn of(self, word: &str) -> String {
+        match self {
+            Folding::None => word.to_owned(),
+            Folding::Plain => fold(word),
+            Folding::TwoLetters => fold(
+                &word
+                    .replace('ä', "ae")
+                    .replace('ö', "oe")
+                    .replace('ü', "ue"),
+            ),
+        }
+    }
+}
+
+/// Without accents, and the letters that only some keyboards have in their plain form.
+pub fn fold(word: &str) -> String {
+    use unicode_normalization::UnicodeNormalization;
+    let latin_or_greek = |c: char| matches!(c, '\u{0}'..='\u{24F}' | '\u{370}'..='\u{3FF}' | '\u{1E00}'..='\u{1FFF}');
+    if !word.chars().all(latin_or_greek) {
+        return word.to_owned();
+    }
+    let mut plain = String::with_capacity(word.len());
+    for c in word.nfd() {
+        match c {
+            '\u{300}'..='\u{36F}' => {}
+            'ß' => plain.push_str("ss"),
+            'ø' => plain.push('o'),
+            'ł' => plain.push('l'),
+            'đ' | 'ð' => plain.push('d'),
+            'ı' => plain.push('i'),
+            'æ' => plain.push_str("ae"),
+            'œ' => plain.push_str("oe"),
+            'ς' => plain.push('σ'),
+            c => plain.push(c),
+        }
+    }
+    plain
+}
+
+pub struct Compiler<'a> {
+    pub interner: &'a mut Interner,
+    pub defines: &'a HashMap<String, usize>,
+    /// Whether words may be typed without their accents in this language.
+    pub folds: Folding,
+}
+
+impl Compiler<'_> {
+    pub fn pattern(&mut self, text: &str) -> Result<Vec<Vec<Node>>, String> {
+        let mut rest = text;
+        let any = self.alternatives(&mut rest, 0)?;
+        match rest.is_empty() {
+            true => Ok(any),
+            false => Err(format!("a bracket too many in {text:?}")),
+        }
+    }
+
+    fn alternatives(&mut self, rest: &mut &str, depth: usize) -> Result<Vec<Vec<Node>>, String> {
+        if depth > MAX_DEPTH {
+            return Err("brackets too deep".to_owned());
+        }
+        let mut any = vec![Vec::new()];
+        loop {
+            *rest = rest.trim_start();
+            let mut chars = rest.chars();
+            let Some(c) = chars.next() else {
+                return Ok(any);
+            };
+            let nodes = match c {
+                ')' => return Ok(any),
+                '|' => {
+                    *rest = chars.as_str();
+                    any.push(Vec::new());
+                    continue;
+                }
+                '(' => {
+                    *rest = chars.as_str();
+                    let inner = self.alternatives(rest, depth + 1)?;
+                    *rest = rest.strip_prefix(')').ok_or("a bracket is not closed")?;
+                    vec![Node::Any(inner)]
+                }
+                '{' => {
+                    let (name, after) = chars.as_str().split_once('}').ok_or("a { without }")?;
+                    *rest = after;
+                    vec![self.reference(name)?]
+                }
+                _ => {
+                    let end = rest
+                        .find(['(', ')', '{', '|', '?', ' '])
+                        .unwrap_or(rest.len());
+                    let (word, after) = rest.split_at(end);
+                    if word.is_empty() {
+                        return Err(format!("nothing before {rest:?}"));
+                    }
+                    *rest = after;
+                    self.words(word)
+                }
+            };
+            let nodes = match rest.strip_prefix('?') {
+                Some(after) => {
+                    *rest = after;
+                    vec![Node::Maybe(nodes)]
+                }
+                None => nodes,
+            };
+            if let Some(last) = any.last_mut() {
+                last.extend(nodes);
+            }
+        }
+    }
+
+    fn reference(&self, name: &str) -> Result<Node, String> {
+        if let Some(index) = self.defines.get(name) {
+            return Ok(Node::Define(*index));
+        }
+        BUILTINS
+            .iter()
+            .find(|(n, _)| *n == name)
+            .map(|(_, builtin)| Node::Builtin(*builtin))
+            .ok_or_else(|| format!("{{{name}}} is not defined above"))
+    }
+
+    /// One written word is several tokens in scripts without spaces.
+    fn words(&mut self, word: &str) -> Vec<Node> {
+        let sentences = lexer::sentences(&lexer::normalise(word));
+        let tokens = sentences.iter().flat_map(|s| &s.tokens);
+        tokens
+            .map(|token| {
+                let exact = self.interner.intern(&token.text);
+                let plain = self.interner.intern(&self.folds.of(&token.text));
+                Node::Word(exact, plain)
+            })
+            .collect()
+    }
+}
+
+/// One token as the matcher sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen {
+    pub id: Id,
+    pub shape: Shape,
+}
+
+/// A stretch of tokens that is a date or span, or a known name.
+#[derive(Clone, Copy, Debug)]
+pub struct Stretch {
+    pub start: usize,
+    pub end: usize,
+    pub what: Builtin,
+}
+
+/// Matches patterns against one sentence.
+pub struct Matcher<'a> {
+    pub defines: &'a [Vec<Vec<Node>>],
+    pub tokens: &'a [Seen],
+    pub stretches: &'a [Stretch],
+}
+
+impl Matcher<'_> {
+    /// Every place where the row of nodes can end when it starts at `start`.
+    pub fn ends(&self, nodes: &[Node], start: usize) -> Vec<usize> {
+        let mut at = vec![start];
+        for node in nodes {
+            let mut next: Vec<usize> = Vec::new();
+            for position in at {
+                self.step(node, position, &mut next);
+            }
+            if next.is_empty() {
+                return next;
+            }
+            at = next;
+        }
+        at
+    }
+
+    fn step(&self, node: &Node, position: usize, into: &mut Vec<usize>) {
+        match node {
+            Node::Word(exact, plain) => {
+                if let Some(token) = self.tokens.get(position)
+                    && (token.id == *exact || token.id == *plain)
+                {
+                    add(into, position + 1);
+                }
+            }
+            Node::Maybe(inner) => {
+                add(into, position);
+                for end in self.ends(inner, position) {
+                    add(into, end);
+                }
+            }
+            Node::Any(any) => self.each(any, position, into),
+            Node::Define(index) => {
+                if let Some(any) = self.defines.get(*index) {
+                    self.each(any, position, into);
+                }
+            }
+            Node::Builtin(builtin) => self.builtin(*builtin, position, into),
+        }
+    }
+
+    fn each(&self, any: &[Vec<Node>], position: usize, into: &mut Vec<usize>) {
+        for nodes in any {
+            for end in self.ends(nodes, position) {
+                add(into, end);
+            }
+        }
+    }
+
+    fn builtin(&self, builtin: Builtin, position: usize, into: &mut Vec<usize>) {
+        let shape = self.tokens.get(position).map(|t| t.shape);
+        let hit = match builtin {
+            Builtin::Number => matches!(shape, Some(Shape::Number(_))),
+            Builtin::Time => shape == Some(Shape::Time),
+            Builtin::Phone => shape == Some(Shape::Phone),
+            Builtin::Link => shape == Some(Shape::Link),
+            Builtin::Mail => shape == Some(Shape::Mail),
+            _ => false,
+        };
+        if hit {
+            add(into, position + 1);
+        }
+        for stretch in self.stretches {
+            if stretch.what == builtin && stretch.start == position {
+                add(into, stretch.end);
+            }
+        }
+    }
+}
+
+fn add(into: &mut Vec<usize>, position: usize) {
+    if !into.contains(&position) {
+        into.push(position);
+    }
+}
+
+/// What a row of nodes can begin with: word numbers, whether a shape can begin it, and whether it
+/// can be empty.
+#[derive(Default, Debug)]
+pub struct First {
+    pub ids: Vec<Id>,
+    pub shape: bool,
+    pub empty: bool,
+}
+
+pub fn first(nodes: &[Node], defines: &[Vec<Vec<Node>>]) -> First {
+    let mut all = First::default();
+    for node in nodes {
+        let one = match node {
+            Node::Word(a, b) => First {
+                ids: vec![*a, *b],
+                ..First::default()
+            },
+            Node::Builtin(_) => First {
+                shape: true,
+                ..First::default()
+            },
+            Node::Maybe(inner) => First {
+                empty: true,
+                ..first(inner, defines)
+            },
+            Node::Any(any) => first_of_any(any, defines),
+            Node::Define(index) => match defines.get(*index) {
+                Some(any) => first_of_any(any, defines),
+                None => First::default(),
+            },
+        };
+        all.ids.extend(one.ids);
+        all.shape |= one.shape;
+        if !one.empty {
+            return all;
+        }
+    }
+    all.empty = true;
+    all
+}
+
+fn first_of_any(any: &[Vec<Node>], defines: &[Vec<Vec<Node>>]) -> First {
+    let mut all = First::default();
+    for nodes in any {
+        let one = first(nodes, defines);
+        all.ids.extend(one.ids);
+        all.shape |= one.shape;
+        all.empty |= one.empty;
+    }
+    all
+}

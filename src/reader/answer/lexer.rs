@@ -1,0 +1,431 @@
+//! Cuts a text into tokens: words, numbers, times, addresses, emoji, with the gaps between them.
+//!
+//! Never fails. What is no word of any kind becomes [`Shape::Strange`], which no grammar explains,
+//! so that a text with it in is never a yes.
+
+use unicode_normalization::UnicodeNormalization;
+
+/// What a token is, as far as its characters tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    Word,
+    Number(u32),
+    /// A time of day: `10:30`, `3pm`.
+    Time,
+    /// A calendar date in figures; the year is 0 where it is not written. Day and month of
+    /// `3/4` are as written, which of the two is which is open.
+    Date {
+        year: i16,
+        first: i8,
+        second: i8,
+    },
+    /// Seven or more digits that belong together.
+    Phone,
+    Link,
+    Mail,
+    /// Emoji and other characters that nothing explains unless a word table lists them.
+    Sign,
+    Strange,
+}
+
+/// What stands between a token and the one before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Gap {
+    None,
+    /// A comma, a dash, a bracket.
+    Soft,
+    /// A line end.
+    Line,
+}
+
+#[derive(Clone, Debug)]
+pub struct Token {
+    /// In lower case, NFKC, without apostrophes.
+    pub text: String,
+    pub shape: Shape,
+    pub gap: Gap,
+    /// Begins with a capital and goes on in small letters, or has no case at all.
+    pub title: bool,
+    /// Begins with a capital or a digit.
+    pub capital: bool,
+    /// Which line of the text, from 0.
+    pub line: usize,
+}
+
+/// Tokens up to a full stop, a question mark or an empty line.
+#[derive(Clone, Debug, Default)]
+pub struct Sentence {
+    pub tokens: Vec<Token>,
+    pub question: bool,
+}
+
+/// Overrides, embeddings and isolates turn the order of what is seen (UAX 9); plain marks don't.
+pub fn is_bidi_control(c: char) -> bool {
+    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Default-ignorable characters: they show nothing and would only part words.
+fn is_ignorable(c: char) -> bool {
+    matches!(c,
+        '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
+        | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
+        | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}'
+        | '\u{1F3FB}'..='\u{1F3FF}' | '\u{E0000}'..='\u{E0FFF}')
+}
+
+/// Scripts written without spaces between words: each character is a token.
+fn is_unspaced(c: char) -> bool {
+    matches!(c,
+        '\u{0E00}'..='\u{0EFF}' | '\u{1000}'..='\u{109F}' | '\u{1780}'..='\u{17FF}'
+        | '\u{3005}'..='\u{3007}' | '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}'
+        | '\u{AC00}'..='\u{D7AF}' | '\u{20000}'..='\u{3FFFF}')
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || unicode_normalization::char::is_combining_mark(c)
+}
+
+fn is_apostrophe(c: char) -> bool {
+    matches!(c, '\'' | '’' | '‘' | '`' | '´' | 'ʼ' | '′' | '״' | '׳')
+}
+
+/// Text smileys and signs that are written with punctuation, as the emoji they stand for.
+const SMILEYS: &[(&str, &str)] = &[
+    (":)", "🙂"),
+    (":-)", "🙂"),
+    (";)", "🙂"),
+    (";-)", "🙂"),
+    (":d", "🙂"),
+    (":-d", "🙂"),
+    ("=)", "🙂"),
+    ("^^", "🙂"),
+    ("<3", "🙂"),
+    (":(", "🙁"),
+    (":-(", "🙁"),
+    (":/", "🙁"),
+    (":-/", "🙁"),
+    ("+1", "👍"),
+    ("-1", "👎"),
+    ("p.m.", "pm"),
+    ("a.m.", "am"),
+    ("w/", "with"),
+    ("100%", "💯"),
+];
+
+/// NFKC and without what shows nothing; `'` for every apostrophe.
+pub fn normalise(text: &str) -> String {
+    text.chars()
+        .filter(|c| !is_ignorable(*c))
+        .nfkc()
+        .filter(|c| !is_ignorable(*c))
+        .map(|c| if is_apostrophe(c) { '\'' } else { c })
+        .collect()
+}
+
+#[derive(Default)]
+struct Cutter {
+    sentences: Vec<Sentence>,
+    open: Sentence,
+    gap: Option<Gap>,
+    line: usize,
+}
+
+impl Cutter {
+    fn push(&mut self, text: String, shape: Shape, title: bool) {
+        self.push_cased(text, shape, title, title);
+    }
+
+    fn push_cased(&mut self, text: String, shape: Shape, title: bool, capital: bool) {
+        let gap = match self.open.tokens.is_empty() {
+            true => Gap::Line,
+            false => self.gap.unwrap_or(Gap::None),
+        };
+        self.gap = None;
+        self.open.tokens.push(Token {
+            text,
+            shape,
+            gap,
+            title,
+            capital,
+            line: self.line,
+        });
+    }
+
+    fn part(&mut self, gap: Gap) {
+        self.gap = Some(self.gap.map_or(gap, |g| g.max(gap)));
+    }
+
+    fn end(&mut self, question: bool) {
+        // `!?` and a question mark on its own belong to what stands before.
+        if self.open.tokens.is_empty() {
+            if question && let Some(last) = self.sentences.last_mut() {
+                last.question = true;
+            }
+            return;
+        }
+        let mut done = std::mem::take(&mut self.open);
+        done.question = question;
+        self.gap = None;
+        self.sentences.push(done);
+    }
+
+    fn chunk(&mut self, chunk: &str, greek: bool) {
+        let lower = chunk.to_lowercase();
+        let bare = lower.trim_end_matches([',', '!', ';', ')', '>']);
+        let bare = if SMILEYS.iter().any(|(s, _)| *s == lower) {
+            lower.as_str()
+        } else {
+            bare
+        };
+        if let Some((_, sign)) = SMILEYS.iter().find(|(s, _)| *s == bare) {
+            let shape = match sign.is_ascii() {
+                true => Shape::Word,
+                false => Shape::Sign,
+            };
+            self.push((*sign).to_owned(), shape, false);
+            return self.marks(lower.strip_prefix(bare).unwrap_or_default(), greek);
+        }
+        if let Some(shape) = whole_shape(&lower) {
+            self.push(trimmed(&lower).to_owned(), shape, false);
+            let rest = lower.trim_start_matches(|c: char| !".,;:!?)>".contains(c));
+            let tail: String = rest
+                .chars()
+                .rev()
+                .take_while(|c| ".,;:!?)>".contains(*c))
+                .collect();
+            let tail: String = tail.chars().rev().collect();
+            return self.marks(&tail, greek);
+        }
+        self.words(chunk, greek);
+    }
+
+    fn marks(&mut self, marks: &str, greek: bool) {
+        for c in marks.chars() {
+            self.mark(c, greek);
+        }
+    }
+
+    fn mark(&mut self, c: char, greek: bool) {
+        match c {
+            ';' if greek => self.end(true),
+            '?' | '؟' | '՞' | '⁇' | '❓' => self.end(true),
+            '¡' | '¿' => self.part(Gap::Soft),
+            '.' | '!' | '…' | '。' | '।' | '՜' | '։' | '۔' | '❗' => self.end(false),
+            ',' | ';' | ':' | '-' | '–' | '—' | '(' | ')' | '/' | '、' | '،' | '؛' | '·' | '~'
+            | '\u{2010}' | '\u{2011}' | '―' | '・' | '|' => self.part(Gap::Soft),
+            '*' | '_' | '\'' | '•' => {}
+            c if c.is_ascii_punctuation() || c.is_ascii_control() => {
+                self.push(c.to_string(), Shape::Strange, false);
+            }
+            c => self.push(c.to_string(), Shape::Sign, false),
+        }
+    }
+
+    fn words(&mut self, chunk: &str, greek: bool) {
+        let mut word = String::new();
+        let mut letters = chunk.chars().peekable();
+        while let Some(c) = letters.next() {
+            let inside = |w: &str| !w.is_empty();
+            if is_unspaced(c) {
+                self.flush(&mut word);
+                self.push(c.to_string(), Shape::Word, false);
+            } else if is_word(c) {
+                word.push(c);
+            } else if c == '\'' && (inside(&word) || letters.peek().is_some_and(|n| is_word(*n))) {
+                // Dropped, so that `im` and `i'm` are one word.
+            } else if c == '-' && inside(&word) && letters.peek().is_some_and(|n| is_word(*n)) {
+                self.flush(&mut word);
+            } else {
+                self.flush(&mut word);
+                self.mark(c, greek);
+            }
+        }
+        self.flush(&mut word);
+    }
+
+    fn flush(&mut self, word: &mut String) {
+        if word.is_empty() {
+            return;
+        }
+        let word = std::mem::take(word);
+        let capital = word.chars().next().is_some_and(char::is_uppercase);
+        let caseless = word.chars().all(|c| !c.is_uppercase() && !c.is_lowercase());
+        let title = caseless || (capital && word.chars().skip(1).any(char::is_lowercase));
+        let lower = word.to_lowercase();
+        match figure(&lower) {
+            Some(shape) => self.push(lower, shape, false),
+            None if lower.starts_with(|c: char| c.is_ascii_digit()) => {
+                // `15th`, `3pm`, `2weeks`: the figure, then what is written after it.
+                let digits: String = lower.chars().take_while(char::is_ascii_digit).collect();
+                let rest: String = lower.chars().skip(digits.len()).collect();
+                match rest.as_str() {
+                    "pm" | "am" | "h" | "uhr" => self.push(lower, Shape::Time, false),
+                    "st" | "nd" | "rd" | "th" | "er" | "º" | "ª" | "e" => {
+                        let shape = figure(&digits).unwrap_or(Shape::Strange);
+                        self.push(digits, shape, false);
+                    }
+                    _ => {
+                        let shape = figure(&digits).unwrap_or(Shape::Strange);
+                        self.push(digits, shape, false);
+                        self.push(rest, Shape::Word, false);
+                    }
+                }
+            }
+            None => self.push_cased(lower, Shape::Word, title, capital),
+        }
+    }
+}
+
+fn trimmed(chunk: &str) -> &str {
+    chunk
+        .trim_start_matches(['(', '<', '['])
+        .trim_end_matches(['.', ',', ';', ':', '!', '?', ')', '>', ']'])
+}
+
+/// Chunks that are one thing although they hold punctuation.
+fn whole_shape(chunk: &str) -> Option<Shape> {
+    let chunk = trimmed(chunk);
+    if chunk.starts_with("http://")
+        || chunk.starts_with("https://")
+        || chunk.starts_with("www.")
+        || (chunk.contains('/')
+            && chunk.split('/').next().is_some_and(|host| {
+                host.contains('.') && host.chars().any(|c| c.is_ascii_alphabetic())
+            }))
+    {
+        return Some(Shape::Link);
+    }
+    if let Some((local, domain)) = chunk.split_once('@')
+        && !local.is_empty()
+        && domain.contains('.')
+    {
+        return Some(Shape::Mail);
+    }
+    let numbers: Vec<&str> = chunk.split(['.', '/', '-', ':']).collect();
+    let numeric = numbers
+        .iter()
+        .all(|n| !n.is_empty() && n.len() <= 4 && n.bytes().all(|b| b.is_ascii_digit()));
+    let value = |n: &str| n.parse::<i16>().unwrap_or(0);
+    let small = |n: &str| i8::try_from(value(n)).unwrap_or(0);
+    match numbers.as_slice() {
+        [h, m] if numeric && chunk.contains(':') && h.len() <= 2 && m.len() == 2 => {
+            Some(Shape::Time)
+        }
+        [a, b, c] if numeric && a.len() == 4 && chunk.contains(['-', '/', '.']) => {
+            Some(Shape::Date {
+                year: value(a),
+                first: small(c),
+                second: small(b),
+            })
+        }
+        [a, b, c]
+            if numeric && !chunk.contains(':') && a.len() <= 2 && b.len() <= 2 && c.len() >= 2 =>
+        {
+            let year = if c.len() == 2 {
+                2000 + value(c)
+            } else {
+                value(c)
+            };
+            Some(date_of(small(a), small(b), year, chunk.contains('/')))
+        }
+        [a, b] if numeric && chunk.contains('/') && a.len() <= 2 && b.len() <= 2 => {
+            Some(date_of(small(a), small(b), 0, true))
+        }
+        _ if chunk.starts_with('+') && phone_digits(chunk) => Some(Shape::Phone),
+        _ => None,
+    }
+}
+
+/// Day first, except where that can't be.
+fn date_of(a: i8, b: i8, year: i16, _slash: bool) -> Shape {
+    let (first, second) = if b > 12 { (b, a) } else { (a, b) };
+    Shape::Date {
+        year,
+        first,
+        second,
+    }
+}
+
+fn phone_digits(chunk: &str) -> bool {
+    chunk
+        .chars()
+        .all(|c| c.is_ascii_digit() || "+-.()/".contains(c))
+}
+
+fn figure(word: &str) -> Option<Shape> {
+    let ascii: Option<String> = word
+        .chars()
+        .map(|c| c.to_digit(10).or_else(|| foreign_digit(c)))
+        .map(|d| d.and_then(|d| char::from_digit(d, 10)))
+        .collect();
+    let digits = ascii.filter(|d| !d.is_empty())?;
+    match digits.len() {
+        1..=6 => digits.parse().ok().map(Shape::Number),
+        _ => Some(Shape::Phone),
+    }
+}
+
+/// Arabic, Persian and Devanagari digits.
+fn foreign_digit(c: char) -> Option<u32> {
+    let base = match c {
+        '\u{660}'..='\u{669}' => 0x660,
+        '\u{6F0}'..='\u{6F9}' => 0x6F0,
+        '\u{966}'..='\u{96F}' => 0x966,
+        _ => return None,
+    };
+    Some((c as u32).saturating_sub(base))
+}
+
+/// The sentences of a normalised text.
+pub fn sentences(text: &str) -> Vec<Sentence> {
+    let greek = text.chars().any(|c| matches!(c, '\u{370}'..='\u{3FF}'));
+    let mut cutter = Cutter::default();
+    for (number, line) in text.lines().enumerate() {
+        cutter.line = number;
+        if line.trim().is_empty() {
+            cutter.end(false);
+            continue;
+        }
+        cutter.part(Gap::Line);
+        let mut chunks = line.split_whitespace().peekable();
+        while let Some(chunk) = chunks.next() {
+            let figures = |c: &&str| c.starts_with(|c: char| c.is_ascii_digit() || c == '(');
+            match chunks.peek().is_some_and(figures) {
+                // `+1 415 …` is no thumb.
+                true => cutter.words(chunk, greek),
+                false => cutter.chunk(chunk, greek),
+            }
+        }
+    }
+    cutter.end(false);
+    join_numbers(&mut cutter.sentences);
+    cutter.sentences
+}
+
+/// Groups of figures that add up to a telephone number become one token.
+fn join_numbers(sentences: &mut [Sentence]) {
+    let figures = |t: &Token| matches!(t.shape, Shape::Number(_) | Shape::Phone);
+    let plus = |t: &Token| t.shape == Shape::Strange && t.text == "+";
+    for sentence in sentences {
+        let mut joined: Vec<Token> = Vec::with_capacity(sentence.tokens.len());
+        for token in sentence.tokens.drain(..) {
+            match joined.last_mut() {
+                Some(last)
+                    if figures(&token)
+                        && last.line == token.line
+                        && (plus(last)
+                            || last.text.starts_with('+')
+                            || (figures(last) && last.text.len() > 1 && token.text.len() > 1)) =>
+                {
+                    last.text.push_str(&token.text);
+                    last.shape = match last.text.len() {
+                        0..7 => Shape::Number(u32::MAX),
+                        _ => Shape::Phone,
+                    };
+                }
+                _ => joined.push(token),
+            }
+        }
+        sentence.tokens = joined;
+    }
+}

@@ -1,0 +1,161 @@
+//! What a whole text says when it is read in one language. Deny before allow.
+//!
+//! Fails closed: two things said at once, a question, a doubt or an unexplained word is unclear.
+
+use crate::reader::Verdict;
+use crate::reader::answer::lexer::Sentence;
+use crate::reader::answer::sentence::{self, Explained, Place, Scene};
+use crate::reader::answer::signature;
+use crate::reader::answer::tables::Says;
+use jiff::civil::Date;
+
+#[derive(Clone, Debug)]
+pub struct Opinion {
+    pub verdict: Verdict,
+    pub later_until: Option<Date>,
+    pub why: String,
+    /// Words without an explanation.
+    pub unexplained: usize,
+    /// Nothing but words like `and` or `if`: no reading of an answer.
+    pub empty: bool,
+}
+
+/// One decisive phrase.
+struct Finding {
+    says: Says,
+    words: String,
+    question: bool,
+    /// Whether the whole sentence around it is explained.
+    whole: bool,
+}
+
+pub fn form(scene: &Scene<'_>, sentences: &[Sentence]) -> Opinion {
+    let signed = signature::cut(scene, sentences);
+    let sentences = signed.as_deref().unwrap_or(sentences);
+    let mut findings = Vec::new();
+    let mut unexplained: Option<String> = None;
+    let (mut unexplained_words, mut question) = (0, false);
+    let mut date = None;
+    for (i, sentence) in sentences.iter().enumerate() {
+        let place = Place {
+            first: i == 0,
+            last: i + 1 == sentences.len(),
+        };
+        let explained = sentence::explain(scene, sentence, place);
+        unexplained_words += explained.unexplained;
+        question |= sentence.question;
+        let far = explained.days.iter().filter(|d| d.far);
+        date = date.or_else(|| far.filter_map(|d| d.date).min());
+        if unexplained.is_none() {
+            let missing = explained.phrases.iter().find(|p| p.says.is_none());
+            unexplained = missing.map(|p| words(sentence, p.start, p.end));
+        }
+        findings.extend(find(sentence, &explained));
+    }
+    let (verdict, why) = weigh(&findings, unexplained.as_deref(), question);
+    Opinion {
+        verdict,
+        later_until: date.filter(|_| verdict == Verdict::Later),
+        why,
+        unexplained: unexplained_words,
+        empty: unexplained_words == 0
+            && findings
+                .iter()
+                .all(|f| matches!(f.says, Says::Filler | Says::Condition)),
+    }
+}
+
+fn find(sentence: &Sentence, explained: &Explained) -> Vec<Finding> {
+    explained
+        .phrases
+        .iter()
+        .filter_map(|phrase| {
+            Some(Finding {
+                says: phrase.says?,
+                words: words(sentence, phrase.start, phrase.end),
+                question: sentence.question,
+                whole: explained.unexplained == 0,
+            })
+        })
+        .collect()
+}
+
+fn words(sentence: &Sentence, start: usize, end: usize) -> String {
+    let tokens = sentence.tokens.get(start..end).unwrap_or_default();
+    let texts: Vec<&str> = tokens.iter().map(|t| t.text.as_str()).collect();
+    texts.join(" ")
+}
+
+fn weigh(findings: &[Finding], unexplained: Option<&str>, question: bool) -> (Verdict, String) {
+    let one = |wanted: &[Says]| findings.iter().find(|f| wanted.contains(&f.says));
+    let stated = |wanted: &[Says]| {
+        let mut found = findings.iter().filter(|f| wanted.contains(&f.says));
+        found.find(|f| !f.question)
+    };
+    let quote = |word: &str, f: &Finding| format!("{word}: “{}”", f.words);
+    let unclear = |why: String| (Verdict::Unclear, why);
+    if let Some(stop) = one(&[Says::Stop]).or_else(|| stated(&[Says::StopAlone])) {
+        return (Verdict::Stop, quote("stop", stop));
+    }
+    let yes = one(&[Says::Yes, Says::Weak]);
+    // `Can you ask me again in May?` postpones although it asks.
+    if let Some(later) = one(&[Says::Later]) {
+        return (Verdict::Later, quote("later", later));
+    }
+    match (yes, stated(&[Says::No])) {
+        (Some(yes), Some(no)) => {
+            return unclear(format!("both “{}” and “{}”", yes.words, no.words));
+        }
+        (None, Some(no)) => return (Verdict::No, quote("no", no)),
+        _ => {}
+    }
+    if let Some(later) = stated(&[Says::NotNow]) {
+        return (Verdict::Later, quote("later", later));
+    }
+    match (yes, stated(&[Says::NoAlone])) {
+        (Some(yes), Some(no)) => {
+            return unclear(format!("both “{}” and “{}”", yes.words, no.words));
+        }
+        (None, Some(no)) => return (Verdict::No, quote("no", no)),
+        _ => {}
+    }
+    // A far day postpones only in a sentence that says nothing else.
+    let far = findings.iter().find(|f| f.says == Says::Far && !f.question);
+    if let Some(far) = far.filter(|f| f.whole) {
+        return (Verdict::Later, quote("later", far));
+    }
+    let Some(yes) = yes else {
+        return unclear(match unexplained {
+            Some(word) => format!("not understood: “{word}”"),
+            None => "neither yes nor no".to_owned(),
+        });
+    };
+    let against = one(&[
+        Says::No,
+        Says::NoAlone,
+        Says::Doubt,
+        Says::Condition,
+        Says::Later,
+        Says::NotNow,
+        Says::Far,
+    ]);
+    if let Some(doubt) = against {
+        return unclear(format!("“{}”, but “{}”", yes.words, doubt.words));
+    }
+    if question {
+        return unclear(format!("“{}”, but a question", yes.words));
+    }
+    if let Some(word) = unexplained {
+        return unclear(format!("“{}”, but not understood: “{word}”", yes.words));
+    }
+    if one(&[Says::Yes]).is_none() {
+        let beside = [Says::Thanks, Says::Courtesy, Says::Schedule];
+        if let Some(beside) = one(&beside) {
+            return unclear(format!(
+                "“{}” beside “{}” may be a receipt",
+                yes.words, beside.words
+            ));
+        }
+    }
+    (Verdict::Yes, quote("yes", yes))
+}

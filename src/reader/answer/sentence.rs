@@ -1,0 +1,337 @@
+//! Explains a sentence: the cheapest way to lay phrases of one language's table over its words.
+//!
+//! Words that no phrase covers are counted, and whoever judges makes no yes of such a sentence.
+
+use crate::reader::answer::dates::{self, Day};
+use crate::reader::answer::grammar::{Builtin, Id, Matcher, Seen, Stretch, UNKNOWN};
+use crate::reader::answer::lexer::{Gap, Sentence, Shape, Token};
+use crate::reader::answer::tables::{self, Language, Rule, Says, Words};
+use jiff::civil::Date;
+
+/// Words of a name behind a greeting or thanks.
+const MAX_NAME_WORDS: usize = 3;
+
+/// A phrase that was recognised: what it says, and which tokens it covers.
+#[derive(Clone, Copy, Debug)]
+pub struct Phrase {
+    /// None: these tokens are not explained.
+    pub says: Option<Says>,
+    pub start: usize,
+    pub end: usize,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Explained {
+    pub phrases: Vec<Phrase>,
+    pub days: Vec<Day>,
+    pub unexplained: usize,
+}
+
+/// What explaining needs besides the sentence.
+pub struct Scene<'a> {
+    pub words: &'a Words,
+    pub language: &'a Language,
+    pub today: Date,
+    /// Words of names that the mail itself gives, in lower case.
+    pub known_names: &'a [String],
+}
+
+/// Where the sentence stands in the text.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Place {
+    pub first: bool,
+    pub last: bool,
+}
+
+/// Tokens as the language's table knows them, with slips of the thumb put right.
+pub fn seen(scene: &Scene<'_>, tokens: &[Token]) -> Vec<Seen> {
+    tokens
+        .iter()
+        .map(|token| Seen {
+            id: identify(scene, token),
+            shape: token.shape,
+        })
+        .collect()
+}
+
+/// The word's number in this language; [`UNKNOWN`] where the language does not know it.
+pub fn identify(scene: &Scene<'_>, token: &Token) -> Id {
+    if !matches!(token.shape, Shape::Word | Shape::Sign) {
+        return UNKNOWN;
+    }
+    let known = |word: &str| {
+        let id = scene.words.interner.get(word);
+        let langs = scene.words.langs.get(id as usize).copied().unwrap_or(0);
+        (id != UNKNOWN && langs & scene.language.bit != 0).then_some(id)
+    };
+    if let Some(id) = known(&token.text) {
+        return id;
+    }
+    for longest in [2, 1] {
+        if let Some(squeezed) = squeeze(&token.text, longest)
+            && let Some(id) = known(&squeezed)
+        {
+            return id;
+        }
+    }
+    if token.text.chars().count() >= tables::MIN_CORRECTED && !token.capital {
+        let variants = tables::variants(&token.text);
+        let mut found = variants
+            .iter()
+            .filter_map(|v| scene.language.near_words.get(v).copied().flatten());
+        if let Some(id) = found.next()
+            && found.all(|other| other == id)
+        {
+            return id;
+        }
+    }
+    UNKNOWN
+}
+
+/// `yeees` as `yees` and `yes`: letters that a thumb held, no more than `longest` in a row.
+fn squeeze(word: &str, longest: usize) -> Option<String> {
+    let mut short = String::with_capacity(word.len());
+    let (mut last, mut run) = (None, 0);
+    for c in word.chars() {
+        run = if last == Some(c) { run + 1 } else { 1 };
+        last = Some(c);
+        if run <= longest {
+            short.push(c);
+        }
+    }
+    (short.len() < word.len()).then_some(short)
+}
+
+/// The cheapest way to a place, and the phrase that led there.
+#[derive(Clone, Copy)]
+struct Way {
+    /// Unexplained tokens, phrases, weight.
+    cost: (usize, usize, u32),
+    phrase: Phrase,
+}
+
+pub fn explain(scene: &Scene<'_>, sentence: &Sentence, place: Place) -> Explained {
+    let tokens = &sentence.tokens;
+    let seen = seen(scene, tokens);
+    let days = dates::find(scene.language, &seen, scene.today);
+    let mut stretches = dates::stretches(scene.language, &seen, &days);
+    stretches.extend(known_names(scene, tokens, &seen));
+    let laying = Laying {
+        scene,
+        tokens,
+        seen: &seen,
+        place,
+        matcher: Matcher {
+            defines: &scene.language.defines,
+            tokens: &seen,
+            stretches: &stretches,
+        },
+    };
+    let ways = laying.ways(&days);
+    let mut explained = Explained {
+        days,
+        ..Explained::default()
+    };
+    let mut at = tokens.len();
+    while at > 0 {
+        let Some(Some(way)) = ways.get(at) else { break };
+        explained.phrases.push(way.phrase);
+        explained.unexplained += usize::from(way.phrase.says.is_none());
+        at = way.phrase.start;
+    }
+    explained.phrases.reverse();
+    explained
+}
+
+fn known_names(scene: &Scene<'_>, tokens: &[Token], seen: &[Seen]) -> Vec<Stretch> {
+    let mut all = Vec::new();
+    let mut start = None;
+    for (i, (token, seen)) in tokens.iter().zip(seen).enumerate() {
+        let known = token.shape == Shape::Word
+            && seen.id == UNKNOWN
+            && scene.known_names.contains(&token.text);
+        if known {
+            let from = *start.get_or_insert(i);
+            all.push(Stretch {
+                start: from,
+                end: i + 1,
+                what: Builtin::Known,
+            });
+        } else {
+            start = None;
+        }
+    }
+    all
+}
+
+struct Laying<'a> {
+    scene: &'a Scene<'a>,
+    tokens: &'a [Token],
+    seen: &'a [Seen],
+    place: Place,
+    matcher: Matcher<'a>,
+}
+
+impl Laying<'_> {
+    fn ways(&self, days: &[Day]) -> Vec<Option<Way>> {
+        let count = self.tokens.len();
+        let mut ways: Vec<Option<Way>> = vec![None; count + 1];
+        for start in 0..count {
+            let before = match (start, ways.get(start)) {
+                (0, _) => (0, 0, 0),
+                (_, Some(Some(way))) => way.cost,
+                _ => continue,
+            };
+            let mut lay = |says: Option<Says>, end: usize| {
+                let cost = match says {
+                    None => (before.0 + 1, before.1 + 1, before.2),
+                    Some(says) => (before.0, before.1 + 1, before.2 + weight(says)),
+                };
+                let phrase = Phrase { says, start, end };
+                if let Some(slot) = ways.get_mut(end)
+                    && slot.is_none_or(|known| cost < known.cost)
+                {
+                    *slot = Some(Way { cost, phrase });
+                }
+            };
+            lay(None, start + 1);
+            for (says, end) in self.phrases(start) {
+                lay(Some(says), end);
+            }
+            for day in days.iter().filter(|d| d.start == start) {
+                lay(
+                    Some(if day.far { Says::Far } else { Says::Schedule }),
+                    day.end,
+                );
+            }
+        }
+        ways
+    }
+
+    fn phrases(&self, start: usize) -> Vec<(Says, usize)> {
+        let mut found = Vec::new();
+        for rule in self.rules_at(start) {
+            if matches!(rule.says, Says::Span(_)) {
+                continue;
+            }
+            for end in self.matcher.ends(&rule.nodes, start) {
+                if end <= start
+                    || (matches!(rule.says, Says::NoAlone | Says::StopAlone)
+                        && !self.stands_alone(start, end))
+                {
+                    continue;
+                }
+                found.push((rule.says, end));
+                for names in 1..=self.names_behind(rule.says, end) {
+                    found.push((rule.says, end + names));
+                }
+            }
+        }
+        let names = self.names_at(start);
+        if names > 0 {
+            found.push((Says::Name, start + names));
+        }
+        found
+    }
+
+    fn gap(&self, at: usize) -> Gap {
+        self.tokens.get(at).map_or(Gap::Line, |t| t.gap)
+    }
+
+    /// Whether the phrase is a clause of its own.
+    fn stands_alone(&self, start: usize, end: usize) -> bool {
+        self.gap(start) > Gap::None && (self.gap(end) > Gap::None || self.is(Says::Thanks, end))
+    }
+
+    fn is(&self, says: Says, start: usize) -> bool {
+        self.rules_at(start)
+            .any(|rule| rule.says == says && !self.matcher.ends(&rule.nodes, start).is_empty())
+    }
+
+    /// Rules that may begin with the word at `start`.
+    fn rules_at(&self, start: usize) -> impl Iterator<Item = &Rule> {
+        let language = self.scene.language;
+        let id = self.seen.get(start).map_or(UNKNOWN, |seen| seen.id);
+        let rules = language.by_first.get(&id).into_iter().flatten();
+        rules
+            .chain(&language.by_shape)
+            .filter_map(|index| language.rules.get(*index))
+    }
+
+    /// How many words of a name may follow the phrase that ends at `at`.
+    fn names_behind(&self, says: Says, at: usize) -> usize {
+        let run = (0..MAX_NAME_WORDS)
+            .take_while(|i| self.is_name(at + i) && (*i == 0 || self.gap(at + i) == Gap::None))
+            .count();
+        let ends_clause = run > 0 && self.gap(at + run) > Gap::None;
+        match says {
+            Says::Greeting | Says::Closing => run,
+            Says::Thanks if ends_clause => run,
+            Says::Yes | Says::Weak | Says::No | Says::NoAlone
+                if ends_clause
+                    && run < MAX_NAME_WORDS
+                    && !self.scene.language.nouns_are_capital =>
+            {
+                run
+            }
+            _ => 0,
+        }
+    }
+
+    /// A salutation without a greeting (`Bob,`), or a line at the end that is only a name.
+    fn names_at(&self, start: usize) -> usize {
+        let run = (start..start + MAX_NAME_WORDS)
+            .take_while(|i| self.is_name(*i) && (*i == start || self.gap(*i) == Gap::None))
+            .count();
+        let end = start + run;
+        let salutation = self.place.first
+            && start == 0
+            && run < MAX_NAME_WORDS
+            && end < self.tokens.len()
+            && self.gap(end) > Gap::None;
+        let signed = self.place.last
+            && self.gap(start) == Gap::Line
+            && (end == self.tokens.len() || self.is_footer(end))
+            && !(self.place.first && start == 0)
+            && !self.scene.language.nouns_are_capital;
+        if run > 0 && (salutation || signed) {
+            run
+        } else {
+            0
+        }
+    }
+
+    /// Whether a program's footer begins here and goes on to the end.
+    fn is_footer(&self, start: usize) -> bool {
+        self.gap(start) == Gap::Line
+            && start < self.tokens.len()
+            && self.rules_at(start).any(|rule| {
+                rule.says == Says::Footer
+                    && self
+                        .matcher
+                        .ends(&rule.nodes, start)
+                        .contains(&self.tokens.len())
+            })
+    }
+
+    fn is_name(&self, at: usize) -> bool {
+        let (Some(token), Some(seen)) = (self.tokens.get(at), self.seen.get(at)) else {
+            return false;
+        };
+        token.shape == Shape::Word
+            && token.title
+            && seen.id == UNKNOWN
+            && !self.scene.words.refuses(&token.text)
+    }
+}
+
+/// Between two ways that explain as much with as many phrases, the one that denies wins.
+fn weight(says: Says) -> u32 {
+    match says {
+        Says::Stop | Says::StopAlone | Says::No | Says::NoAlone => 0,
+        Says::Later | Says::NotNow => 1,
+        Says::Doubt | Says::Condition | Says::Far => 2,
+        Says::Yes | Says::Weak => 4,
+        _ => 3,
+    }
+}

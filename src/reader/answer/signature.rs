@@ -1,0 +1,102 @@
+//! Cuts what stands below a sign-off: name, title, telephone, address.
+//!
+//! Fails by cutting nothing: a line that reads like a sentence, or that refuses, postpones or asks,
+//! is no part of a signature, and then all of it stays and is judged.
+
+use crate::reader::answer::lexer::{Sentence, Shape, Token};
+use crate::reader::answer::sentence::{self, Place, Scene};
+use crate::reader::answer::tables::Says;
+
+/// Lines below a sign-off; longer ones are a text.
+const MAX_LINES: usize = 10;
+/// Words in a line of a signature.
+const MAX_LINE_TOKENS: usize = 12;
+
+/// The sentences without the signature; none where there is no signature to cut.
+pub fn cut(scene: &Scene<'_>, sentences: &[Sentence]) -> Option<Vec<Sentence>> {
+    let lines = lines(sentences);
+    // The sign-off is never the first line: something must have been said.
+    let closing = (1..lines.len()).find(|i| lines.get(*i).is_some_and(|l| closes(scene, l)))?;
+    let below = lines.get(closing + 1..)?;
+    if below.is_empty()
+        || below.len() > MAX_LINES
+        || !below.iter().all(|line| is_signature(scene, line))
+    {
+        return None;
+    }
+    let last = lines.get(closing)?.first()?.line;
+    let asks = |s: &Sentence| s.question && s.tokens.iter().any(|t| t.line > last);
+    if sentences.iter().any(asks) {
+        return None;
+    }
+    let kept = sentences.iter().map(|sentence| Sentence {
+        tokens: sentence
+            .tokens
+            .iter()
+            .filter(|t| t.line <= last)
+            .cloned()
+            .collect(),
+        question: sentence.question,
+    });
+    Some(kept.filter(|s| !s.tokens.is_empty()).collect())
+}
+
+fn lines(sentences: &[Sentence]) -> Vec<Vec<Token>> {
+    let mut lines: Vec<Vec<Token>> = Vec::new();
+    for token in sentences.iter().flat_map(|s| &s.tokens) {
+        match lines.last_mut() {
+            Some(line) if line.first().is_some_and(|t| t.line == token.line) => {
+                line.push(token.clone());
+            }
+            _ => lines.push(vec![token.clone()]),
+        }
+    }
+    lines
+}
+
+/// Whether the line is a sign-off, or a name by itself, and nothing else.
+fn closes(scene: &Scene<'_>, line: &[Token]) -> bool {
+    let sentence = Sentence {
+        tokens: line.to_vec(),
+        question: false,
+    };
+    let place = Place {
+        first: false,
+        last: true,
+    };
+    let explained = sentence::explain(scene, &sentence, place);
+    explained.unexplained == 0
+        && explained
+            .phrases
+            .iter()
+            .all(|p| matches!(p.says, Some(Says::Closing | Says::Name | Says::Thanks)))
+        && explained
+            .phrases
+            .iter()
+            .any(|p| matches!(p.says, Some(Says::Closing | Says::Name)))
+}
+
+fn is_signature(scene: &Scene<'_>, line: &[Token]) -> bool {
+    if line.len() > MAX_LINE_TOKENS {
+        return false;
+    }
+    let small = line
+        .iter()
+        .filter(|t| t.shape == Shape::Word && !t.capital)
+        .count();
+    let caseless = line
+        .iter()
+        .all(|t| t.shape != Shape::Word || (t.title && !t.capital));
+    if !caseless && small * 2 > line.len() {
+        return false;
+    }
+    let sentence = Sentence {
+        tokens: line.to_vec(),
+        question: false,
+    };
+    let explained = sentence::explain(scene, &sentence, Place::default());
+    explained
+        .phrases
+        .iter()
+        .all(|p| p.says.is_none_or(|says| says > Says::Yes))
+}

@@ -1,0 +1,274 @@
+//! HTML cut into tags and text, in the manner of the standard's tokenizer as far as mail needs.
+//!
+//! Never fails: a tag, comment or raw element that does not end takes the rest, as in a browser.
+
+/// Attributes of one tag that are kept.
+const MAX_ATTRIBUTES: usize = 40;
+
+pub struct Tag<'a> {
+    pub name: String,
+    attributes: Vec<(String, &'a str)>,
+    /// `<br/>`
+    pub closed: bool,
+}
+
+impl<'a> Tag<'a> {
+    /// The value as written, entities not yet decoded.
+    pub fn attribute(&self, name: &str) -> Option<&'a str> {
+        self.attributes
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, value)| *value)
+    }
+}
+
+pub enum Token<'a> {
+    Text(&'a str),
+    Open(Tag<'a>),
+    Close(String),
+    /// The content of a `<style>` element.
+    Sheet(&'a str),
+}
+
+/// Elements whose content is never shown.
+const UNSEEN: &[&str] = &[
+    "script", "title", "textarea", "template", "noscript", "select", "object", "svg", "iframe",
+    "audio", "video", "canvas", "math", "noframes", "xmp", "datalist",
+];
+
+pub fn is_void(name: &str) -> bool {
+    matches!(
+        name,
+        "br" | "hr"
+            | "img"
+            | "input"
+            | "meta"
+            | "link"
+            | "wbr"
+            | "area"
+            | "base"
+            | "col"
+            | "embed"
+            | "source"
+            | "track"
+            | "param"
+            | "basefont"
+    )
+}
+
+/// Elements that stand on lines of their own.
+pub fn is_block(name: &str) -> bool {
+    matches!(
+        name,
+        "div"
+            | "p"
+            | "blockquote"
+            | "table"
+            | "tr"
+            | "ul"
+            | "ol"
+            | "li"
+            | "dl"
+            | "dt"
+            | "dd"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "pre"
+            | "body"
+            | "html"
+            | "head"
+            | "center"
+            | "address"
+            | "article"
+            | "section"
+            | "header"
+            | "footer"
+            | "main"
+            | "nav"
+            | "aside"
+            | "figure"
+            | "form"
+            | "fieldset"
+            | "tbody"
+            | "thead"
+            | "caption"
+            | "hr"
+    )
+}
+
+pub struct Scanner<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Scanner<'a> {
+    pub fn new(html: &'a str) -> Scanner<'a> {
+        Scanner { rest: html }
+    }
+
+    /// Takes `length` octets; the callers' lengths end at character borders.
+    fn take(&mut self, length: usize) -> &'a str {
+        let (head, tail) = self
+            .rest
+            .split_at_checked(length)
+            .unwrap_or((self.rest, ""));
+        self.rest = tail;
+        head
+    }
+
+    /// Skips to behind the needle, or to the end.
+    fn skip_past(&mut self, needle: &str) {
+        let length = self
+            .rest
+            .find(needle)
+            .map_or(self.rest.len(), |at| at + needle.len());
+        self.take(length);
+    }
+
+    /// The content up to the closing tag of this element, which is taken as well.
+    fn raw(&mut self, name: &str) -> &'a str {
+        let bytes = self.rest.as_bytes();
+        let mut from = 0;
+        while let Some(at) = self.rest.get(from..).and_then(|r| r.find("</")) {
+            let start = from + at;
+            let end = start + 2 + name.len();
+            let same = bytes
+                .get(start + 2..end)
+                .is_some_and(|n| n.eq_ignore_ascii_case(name.as_bytes()));
+            if same {
+                let content = self.take(start);
+                self.skip_past(">");
+                return content;
+            }
+            from = start + 2;
+        }
+        let length = self.rest.len();
+        self.take(length)
+    }
+
+    fn tag(&mut self) -> Tag<'a> {
+        let bytes = self.rest.as_bytes();
+        let name_end = bytes
+            .iter()
+            .position(|b| b.is_ascii_whitespace() || matches!(b, b'>' | b'/'))
+            .unwrap_or(bytes.len());
+        let mut tag = Tag {
+            // Outlook's `o:p` and custom elements are names like others.
+            name: self.take(name_end).to_ascii_lowercase(),
+            attributes: Vec::new(),
+            closed: false,
+        };
+        loop {
+            self.rest = self.rest.trim_start();
+            match self.rest.bytes().next() {
+                None => return tag,
+                Some(b'>') => {
+                    self.take(1);
+                    return tag;
+                }
+                Some(b'/') => {
+                    self.take(1);
+                    tag.closed = self.rest.starts_with('>');
+                }
+                Some(_) => self.attribute(&mut tag),
+            }
+        }
+    }
+
+    fn attribute(&mut self, tag: &mut Tag<'a>) {
+        let bytes = self.rest.as_bytes();
+        let end = bytes
+            .iter()
+            .skip(1)
+            .position(|b| b.is_ascii_whitespace() || matches!(b, b'>' | b'/' | b'='))
+            .map_or(bytes.len(), |at| at + 1);
+        // The first byte may begin a character of several.
+        let end = (end..=bytes.len())
+            .find(|at| self.rest.is_char_boundary(*at))
+            .unwrap_or(bytes.len());
+        let name = self.take(end).to_ascii_lowercase();
+        let after = self.rest.trim_start();
+        let mut value = "";
+        if let Some(after) = after.strip_prefix('=') {
+            self.rest = after.trim_start();
+            value = match self.rest.bytes().next() {
+                Some(quote @ (b'"' | b'\'')) => {
+                    self.take(1);
+                    let quote = char::from(quote);
+                    let end = self.rest.find(quote).unwrap_or(self.rest.len());
+                    let value = self.take(end);
+                    self.take(1);
+                    value
+                }
+                _ => {
+                    let end = self
+                        .rest
+                        .find(|c: char| c.is_ascii_whitespace() || c == '>')
+                        .unwrap_or(self.rest.len());
+                    self.take(end)
+                }
+            };
+        }
+        if tag.attributes.len() < MAX_ATTRIBUTES {
+            tag.attributes.push((name, value));
+        }
+    }
+}
+
+impl<'a> Iterator for Scanner<'a> {
+    type Item = Token<'a>;
+
+    fn next(&mut self) -> Option<Token<'a>> {
+        loop {
+            let next = self.rest.find('<').unwrap_or(self.rest.len());
+            if next > 0 {
+                return Some(Token::Text(self.take(next)));
+            }
+            let after = self.rest.strip_prefix('<')?;
+            if after.starts_with("!--") {
+                self.take(4);
+                // `<!-->` and `<!--->` are comments that end at once.
+                self.skip_past(if self.rest.starts_with('>') {
+                    ">"
+                } else {
+                    "-->"
+                });
+            } else if after.starts_with(['!', '?']) {
+                self.skip_past(">");
+            } else if let Some(closing) = after.strip_prefix('/') {
+                if closing.starts_with(|c: char| c.is_ascii_alphabetic()) {
+                    self.take(2);
+                    let tag = self.tag();
+                    return Some(Token::Close(tag.name));
+                }
+                self.skip_past(">");
+            } else if after.starts_with(|c: char| c.is_ascii_alphabetic()) {
+                self.take(1);
+                let tag = self.tag();
+                if tag.closed && !is_void(&tag.name) && !UNSEEN.contains(&tag.name.as_str()) {
+                    // Only void elements close themselves; Word writes `<o:p/>` all the same.
+                    if tag.name.contains(':') {
+                        continue;
+                    }
+                }
+                if tag.name == "style" {
+                    let css = self.raw("style");
+                    return Some(Token::Sheet(css));
+                }
+                if UNSEEN.contains(&tag.name.as_str()) {
+                    self.raw(&tag.name);
+                    continue;
+                }
+                return Some(Token::Open(Tag {
+                    closed: tag.closed && is_void(&tag.name),
+                    ..tag
+                }));
+            } else {
+                return Some(Token::Text(self.take(1)));
+            }
+        }
+    }
+}

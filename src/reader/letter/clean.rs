@@ -1,0 +1,99 @@
+//! Text made harmless: no controls, no bidirectional tricks, no look-alike line ends.
+//!
+//! Never fails: what must not stay is dropped or becomes a space.
+
+/// Marks the start of a quoted part in text made from HTML; dropped from every text that comes in.
+pub const QUOTE_MARK: char = '\u{F8F0}';
+
+/// Characters that show nothing and only break words apart or hide what is written
+/// (soft hyphen, zero-width space, word joiner, byte order mark, language tags).
+fn is_ignorable(c: char) -> bool {
+    matches!(c, '\u{AD}' | '\u{200B}' | '\u{2060}'..='\u{2064}' | '\u{FEFF}' | '\u{E0000}'..='\u{E007F}' | QUOTE_MARK)
+}
+
+/// Bidirectional controls (UAX 9): they can make a text read other than it is written.
+fn is_bidi(c: char) -> bool {
+    matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Whether the text turns reading direction by force, which no mail program does by itself.
+pub fn overrides_direction(text: &str) -> bool {
+    const REFERENCES: &[&str] = &[
+        "&#8237", "&#8238", "&#x202d", "&#x202e", "&#x202D", "&#x202E",
+    ];
+    text.contains(['\u{202D}', '\u{202E}']) || REFERENCES.iter().any(|r| text.contains(r))
+}
+
+/// Whether a character decoded from a reference may stand in a text.
+pub fn is_shown(c: char) -> bool {
+    !(is_ignorable(c) || is_bidi(c) || (c.is_control() && c != '\n' && c != '\t'))
+}
+
+/// One line of at most `cap` characters: white space of any kind becomes one space.
+pub fn line(text: &str, cap: usize) -> String {
+    let mut out = String::with_capacity(text.len().min(cap.saturating_mul(4)));
+    let (mut chars, mut gap) = (0, false);
+    for c in text.chars() {
+        if is_ignorable(c) || is_bidi(c) {
+            continue;
+        }
+        if c.is_whitespace() || c.is_control() {
+            gap = chars > 0;
+            continue;
+        }
+        if chars + usize::from(gap) >= cap {
+            break;
+        }
+        if gap {
+            out.push(' ');
+            chars += 1;
+            gap = false;
+        }
+        out.push(c);
+        chars += 1;
+    }
+    out
+}
+
+/// A body: LF line ends, no other control characters but tabs.
+pub fn body(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\r' => {
+                if chars.peek() != Some(&'\n') {
+                    out.push('\n');
+                }
+            }
+            '\n' | '\t' => out.push(c),
+            '\u{2028}' | '\u{2029}' | '\u{85}' | '\u{B}' | '\u{C}' => out.push('\n'),
+            c if c.is_control() || is_ignorable(c) || is_bidi(c) => {}
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_string_is_one_harmless_line() {
+        assert_eq!(
+            line("Ann\r\nBcc: v\u{0}\u{202E}x\u{2028}y", 200),
+            "Ann Bcc: v xy".replace("v xy", "v x y")
+        );
+        assert_eq!(line("  a \t b  ", 200), "a b");
+        assert_eq!(line("abcdef", 3), "abc");
+    }
+
+    #[test]
+    fn a_body_keeps_its_lines_and_nothing_hidden() {
+        assert_eq!(
+            body("a\r\nb\rc\u{2028}d\u{200B}e\u{202E}f\u{7}"),
+            "a\nb\nc\ndef"
+        );
+    }
+}

@@ -1,0 +1,183 @@
+//! The header fields of a mail: raw in order, and the few that the reader looks at, decoded.
+//!
+//! Never fails: a field that can't be read counts as absent.
+
+use crate::reader::address::{Address, Person};
+use crate::reader::letter::mime::Part;
+use crate::reader::letter::{Letter, MAX_NAME, MAX_SUBJECT, Sender, clean};
+use mail_parser::{HeaderName, MessageParser};
+use std::sync::LazyLock;
+
+/// Mailboxes read of one address field; a list of more is no mail to a bot.
+const MAX_MAILBOXES: usize = 50;
+/// Ids kept of References, from each end.
+const MAX_IDS_EACH_END: usize = 25;
+/// Octets of a Message-ID (a line of RFC 5322 section 2.1.1).
+const MAX_ID_OCTETS: usize = 998;
+
+static PARSER: LazyLock<MessageParser> = LazyLock::new(|| {
+    MessageParser::new()
+        .header_text(HeaderName::Subject)
+        .header_date(HeaderName::Date)
+        .header_address(HeaderName::To)
+        .header_address(HeaderName::Cc)
+        .header_address(HeaderName::ReplyTo)
+        .header_address(HeaderName::From)
+});
+
+/// Where the header starts: behind empty lines and an mbox `From ` line.
+pub fn start(raw: &[u8]) -> usize {
+    let blank = raw
+        .iter()
+        .take_while(|b| matches!(b, b'\r' | b'\n'))
+        .count();
+    let rest = raw.get(blank..).unwrap_or_default();
+    let rest = rest.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(rest);
+    let blank = raw.len() - rest.len();
+    let mbox = rest.starts_with(b"From ") || rest.starts_with(b">From ");
+    match rest.iter().position(|b| *b == b'\n') {
+        Some(end) if mbox => blank + end + 1,
+        _ => blank,
+    }
+}
+
+/// Reads the header block into the letter.
+pub fn read(head: &[u8], letter: &mut Letter) {
+    letter.headers = raw_fields(head);
+    letter.from = sender(&letter.headers);
+    let first_id = letter.fields("Message-ID").next().map(ids);
+    letter.message_id = first_id.and_then(|ids| ids.into_iter().next());
+    letter.in_reply_to = kept_ids(letter, "In-Reply-To");
+    letter.references = kept_ids(letter, "References");
+    let originals = [
+        "X-Microsoft-Original-Message-ID",
+        "X-Google-Original-Message-ID",
+    ]
+    .iter()
+    .flat_map(|name| letter.fields(name).flat_map(ids))
+    .take(MAX_IDS_EACH_END)
+    .collect();
+    letter.original_message_ids = originals;
+    let delivered = ["Delivered-To", "X-Original-To", "Envelope-To"]
+        .iter()
+        .flat_map(|name| letter.fields(name))
+        .filter_map(|v| Address::parse(v.trim().trim_matches(['<', '>'])).ok())
+        .take(MAX_MAILBOXES)
+        .collect();
+    letter.delivered_to = delivered;
+    let Some(parsed) = PARSER.parse_headers(head) else {
+        return;
+    };
+    letter.subject = clean::line(parsed.subject().unwrap_or_default(), MAX_SUBJECT);
+    letter.date_secs = parsed
+        .date()
+        .filter(|d| d.is_valid())
+        .map(|d| d.to_timestamp());
+    letter.to = people(parsed.to());
+    letter.cc = people(parsed.cc());
+    letter.reply_to = people(parsed.reply_to());
+}
+
+/// Type and parameters of the whole mail, on one line.
+pub fn content_type(root: &Part) -> String {
+    let mut out = root.kind.clone();
+    for (name, value) in &root.params {
+        if name != "boundary" {
+            out.push_str(&format!("; {name}={}", value.to_ascii_lowercase()));
+        }
+    }
+    clean::line(&out, MAX_SUBJECT)
+}
+
+/// Fields in order, unfolded (RFC 5322 section 2.2.3).
+fn raw_fields(head: &[u8]) -> Vec<(String, String)> {
+    let mut fields: Vec<(String, String)> = Vec::new();
+    for line in head.split(|b| *b == b'\n') {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if line.starts_with(b" ") || line.starts_with(b"\t") {
+            if let Some((_, value)) = fields.last_mut() {
+                value.push(' ');
+                value.push_str(String::from_utf8_lossy(line).trim());
+            }
+            continue;
+        }
+        let Some(colon) = line.iter().position(|b| *b == b':') else {
+            continue;
+        };
+        let (name, value) = line.split_at(colon);
+        // A name is visible ASCII; Exchange and old servers leave a space before the colon.
+        let name = name.trim_ascii_end();
+        if name.is_empty() || !name.iter().all(u8::is_ascii_graphic) {
+            continue;
+        }
+        let value = value.strip_prefix(b":").unwrap_or(value);
+        fields.push((
+            String::from_utf8_lossy(name).into_owned(),
+            String::from_utf8_lossy(value).trim().to_owned(),
+        ));
+    }
+    for (_, value) in &mut fields {
+        *value = clean::line(value, usize::MAX);
+    }
+    fields
+}
+
+/// The ids in angle brackets, whatever stands between them (Exchange and iOS write commas).
+fn ids(value: &str) -> Vec<String> {
+    value
+        .split('<')
+        .skip(1)
+        .filter_map(|rest| rest.split_once('>'))
+        .map(|(id, _)| id.trim())
+        .filter(|id| {
+            id.len() <= MAX_ID_OCTETS && id.contains('@') && !id.contains(char::is_whitespace)
+        })
+        .map(|id| format!("<{id}>"))
+        .collect()
+}
+
+fn kept_ids(letter: &Letter, name: &str) -> Vec<String> {
+    let mut all: Vec<String> = letter.fields(name).flat_map(ids).collect();
+    if all.len() > 2 * MAX_IDS_EACH_END {
+        let end = all.len() - MAX_IDS_EACH_END;
+        all.drain(MAX_IDS_EACH_END..end);
+    }
+    all
+}
+
+fn people(field: Option<&mail_parser::Address<'_>>) -> Vec<Person> {
+    field
+        .into_iter()
+        .flat_map(|f| f.iter())
+        .take(MAX_MAILBOXES)
+        .filter_map(person)
+        .collect()
+}
+
+fn person(mailbox: &mail_parser::Addr<'_>) -> Option<Person> {
+    Some(Person {
+        name: clean::line(mailbox.name().unwrap_or_default(), MAX_NAME),
+        address: Address::parse(mailbox.address()?).ok()?,
+    })
+}
+
+/// One From field with one plain mailbox, else unusable: readers disagree on everything else.
+fn sender(headers: &[(String, String)]) -> Sender {
+    let mut fields = headers
+        .iter()
+        .filter(|(name, _)| name.eq_ignore_ascii_case("from"));
+    let (Some((_, value)), None) = (fields.next(), fields.next()) else {
+        return Sender::Unusable;
+    };
+    let head = format!("From: {value}\r\n\r\n");
+    let Some(parsed) = PARSER.parse_headers(head.as_bytes()) else {
+        return Sender::Unusable;
+    };
+    let found: Vec<_> = parsed.from().into_iter().flat_map(|f| f.iter()).collect();
+    match found.as_slice() {
+        [one] if value.matches('@').count() == 1 || value.matches('<').count() == 1 => {
+            person(one).map_or(Sender::Unusable, Sender::One)
+        }
+        _ => Sender::Unusable,
+    }
+}

@@ -1,0 +1,150 @@
+//! Bounces: whether a mail is one, and the recipient and status it tells (RFC 3464, 3463).
+//!
+//! What is not told stays none; nothing is guessed from a text that names several.
+
+use crate::reader::Bounce;
+use crate::reader::machine::View;
+use crate::reader::machine::phrases::PHRASES;
+use regex::Regex;
+use std::sync::LazyLock;
+
+/// Senders that only return mail.
+const DAEMONS: &[&str] = &[
+    "mailer-daemon",
+    "mailerdaemon",
+    "mail-daemon",
+    "mdaemon",
+    "mail_daemon",
+];
+/// Senders that return mail and write other mail too.
+const MASTERS: &[&str] = &[
+    "postmaster",
+    "post_master",
+    "post-master",
+    "mailadmin",
+    "mailmaster",
+];
+
+/// Why this is a bounce, if it is one.
+pub fn told_by(view: &View<'_>) -> Option<String> {
+    let letter = view.letter;
+    let subject = PHRASES.holds("bounce subject", &view.subject);
+    let daemon = DAEMONS.contains(&view.local.as_str());
+    if PHRASES.begins("forward subject", &view.subject).is_some() && !daemon {
+        return None;
+    }
+    let report = letter.content_type.starts_with("multipart/report");
+    let status = letter
+        .part_types
+        .iter()
+        .any(|t| t.starts_with("message/delivery-status"));
+    if report && (status || letter.content_type.contains("delivery-status")) {
+        return delivered(view)
+            .is_none()
+            .then(|| "a bounce (multipart/report)".to_owned());
+    }
+    if view.has("X-Failed-Recipients") {
+        return Some("a bounce (X-Failed-Recipients)".to_owned());
+    }
+    let master = MASTERS.contains(&view.local.as_str());
+    let nobody = view.null_path || view.local.is_empty();
+    if daemon {
+        return Some("a bounce (its sender is a mail daemon)".to_owned());
+    }
+    let body = PHRASES.holds("bounce body", &view.body);
+    if status && (nobody || master || subject.is_some() || body.is_some()) {
+        return Some("a bounce (message/delivery-status)".to_owned());
+    }
+    let told = |phrase: &str| Some(format!("a bounce (“{phrase}”)"));
+    match (subject, body) {
+        (Some(phrase), _) | (_, Some(phrase)) if nobody || master => told(phrase),
+        // From anybody: both must say so, and the text must not be a person's beside a quote.
+        (Some(_), Some(phrase)) if !view.subject.starts_with("re:") => told(phrase),
+        _ => None,
+    }
+}
+
+/// Reports of success: relayed, delivered, expanded (RFC 3464 section 2.3.3).
+fn delivered(view: &View<'_>) -> Option<()> {
+    let action = field(view, "action")?;
+    ["delivered", "relayed", "expanded"]
+        .iter()
+        .any(|a| action.starts_with(a))
+        .then_some(())
+}
+
+fn field(view: &View<'_>, name: &str) -> Option<String> {
+    for part in &view.letter.report {
+        for line in part.lines() {
+            if let Some((key, value)) = line.split_once(':')
+                && key.trim().eq_ignore_ascii_case(name)
+            {
+                return Some(value.trim().to_ascii_lowercase());
+            }
+        }
+    }
+    None
+}
+
+static STATUS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?:^|[^0-9.])([245]\.[0-9]{1,3}\.[0-9]{1,3})(?:[^0-9.]|\.?$|\. )").ok()
+});
+static CODE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?:^|[^0-9.])([45])[0-9][0-9][ -]").ok());
+static ADDRESS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"[a-z0-9._%+=/-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+").ok());
+
+pub fn details(view: &View<'_>) -> Bounce {
+    let status = field(view, "status")
+        .and_then(|s| s.split_whitespace().next().map(str::to_owned))
+        .or_else(|| first_group(&STATUS, &view.body));
+    let action = field(view, "action");
+    let class = status.as_deref().and_then(|s| s.chars().next());
+    let code = first_group(&CODE, &view.body);
+    let delayed = PHRASES.holds("delay", &view.subject).is_some()
+        || PHRASES.holds("delay", &view.body).is_some();
+    let permanent = match (action.as_deref(), class) {
+        (Some(action), _) if action.starts_with("delayed") => false,
+        (Some(action), _) if action.starts_with("failed") => true,
+        _ if delayed => false,
+        (_, Some('4')) => false,
+        (_, Some(_)) => true,
+        (_, None) => code.as_deref() != Some("4"),
+    };
+    Bounce {
+        recipient: recipient(view),
+        status,
+        permanent,
+    }
+}
+
+fn recipient(view: &View<'_>) -> Option<String> {
+    for name in ["final-recipient", "original-recipient"] {
+        if let Some(value) = field(view, name) {
+            let address = value.rsplit(';').next().unwrap_or_default();
+            let address = address.trim().trim_matches(['<', '>', ' ']);
+            if address.contains('@') {
+                return Some(address.to_owned());
+            }
+        }
+    }
+    if let Some(value) = view.letter.fields("x-failed-recipients").next() {
+        let first = value.split(',').next().unwrap_or_default().trim();
+        return Some(first.to_ascii_lowercase());
+    }
+    let ours: Vec<&str> = view.letter.to.iter().map(|p| p.address.key()).collect();
+    let regex = ADDRESS.as_ref()?;
+    let mut found = regex.find_iter(&view.body).map(|m| m.as_str());
+    let is_daemon = |a: &str| {
+        let local = a.split('@').next().unwrap_or_default();
+        DAEMONS.contains(&local) || MASTERS.contains(&local)
+    };
+    found
+        .find(|a| !ours.contains(a) && !is_daemon(a))
+        .map(str::to_owned)
+}
+
+fn first_group(regex: &LazyLock<Option<Regex>>, text: &str) -> Option<String> {
+    let found = regex.as_ref()?.captures(text)?;
+    found.get(1).map(|m| m.as_str().to_owned())
+}

@@ -1,0 +1,118 @@
+//! Phrases that only programs write, from `phrases.txt`, found in one pass each.
+//!
+//! A phrase that does not compile would leave its section empty; a test looks at every section.
+
+use regex::Regex;
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// Characters of a body that are looked at: a machine says what it is at the beginning.
+const MAX_BODY_CHARS: usize = 6_000;
+
+pub static PHRASES: LazyLock<Phrases> =
+    LazyLock::new(|| Phrases::load(include_str!("phrases.txt")));
+
+pub struct Phrases {
+    sections: HashMap<String, (Regex, Regex)>,
+}
+
+impl Phrases {
+    pub fn load(file: &str) -> Phrases {
+        let mut lists: HashMap<String, Vec<String>> = HashMap::new();
+        let mut section = String::new();
+        for line in file.lines().map(str::trim) {
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            match line.strip_prefix('[').and_then(|l| l.strip_suffix(']')) {
+                Some(name) => section = name.to_owned(),
+                None => {
+                    // `…` stands for up to forty characters within the same text.
+                    let phrase = regex::escape(&prepare(line)).replace('…', ".{0,40}?");
+                    lists.entry(section.clone()).or_default().push(phrase);
+                }
+            }
+        }
+        let compile = |(name, list): (String, Vec<String>)| {
+            let any = list.join("|");
+            let begins = Regex::new(&format!("^(?:{any})")).ok()?;
+            let holds = Regex::new(&any).ok()?;
+            Some((name, (begins, holds)))
+        };
+        Phrases {
+            sections: lists.into_iter().filter_map(compile).collect(),
+        }
+    }
+
+    /// The phrase of this section that the text begins with.
+    pub fn begins<'a>(&self, section: &str, text: &'a str) -> Option<&'a str> {
+        let (begins, _) = self.sections.get(section)?;
+        begins.find(text).map(|m| m.as_str())
+    }
+
+    /// The first phrase of this section in the text.
+    pub fn holds<'a>(&self, section: &str, text: &'a str) -> Option<&'a str> {
+        let (_, holds) = self.sections.get(section)?;
+        holds.find(text).map(|m| m.as_str())
+    }
+
+    /// Texts that mail programs write for a tap on an emoji.
+    pub fn reaction<'a>(&self, body: &'a str) -> Option<&'a str> {
+        if let Some(phrase) = self.begins("reaction begin", body) {
+            return Some(phrase);
+        }
+        self.holds("reaction", body)
+    }
+}
+
+/// Lower case, one space for every white space, straight apostrophes, capped.
+pub fn prepare(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len().min(MAX_BODY_CHARS * 2));
+    let mut space = false;
+    for c in text.trim().chars().take(MAX_BODY_CHARS) {
+        if c.is_whitespace() || c == '\u{200b}' {
+            space = true;
+            continue;
+        }
+        if std::mem::take(&mut space) {
+            clean.push(' ');
+        }
+        match c {
+            '’' | '‘' | '`' | '´' => clean.push('\''),
+            '“' | '”' | '„' | '«' | '»' => clean.push('"'),
+            c => clean.extend(c.to_lowercase()),
+        }
+    }
+    clean
+}
+
+/// The text of HTML, roughly: enough to look for phrases in.
+pub fn strip_tags(html: &str) -> String {
+    let mut text = String::new();
+    let mut inside = false;
+    for c in html.chars().take(MAX_BODY_CHARS * 8) {
+        match c {
+            '<' => inside = true,
+            '>' if inside => {
+                inside = false;
+                text.push(' ');
+            }
+            c if !inside => text.push(c),
+            _ => {}
+        }
+    }
+    text.replace("&nbsp;", " ")
+        .replace("&#39;", "'")
+        .replace("&amp;", "&")
+}
+
+/// What stands before the last @ of a From field that is no proper mailbox.
+pub fn local_part(field: &str) -> String {
+    let inner = match field.rsplit_once('<') {
+        Some((_, inner)) => inner,
+        None => field,
+    };
+    let local = inner.split('@').next().unwrap_or_default();
+    let word = local.split_whitespace().next().unwrap_or_default();
+    word.trim_matches(['"', '<', '>']).to_ascii_lowercase()
+}

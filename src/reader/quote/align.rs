@@ -1,0 +1,369 @@
+//! What of a reply is our own mail, found by its words: in any language of the program around it,
+//! re-wrapped, with or without marks, out of HTML.
+//!
+//! Linear: runs of equal words are found by an index of triples and each word is passed once.
+//! Fails by finding nothing, and then the borders alone divide the body.
+
+use crate::reader::quote::line::Line;
+use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// Words of a run that nobody writes by chance: an answer repeats "introduce me to Ann Ng".
+const MIN_RUN: usize = 8;
+/// Places of one triple that are tried.
+const MAX_PLACES: usize = 8;
+/// Words that must be found before any of it counts.
+const MIN_FOUND: usize = 12;
+/// Words inside a run that a program changed, such as a rewritten link.
+const MAX_CHANGED: usize = 6;
+
+/// A word: its hash and where it stands.
+struct Word {
+    hash: u64,
+    line: usize,
+    start: usize,
+    end: usize,
+}
+
+/// The same lines, with what is ours one quote deeper and apart from what is not.
+pub fn apart<'a>(lines: Vec<Line<'a>>, original: &str) -> Vec<Line<'a>> {
+    let texts: Vec<&str> = lines.iter().map(|l| l.text).collect();
+    let reply = words_of(&texts);
+    let ours = words_of(&original.lines().collect::<Vec<_>>());
+    let Some(marked) = runs(&reply, &ours) else {
+        return lines;
+    };
+    let marked = with_short_lines(marked, &reply, &ours);
+    divided(lines, &reply, &marked)
+}
+
+/// Scripts without spaces count by characters, all others by words.
+fn words_of(lines: &[&str]) -> Vec<Word> {
+    let mut words = Vec::new();
+    for (line, text) in lines.iter().enumerate() {
+        let mut start = None;
+        for (at, c) in text.char_indices() {
+            let alone =
+                ('\u{E00}'..='\u{E7F}').contains(&c) || ('\u{2E80}'..='\u{9FFF}').contains(&c);
+            if (!c.is_alphanumeric() || alone)
+                && let Some(start) = start.take()
+            {
+                words.push(word(text, line, start, at));
+            }
+            if alone && c.is_alphanumeric() {
+                words.push(word(text, line, at, at + c.len_utf8()));
+            } else if c.is_alphanumeric() && start.is_none() {
+                start = Some(at);
+            }
+        }
+        if let Some(start) = start {
+            words.push(word(text, line, start, text.len()));
+        }
+    }
+    words
+}
+
+fn word(text: &str, line: usize, start: usize, end: usize) -> Word {
+    let mut hasher = DefaultHasher::new();
+    for c in text.get(start..end).unwrap_or_default().chars() {
+        for lower in c.to_lowercase() {
+            lower.hash(&mut hasher);
+        }
+    }
+    Word {
+        hash: hasher.finish(),
+        line,
+        start,
+        end,
+    }
+}
+
+fn triple(words: &[Word], at: usize) -> Option<(u64, u64, u64)> {
+    match words.get(at..at + 3) {
+        Some([a, b, c]) => Some((a.hash, b.hash, c.hash)),
+        _ => None,
+    }
+}
+
+/// For each word of the reply its place in our mail, where it is part of a run.
+fn runs(reply: &[Word], ours: &[Word]) -> Option<Vec<Option<usize>>> {
+    let mut index: HashMap<(u64, u64, u64), Vec<usize>> = HashMap::new();
+    for at in 0..ours.len() {
+        let Some(key) = triple(ours, at) else { break };
+        let places = index.entry(key).or_default();
+        if places.len() < MAX_PLACES {
+            places.push(at);
+        }
+    }
+    let mut marked: Vec<Option<usize>> = vec![None; reply.len()];
+    let mut found = 0;
+    let mut at = 0;
+    // Where our mail goes on after the last run: there, a few words are enough.
+    let mut expected = usize::MAX;
+    while at < reply.len() {
+        let places = triple(reply, at).and_then(|key| index.get(&key));
+        let best = places
+            .into_iter()
+            .flatten()
+            .map(|place| (common(reply, at, ours, *place), *place))
+            .max();
+        match best {
+            Some((length, place))
+                if length >= MIN_RUN.min(ours.len())
+                    || (expected..=expected.saturating_add(MAX_CHANGED)).contains(&place) =>
+            {
+                for step in 0..length {
+                    if let Some(mark) = marked.get_mut(at + step) {
+                        *mark = Some(place + step);
+                    }
+                }
+                found += length;
+                at += length;
+                expected = place + length;
+            }
+            _ => at += 1,
+        }
+    }
+    let enough = found >= MIN_FOUND || (found > 0 && found * 10 >= ours.len() * 6);
+    enough.then_some(marked)
+}
+
+/// How many words are equal from here on.
+fn common(reply: &[Word], at: usize, ours: &[Word], place: usize) -> usize {
+    let (a, b) = (reply.get(at..), ours.get(place..));
+    a.into_iter()
+        .flatten()
+        .zip(b.into_iter().flatten())
+        .take_while(|(a, b)| a.hash == b.hash)
+        .count()
+}
+
+/// Adds what is ours but too short for a run: whole lines of ours beside found ones, and words
+/// that a program changed inside a line.
+fn with_short_lines(
+    mut marked: Vec<Option<usize>>,
+    reply: &[Word],
+    ours: &[Word],
+) -> Vec<Option<usize>> {
+    fill_changed(&mut marked, reply);
+    let our_lines: HashSet<Vec<u64>> = spans(ours)
+        .into_iter()
+        .map(|(start, end)| hashes(ours, start, end))
+        .collect();
+    let spans = spans(reply);
+    let is_found = |marked: &[Option<usize>], span: Option<&(usize, usize)>| {
+        span.is_some_and(|(start, end)| {
+            marked
+                .get(*start..*end)
+                .is_some_and(|m| m.iter().any(Option::is_some))
+        })
+    };
+    // Downwards, then upwards: a short line counts beside one that is found.
+    for step in 0..2 * spans.len() {
+        let (at, beside) = if step < spans.len() {
+            (step, step.checked_sub(1))
+        } else {
+            let at = 2 * spans.len() - 1 - step;
+            (at, Some(at + 1))
+        };
+        let Some(span) = spans.get(at) else { continue };
+        let beside = beside.and_then(|b| spans.get(b));
+        let whole = || our_lines.contains(&hashes(reply, span.0, span.1));
+        if !is_found(&marked, Some(span)) && is_found(&marked, beside) && whole() {
+            for mark in marked.get_mut(span.0..span.1).into_iter().flatten() {
+                *mark = Some(usize::MAX);
+            }
+        }
+    }
+    marked
+}
+
+/// First and last word of every line that has words.
+fn spans(words: &[Word]) -> Vec<(usize, usize)> {
+    let mut spans: Vec<(usize, usize)> = Vec::new();
+    let mut line = None;
+    for (at, word) in words.iter().enumerate() {
+        match spans.last_mut() {
+            Some(span) if line == Some(word.line) => span.1 = at + 1,
+            _ => spans.push((at, at + 1)),
+        }
+        line = Some(word.line);
+    }
+    spans
+}
+
+fn hashes(words: &[Word], start: usize, end: usize) -> Vec<u64> {
+    words
+        .get(start..end)
+        .into_iter()
+        .flatten()
+        .map(|w| w.hash)
+        .collect()
+}
+
+/// Words between two runs that stand for other words of ours at the same place.
+fn fill_changed(marked: &mut [Option<usize>], reply: &[Word]) {
+    let mut last: Option<usize> = None;
+    for at in 0..marked.len() {
+        let Some(place) = marked.get(at).copied().flatten() else {
+            continue;
+        };
+        if let Some(before) = last
+            && at - before > 1
+            && at - before <= MAX_CHANGED + 1
+            && let Some(old) = marked.get(before).copied().flatten()
+            // Only where words of ours are missing too; what was put in is the writer's.
+            && place > old + 1
+            && place - old <= 2 * MAX_CHANGED
+            && shares_line(reply, before, at)
+        {
+            for mark in marked.get_mut(before + 1..at).into_iter().flatten() {
+                *mark = Some(usize::MAX);
+            }
+        }
+        last = Some(at);
+    }
+}
+
+/// No word between stands on a line of its own.
+fn shares_line(reply: &[Word], before: usize, after: usize) -> bool {
+    let line = |at: usize| reply.get(at).map(|w| w.line);
+    (before + 1..after).all(|at| line(at) == line(before) || line(at) == line(after))
+}
+
+/// Lines of ours one deeper; a line of both voices in pieces.
+fn divided<'a>(lines: Vec<Line<'a>>, reply: &[Word], marked: &[Option<usize>]) -> Vec<Line<'a>> {
+    let mut out = Vec::with_capacity(lines.len());
+    let mut next = 0;
+    for (number, line) in lines.into_iter().enumerate() {
+        let start = next;
+        while reply.get(next).is_some_and(|w| w.line == number) {
+            next += 1;
+        }
+        let own: Vec<(&Word, bool)> = reply
+            .get(start..next)
+            .into_iter()
+            .flatten()
+            .zip(marked.get(start..next).into_iter().flatten())
+            .map(|(word, mark)| (word, mark.is_some()))
+            .collect();
+        let ours = own.iter().filter(|(_, m)| *m).count();
+        let drawn = own.is_empty()
+            && !line.is_blank()
+            && line
+                .text
+                .bytes()
+                .all(|b| b == b' ' || b.is_ascii_punctuation())
+            && out.last().is_some_and(|l: &Line<'_>| l.depth > 0)
+            && marked.get(next).is_some_and(Option::is_some);
+        if drawn {
+            out.push(Line { depth: 1, ..line });
+        } else if ours == 0 || line.depth > 0 || is_citation(&own) {
+            out.push(line);
+        } else if ours == own.len() {
+            out.push(Line { depth: 1, ..line });
+        } else {
+            pieces(line, &own, &mut out);
+        }
+    }
+    out
+}
+
+/// Words of ours with another voice before and after them on the same line, such as the date of an
+/// attribution that our mail had too: the line is the other voice's.
+fn is_citation(own: &[(&Word, bool)]) -> bool {
+    let is_other = |end: Option<&(&Word, bool)>| end.is_some_and(|(_, ours)| !ours);
+    is_other(own.first()) && is_other(own.last())
+}
+
+fn pieces<'a>(line: Line<'a>, own: &[(&Word, bool)], out: &mut Vec<Line<'a>>) {
+    let mut start = 0;
+    for (at, (word, mark)) in own.iter().enumerate() {
+        let next = own.get(at + 1);
+        if next.is_some_and(|(_, m)| m == mark) {
+            continue;
+        }
+        // Punctuation belongs to the word before it, up to the next space.
+        let end = match next {
+            None => line.text.len(),
+            Some((following, _)) => line
+                .text
+                .get(word.end..following.start)
+                .and_then(|between| between.find(char::is_whitespace))
+                .map_or(following.start, |space| word.end + space),
+        };
+        let text = line.text.get(start..end).unwrap_or_default().trim();
+        start = end;
+        out.push(Line {
+            depth: usize::from(*mark),
+            text,
+            ..line
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reader::quote::divide::divide;
+    use crate::reader::quote::line::{join, lines};
+
+    const ASK: &str = "Hi Carol,\n\nAnn Ng would like to be introduced to you. She builds reading lamps and\nasks for twenty minutes of your time; her words are below.\n\nInterested? Just answer this mail.\n\nExample Introductions";
+
+    fn own(reply: &str) -> String {
+        let lines = apart(lines(reply), ASK);
+        let division = divide(&lines);
+        let own: Vec<String> = division.segments.iter().map(join).collect();
+        own.join("|")
+    }
+
+    #[test]
+    fn our_words_are_found_however_they_are_dressed() {
+        for quote in [
+            ASK.to_owned(),
+            ASK.replace('\n', " "),
+            ASK.replace('\n', "\n| "),
+            ASK.replace(" and\n", "\nand ")
+                .replace("of your", "of\nyour"),
+            format!("Msg de Example <intro@bot.example>, 3.11.2025 xyz:\n\n{ASK}"),
+            ASK.replace("twenty", "20"),
+        ] {
+            assert_eq!(
+                own(&format!("Yes, gladly.\n\n{quote}")),
+                "Yes, gladly.",
+                "{quote}"
+            );
+            assert_eq!(
+                own(&format!("{quote}\n\nYes, gladly.")),
+                "Yes, gladly.",
+                "{quote}"
+            );
+        }
+        let between = ASK.replace("Interested?", "Interested?\nYes!\n");
+        assert_eq!(own(&between), "Yes!");
+        assert_eq!(
+            own(&ASK.replace("answer this mail.", "answer this mail. YES")),
+            "YES"
+        );
+    }
+
+    #[test]
+    fn an_attribution_that_shares_words_with_our_mail_stays_whole() {
+        let ask = format!("{ASK}\n\nDate: Tue, Nov 24, 2026 at 10:00 AM");
+        let quote = ask.replace('\n', "\n> ");
+        let reply = format!(
+            "Yes\n\nOn Tue, Nov 24, 2026 at 10:00 AM Bob Kim <b@kim.example> wrote:\n\n> {quote}"
+        );
+        let lines = apart(lines(&reply), &ask);
+        let division = divide(&lines);
+        let own: Vec<String> = division.segments.iter().map(join).collect();
+        assert_eq!(own.join("|"), "Yes");
+    }
+
+    #[test]
+    fn a_few_of_our_words_in_an_answer_are_the_writers() {
+        let text = "Yes, I would like to be introduced to Ann Ng.";
+        assert_eq!(own(&format!("{text}\n\n{ASK}")), text);
+        assert_eq!(own("Hi Carol,\nno."), "Hi Carol,\nno.");
+    }
+}

@@ -1,0 +1,303 @@
+//! The line above a quote: `On Monday, Ann Ng <ann@req.example> wrote:`, in any language and
+//! wrapped over up to four lines.
+//!
+//! Fails by finding none. Evidence is counted, not patterns: a verb of writing, a date, an
+//! address, the colon at the end, and quote marks below.
+
+use crate::reader::quote::header::Head;
+use crate::reader::quote::line::Line;
+use crate::reader::quote::{byline, mailbox};
+use crate::reader::words::{fold, words};
+
+/// Lines of one attribution.
+const MAX_WRAPPED: usize = 4;
+/// Octets of one attribution; Exchange writes long names and addresses.
+const MAX_OCTETS: usize = 500;
+
+pub struct Attribution {
+    /// First line, and how much of it (in octets) is the writer's own text in front.
+    pub start: usize,
+    pub own: usize,
+    /// The first line below.
+    pub end: usize,
+    pub head: Head,
+}
+
+/// The attribution that ends with this line. `floor`: the first line that may belong to it.
+pub fn ending_at(lines: &[Line<'_>], at: usize, floor: usize) -> Option<Attribution> {
+    let last = lines.get(at)?;
+    if !could_end(last.text) {
+        return None;
+    }
+    let quoted_below = lines
+        .get(at + 1..)
+        .unwrap_or_default()
+        .iter()
+        .take(3)
+        .find(|l| !l.is_blank())
+        .is_some_and(|l| l.depth > last.depth || l.mark);
+    let first = (0..MAX_WRAPPED)
+        .take_while(|n| {
+            at.checked_sub(*n).is_some_and(|i| {
+                i >= floor
+                    && lines
+                        .get(i)
+                        .is_some_and(|l| l.depth == last.depth && !l.is_blank())
+            })
+        })
+        .last()?;
+    for wrapped in 0..=first {
+        let start = at - wrapped;
+        let text = joined(lines, start, at);
+        if text.len() > MAX_OCTETS {
+            return None;
+        }
+        if !is_attribution(&text, quoted_below) {
+            continue;
+        }
+        let (start, text) = with_date_above(lines, start, at - first, at, text);
+        let own = own_words(&text);
+        // Own words may only stand in the first line: else they are lines of their own.
+        let line = lines.get(start).map_or("", |l| l.text);
+        let own = if own < line.len() { own } else { 0 };
+        return Some(Attribution {
+            start,
+            own,
+            end: at + 1,
+            head: byline::head(text.get(own..).unwrap_or_default()),
+        });
+    }
+    None
+}
+
+fn joined(lines: &[Line<'_>], start: usize, end: usize) -> String {
+    let mut text = String::new();
+    for line in lines.get(start..=end).unwrap_or_default() {
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        text.push_str(line.text);
+    }
+    text
+}
+
+/// A cheap look that spares ordinary lines everything else.
+fn could_end(text: &str) -> bool {
+    let end = text.trim_end_matches(['*', '_', ' ', '\u{A0}', '-', '"', '\u{200E}', '»']);
+    end.ends_with([':', '：'])
+        || (end.ends_with('>') && end.contains('@'))
+        || (text.len() < MAX_OCTETS
+            && (text.ends_with("--") || text.contains('@') || end.len() < 12 || ends_tight(end))
+            && words().wrote.is_in(&fold(end)))
+}
+
+/// Korean and Thai programs write no colon.
+fn ends_tight(text: &str) -> bool {
+    text.ends_with(|c: char| ('\u{E00}'..='\u{D7AF}').contains(&c))
+}
+
+fn is_attribution(text: &str, quoted_below: bool) -> bool {
+    let end = text.trim_end_matches(['*', '_', ' ', '\u{A0}', '-', '"', '»']);
+    let colon = end.ends_with([':', '：']);
+    let folded = fold(text);
+    let verb = words().wrote.is_in(&folded);
+    let date = has_date(text);
+    let address = mailbox::addresses(text).next().is_some();
+    // A sentence that only ends in a colon: no program writes one of these.
+    if text.contains(['?', '!']) && !(verb && address) {
+        return false;
+    }
+    match (verb, colon) {
+        (true, true) => quoted_below || address || (date && starts_like_one(text)),
+        // Zoho and some phones leave the colon out.
+        (true, false) => {
+            (date && address && ends_with_verb(end, &folded))
+                || (quoted_below && (date || address) && ends_with_verb(end, &folded))
+        }
+        (false, true) => {
+            (date && address && ends_with_mailbox(end) && starts_like_one(text))
+                || (quoted_below && (date || address))
+        }
+        // Gmail of ten years ago: `2011/4/7 Ann Ng <ann@req.example>`.
+        (false, false) => {
+            quoted_below && date && address && ends_with_mailbox(end) && starts_like_one(text)
+        }
+    }
+}
+
+fn ends_with_verb(end: &str, folded: &str) -> bool {
+    let tail: String = fold(end).chars().rev().take(14).collect();
+    let tail: String = tail.chars().rev().collect();
+    words().wrote.is_in(&format!(" {tail} ")) && !folded.ends_with('.')
+}
+
+/// `<a@b>:` or `(a@b):` or `a@b:` at the end.
+fn ends_with_mailbox(end: &str) -> bool {
+    let end = end.trim_end_matches([':', '：', ' ', '\u{A0}']);
+    mailbox::addresses(end)
+        .last()
+        .is_some_and(|(spot, _)| end.len() - spot.end <= 3)
+        || (end.ends_with(['>', ')']) && end.contains('@'))
+}
+
+/// Begins with a date, a weekday and a date, a quoted name, or a word that attributions begin with.
+fn starts_like_one(text: &str) -> bool {
+    let text = text.trim_start_matches([' ', '*', '_', '-', '"', '«', '\u{A0}', '[', '(']);
+    let head: String = text.chars().take(40).collect();
+    let digit_soon = head
+        .split_whitespace()
+        .take(4)
+        .any(|w| w.contains(|c: char| c.is_numeric()));
+    digit_soon || words().start.is_in(text) || text.starts_with(['"', '«'])
+}
+
+/// A year, a date of numbers, or a time of day.
+pub fn has_date(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let mut run = 0;
+    for (at, byte) in bytes.iter().enumerate() {
+        if byte.is_ascii_digit() {
+            run += 1;
+            let next = bytes.get(at + 1);
+            if run == 4 && !next.is_some_and(u8::is_ascii_digit) {
+                let year = text.get(at - 3..=at).unwrap_or_default();
+                if year.starts_with("19") || year.starts_with("20") {
+                    return true;
+                }
+            }
+            continue;
+        }
+        // A time of day: `9:30`, `9.30`, `9h30`; a date: `3/11`, `3.11.`
+        if (1..=2).contains(&run)
+            && matches!(byte, b':' | b'.' | b'h' | b'/')
+            && bytes
+                .get(at + 1..at + 3)
+                .is_some_and(|two| two.iter().all(u8::is_ascii_digit))
+        {
+            return true;
+        }
+        run = 0;
+    }
+    // Eastern Arabic and Persian digits; 年 and 월 after a number.
+    text.contains(
+        |c: char| matches!(c, '\u{660}'..='\u{669}' | '\u{6F0}'..='\u{6F9}' | '年' | '월'),
+    )
+}
+
+/// Takes in the line above where the date stands there and not yet in the attribution.
+fn with_date_above(
+    lines: &[Line<'_>],
+    start: usize,
+    floor: usize,
+    at: usize,
+    text: String,
+) -> (usize, String) {
+    if has_date(&text) || start <= floor {
+        return (start, text);
+    }
+    for above in (floor..start).rev() {
+        let line = lines.get(above).map_or("", |l| l.text);
+        if has_date(line) && starts_like_one(line) && !line.ends_with(['.', '!', '?']) {
+            return (above, joined(lines, above, at));
+        }
+    }
+    (start, text)
+}
+
+/// Octets of own words before an attribution on the same line: `Sure! On Mon, Nov 3, … wrote:`.
+fn own_words(text: &str) -> usize {
+    let Some(spot) = words().start.spots(text).last() else {
+        return 0;
+    };
+    let before = text.get(..spot.start).unwrap_or_default();
+    // A name or a number in front belongs to the attribution: `Ann wrote On 3 May:`.
+    let own = before.trim_end();
+    if own.is_empty() || own.contains('@') || own.ends_with([',', ':']) || has_date(own) {
+        return 0;
+    }
+    spot.start
+}
+
+#[cfg(test)]
+#[allow(clippy::string_slice)]
+mod tests {
+    use super::*;
+    use crate::reader::quote::line::lines;
+
+    fn found(text: &str) -> Option<Attribution> {
+        let lines = lines(text);
+        (0..lines.len()).find_map(|at| ending_at(&lines, at, 0))
+    }
+
+    #[test]
+    fn attributions_of_many_languages() {
+        for (text, date) in [
+            (
+                "On Mon, Nov 3, 2025 at 10:00 AM Ann Ng <ann@req.example> wrote:",
+                "Mon, Nov 3, 2025 at 10:00 AM",
+            ),
+            (
+                "Am 03.11.2025 um 10:00 schrieb Ann Ng <ann@req.example>:",
+                "03.11.2025 um 10:00",
+            ),
+            (
+                "Am Mo., 3. Nov. 2025 um 10:00 Uhr schrieb Ann Ng <\nann@req.example>:",
+                "Mo., 3. Nov. 2025 um 10:00 Uhr",
+            ),
+            (
+                "Le lun. 3 nov. 2025 à 10:00, Ann Ng <ann@req.example>\na écrit :",
+                "lun. 3 nov. 2025 à 10:00",
+            ),
+            (
+                "El lun, 3 nov 2025 a las 10:00, Ann Ng (<ann@req.example>) escribió:",
+                "lun, 3 nov 2025 a las 10:00",
+            ),
+            (
+                "пн, 3 нояб. 2025 г. в 10:00, Ann Ng <ann@req.example>:",
+                "пн, 3 нояб. 2025 г. в 10:00",
+            ),
+            (
+                "Op ma 3 nov 2025 om 10:00 schreef Ann Ng <ann@req.example>:",
+                "ma 3 nov 2025 om 10:00",
+            ),
+            (
+                "Den mån 3 nov. 2025 kl 10:00 skrev Ann Ng <ann@req.example>:",
+                "mån 3 nov. 2025 kl 10:00",
+            ),
+            (
+                "2025年11月3日(月) 10:00 Ann Ng <ann@req.example>:",
+                "2025年11月3日(月) 10:00",
+            ),
+        ] {
+            let a = found(text).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!(a.start, 0, "{text}");
+            assert_eq!(a.head.from.name.as_deref(), Some("Ann Ng"), "{text}");
+            assert_eq!(
+                a.head.from.address.unwrap().as_str(),
+                "ann@req.example",
+                "{text}"
+            );
+            assert_eq!(a.head.date.as_deref(), Some(date), "{text}");
+        }
+    }
+
+    #[test]
+    fn sentences_are_no_attributions() {
+        for text in [
+            "I can do these days in 2025:",
+            "Here is what she said at 10:30:",
+            "Write to ann@req.example and say:",
+            "Ann wrote a book in 2020, see ann@req.example",
+            "Monday 10:00 works, mail me at ann@req.example",
+        ] {
+            assert!(found(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn own_words_on_the_same_line_stay() {
+        let text = "Sure, go ahead! On Mon, Nov 3, 2025 at 10:00 Ann Ng <ann@req.example> wrote:";
+        let a = found(text).unwrap();
+        assert_eq!(text.get(..a.own).unwrap(), "Sure, go ahead!");
+    }
+}

@@ -1,0 +1,341 @@
+//! Where another mail begins inside a body: a separator, a block of labels, an attribution, or
+//! the border of a quote container of an HTML mail.
+//!
+//! Fails by finding none; what is above a border belongs to the writer.
+
+use crate::reader::quote::header::{self, Head};
+use crate::reader::quote::line::Line;
+use crate::reader::quote::{attribution, byline};
+use crate::reader::words::{fold, words};
+
+/// Empty lines and rules looked through between a separator and what it announces.
+const MAX_GAP: usize = 6;
+/// Characters that rules and separators are drawn with.
+const RULE: [char; 8] = ['-', '–', '—', '_', '=', '*', '~', '#'];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A separator that says "forwarded".
+    Forward,
+    /// A separator that says "original message", which some programs use for both.
+    Original,
+    /// A block of labels alone.
+    Headers,
+    Attribution,
+    /// A quote container that names no author.
+    Container,
+}
+
+#[derive(Clone, Debug)]
+pub struct Border {
+    pub kind: Kind,
+    pub start: usize,
+    /// Octets of the writer's own text at the beginning of the first line.
+    pub own: usize,
+    /// The first line of the mail below.
+    pub body: usize,
+    pub head: Head,
+    pub depth: usize,
+}
+
+/// The border that begins at this line, or the attribution that ends with it. Lines above
+/// `floor` belong to something else.
+pub fn at(lines: &[Line<'_>], index: usize, floor: usize) -> Option<Border> {
+    let line = lines.get(index)?;
+    if line.mark {
+        return Some(container(lines, index));
+    }
+    if line.is_blank() {
+        return None;
+    }
+    separator(lines, index)
+        .or_else(|| headers(lines, index, false))
+        .or_else(|| {
+            let found = unknown_headers(lines, index)?;
+            let below = next_content(lines, found.body)?;
+            // Where no table has the labels, what is below must be known to be a quote.
+            (lines.get(below)?.depth > line.depth).then_some(found)
+        })
+        .map(|border| with_rules_above(lines, border, floor))
+        .or_else(|| {
+            let found = attribution::ending_at(lines, index, floor)?;
+            Some(Border {
+                kind: Kind::Attribution,
+                start: found.start,
+                own: found.own,
+                body: found.end,
+                head: found.head,
+                depth: line.depth,
+            })
+        })
+}
+
+fn headers(lines: &[Line<'_>], index: usize, announced: bool) -> Option<Border> {
+    let block = header::block(lines, index, announced)?;
+    Some(Border {
+        kind: Kind::Headers,
+        start: index,
+        own: 0,
+        body: block.end,
+        head: block.head,
+        depth: lines.get(index).map_or(0, |l| l.depth),
+    })
+}
+
+/// A block of labels in a language that no table has.
+fn unknown_headers(lines: &[Line<'_>], index: usize) -> Option<Border> {
+    let block = header::unknown_block(lines, index)?;
+    Some(Border {
+        kind: Kind::Headers,
+        start: index,
+        own: 0,
+        body: block.end,
+        head: block.head,
+        depth: lines.get(index).map_or(0, |l| l.depth),
+    })
+}
+
+/// The rules and empty lines directly above belong to the border.
+fn with_rules_above(lines: &[Line<'_>], mut border: Border, floor: usize) -> Border {
+    let mut at = border.start;
+    while at > floor {
+        let Some(above) = lines.get(at - 1) else {
+            break;
+        };
+        if above.is_blank() || above.mark {
+            at -= 1;
+        } else if is_rule(above.text) {
+            at -= 1;
+            border.start = at;
+        } else {
+            break;
+        }
+    }
+    border
+}
+
+/// A line of at least three drawing characters and nothing else.
+pub fn is_rule(text: &str) -> bool {
+    let text = text.trim();
+    text.chars().count() >= 3 && text.chars().all(|c| RULE.contains(&c) || c == ' ')
+}
+
+/// The first line with something on it, not far below; rules are looked through.
+fn next_content(lines: &[Line<'_>], from: usize) -> Option<usize> {
+    (from..from + MAX_GAP).find(|i| {
+        lines
+            .get(*i)
+            .is_some_and(|l| !l.is_blank() && !l.mark && !is_rule(l.text))
+    })
+}
+
+/// `---- Forwarded message ----`, `Begin forwarded message:`, `-----Original Message-----`.
+fn separator(lines: &[Line<'_>], index: usize) -> Option<Border> {
+    let line = lines.get(index)?;
+    let text = line.text.trim();
+    let inner = text.trim_start_matches(|c| RULE.contains(&c) || c == ' ' || c == '\u{A0}');
+    let drawn = text.chars().count() - inner.chars().count() >= 2;
+    // What follows the closing rule on the same line is the header block, run together.
+    let (phrase, rest) = match inner.find("--").or_else(|| inner.find("==")) {
+        Some(at) if drawn => (
+            inner.get(..at).unwrap_or_default(),
+            inner
+                .get(at..)
+                .unwrap_or_default()
+                .trim_start_matches(|c| RULE.contains(&c) || c == ' '),
+        ),
+        _ => (inner, ""),
+    };
+    if phrase.len() > 120 {
+        return None;
+    }
+    let phrase = fold(phrase.trim_matches(|c| RULE.contains(&c) || " :：.\u{A0}".contains(c)));
+    let below = next_content(lines, index + 1);
+    let announced = below.is_some_and(|i| {
+        lines
+            .get(i)
+            .is_some_and(|l| l.depth > line.depth || header::label(l.text).is_some())
+    });
+    let kind = if is_phrase(&words().forward, &phrase) && (drawn || announced) {
+        Kind::Forward
+    } else if (words().original.contains(&phrase) && (drawn || announced))
+        || words().above.iter().any(|a| phrase.contains(a.as_str()))
+    {
+        Kind::Original
+    } else if drawn
+        && !phrase.is_empty()
+        && text.ends_with(RULE)
+        && below.is_some_and(|i| headers(lines, i, false).is_some())
+    {
+        // A separator in a language that no table has.
+        Kind::Original
+    } else {
+        return None;
+    };
+    let mut border = Border {
+        kind,
+        start: index,
+        own: 0,
+        body: index + 1,
+        head: Head::default(),
+        depth: line.depth,
+    };
+    if header::label(rest).is_some() {
+        let run_on = [Line {
+            text: rest,
+            ..*line
+        }];
+        if let Some(block) = header::block(&run_on, 0, true) {
+            border.head = block.head;
+            return Some(border);
+        }
+    }
+    if let Some(found) = below.and_then(|i| headers(lines, i, true)) {
+        border.head = found.head;
+        border.body = found.body;
+        border.depth = found.depth;
+    } else if let Some(found) = below.and_then(|i| attribution_below(lines, i)) {
+        border.head = found.head;
+        border.body = found.body;
+        border.depth = found.depth;
+    }
+    Some(border)
+}
+
+fn is_phrase(set: &std::collections::HashSet<String>, phrase: &str) -> bool {
+    // Lotus writes "Forwarded by Bob Kim on 11/03/2025".
+    set.contains(phrase)
+        || phrase.match_indices([' ', '/']).take(4).any(|(at, _)| {
+            phrase
+                .get(..at)
+                .is_some_and(|head| head.contains(' ') && set.contains(head.trim_end()))
+        })
+}
+
+fn attribution_below(lines: &[Line<'_>], index: usize) -> Option<Border> {
+    (index..index + 4).find_map(|i| {
+        let found = attribution::ending_at(lines, i, index)?;
+        Some(Border {
+            kind: Kind::Attribution,
+            start: found.start,
+            own: 0,
+            body: found.end,
+            head: found.head,
+            depth: lines.get(i).map_or(0, |l| l.depth),
+        })
+    })
+}
+
+/// What an HTML mail's quote container begins with.
+fn container(lines: &[Line<'_>], index: usize) -> Border {
+    let own_depth = lines.get(index).map_or(0, |l| l.depth);
+    let mut border = Border {
+        kind: Kind::Container,
+        start: index,
+        own: 0,
+        body: index + 1,
+        head: Head::default(),
+        depth: own_depth,
+    };
+    let Some(below) = next_content(lines, index + 1) else {
+        return border;
+    };
+    let found = separator(lines, below)
+        .or_else(|| headers(lines, below, true))
+        .or_else(|| unknown_headers(lines, below))
+        .or_else(|| attribution_below(lines, below));
+    if let Some(found) = found.filter(|f| f.start <= below) {
+        return Border {
+            start: index,
+            own: 0,
+            ..found
+        };
+    }
+    // A short paragraph above deeper text is an attribution, whatever its language.
+    let end = (below..below + MAX_GAP).find(|i| {
+        lines
+            .get(*i)
+            .is_none_or(|l| l.is_blank() || l.depth > own_depth || l.mark)
+    });
+    if let Some(end) = end
+        && next_content(lines, end)
+            .and_then(|i| lines.get(i))
+            .is_some_and(|l| l.depth > own_depth)
+    {
+        let text: Vec<&str> = (below..end)
+            .filter_map(|i| lines.get(i).map(|l| l.text))
+            .collect();
+        border.head = byline::head(&text.join(" "));
+        border.body = end;
+        border.kind = Kind::Attribution;
+    }
+    border
+}
+
+/// A rule, or a separator that says again what was said above the header block.
+pub fn is_drawn(text: &str) -> bool {
+    let text = text.trim();
+    let inner = text.trim_matches(|c| RULE.contains(&c) || c == ' ');
+    is_rule(text) || (text.len() >= inner.len() + 6 && is_phrase(&words().forward, &fold(inner)))
+}
+
+/// The line below a forwarded mail that some programs write.
+pub fn is_forward_end(text: &str) -> bool {
+    let text = text.trim();
+    let inner = text.trim_matches(|c| RULE.contains(&c) || c == ' ');
+    text.len() > inner.len() && words().forward_end.contains(&fold(inner))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reader::quote::line::lines;
+
+    fn kind(text: &str) -> Option<Kind> {
+        let lines = lines(text);
+        (0..lines.len())
+            .find_map(|i| at(&lines, i, 0))
+            .map(|b| b.kind)
+    }
+
+    #[test]
+    fn separators_say_what_they_are() {
+        for (text, want) in [
+            (
+                "---------- Forwarded message ---------\nFrom: A <a@b.example>\nDate: x",
+                Kind::Forward,
+            ),
+            (
+                "Begin forwarded message:\n\n> From: A <a@b.example>\n> Date: x",
+                Kind::Forward,
+            ),
+            ("-----Ursprüngliche Nachricht-----\nHallo", Kind::Original),
+            (
+                "-------- Välitetty viesti / Fwd.Msg --------\nAihe: \tx\nLähettäjä: a@b.example",
+                Kind::Forward,
+            ),
+            (
+                "----- Forwarded by Bob Kim/ACME on 11/03/2025 10:00 AM -----\n\nFrom: A\nTo: B\n",
+                Kind::Forward,
+            ),
+            (
+                "________________________________\nDe : A <a@b.example>\nEnvoyé : x",
+                Kind::Headers,
+            ),
+            (
+                "---- On Wed, 24 Feb 2021 14:02:50 +0530 ann@req.example wrote ----\n\nx",
+                Kind::Attribution,
+            ),
+        ] {
+            assert_eq!(kind(text), Some(want), "{text}");
+        }
+        for text in [
+            "-----\nfoo",
+            "Forwarded message: see you",
+            "original message",
+            "--\nBob",
+        ] {
+            assert_eq!(kind(text), None, "{text}");
+        }
+    }
+}

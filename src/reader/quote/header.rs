@@ -1,0 +1,294 @@
+//! The block of labels above a quoted or forwarded mail: `From: … Sent: … To: … Subject: …`,
+//! in any language, bold, wrapped, or run together on one line.
+//!
+//! Fails by finding none: a block needs an author and one more label, so that a line that a
+//! person begins with `To:` is no border.
+
+use crate::reader::Author;
+use crate::reader::letter::{MAX_SUBJECT, clean};
+use crate::reader::quote::attribution::has_date;
+use crate::reader::quote::line::Line;
+use crate::reader::quote::mailbox;
+use crate::reader::words::{Field, fold, words};
+
+/// Lines of one block; long To lists wrap over several.
+const MAX_BLOCK_LINES: usize = 40;
+/// Lines that a value may go on for without a label.
+const MAX_WRAPPED: usize = 12;
+/// Characters of a label.
+const MAX_LABEL: usize = 32;
+
+/// What the block above a mail, or its attribution, says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Head {
+    pub from: Author,
+    pub to: Vec<Author>,
+    pub subject: Option<String>,
+    pub date: Option<String>,
+}
+
+/// A block found: its head, and the first line below it.
+pub struct Block {
+    pub head: Head,
+    pub end: usize,
+    /// Labels of different kinds in it.
+    pub labels: usize,
+    pub has_author: bool,
+}
+
+/// The label that a line starts with, and its value.
+pub fn label(text: &str) -> Option<(Field, &str)> {
+    let text = text.trim_start_matches([' ', '\t', '\u{A0}', '*', '_', '|', '•', '-']);
+    let (colon, width) = text
+        .char_indices()
+        .take(MAX_LABEL)
+        .find(|(_, c)| matches!(c, ':' | '：'))
+        .map(|(at, c)| (at, c.len_utf8()))?;
+    let name = fold(
+        text.get(..colon)?
+            .trim_matches(['*', '_', ' ', '\t', '\u{A0}']),
+    );
+    let field = *words().labels.get(&name)?;
+    let value = text.get(colon + width..)?;
+    Some((
+        field,
+        value.trim_matches(['*', '_', ' ', '\t', '\u{A0}', '\u{2028}']),
+    ))
+}
+
+/// Collects the values of a block.
+#[derive(Default)]
+struct Values {
+    found: Vec<(Field, String)>,
+}
+
+impl Values {
+    fn has(&self, field: Field) -> bool {
+        self.found.iter().any(|(f, _)| *f == field)
+    }
+
+    /// Adds a value; a line into which further labels were run is divided at them.
+    fn add(&mut self, field: Field, value: &str) {
+        let mut field = field;
+        let mut start = 0;
+        for spot in words().run_on.spots(value) {
+            let name = value.get(spot.clone()).unwrap_or_default();
+            let next = label(name).map(|(f, _)| f);
+            let Some(next) = next.filter(|n| *n != field && !self.has(*n)) else {
+                continue;
+            };
+            // What follows a subject is subject; a short label needs a border in front.
+            let before = value.get(..spot.start).unwrap_or_default();
+            let bordered = before.is_empty() || before.ends_with(['>', ' ', '\u{A0}', ';', ')']);
+            let short = name.chars().count() <= 4;
+            if field == Field::Subject || (short && !bordered) {
+                continue;
+            }
+            let own = value.get(start..spot.start).unwrap_or_default();
+            self.found.push((field, own.trim().to_owned()));
+            (field, start) = (next, spot.end);
+        }
+        let rest = value.get(start..).unwrap_or_default().trim();
+        self.found.push((field, rest.to_owned()));
+    }
+
+    fn more(&mut self, text: &str) {
+        if let Some((_, value)) = self.found.last_mut() {
+            value.push(' ');
+            value.push_str(text.trim());
+        }
+    }
+
+    fn get(&self, field: Field) -> Option<&str> {
+        self.found
+            .iter()
+            .find(|(f, _)| *f == field)
+            .map(|(_, v)| v.as_str())
+            .filter(|v| !v.is_empty())
+    }
+
+    fn block(&self, end: usize) -> Block {
+        let kinds = [
+            Field::From,
+            Field::Sent,
+            Field::To,
+            Field::Cc,
+            Field::Subject,
+        ];
+        Block {
+            head: Head {
+                from: self
+                    .get(Field::From)
+                    .map(mailbox::author)
+                    .unwrap_or_default(),
+                to: self
+                    .get(Field::To)
+                    .map(mailbox::authors)
+                    .unwrap_or_default(),
+                subject: self
+                    .get(Field::Subject)
+                    .map(|s| clean::line(s, MAX_SUBJECT)),
+                date: self.get(Field::Sent).map(|d| clean::line(d, MAX_SUBJECT)),
+            },
+            end,
+            labels: kinds.iter().filter(|k| self.has(**k)).count(),
+            has_author: self.has(Field::From),
+        }
+    }
+}
+
+/// The block that starts at this line. `announced`: a separator above says that one comes.
+pub fn block(lines: &[Line<'_>], start: usize, announced: bool) -> Option<Block> {
+    let first = lines.get(start)?;
+    let (field, value) = label(first.text)?;
+    let mut values = Values::default();
+    values.add(field, value);
+    let mut end = start + 1;
+    let mut spaced = None;
+    while end < start + MAX_BLOCK_LINES {
+        let gap = lines
+            .get(end..)
+            .unwrap_or_default()
+            .iter()
+            .take_while(|l| l.is_blank())
+            .count();
+        // HTML turned into text may leave an empty line below every label, never below some.
+        if gap > 1 || (gap == 1 && spaced == Some(false)) {
+            break;
+        }
+        let Some(line) = lines.get(end + gap).filter(|l| l.depth == first.depth) else {
+            break;
+        };
+        match label(line.text) {
+            Some((field, value)) if !values.has(field) || field == Field::Other => {
+                values.add(field, value);
+                spaced = spaced.or(Some(gap == 1));
+                end += gap + 1;
+            }
+            Some(_) => break,
+            None if gap > 0 => break,
+            None => {
+                let Some(wrapped) = wrapped(lines, end, &values, first.depth) else {
+                    break;
+                };
+                for line in lines.get(end..end + wrapped).unwrap_or_default() {
+                    values.more(line.text);
+                }
+                end += wrapped;
+            }
+        }
+    }
+    let block = values.block(end);
+    let enough = if announced {
+        block.has_author || block.labels > 1
+    } else {
+        block.has_author && block.labels > 1
+    };
+    enough.then_some(block)
+}
+
+/// Labels that no table has: three lines or more of `word: value`, one value with an address and
+/// one with a date. The first address is the author's, the last value the subject.
+pub fn unknown_block(lines: &[Line<'_>], start: usize) -> Option<Block> {
+    let first = lines.get(start)?;
+    let mut head = Head::default();
+    let mut end = start;
+    let mut last = "";
+    while let Some(line) = lines
+        .get(end)
+        .filter(|l| l.depth == first.depth && !l.is_blank())
+    {
+        let Some((name, value)) = line.text.split_once([':', '：']) else {
+            break;
+        };
+        let named = name.chars().count() <= MAX_LABEL && name.split_whitespace().count() <= 4;
+        if !named || !name.contains(char::is_alphabetic) || end - start >= MAX_BLOCK_LINES {
+            break;
+        }
+        last = value.trim_matches(['*', '_', ' ', '\t', '\u{A0}']);
+        let author = mailbox::author(last);
+        if author.address.is_some() && head.from == Author::default() {
+            head.from = author;
+        } else if author.address.is_none() && head.date.is_none() && has_date(last) {
+            head.date = Some(clean::line(last, MAX_SUBJECT));
+        }
+        end += 1;
+    }
+    let enough = end - start >= 3 && head.from.address.is_some() && head.date.is_some();
+    head.subject =
+        (!last.is_empty() && !last.contains('@')).then(|| clean::line(last, MAX_SUBJECT));
+    enough.then_some(Block {
+        head,
+        end,
+        labels: end - start,
+        has_author: true,
+    })
+}
+
+/// How many lines a value goes on for: up to the next label, or while it is plainly unfinished.
+fn wrapped(lines: &[Line<'_>], at: usize, values: &Values, depth: usize) -> Option<usize> {
+    let ahead = lines.get(at..).unwrap_or_default();
+    for (count, line) in ahead.iter().take(MAX_WRAPPED).enumerate() {
+        if line.is_blank() || line.depth != depth {
+            break;
+        }
+        if let Some((field, _)) = label(line.text) {
+            return (count > 0 && !values.has(field)).then_some(count);
+        }
+    }
+    let line = ahead.first()?;
+    let (field, value) = values.found.last()?;
+    let people = matches!(field, Field::From | Field::To | Field::Cc);
+    let unfinished = value.ends_with([',', ';', '<'])
+        || line.text.trim_start().starts_with('<')
+        || value.is_empty();
+    let goes_on = (people && unfinished && line.text.contains('@'))
+        // RFC 5322 folding survives in some programs' text.
+        || (*field == Field::Subject && line.text.starts_with([' ', '\t']) && value.len() > 50);
+    goes_on.then_some(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reader::quote::line::lines;
+
+    #[test]
+    fn a_block_may_be_bold_wrapped_spaced_or_run_together() {
+        for text in [
+            "From: Ann Ng <ann@req.example>\nSent: Monday, 3 November 2025 10:00\nTo: Bob\nSubject: Intro",
+            "*From:* Ann Ng\n<ann@req.example>\n*Sent:* Monday, 3 November 2025 10:00\n*To:* Bob\n*Subject:* Intro",
+            "Von: Ann Ng <ann@req.example>\n\nGesendet: Monday, 3 November 2025 10:00\n\nAn: Bob\n\nBetreff: Intro",
+            "From: Ann Ng <ann@req.example>To: Bob <bob@b.example>Sent: Monday, 3 November 2025 10:00Subject: Intro",
+        ] {
+            let lines = lines(text);
+            let block = block(&lines, 0, false).unwrap();
+            assert_eq!(block.end, lines.len(), "{text}");
+            assert_eq!(block.head.from.name.as_deref(), Some("Ann Ng"), "{text}");
+            assert_eq!(block.head.subject.as_deref(), Some("Intro"), "{text}");
+            assert_eq!(
+                block.head.date.as_deref(),
+                Some("Monday, 3 November 2025 10:00"),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_body_below_is_not_taken_in() {
+        let text = "From: Ann\nSubject: Intro\nHello Bob,\nplease\n\nFrom: Carl\nDate: x";
+        let found = lines(text);
+        assert_eq!(block(&found, 0, false).unwrap().end, 2);
+    }
+
+    #[test]
+    fn what_a_person_writes_is_no_block() {
+        for text in [
+            "To: carol\nSubject: hello",
+            "From: here on it is easy",
+            "Note: x\nFrom: y",
+        ] {
+            assert!(block(&lines(text), 0, false).is_none(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Lines of a body with their quote depth, and the text that they carry.
+//!
+//! Never fails: every text has lines; marks deeper than [`MAX_DEPTH`] count as that depth.
+
+use crate::reader::letter::clean::QUOTE_MARK;
+
+/// Deeper quotes are all the same to a reader.
+const MAX_DEPTH: usize = 100;
+/// Spaces that programs put before a quote mark.
+const MAX_INDENT: usize = 3;
+/// Lines looked at; the rest of a longer mail is no answer and no request.
+const MAX_LINES: usize = 20_000;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line<'a> {
+    /// How many quote marks stand before the text.
+    pub depth: usize,
+    /// What follows the marks, without white space at the end.
+    pub text: &'a str,
+    /// The line stands for the border of a quote container of an HTML mail.
+    pub mark: bool,
+}
+
+impl<'a> Line<'a> {
+    pub fn is_blank(&self) -> bool {
+        self.text.is_empty() && !self.mark
+    }
+
+    fn parse(raw: &'a str) -> Line<'a> {
+        let raw = raw.trim_end();
+        if raw.trim_start_matches(['>', ' ']).starts_with(QUOTE_MARK) {
+            return Line {
+                depth: raw.matches('>').count().min(MAX_DEPTH),
+                text: "",
+                mark: true,
+            };
+        }
+        let unindented = raw.trim_start_matches([' ', '\u{A0}']);
+        if raw.len() - unindented.len() > MAX_INDENT || !unindented.starts_with('>') {
+            return Line {
+                depth: 0,
+                text: raw,
+                mark: false,
+            };
+        }
+        let (mut depth, mut text) = (0, unindented);
+        while let Some(rest) = text.strip_prefix('>') {
+            depth += 1;
+            // One space belongs to the mark; a second one is text, unless marks follow.
+            let unspaced = rest.trim_start_matches([' ', '\u{A0}']);
+            text = if unspaced.starts_with('>') {
+                unspaced
+            } else {
+                rest.strip_prefix([' ', '\u{A0}']).unwrap_or(rest)
+            };
+        }
+        Line {
+            depth: depth.min(MAX_DEPTH),
+            text,
+            mark: false,
+        }
+    }
+}
+
+/// The lines of a text.
+pub fn lines(text: &str) -> Vec<Line<'_>> {
+    let mut lines: Vec<Line<'_>> = Vec::new();
+    for raw in text.split('\n').take(MAX_LINES) {
+        let mut line = Line::parse(raw);
+        // `Name <address` wrapped before its bracket leaves `>:` alone, which is no quote.
+        if line.depth == 1
+            && is_closed_bracket(line.text)
+            && let Some(previous) = lines.last()
+            && previous.depth == 0
+            && has_open_bracket(previous.text)
+        {
+            line = Line {
+                depth: 0,
+                text: raw.trim_end(),
+                mark: false,
+            };
+        }
+        lines.push(line);
+    }
+    lines
+}
+
+fn has_open_bracket(text: &str) -> bool {
+    match (text.rfind('<'), text.rfind('>')) {
+        (Some(open), Some(close)) => open > close,
+        (Some(_), None) => true,
+        _ => false,
+    }
+}
+
+/// What may follow the closing bracket of an attribution: a colon, or a verb and a colon.
+fn is_closed_bracket(text: &str) -> bool {
+    text.trim_end().ends_with([':', '：']) && text.split_whitespace().count() <= 4
+}
+
+/// The same lines seen from inside a quote of this depth.
+pub fn inside<'a>(lines: &[Line<'a>], depth: usize) -> Vec<Line<'a>> {
+    lines
+        .iter()
+        .map(|line| Line {
+            depth: line.depth.saturating_sub(depth),
+            ..*line
+        })
+        .collect()
+}
+
+/// The lines as text again, marks as `> `.
+pub fn join<'a>(lines: impl IntoIterator<Item = &'a Line<'a>>) -> String {
+    let mut out = String::new();
+    for line in lines {
+        if line.mark {
+            continue;
+        }
+        if line.depth > 0 {
+            out.push_str(&">".repeat(line.depth));
+            if !line.text.is_empty() {
+                out.push(' ');
+            }
+        }
+        out.push_str(line.text);
+        out.push('\n');
+    }
+    trim_blank(&out).to_owned()
+}
+
+/// Without empty lines at either end, the first line's indent kept out as well.
+pub fn trim_blank(text: &str) -> &str {
+    text.trim()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn depth_is_counted_in_every_spelling() {
+        let depths = |t: &str| lines(t).iter().map(|l| l.depth).collect::<Vec<_>>();
+        assert_eq!(
+            depths("a\n> b\n>> c\n> > d\n>e\n     > f"),
+            [0, 1, 2, 2, 1, 0]
+        );
+        assert_eq!(lines(">  x")[0].text, " x");
+    }
+
+    #[test]
+    fn a_wrapped_bracket_is_no_quote() {
+        let got = lines("Bob <bob@example.com\n>:\n> hi");
+        assert_eq!((got[1].depth, got[1].text), (0, ">:"));
+        assert_eq!(got[2].depth, 1);
+    }
+}

@@ -1,0 +1,263 @@
+//! What is under an answer without being part of it: signatures with and without a delimiter,
+//! footers of phones, disclaimers, banners of mail servers, footers of lists.
+//!
+//! Fails towards less text: a cut that takes an answer's last words makes it unclear, never a yes.
+
+use crate::reader::quote::border::is_rule;
+use crate::reader::quote::contact::{contact_block, is_signature, looks_like_name};
+use crate::reader::quote::footer::{cut_inline_footer, is_footer};
+use crate::reader::words::{fold, words};
+
+/// Lines with words that may follow "Kind regards".
+const MAX_AFTER_CLOSING: usize = 12;
+/// Characters of a line of a signature.
+pub const MAX_SIGNATURE_CHARS: usize = 90;
+
+/// The own words of a segment, and whether text of unknown origin was below a footer.
+pub struct Cut {
+    pub text: String,
+    pub doubt: bool,
+}
+
+/// Takes signature, footer, disclaimer and banner off.
+pub fn cut(lines: &[&str]) -> Cut {
+    let mut lines: Vec<&str> = lines.to_vec();
+    take_banner(&mut lines);
+    let mut doubt = false;
+    if let Some(at) = delimiter(&lines) {
+        lines.truncate(at);
+    }
+    if let Some(at) = lines.iter().position(|l| is_footer(l)) {
+        let below = lines.get(at + 1..).unwrap_or_default();
+        if has_words(lines.get(..at).unwrap_or_default()) || !has_words(below) {
+            doubt = has_words(below) && !is_signature(below);
+            lines.truncate(at);
+        } else {
+            // A phone's footer above the words: they were written below it.
+            lines.remove(at);
+        }
+    }
+    if let Some(at) = disclaimer(&lines) {
+        lines.truncate(at);
+    }
+    if let Some(at) = closing(&lines) {
+        lines.truncate(at);
+    }
+    if let Some(at) = contact_block(&lines) {
+        lines.truncate(at);
+    }
+    if let Some(at) = dashed_name(&lines) {
+        lines.truncate(at);
+    }
+    let mut text = lines.join("\n").trim_end().to_owned();
+    cut_inline_footer(&mut text);
+    while text.lines().next_back().is_some_and(is_rule) {
+        let end = text.rfind('\n').unwrap_or(0);
+        text.truncate(end);
+        text.truncate(text.trim_end().len());
+    }
+    let start = text.len() - text.trim_start_matches(['\n', ' ', '\t']).len();
+    let text = text.get(start..).unwrap_or_default().to_owned();
+    Cut { text, doubt }
+}
+
+pub fn has_words(lines: &[&str]) -> bool {
+    lines.iter().any(|l| l.contains(char::is_alphanumeric))
+}
+
+/// `-- ` and what people type for it, alone on a line (RFC 3676 section 4.3).
+fn delimiter(lines: &[&str]) -> Option<usize> {
+    lines.iter().enumerate().position(|(at, line)| {
+        let line = line.trim();
+        match line {
+            "--" | "—" | "–" | "---" | "- --" | "-- -" => true,
+            _ if line.starts_with("__") && line.chars().all(|c| c == '_') => true,
+            _ if is_rule(line) => {
+                let below = lines.get(at + 1..).unwrap_or_default();
+                has_words(lines.get(..at).unwrap_or_default()) && is_signature(below)
+            }
+            _ => false,
+        }
+    })
+}
+
+/// The first paragraph that speaks like a disclaimer, with the rule above it.
+fn disclaimer(lines: &[&str]) -> Option<usize> {
+    let mut start = 0;
+    while start < lines.len() {
+        let length = lines
+            .get(start..)?
+            .iter()
+            .take_while(|l| !l.trim().is_empty())
+            .count();
+        let paragraph = lines.get(start..start + length)?;
+        if length > 0 && is_disclaimer(paragraph) && has_words(lines.get(..start)?) {
+            return Some(start);
+        }
+        start += length.max(1);
+    }
+    None
+}
+
+pub fn is_disclaimer(paragraph: &[&str]) -> bool {
+    let text = fold(&paragraph.join(" "));
+    if text.chars().count() < 60 {
+        return false;
+    }
+    let hits = words()
+        .legal
+        .iter()
+        .filter(|word| text.contains(word.as_str()))
+        .take(3)
+        .count();
+    hits > 2 || (hits == 2 && text.chars().count() > 100)
+}
+
+/// `Kind regards,` with a name below it, or on the same line.
+fn closing(lines: &[&str]) -> Option<usize> {
+    let at = (0..lines.len()).rev().find(|at| {
+        lines.get(*at).is_some_and(|line| is_closing(line))
+            && lines
+                .get(at + 1..)
+                .unwrap_or_default()
+                .iter()
+                .all(|l| l.chars().count() <= MAX_SIGNATURE_CHARS)
+    })?;
+    let after = lines.get(at + 1..).unwrap_or_default();
+    let after = after.iter().filter(|l| !l.trim().is_empty()).count();
+    (after <= MAX_AFTER_CLOSING).then_some(at)
+}
+
+fn is_closing(line: &str) -> bool {
+    let line = line.trim_matches(['*', '_', ' ', '\u{A0}']);
+    if line.len() > 120 {
+        return false;
+    }
+    let folded = fold(line);
+    let bare = folded.trim_end_matches([',', '.', '!', ' ', '،', '-', '–', '—', '~']);
+    if words().closings.contains(bare) || words().closings.contains(&folded) {
+        return true;
+    }
+    // `Best, Bob`: a name behind the comma.
+    if let Some((head, name)) = line.split_once([',', '،'])
+        && words().closings.contains(&fold(head))
+    {
+        return looks_like_name(name);
+    }
+    // `Thanks and best regards`: courtesy, then a closing.
+    [
+        "thanks",
+        "thank you",
+        "many thanks",
+        "thx",
+        "danke",
+        "vielen dank",
+        "merci",
+        "gracias",
+        "grazie",
+        "dank",
+    ]
+    .iter()
+    .any(|thanks| {
+        bare.strip_prefix(thanks)
+            .map(|rest| rest.trim_start_matches([' ', '&', ',', '/', '+']))
+            .map(|rest| {
+                ["and ", "und ", "et ", "y ", "e ", "en ", "with "]
+                    .iter()
+                    .find_map(|and| rest.strip_prefix(and))
+                    .unwrap_or(rest)
+            })
+            .is_some_and(|rest| words().closings.contains(rest))
+    })
+}
+
+/// `-Ann Ng` or `- Ann` as the last words.
+fn dashed_name(lines: &[&str]) -> Option<usize> {
+    let at = lines.iter().rposition(|l| !l.trim().is_empty())?;
+    let line = lines.get(at)?.trim();
+    let name = line.strip_prefix(['-', '–', '—', '~'])?;
+    (at > 0 && looks_like_name(name) && name.split_whitespace().count() <= 3).then_some(at)
+}
+
+/// The warning that a mail server puts on top.
+fn take_banner(lines: &mut Vec<&str>) {
+    let start = lines
+        .iter()
+        .position(|l| !l.trim().is_empty())
+        .unwrap_or(lines.len());
+    let length = lines
+        .get(start..)
+        .unwrap_or_default()
+        .iter()
+        .take_while(|l| !l.trim().is_empty())
+        .count();
+    let paragraph = lines.get(start..start + length).unwrap_or_default();
+    let text = fold(&paragraph.join(" "));
+    let hits = words()
+        .banner
+        .iter()
+        .filter(|word| text.contains(word.as_str()))
+        .take(2)
+        .count();
+    if hits > 1
+        && start + length < lines.len()
+        && has_words(lines.get(start + length..).unwrap_or_default())
+    {
+        lines.drain(..start + length);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(text: &str) -> String {
+        cut(&text.lines().collect::<Vec<_>>()).text
+    }
+
+    #[test]
+    fn what_hangs_below_is_cut() {
+        for text in [
+            "Yes please.\n-- \nBob",
+            "Yes please.\n\nSent from my iPhone",
+            "Yes please.\n\nSent from my Wiko RIDGE FAB 4G",
+            "Yes please. Sent from my iPhone",
+            "Yes please.\n\nVon meinem iPhone gesendet",
+            "Yes please.\n\nEnvoyé à partir de Outlook pour iOS<https://aka.ms/o0ukef>",
+            "Yes please.\n\niPhone'umdan gönderildi",
+            "Yes please.\n\niPhoneから送信",
+            "Yes please.\n\nKind regards,\n\nBob Kim\nCEO",
+            "Yes please.\n\nBest, Bob",
+            "Yes please.\n\nMit freundlichen Grüßen\nBob Kim",
+            "Yes please.\n\nBob Kim\nDirector of Sales | ACME Inc\n+1 (555) 010-2030\nwww.acme.example",
+            "Yes please.\n\n-Bob Kim",
+            "Yes please.\n\nThis e-mail is confidential and intended solely for the addressee. If you received this message in error, notify the sender and delete this message.",
+            "Yes please.\n\n_______________________________________________\nlist mailing list\nlist@l.example",
+        ] {
+            assert_eq!(kept(text), "Yes please.", "{text}");
+        }
+    }
+
+    #[test]
+    fn what_the_person_says_stays() {
+        for text in [
+            "Yes please.\n\nSent from my desk, is much easier then my mobile phone.",
+            "Yes please.\n\nBob",
+            "Call me at +1 555 010 2030 tomorrow, please.",
+            "Please treat this as confidential.",
+            "Yes please.\nThanks,\nBob",
+        ] {
+            assert_eq!(kept(text), text, "{text}");
+        }
+        assert_eq!(kept("Sent from my iPhone\n\nYes"), "Yes");
+    }
+
+    #[test]
+    fn text_of_unknown_origin_is_doubted() {
+        let lines: Vec<&str> = "Yes\n\nSent from my iPhone\n\nWould you like to meet Ann?"
+            .lines()
+            .collect();
+        let cut = cut(&lines);
+        assert_eq!((cut.text.as_str(), cut.doubt), ("Yes", true));
+    }
+}

@@ -1,0 +1,230 @@
+//! The inbox: raw mails with their keys, attempts and dispositions; and the folders they lay in.
+
+use crate::store::StoreError;
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
+
+/// A mail as it was fetched, not yet looked at.
+#[derive(Clone)]
+pub struct Arrived {
+    /// user@host of the login.
+    pub account: String,
+    pub mailbox: String,
+    pub uid_validity: u32,
+    pub uid: u32,
+    pub internal_date_secs: Option<i64>,
+    /// Octets on the server.
+    pub size: u64,
+    /// Whether `raw` is the whole mail.
+    pub complete: bool,
+    pub raw: Vec<u8>,
+    /// JSON of `reader::author::Facts`, where they were looked up.
+    pub facts: Option<String>,
+    /// Why it is set aside at once, without being read; None: it is handled.
+    pub aside: Option<Aside>,
+}
+
+/// Mails that are only remembered, so that they are not fetched again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Aside {
+    /// It was there before the first start.
+    Old,
+    /// The server has it and can't give it.
+    Unreadable,
+}
+
+/// An inbox row to be handled.
+pub struct Pending {
+    pub id: i64,
+    pub mailbox: String,
+    pub raw: Vec<u8>,
+    pub complete: bool,
+    pub facts: Option<String>,
+    pub attempts: u32,
+    pub internal_date_secs: Option<i64>,
+}
+
+/// What became of a mail; the closed list of dispositions is the desk's.
+pub struct Disposition {
+    pub name: &'static str,
+    pub reason: String,
+    pub introduction: Option<i64>,
+    pub duplicate_of: Option<i64>,
+}
+
+/// Stores a mail with its first attempt counted; None: this UID is known already.
+pub fn insert(
+    db: &Connection,
+    arrived: &Arrived,
+    content_key: &[u8],
+    message_id: Option<&str>,
+    now_secs: i64,
+) -> Result<Option<i64>, StoreError> {
+    let changed = db
+        .prepare_cached(
+            "INSERT INTO inbox (account, mailbox, uid_validity, uid, content_key, message_id,
+               internal_date, size, complete, raw, facts, attempts, disposition, arrived_at)
+             VALUES (:account, :mailbox, :uid_validity, :uid, :content_key, :message_id,
+               :internal_date, :size, :complete, :raw, :facts, 1, :disposition, :arrived_at)
+             ON CONFLICT DO NOTHING",
+        )?
+        .execute(named_params! {
+            ":account": arrived.account,
+            ":mailbox": arrived.mailbox,
+            ":uid_validity": arrived.uid_validity,
+            ":uid": arrived.uid,
+            ":content_key": content_key,
+            ":message_id": message_id,
+            ":internal_date": arrived.internal_date_secs,
+            ":size": i64::try_from(arrived.size).unwrap_or(i64::MAX),
+            ":complete": arrived.complete,
+            ":raw": arrived.aside.is_none().then_some(&arrived.raw),
+            ":facts": arrived.facts,
+            ":disposition": arrived.aside.map(|aside| match aside {
+                Aside::Old => "old",
+                Aside::Unreadable => "quarantined",
+            }),
+            ":arrived_at": now_secs,
+        })?;
+    Ok((changed == 1).then(|| db.last_insert_rowid()))
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Pending> {
+    Ok(Pending {
+        id: row.get(0)?,
+        mailbox: row.get(1)?,
+        raw: row.get::<_, Option<Vec<u8>>>(2)?.unwrap_or_default(),
+        complete: row.get(3)?,
+        facts: row.get(4)?,
+        attempts: row.get(5)?,
+        internal_date_secs: row.get(6)?,
+    })
+}
+
+pub fn load(db: &Connection, id: i64) -> Result<Option<Pending>, StoreError> {
+    Ok(db
+        .prepare_cached(
+            "SELECT id, mailbox, raw, complete, facts, attempts, internal_date FROM inbox WHERE id = ?1",
+        )?
+        .query_row([id], read)
+        .optional()?)
+}
+
+/// Ids of the mails that were stored and not handled: the process ended in between.
+pub fn pending(db: &Connection) -> Result<Vec<i64>, StoreError> {
+    let ids = db
+        .prepare_cached("SELECT id FROM inbox WHERE disposition IS NULL ORDER BY id")?
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<Vec<i64>>>()?;
+    Ok(ids)
+}
+
+pub fn count_attempt(db: &Connection, id: i64) -> Result<(), StoreError> {
+    db.prepare_cached("UPDATE inbox SET attempts = attempts + 1 WHERE id = ?1")?
+        .execute([id])?;
+    Ok(())
+}
+
+/// The first handled mail with the same content, before this one.
+pub fn same_content(db: &Connection, id: i64) -> Result<Option<(i64, Option<i64>)>, StoreError> {
+    Ok(db
+        .prepare_cached(
+            "SELECT b.id, b.introduction FROM inbox a JOIN inbox b ON b.content_key = a.content_key
+             WHERE a.id = ?1 AND b.id < a.id AND b.disposition IS NOT NULL ORDER BY b.id LIMIT 1",
+        )?
+        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?)
+}
+
+pub fn settle(db: &Connection, id: i64, disposition: &Disposition) -> Result<(), StoreError> {
+    db.prepare_cached(
+        "UPDATE inbox SET disposition = ?2, reason = ?3, introduction = ?4, duplicate_of = ?5
+         WHERE id = ?1",
+    )?
+    .execute((
+        id,
+        disposition.name,
+        &disposition.reason,
+        disposition.introduction,
+        disposition.duplicate_of,
+    ))?;
+    Ok(())
+}
+
+/// The introduction that a mail with one of these Message-IDs belongs to.
+pub fn introduction_of(db: &Connection, message_ids: &[String]) -> Result<Vec<i64>, StoreError> {
+    let mut found: Vec<i64> = Vec::new();
+    for message_id in message_ids {
+        let ids = db
+            .prepare_cached(
+                "SELECT DISTINCT introduction FROM inbox
+                 WHERE message_id = ?1 AND introduction IS NOT NULL",
+            )?
+            .query_map([message_id], |row| row.get(0))?
+            .collect::<rusqlite::Result<Vec<i64>>>()?;
+        found.extend(ids);
+    }
+    found.sort_unstable();
+    found.dedup();
+    Ok(found)
+}
+
+/// The UIDs of a folder that are in the inbox.
+pub fn known_uids(
+    db: &Connection,
+    account: &str,
+    mailbox: &str,
+    uid_validity: u32,
+) -> Result<std::collections::HashSet<u32>, StoreError> {
+    let uids = db
+        .prepare_cached(
+            "SELECT uid FROM inbox WHERE account = ?1 AND mailbox = ?2 AND uid_validity = ?3",
+        )?
+        .query_map((account, mailbox, uid_validity), |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(uids)
+}
+
+/// What is known of a folder: its first UID to be read under this UIDVALIDITY, and whether the
+/// folder was seen before under another.
+pub struct Folder {
+    pub first_uid: Option<u32>,
+    pub seen_before: bool,
+}
+
+pub fn folder(
+    db: &Connection,
+    account: &str,
+    mailbox: &str,
+    uid_validity: u32,
+) -> Result<Folder, StoreError> {
+    let first_uid = db
+        .prepare_cached(
+            "SELECT first_uid FROM folders WHERE account = ?1 AND mailbox = ?2 AND uid_validity = ?3",
+        )?
+        .query_row((account, mailbox, uid_validity), |row| row.get(0))
+        .optional()?;
+    let seen_before = db
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM folders WHERE account = ?1 AND mailbox = ?2)",
+        )?
+        .query_row((account, mailbox), |row| row.get(0))?;
+    Ok(Folder {
+        first_uid,
+        seen_before,
+    })
+}
+
+pub fn start_folder(
+    db: &Connection,
+    account: &str,
+    mailbox: &str,
+    uid_validity: u32,
+    first_uid: u32,
+) -> Result<(), StoreError> {
+    db.prepare_cached(
+        "INSERT INTO folders (account, mailbox, uid_validity, first_uid) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT DO NOTHING",
+    )?
+    .execute((account, mailbox, uid_validity, first_uid))?;
+    Ok(())
+}

@@ -1,0 +1,205 @@
+//! Introductions and their stories, in and out of the database.
+
+use crate::reader::address::Address;
+use crate::rules::clock;
+use crate::rules::introduction::Introduction;
+use crate::store::StoreError;
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
+
+/// Stores a new introduction and returns it with its id.
+pub fn insert(db: &Connection, introduction: &Introduction) -> Result<Introduction, StoreError> {
+    db.prepare_cached(
+        "INSERT INTO introductions (stage, data, created_at, updated_at) VALUES ('', '{}', ?1, ?1)",
+    )?
+    .execute([introduction.created_at_secs])?;
+    let mut stored = introduction.clone();
+    stored.id = db.last_insert_rowid();
+    save(db, &stored)?;
+    Ok(stored)
+}
+
+pub fn save(db: &Connection, introduction: &Introduction) -> Result<(), StoreError> {
+    let key = |person: &Option<crate::reader::address::Person>| {
+        person.as_ref().map(|p| p.address.key().to_owned())
+    };
+    let rate = |person: &Option<crate::reader::address::Person>| {
+        person.as_ref().map(|p| p.address.rate_key())
+    };
+    let data = serde_json::to_string(introduction).map_err(|error| StoreError::Unreadable {
+        table: "introductions",
+        row: introduction.id,
+        why: error.to_string(),
+    })?;
+    db.prepare_cached(
+        "UPDATE introductions SET stage=:stage, requester=:requester, requester_rate=:requester_rate,
+           connector=:connector, target=:target, target_rate=:target_rate, asked_at=:asked_at,
+           wake_at=:wake_at, data=:data, updated_at=:updated_at WHERE id=:id",
+    )?
+    .execute(named_params! {
+        ":id": introduction.id,
+        ":stage": introduction.stage.name(),
+        ":requester": key(&introduction.requester),
+        ":requester_rate": rate(&introduction.requester),
+        ":connector": key(&introduction.connector),
+        ":target": key(&introduction.target),
+        ":target_rate": rate(&introduction.target),
+        ":asked_at": introduction.clock.asked_at_secs,
+        ":wake_at": clock::next_wake_secs(introduction),
+        ":data": data,
+        ":updated_at": introduction.updated_at_secs,
+    })?;
+    Ok(())
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<(i64, String)> {
+    Ok((row.get(0)?, row.get(1)?))
+}
+
+fn decode((id, data): (i64, String)) -> Result<Introduction, StoreError> {
+    let mut introduction: Introduction =
+        serde_json::from_str(&data).map_err(|error| StoreError::Unreadable {
+            table: "introductions",
+            row: id,
+            why: error.to_string(),
+        })?;
+    introduction.id = id;
+    Ok(introduction)
+}
+
+pub fn load(db: &Connection, id: i64) -> Result<Option<Introduction>, StoreError> {
+    db.prepare_cached("SELECT id, data FROM introductions WHERE id = ?1")?
+        .query_row([id], read)
+        .optional()?
+        .map(decode)
+        .transpose()
+}
+
+/// All introductions, or only the open ones, oldest first.
+pub fn list(db: &Connection, all: bool) -> Result<Vec<Introduction>, StoreError> {
+    let rows = db
+        .prepare_cached(
+            "SELECT id, data FROM introductions WHERE ?1 OR stage IN ('waiting_for_connector',
+               'waiting_for_requester', 'asked', 'confirming', 'deferred') ORDER BY id",
+        )?
+        .query_map([all], read)?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    rows.into_iter().map(decode).collect()
+}
+
+/// Ids of the introductions whose time has come, the longest overdue first.
+pub fn due(db: &Connection, now_secs: i64, at_most: usize) -> Result<Vec<i64>, StoreError> {
+    let rows = db
+        .prepare_cached(
+            "SELECT id FROM introductions WHERE wake_at <= ?1 ORDER BY wake_at LIMIT ?2",
+        )?
+        .query_map(
+            (now_secs, i64::try_from(at_most).unwrap_or(i64::MAX)),
+            |r| r.get(0),
+        )?
+        .collect::<rusqlite::Result<Vec<i64>>>()?;
+    Ok(rows)
+}
+
+pub fn next_wake_secs(db: &Connection) -> Result<Option<i64>, StoreError> {
+    Ok(db
+        .prepare_cached("SELECT min(wake_at) FROM introductions WHERE wake_at IS NOT NULL")?
+        .query_row([], |row| row.get(0))?)
+}
+
+/// How often this person was asked since then, in any spelling of the address.
+pub fn asks_since(
+    db: &Connection,
+    target: &Address,
+    since_secs: i64,
+    except: i64,
+) -> Result<u32, StoreError> {
+    Ok(db
+        .prepare_cached(
+            "SELECT count(*) FROM introductions
+             WHERE target_rate = ?1 AND asked_at > ?2 AND id <> ?3",
+        )?
+        .query_row((target.rate_key(), since_secs, except), |row| row.get(0))?)
+}
+
+/// Whether the same two are in an open introduction, or were in one since then that did not end in
+/// an introduction.
+pub fn tried_before(
+    db: &Connection,
+    requester: &Address,
+    target: &Address,
+    since_secs: i64,
+    except: i64,
+) -> Result<bool, StoreError> {
+    Ok(db
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM introductions
+             WHERE target_rate = ?1 AND requester_rate = ?2 AND id <> ?3
+               AND asked_at IS NOT NULL
+               AND (stage IN ('asked', 'confirming', 'deferred', 'waiting_for_requester')
+                    OR (asked_at > ?4 AND stage <> 'undeliverable')))",
+        )?
+        .query_row(
+            (target.rate_key(), requester.rate_key(), except, since_secs),
+            |row| row.get(0),
+        )?)
+}
+
+/// Open introductions between these two, whoever of them wrote: they have met.
+pub fn between(
+    db: &Connection,
+    target: &Address,
+    others: &[Address],
+) -> Result<Vec<i64>, StoreError> {
+    let mut found = Vec::new();
+    for other in others {
+        let ids = db
+            .prepare_cached(
+                "SELECT id FROM introductions WHERE target = ?1 AND requester = ?2
+                 AND stage IN ('waiting_for_connector', 'waiting_for_requester', 'asked',
+                               'confirming', 'deferred')",
+            )?
+            .query_map((target.key(), other.key()), |row| row.get(0))?
+            .collect::<rusqlite::Result<Vec<i64>>>()?;
+        found.extend(ids);
+    }
+    Ok(found)
+}
+
+/// One line of an introduction's story.
+pub struct Chapter {
+    pub at_secs: i64,
+    pub event: String,
+    pub stage: String,
+    pub detail: String,
+}
+
+pub fn tell(db: &Connection, introduction: i64, chapter: &Chapter) -> Result<(), StoreError> {
+    db.prepare_cached(
+        "INSERT INTO story (introduction, at, event, stage, detail) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute((
+        introduction,
+        chapter.at_secs,
+        &chapter.event,
+        &chapter.stage,
+        &chapter.detail,
+    ))?;
+    Ok(())
+}
+
+pub fn story(db: &Connection, introduction: i64) -> Result<Vec<Chapter>, StoreError> {
+    let chapters = db
+        .prepare_cached(
+            "SELECT at, event, stage, detail FROM story WHERE introduction = ?1 ORDER BY id",
+        )?
+        .query_map([introduction], |row| {
+            Ok(Chapter {
+                at_secs: row.get(0)?,
+                event: row.get(1)?,
+                stage: row.get(2)?,
+                detail: row.get(3)?,
+            })
+        })?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    Ok(chapters)
+}

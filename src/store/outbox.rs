@@ -1,0 +1,195 @@
+//! The outbox: mails as they were written, and how far each has come.
+
+use crate::store::StoreError;
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
+
+/// A mail to be stored for sending.
+pub struct Written<'a> {
+    pub introduction: Option<i64>,
+    pub saying: &'a str,
+    pub secret: i64,
+    pub message_id: &'a str,
+    pub mark: &'a str,
+    pub envelope_from: &'a str,
+    pub recipients: &'a [String],
+    pub bytes: &'a [u8],
+    pub visible: &'a str,
+}
+
+/// A mail on its way.
+#[derive(Clone)]
+pub struct Mail {
+    pub id: i64,
+    pub introduction: Option<i64>,
+    pub saying: String,
+    pub message_id: String,
+    pub envelope_from: String,
+    pub recipients: Vec<String>,
+    pub bytes: Vec<u8>,
+    pub visible: String,
+    pub state: String,
+    pub attempts: u32,
+    pub not_before_secs: i64,
+    pub reply: Option<String>,
+    pub created_at_secs: i64,
+    pub settled_at_secs: Option<i64>,
+}
+
+const COLUMNS: &str = "id, introduction, saying, message_id, envelope_from, recipients, bytes, visible, state, attempts, not_before, reply, created_at, settled_at";
+
+pub fn insert(db: &Connection, written: &Written<'_>, now_secs: i64) -> Result<i64, StoreError> {
+    let recipients =
+        serde_json::to_string(written.recipients).map_err(|error| StoreError::Unreadable {
+            table: "outbox",
+            row: 0,
+            why: error.to_string(),
+        })?;
+    db.prepare_cached(
+        "INSERT INTO outbox (introduction, saying, secret, message_id, mark, envelope_from, recipients,
+           bytes, visible, state, attempts, not_before, created_at)
+         VALUES (:introduction, :saying, :secret, :message_id, :mark, :envelope_from, :recipients,
+           :bytes, :visible, 'queued', 0, :now, :now)",
+    )?
+    .execute(named_params! {
+        ":introduction": written.introduction,
+        ":saying": written.saying,
+        ":secret": written.secret,
+        ":message_id": written.message_id,
+        ":mark": written.mark,
+        ":envelope_from": written.envelope_from,
+        ":recipients": recipients,
+        ":bytes": written.bytes,
+        ":visible": written.visible,
+        ":now": now_secs,
+    })?;
+    Ok(db.last_insert_rowid())
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Mail> {
+    let recipients: String = row.get(5)?;
+    Ok(Mail {
+        id: row.get(0)?,
+        introduction: row.get(1)?,
+        saying: row.get(2)?,
+        message_id: row.get(3)?,
+        envelope_from: row.get(4)?,
+        recipients: serde_json::from_str(&recipients).unwrap_or_default(),
+        bytes: row.get::<_, Option<Vec<u8>>>(6)?.unwrap_or_default(),
+        visible: row.get(7)?,
+        state: row.get(8)?,
+        attempts: row.get(9)?,
+        not_before_secs: row.get(10)?,
+        reply: row.get(11)?,
+        created_at_secs: row.get(12)?,
+        settled_at_secs: row.get(13)?,
+    })
+}
+
+pub fn load(db: &Connection, id: i64) -> Result<Option<Mail>, StoreError> {
+    Ok(db
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM outbox WHERE id = ?1"))?
+        .query_row([id], read)
+        .optional()?)
+}
+
+/// The mail that carried this secret.
+pub fn by_secret(db: &Connection, secret: i64) -> Result<Option<Mail>, StoreError> {
+    Ok(db
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM outbox WHERE secret = ?1"))?
+        .query_row([secret], read)
+        .optional()?)
+}
+
+/// The secret of our mail that a relay gave one of these ids.
+pub fn secrets_by_ids(db: &Connection, ids: &[String]) -> Result<Vec<i64>, StoreError> {
+    let mut found = Vec::new();
+    for id in ids {
+        let row: Option<i64> = db
+            .prepare_cached("SELECT secret FROM outbox WHERE message_id = ?1 OR provider_id = ?1")?
+            .query_row([id], |row| row.get(0))
+            .optional()?;
+        found.extend(row);
+    }
+    Ok(found)
+}
+
+/// Mails that may be tried now, oldest first.
+pub fn due(db: &Connection, now_secs: i64, at_most: u32) -> Result<Vec<Mail>, StoreError> {
+    let mails = db
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM outbox WHERE state = 'queued' AND not_before <= ?1
+             ORDER BY id LIMIT ?2"
+        ))?
+        .query_map((now_secs, at_most), read)?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    Ok(mails)
+}
+
+pub fn next_due_secs(db: &Connection) -> Result<Option<i64>, StoreError> {
+    Ok(db
+        .prepare_cached(
+            "SELECT min(not_before) FROM outbox WHERE state IN ('queued', 'inflight', 'unknown')",
+        )?
+        .query_row([], |row| row.get(0))?)
+}
+
+pub fn of_introduction(db: &Connection, introduction: i64) -> Result<Vec<Mail>, StoreError> {
+    let mails = db
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM outbox WHERE introduction = ?1 ORDER BY id"
+        ))?
+        .query_map([introduction], read)?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    Ok(mails)
+}
+
+pub fn in_state(db: &Connection, state: &str) -> Result<Vec<Mail>, StoreError> {
+    let mails = db
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM outbox WHERE state = ?1 ORDER BY id"
+        ))?
+        .query_map([state], read)?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    Ok(mails)
+}
+
+/// How far a mail has come after an attempt.
+pub struct Progress<'a> {
+    pub state: &'a str,
+    pub not_before_secs: i64,
+    pub phase: Option<&'a str>,
+    pub reply: Option<&'a str>,
+    pub provider_id: Option<&'a str>,
+    /// The attempt counts towards giving up.
+    pub counts: bool,
+}
+
+pub fn advance(
+    db: &Connection,
+    id: i64,
+    progress: &Progress<'_>,
+    now_secs: i64,
+) -> Result<(), StoreError> {
+    let settled = matches!(progress.state, "accepted" | "refused");
+    // Once settled the visible text is kept, to align replies with; the bytes go.
+    db.prepare_cached(
+        "UPDATE outbox SET state = :state, not_before = :not_before, last_phase = :phase,
+           reply = :reply, provider_id = coalesce(:provider_id, provider_id),
+           attempts = attempts + :counts,
+           settled_at = CASE WHEN :settled THEN :now ELSE NULL END,
+           bytes = CASE WHEN :settled THEN NULL ELSE bytes END
+         WHERE id = :id",
+    )?
+    .execute(named_params! {
+        ":id": id,
+        ":state": progress.state,
+        ":not_before": progress.not_before_secs,
+        ":phase": progress.phase,
+        ":reply": progress.reply,
+        ":provider_id": progress.provider_id,
+        ":counts": progress.counts,
+        ":settled": settled,
+        ":now": now_secs,
+    })?;
+    Ok(())
+}

@@ -1,0 +1,302 @@
+//! One mail, phase by phase: MAIL, each RCPT, DATA, the body, the dot.
+//! It fails where it stops: a refused recipient stops the mail for all, and after the dot only the server's word counts.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use lettre::Address;
+use lettre::transport::smtp::commands::{Data, Mail, Quit, Rcpt, Rset};
+use lettre::transport::smtp::extension::{MailBodyParameter, MailParameter};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::step::{Step, step, weigh};
+use super::tap::lock;
+use super::{Attempt, Connection, Phase, Reply, Unsendable};
+
+impl Connection {
+    /// Sends one mail to all recipients or to none.
+    ///
+    /// `envelope_from`: None for the null sender. `bytes`: with CRLF line endings; a final CRLF is not doubled.
+    pub async fn send(
+        &mut self,
+        envelope_from: Option<&str>,
+        recipients: &[String],
+        bytes: &[u8],
+    ) -> Attempt {
+        if !self.usable {
+            return Attempt::broke(Phase::Connect, "this connection is of no more use");
+        }
+        let letter = match self.check(envelope_from, recipients, bytes) {
+            Ok(letter) => letter,
+            Err(attempt) => return attempt,
+        };
+        // Until the end is reached in good order nobody may use this connection again, not even after a cancelled send.
+        self.usable = false;
+        let (attempt, in_step) = self.transact(letter, recipients, bytes).await;
+        self.usable = in_step && attempt.reply.as_ref().is_none_or(|reply| reply.code != 421);
+        attempt
+    }
+
+    /// Ends the conversation politely; whatever happens then changes nothing about any mail.
+    pub async fn quit(mut self) {
+        if self.usable {
+            let _ = timeout(self.timeouts.quit, self.inner.command(Quit)).await;
+        }
+    }
+
+    fn check(
+        &self,
+        envelope_from: Option<&str>,
+        recipients: &[String],
+        bytes: &[u8],
+    ) -> Result<Letter, Attempt> {
+        let refuse = |phase, why, text: &str| Err(Attempt::unsendable(phase, why, text));
+        if recipients.is_empty() {
+            return refuse(
+                Phase::Recipient,
+                Unsendable::NoRecipient,
+                "the mail has no recipient",
+            );
+        }
+        if has_bare_line_ending(bytes) {
+            let text = "a CR or LF stands alone in the mail";
+            return refuse(Phase::Mail, Unsendable::BareLineEnding, text);
+        }
+        let addresses = envelope_from
+            .into_iter()
+            .chain(recipients.iter().map(String::as_str));
+        let needs_utf8 = addresses.clone().any(|address| !address.is_ascii());
+        if needs_utf8 && !self.abilities.smtputf8 {
+            let text = "an address is not ASCII, and the server does not offer SMTPUTF8";
+            return refuse(Phase::Mail, Unsendable::NeedsSmtpUtf8, text);
+        }
+        if !bytes.is_ascii() && !self.abilities.eight_bit_mime {
+            let text = "the mail is not ASCII, and the server does not offer 8BITMIME";
+            return refuse(Phase::Mail, Unsendable::NeedsEightBitMime, text);
+        }
+        if self
+            .abilities
+            .size_limit
+            .is_some_and(|limit| bytes.len() as u64 > limit)
+        {
+            let text = "the mail is larger than the server takes";
+            return refuse(Phase::Mail, Unsendable::TooLarge, text);
+        }
+        let mut addresses = addresses.map(|address| Address::from_str(address).ok());
+        let from = match envelope_from {
+            Some(_) => addresses.next(),
+            None => Some(None),
+        };
+        let bad = "an address can't be written in a command";
+        let from = match (envelope_from, from.flatten()) {
+            (Some(_), None) => return refuse(Phase::Mail, Unsendable::BadAddress, bad),
+            (_, from) => from,
+        };
+        let Some(to) = addresses.collect::<Option<Vec<Address>>>() else {
+            return refuse(Phase::Recipient, Unsendable::BadAddress, bad);
+        };
+        Ok(Letter {
+            from,
+            to,
+            parameters: self.parameters(needs_utf8, bytes),
+        })
+    }
+
+    fn parameters(&self, needs_utf8: bool, bytes: &[u8]) -> Vec<MailParameter> {
+        let mut parameters = Vec::new();
+        if self.abilities.size {
+            parameters.push(MailParameter::Size(bytes.len()));
+        }
+        if !bytes.is_ascii() {
+            parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
+        }
+        if needs_utf8 {
+            parameters.push(MailParameter::SmtpUtfEight);
+        }
+        parameters
+    }
+
+    /// The attempt, and whether the connection is still in step with the server.
+    async fn transact(
+        &mut self,
+        letter: Letter,
+        recipients: &[String],
+        bytes: &[u8],
+    ) -> (Attempt, bool) {
+        let limits = self.timeouts.clone();
+        match step(
+            &mut self.inner,
+            &self.tap,
+            Mail::new(letter.from, letter.parameters),
+            limits.mail,
+        )
+        .await
+        {
+            Step::Said(reply) if reply.is_completion() => {}
+            other => return refused(Phase::Mail, other),
+        }
+        let mut said: Vec<(String, Reply)> = Vec::new();
+        for (address, name) in letter.to.into_iter().zip(recipients) {
+            match step(
+                &mut self.inner,
+                &self.tap,
+                Rcpt::new(address, Vec::new()),
+                limits.recipient,
+            )
+            .await
+            {
+                Step::Said(reply)
+                    if reply.is_completion() || (reply.code >= 400 && reply.code != 421) =>
+                {
+                    said.push((name.clone(), reply));
+                }
+                other => {
+                    let (attempt, in_step) = refused(Phase::Recipient, other);
+                    return (
+                        Attempt {
+                            recipients: said,
+                            ..attempt
+                        },
+                        in_step,
+                    );
+                }
+            }
+        }
+        if let Some((_, reply)) = said.iter().find(|(_, reply)| !reply.is_completion()) {
+            let attempt = Attempt {
+                recipients: said.clone(),
+                ..Attempt::said(Phase::Recipient, reply.clone())
+            };
+            return (attempt, self.reset(limits.mail).await);
+        }
+        let (attempt, in_step) = match step(&mut self.inner, &self.tap, Data, limits.data).await {
+            Step::Said(reply) if reply.code == 354 => self.hand_over(bytes).await,
+            Step::Said(reply) if reply.code >= 400 => {
+                let attempt = Attempt::said(Phase::Data, reply);
+                (attempt, self.reset(limits.mail).await)
+            }
+            Step::Said(_) => (
+                Attempt::broke(
+                    Phase::Data,
+                    "an answer to DATA that is neither 354 nor a refusal",
+                ),
+                false,
+            ),
+            Step::Broke(trouble) => (Attempt::broke(Phase::Data, trouble), false),
+        };
+        (
+            Attempt {
+                recipients: said,
+                ..attempt
+            },
+            in_step,
+        )
+    }
+
+    async fn reset(&mut self, limit: Duration) -> bool {
+        matches!(step(&mut self.inner, &self.tap, Rset, limit).await, Step::Said(reply) if reply.is_completion())
+    }
+
+    /// Body and dot. lettre appends CRLF and dot, so a final CRLF of ours is left to it.
+    async fn hand_over(&mut self, bytes: &[u8]) -> (Attempt, bool) {
+        if !lock(&self.tap).is_silent() {
+            return (
+                Attempt::broke(Phase::Data, "the server spoke out of turn"),
+                false,
+            );
+        }
+        lock(&self.tap).body_begins();
+        let tap = self.tap.clone();
+        let (block, dot) = (self.timeouts.block, self.timeouts.dot);
+        let result = {
+            let sending = self
+                .inner
+                .message(bytes.strip_suffix(b"\r\n").unwrap_or(bytes));
+            tokio::pin!(sending);
+            loop {
+                let until = {
+                    let heard = lock(&tap);
+                    heard.last_write() + if heard.dot_went() { dot } else { block }
+                };
+                if until <= Instant::now() {
+                    break None;
+                }
+                tokio::select! {
+                    result = &mut sending => break Some(result),
+                    () = sleep_until(until) => {}
+                }
+            }
+        };
+        let phase = if lock(&tap).dot_went() {
+            Phase::Dot
+        } else {
+            Phase::Body
+        };
+        match weigh(result, lock(&tap).take()) {
+            // Only a final word ends the phase; 3xx here is none, and whether the mail was taken stays unknown.
+            Ok(said) if phase == Phase::Dot => {
+                let in_step = said.code < 300 || said.code >= 400;
+                (Attempt::said(phase, said.reply()), in_step)
+            }
+            Ok(_) => (
+                Attempt::broke(phase, "the server answered before the mail's end"),
+                false,
+            ),
+            Err(trouble) => (Attempt::broke(phase, trouble), false),
+        }
+    }
+}
+
+/// A mail's envelope, ready for the wire.
+struct Letter {
+    from: Option<Address>,
+    to: Vec<Address>,
+    parameters: Vec<MailParameter>,
+}
+
+/// A refusal leaves the connection in step; a positive answer that means something else does not.
+fn refused(phase: Phase, step: Step) -> (Attempt, bool) {
+    match step {
+        Step::Said(reply) if reply.code >= 400 => (Attempt::said(phase, reply), true),
+        Step::Said(_) => (
+            Attempt::broke(phase, "a reply that does not fit the command"),
+            false,
+        ),
+        Step::Broke(trouble) => (Attempt::broke(phase, trouble), false),
+    }
+}
+
+fn has_bare_line_ending(bytes: &[u8]) -> bool {
+    let mut previous = 0;
+    for byte in bytes {
+        if (*byte == b'\n') != (previous == b'\r') {
+            return true;
+        }
+        previous = *byte;
+    }
+    previous == b'\r'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_cr_and_lf_together_end_a_line() {
+        for good in [&b""[..], b"a", b"\r\n", b"a\r\n\r\nb", b"a\r\n.\r\n"] {
+            assert!(!has_bare_line_ending(good), "{good:?}");
+        }
+        for bad in [
+            &b"\n"[..],
+            b"\r",
+            b"a\nb",
+            b"a\rb",
+            b"\r\r\n",
+            b"\r\n\n",
+            b"a\n.\n",
+            b"a\r",
+        ] {
+            assert!(has_bare_line_ending(bad), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! Header fields and bodies as octets: ASCII only, CRLF, folded, quoted-printable. Deterministic.
+//!
+//! Fails where an address cannot be written without SMTPUTF8 (RFC 6531), which few relays offer.
+
+use crate::reader::address::{Address, Person};
+use crate::writer::{WriteError, text};
+use std::fmt::Write as _;
+
+/// Columns a header line should keep (RFC 5322 section 2.1.1).
+const MAX_COLUMNS: usize = 78;
+/// Octets of text in one encoded word: 75 columns (RFC 2047 section 2) less `=?utf-8?B??=`, in base64.
+const MAX_ENCODED_OCTETS: usize = 45;
+/// Columns of a quoted-printable line with its soft break (RFC 2045 section 6.7).
+const MAX_QP_COLUMNS: usize = 76;
+
+/// Header fields in their order, values folded.
+#[derive(Default)]
+pub struct Fields(pub Vec<(&'static str, String)>);
+
+impl Fields {
+    pub fn add(&mut self, name: &'static str, value: String) {
+        self.0.push((name, value));
+    }
+
+    /// The whole mail.
+    pub fn with_bodies(&self, plain: &str, html: &str, boundary: &str) -> Vec<u8> {
+        let mut out = String::new();
+        for (name, value) in &self.0 {
+            let _ = write!(out, "{name}: {value}\r\n");
+        }
+        for (kind, body) in [("plain", plain), ("html", html)] {
+            let _ = write!(
+                out,
+                "\r\n--{boundary}\r\nContent-Type: text/{kind}; charset=utf-8\r\n\
+                 Content-Transfer-Encoding: quoted-printable\r\n\r\n{}",
+                quoted_printable(body)
+            );
+        }
+        let _ = write!(out, "\r\n--{boundary}--\r\n");
+        out.into_bytes()
+    }
+}
+
+/// A boundary that depends on nothing but the Message-ID; `=_` cannot stand in quoted-printable
+/// (RFC 2045 section 6.7).
+pub fn boundary(message_id: &str) -> String {
+    use sha2::Digest;
+    let hash = sha2::Sha256::digest(message_id.as_bytes());
+    let hex = data_encoding::HEXLOWER.encode(&hash);
+    format!("=_{}", hex.get(..32).unwrap_or(&hex))
+}
+
+/// The address as envelopes and header fields carry it: its domain in A-labels (RFC 5890).
+pub fn on_the_wire(address: &Address) -> Result<String, WriteError> {
+    let written = address.as_str();
+    if written.is_ascii() {
+        return Ok(written.to_owned());
+    }
+    let refused = |what: &str| {
+        WriteError::Header(format!(
+            "an address has {what} outside ASCII; SMTPUTF8 (RFC 6531) is not supported, use another address of this person"
+        ))
+    };
+    let (local, domain) = written.rsplit_once('@').unwrap_or((written, ""));
+    if !local.is_ascii() {
+        return Err(refused("a local part"));
+    }
+    match idna::domain_to_ascii_strict(domain) {
+        Ok(domain) if domain.is_ascii() => Ok(format!("{local}@{domain}")),
+        _ => Err(refused("a domain with characters")),
+    }
+}
+
+/// `"Name" <address>` or the bare address.
+pub fn mailbox(name: &str, address: &Address) -> Result<String, WriteError> {
+    let address = on_the_wire(address)?;
+    let name = text::line(name, text::MAX_SUBJECT_CHARS);
+    if name.is_empty() {
+        return Ok(address);
+    }
+    // Programs decode encoded words even in quoted strings, against RFC 2047 section 5.
+    let name = if plain_ascii(&name) {
+        format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""))
+    } else {
+        encoded_words(&name)
+    };
+    Ok(format!("{name} <{address}>"))
+}
+
+/// Mailboxes, one a line.
+pub fn mailboxes(people: &[Person]) -> Result<String, WriteError> {
+    let all: Result<Vec<String>, WriteError> = people
+        .iter()
+        .map(|person| mailbox(&text::name(&person.name), &person.address))
+        .collect();
+    Ok(all?.join(",\r\n "))
+}
+
+/// The value of a field of free text (RFC 5322 section 2.2.1), folded; `name` counts for the first line.
+pub fn unstructured(name: &str, value: &str) -> String {
+    if plain_ascii(value) {
+        folded(name, value.split(' '))
+    } else {
+        encoded_words(value)
+    }
+}
+
+/// Words with one space between them, folded where a line would grow past 78 columns.
+pub fn folded<'a>(name: &str, words: impl IntoIterator<Item = &'a str>) -> String {
+    let mut out = String::new();
+    let mut columns = name.len() + 1;
+    for (at, word) in words.into_iter().enumerate() {
+        if at > 0 && columns + 1 + word.len() > MAX_COLUMNS {
+            out.push_str("\r\n ");
+            columns = 1;
+        } else if at > 0 {
+            out.push(' ');
+            columns += 1;
+        }
+        out.push_str(word);
+        columns += word.len();
+    }
+    out
+}
+
+fn plain_ascii(text: &str) -> bool {
+    text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) && !text.contains("=?")
+}
+
+/// RFC 2047 in base64, one word a line, never a character in two words.
+fn encoded_words(text: &str) -> String {
+    let mut chunks: Vec<String> = vec![String::new()];
+    for c in text.chars() {
+        match chunks.last_mut() {
+            Some(chunk) if chunk.len() + c.len_utf8() <= MAX_ENCODED_OCTETS => chunk.push(c),
+            _ => chunks.push(c.to_string()),
+        }
+    }
+    let words: Vec<String> = chunks
+        .iter()
+        .map(|chunk| {
+            format!(
+                "=?utf-8?B?{}?=",
+                data_encoding::BASE64.encode(chunk.as_bytes())
+            )
+        })
+        .collect();
+    words.join("\r\n ")
+}
+
+/// Quoted-printable with CRLF (RFC 2045 section 6.7). A dot or "From " at the start of a line is
+/// encoded too: relays stuff the one, mbox files the other.
+pub fn quoted_printable(text: &str) -> String {
+    let mut out = String::new();
+    for line in text.trim_end_matches('\n').split('\n') {
+        let last = line.len().saturating_sub(1);
+        let mut columns = 0;
+        for (at, byte) in line.bytes().enumerate() {
+            let plain = match byte {
+                b' ' => at != last,
+                b'.' | b'F' | b'-' => columns != 0,
+                b'=' => false,
+                b'!'..=b'~' => true,
+                _ => false,
+            };
+            let width = if plain { 1 } else { 3 };
+            // One column stays free for the `=` of a soft break.
+            if columns + width > MAX_QP_COLUMNS - 1 {
+                out.push_str("=\r\n");
+                columns = 0;
+            }
+            // After a soft break a dot again starts a line.
+            if plain && (columns != 0 || !matches!(byte, b'.' | b'F' | b'-')) {
+                out.push(char::from(byte));
+                columns += 1;
+            } else {
+                let _ = write!(out, "={byte:02X}");
+                columns += 3;
+            }
+        }
+        out.push_str("\r\n");
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn decoded(header: &str, body: &str) -> (Option<String>, String) {
+        let raw = format!(
+            "{header}\r\nContent-Type: text/plain; charset=utf-8\r\n\
+             Content-Transfer-Encoding: quoted-printable\r\n\r\n{body}"
+        );
+        let mail = mail_parser::MessageParser::default()
+            .parse(raw.as_bytes())
+            .unwrap();
+        let text = mail.body_text(0).unwrap_or_default().replace("\r\n", "\n");
+        (mail.subject().map(str::to_owned), text)
+    }
+
+    #[test]
+    fn names_are_quoted_or_encoded() {
+        let address = Address::parse("a@b.example").unwrap();
+        let of = |name: &str| mailbox(name, &address).unwrap();
+        assert_eq!(
+            of(r#"Ng, "Al" \ice"#),
+            r#""Ng, \"Al\" \\ice" <a@b.example>"#
+        );
+        assert_eq!(of("Zoë"), "=?utf-8?B?Wm/Dqw==?= <a@b.example>");
+        assert_eq!(
+            of("=?utf-8?Q?x?="),
+            "=?utf-8?B?PT91dGYtOD9RP3g/PQ==?= <a@b.example>"
+        );
+        assert_eq!(
+            of("A\r\nBcc: v@w.example"),
+            "\"A Bcc: v@w.example\" <a@b.example>"
+        );
+        assert_eq!(of("\u{202e}\u{0}"), "a@b.example");
+    }
+
+    #[test]
+    fn the_start_of_a_line_is_safe() {
+        assert_eq!(
+            quoted_printable(".\nFrom me\n--x\ny \n"),
+            "=2E\r\n=46rom me\r\n=2D-x\r\ny=20\r\n"
+        );
+    }
+
+    #[test]
+    fn a_boundary_comes_from_the_id_alone() {
+        assert_eq!(boundary("<a@b.example>"), boundary("<a@b.example>"));
+        assert_ne!(boundary("<a@b.example>"), boundary("<c@b.example>"));
+        assert_eq!(boundary("<a@b.example>").len(), 34);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_body_survives(body in "[\\PC\\n =.F-]{0,400}") {
+            let encoded = quoted_printable(&body);
+            prop_assert!(encoded.is_ascii());
+            prop_assert!(encoded.split("\r\n").all(|line| line.len() <= 76 && !line.contains('\n') && !line.starts_with('.')));
+            let (_, text) = decoded("Subject: x", &encoded);
+            prop_assert_eq!(text.trim_end_matches('\n'), body.trim_end_matches('\n'));
+        }
+
+        #[test]
+        fn any_subject_survives(subject in "\\PC{0,150}") {
+            let subject = text::line(&subject, text::MAX_SUBJECT_CHARS);
+            let header = format!("Subject: {}", unstructured("Subject", &subject));
+            prop_assert!(header.split("\r\n").all(|line| line.is_ascii() && line.len() <= 998));
+            let (found, _) = decoded(&header, "x");
+            prop_assert_eq!(found.unwrap_or_default(), subject);
+        }
+    }
+}

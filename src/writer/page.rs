@@ -1,0 +1,266 @@
+//! A filled template as blocks, and the blocks as the plain text and the HTML a person sees.
+//!
+//! Templates mark blocks with one control character that no stranger's string can hold, so nothing
+//! in a name or a subject can pass for a block. Fails where a template names a box that is not there.
+
+use crate::writer::text::{self, Block};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+/// Begins and ends a mark in a filled template; `text` removes it from every value.
+pub const SIGN: char = '\u{1}';
+/// Characters of a quoted row in the plain text, without its prefix: a longer one would be wrapped
+/// by terminals into rows that have no prefix and could pass for ours.
+const MAX_QUOTED_CHARS: usize = 74;
+/// Before every row of a stranger's words.
+const QUOTE_PREFIX: &str = "> ";
+/// The border between our words and what stands below them.
+pub const RULE: &str = "––––––––––––";
+
+/// A part of a mail.
+#[derive(Debug, PartialEq, Eq)]
+enum Part {
+    Paragraph(String),
+    /// Lines that stay apart, each a sentence of ours.
+    Lines(Vec<String>),
+    /// One-tap answers: the word to send, and the label.
+    Taps(Vec<(String, String)>),
+    Rule(String),
+    /// A stranger's words below a small heading.
+    Boxed {
+        head: Vec<String>,
+        words: Block,
+    },
+    Small(Vec<String>),
+}
+
+pub struct Page {
+    parts: Vec<Part>,
+}
+
+/// Where a prepared answer goes.
+pub struct AnswerTo<'a> {
+    pub address: &'a str,
+    pub token: &'a str,
+}
+
+impl Page {
+    /// Reads a filled template; `boxes` are the strangers' words by name.
+    pub fn read(filled: &str, boxes: &BTreeMap<&'static str, Block>) -> Result<Page, String> {
+        let mut parts: Vec<Part> = Vec::new();
+        let mut open = false;
+        for line in filled.lines().map(str::trim) {
+            let Some(marked) = line.strip_prefix(SIGN) else {
+                match (line.is_empty(), open, parts.last_mut()) {
+                    (true, _, _) => open = false,
+                    (false, true, Some(Part::Paragraph(text))) => {
+                        text.push(' ');
+                        text.push_str(line);
+                    }
+                    _ => {
+                        parts.push(Part::Paragraph(line.to_owned()));
+                        open = true;
+                    }
+                }
+                continue;
+            };
+            open = false;
+            let (mark, rest) = marked.split_once(SIGN).unwrap_or((marked, ""));
+            let (kind, argument) = mark.split_once(':').unwrap_or((mark, ""));
+            add(&mut parts, kind, argument, rest.trim(), boxes)?;
+        }
+        for part in &mut parts {
+            if let Part::Paragraph(text) = part {
+                *text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            }
+        }
+        Ok(Page { parts })
+    }
+
+    /// The plain text, LF line ends.
+    pub fn plain(&self) -> String {
+        let mut out = String::new();
+        for part in &self.parts {
+            if !out.is_empty() {
+                out.push('\n');
+            }
+            match part {
+                Part::Paragraph(text) => lines(&mut out, [text.as_str()]),
+                Part::Lines(all) | Part::Small(all) => {
+                    lines(&mut out, all.iter().map(String::as_str))
+                }
+                Part::Taps(taps) => {
+                    let labels: Vec<&str> = taps.iter().map(|(_, label)| label.as_str()).collect();
+                    lines(&mut out, [labels.join("  ·  ").as_str()]);
+                }
+                Part::Rule(title) => lines(
+                    &mut out,
+                    [RULE, title.as_str()].into_iter().filter(|l| !l.is_empty()),
+                ),
+                Part::Boxed { head, words } => {
+                    let gap = (!head.is_empty()).then(String::new);
+                    for line in head.iter().chain(gap.iter()).chain(&words.lines) {
+                        for row in text::rows(line, MAX_QUOTED_CHARS) {
+                            lines(&mut out, [format!("{QUOTE_PREFIX}{row}").trim_end()]);
+                        }
+                    }
+                }
+            }
+        }
+        out
+    }
+
+    /// The same words as HTML: no images, nothing remote, no colours that a dark screen would hide.
+    pub fn html(&self, answer_to: Option<&AnswerTo<'_>>) -> String {
+        let mut out = String::from(HTML_START);
+        for part in &self.parts {
+            match part {
+                Part::Paragraph(text) => tag(&mut out, "p", PARAGRAPH, &escape(text)),
+                Part::Lines(all) => tag(&mut out, "p", PARAGRAPH, &broken(all)),
+                Part::Small(all) => tag(&mut out, "p", SMALL, &broken(all)),
+                Part::Taps(taps) => tag(&mut out, "p", TAPS, &links(taps, answer_to)),
+                Part::Rule(title) => {
+                    out.push_str(HTML_RULE);
+                    if !title.is_empty() {
+                        tag(&mut out, "p", HEADING, &escape(title));
+                    }
+                }
+                Part::Boxed { head, words } => {
+                    let mut inner = String::new();
+                    if !head.is_empty() {
+                        tag(&mut inner, "p", HEAD, &broken(head));
+                    }
+                    // The words may run from right to left; ours around them do not.
+                    let lines = broken(&words.lines);
+                    let _ = writeln!(inner, "<p dir=\"auto\" style=\"{WORDS}\">{lines}</p>");
+                    tag(&mut out, "blockquote", BOX, &inner);
+                }
+            }
+        }
+        out.push_str(HTML_END);
+        out
+    }
+}
+
+fn add(
+    parts: &mut Vec<Part>,
+    kind: &str,
+    argument: &str,
+    rest: &str,
+    boxes: &BTreeMap<&'static str, Block>,
+) -> Result<(), String> {
+    let rest = rest.to_owned();
+    match (kind, parts.last_mut()) {
+        ("line", Some(Part::Lines(lines))) | ("small", Some(Part::Small(lines))) => {
+            lines.push(rest)
+        }
+        ("line", _) => parts.push(Part::Lines(vec![rest])),
+        ("small", _) => parts.push(Part::Small(vec![rest])),
+        ("tap", Some(Part::Taps(taps))) => taps.push((argument.to_owned(), rest)),
+        ("tap", _) => parts.push(Part::Taps(vec![(argument.to_owned(), rest)])),
+        ("rule", _) => parts.push(Part::Rule(rest)),
+        ("head", Some(Part::Boxed { head, words })) if words.lines.is_empty() => head.push(rest),
+        ("head", _) => parts.push(Part::Boxed {
+            head: vec![rest],
+            words: Block::default(),
+        }),
+        ("box", last) => {
+            let block = boxes
+                .get(argument)
+                .ok_or_else(|| format!("there is no box called {argument}"))?;
+            match last {
+                Some(Part::Boxed { words, .. }) if words.lines.is_empty() => *words = block.clone(),
+                _ => parts.push(Part::Boxed {
+                    head: Vec::new(),
+                    words: block.clone(),
+                }),
+            }
+        }
+        _ => return Err(format!("there is no mark called {kind}")),
+    }
+    Ok(())
+}
+
+fn lines<'a>(out: &mut String, lines: impl IntoIterator<Item = &'a str>) {
+    for line in lines {
+        out.push_str(line);
+        out.push('\n');
+    }
+}
+
+fn tag(out: &mut String, name: &str, style: &str, inner: &str) {
+    // Writing to a String cannot fail.
+    let _ = writeln!(out, "<{name} style=\"{style}\">{inner}</{name}>");
+}
+
+fn broken(lines: &[String]) -> String {
+    let lines: Vec<String> = lines.iter().map(|line| indented(line)).collect();
+    lines.join("<br>\n")
+}
+
+/// Escaped, its indentation kept.
+fn indented(line: &str) -> String {
+    let text = line.trim_start_matches(' ');
+    "&nbsp;".repeat(line.len() - text.len()) + &escape(text)
+}
+
+pub fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&#39;")
+}
+
+/// Links that open a mail ready to send (RFC 6068), so that a program which follows links can't answer.
+fn links(taps: &[(String, String)], answer_to: Option<&AnswerTo<'_>>) -> String {
+    let mut out = Vec::new();
+    for (word, label) in taps {
+        out.push(match answer_to {
+            Some(to) => format!(
+                "<a href=\"mailto:{}?subject={}&amp;body={}\" style=\"{TAP}\">{}</a>",
+                percent(to.address, b"@"),
+                percent(&format!("{word} [{}]", to.token), b""),
+                percent(word, b""),
+                escape(label)
+            ),
+            None => escape(label),
+        });
+    }
+    out.join("\n")
+}
+
+/// Percent-encoded but for unreserved characters (RFC 3986 section 2.3) and `keep`.
+fn percent(text: &str, keep: &[u8]) -> String {
+    let mut out = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) || keep.contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}
+
+const HTML_START: &str = concat!(
+    "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n",
+    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n",
+    "<meta name=\"color-scheme\" content=\"light dark\">\n",
+    "<meta name=\"supported-color-schemes\" content=\"light dark\">\n",
+    "</head>\n<body style=\"margin:0;padding:0\">\n",
+    "<div style=\"max-width:36em;padding:16px;font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;",
+    "font-size:16px;line-height:1.5;overflow-wrap:anywhere\">\n"
+);
+const HTML_END: &str = "</div>\n</body></html>\n";
+const HTML_RULE: &str =
+    "<hr style=\"border:0;border-top:1px solid #8a8a8a;opacity:.5;margin:24px 0 16px\">\n";
+const PARAGRAPH: &str = "margin:0 0 16px";
+const HEADING: &str = "margin:0 0 8px;font-weight:600";
+const TAPS: &str = "margin:0 0 16px;line-height:3";
+const TAP: &str = "display:inline-block;padding:10px 13px;margin:0 6px 0 0;border:1px solid #8a8a8a;border-radius:8px;\
+line-height:1.2;color:inherit;text-decoration:none;font-weight:600;white-space:nowrap";
+const BOX: &str = "margin:0 0 16px;padding:2px 0 2px 14px;border-left:3px solid #8a8a8a";
+const HEAD: &str = "margin:0 0 10px;font-size:14px;opacity:.75";
+const WORDS: &str = "margin:0";
+const SMALL: &str = "margin:24px 0 0;font-size:13px;line-height:1.5;opacity:.7";

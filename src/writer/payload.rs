@@ -1,0 +1,143 @@
+//! What one saying carries besides its introduction: reasons, dates, choices, words of others.
+//!
+//! Cannot fail: a saying without a payload adds nothing, and a new one has to choose.
+
+use crate::reader::address::Person;
+use crate::reader::request::Choice;
+use crate::rules::saying::{AskedWhy, ConfirmWhy, HeldWhy, Saying};
+use crate::writer::facts::{Facts, person, shown, subject};
+use crate::writer::{Voice, text};
+use minijinja::value::Value;
+
+/// Octets of an answer that is shown to the connector, or of a refusal to the requester.
+const MAX_WORDS_OCTETS: usize = 2048;
+/// Characters of somebody's words inside a sentence of ours.
+const MAX_INLINE_CHARS: usize = 200;
+/// Choices offered, lines of a report and their characters: a longer list helps nobody.
+const MAX_CHOICES: usize = 20;
+const MAX_REPORT_LINES: usize = 200;
+const MAX_REPORT_CHARS: usize = 300;
+
+/// What only this saying carries.
+pub fn add(facts: &mut Facts, saying: &Saying, voice: &Voice<'_>) {
+    match saying {
+        Saying::ConfirmTarget { why } => {
+            facts.set("why", confirm_why(why));
+            let other = match why {
+                ConfirmWhy::OtherAddress { address } => shown(address),
+                _ => Value::from(()),
+            };
+            facts.set("other_address", other);
+        }
+        Saying::AcknowledgeLater { until_secs } => {
+            facts.set_date("until_date", *until_secs, voice);
+        }
+        Saying::TooLate { introduced } => facts.set("introduced", *introduced),
+        Saying::TellAsked { why } => facts.set("why", asked_why(*why)),
+        Saying::TellUnclear { words } | Saying::Refuse { words } => said(facts, words),
+        Saying::TellLater { until_secs, words } => {
+            facts.set_date("until_date", *until_secs, voice);
+            said(facts, words);
+        }
+        Saying::TellBounced {
+            recipient,
+            introduction,
+        } => {
+            facts.set("recipient", shown(recipient));
+            facts.set("of_introduction", *introduction);
+        }
+        Saying::TellHeld { why } => facts.set("why", held_why(*why)),
+        Saying::TellRequesterSilent { declined } => facts.set("declined", *declined),
+        Saying::WhichTarget { words, choices } => {
+            facts.set("words", inline(words));
+            let all: Vec<Value> = choices.iter().take(MAX_CHOICES).map(choice).collect();
+            facts.set("choices", all);
+        }
+        Saying::Approve { proven } => facts.set("proven", *proven),
+        Saying::WhoAsks { words } | Saying::WhichWish { words } => {
+            facts.set("words", inline(words));
+        }
+        Saying::Report { title, lines } => {
+            facts.set("title", subject(title));
+            facts.set("lines", report(lines));
+        }
+        Saying::Acknowledge { closing_at_secs } => {
+            facts.set_date("closing_date", *closing_at_secs, voice);
+        }
+        Saying::WhichConnector { connectors } => {
+            let all = connectors.iter().take(MAX_CHOICES);
+            let all: Vec<Value> = all.map(|one| person(Some(one), false)).collect();
+            facts.set("connectors", all);
+        }
+        Saying::Ask
+        | Saying::Reminder
+        | Saying::Clarify
+        | Saying::ThankNo
+        | Saying::ConfirmStop
+        | Saying::Introduction
+        | Saying::TellDeclined
+        | Saying::TellStopped
+        | Saying::TellClosed
+        | Saying::TellWithdrawn
+        | Saying::ConfirmConnector
+        | Saying::Closing
+        | Saying::AskWords
+        | Saying::Propose
+        | Saying::StillInterested => {}
+    }
+}
+
+fn said(facts: &mut Facts, words: &str) {
+    let block = text::block(words, MAX_WORDS_OCTETS);
+    facts.set("has_words", !block.lines.is_empty());
+    facts.set("words_shortened", block.shortened);
+    facts.boxes.insert("words", block);
+}
+
+fn confirm_why(why: &ConfirmWhy) -> &'static str {
+    match why {
+        ConfirmWhy::Unproven => "unproven",
+        ConfirmWhy::OtherAddress { .. } => "other_address",
+        ConfirmWhy::PassedOn => "passed_on",
+        ConfirmWhy::Untied => "untied",
+    }
+}
+
+fn asked_why(why: AskedWhy) -> &'static str {
+    match why {
+        AskedWhy::YouNamed => "you_named",
+        AskedWhy::RequestNamed => "request_named",
+        AskedWhy::DirectRequest => "direct_request",
+        AskedWhy::YouAgreed => "you_agreed",
+    }
+}
+
+fn held_why(why: HeldWhy) -> &'static str {
+    match why {
+        HeldWhy::Stopped => "stopped",
+        HeldWhy::AskedOften => "asked_often",
+        HeldWhy::AskedBefore => "asked_before",
+        HeldWhy::Fuse => "fuse",
+    }
+}
+
+fn report(lines: &[String]) -> Vec<Value> {
+    let lines = lines.iter().take(MAX_REPORT_LINES);
+    lines
+        .map(|line| text::line(line, MAX_REPORT_CHARS).into())
+        .collect()
+}
+
+fn choice(choice: &Choice) -> Value {
+    person(
+        Some(&Person {
+            name: choice.name.clone(),
+            address: choice.address.clone(),
+        }),
+        false,
+    )
+}
+
+fn inline(words: &str) -> Value {
+    text::line(words, MAX_INLINE_CHARS).into()
+}

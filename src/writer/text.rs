@@ -1,0 +1,233 @@
+//! Strangers' strings made fit to stand in a mail of ours: one line, or a bounded block of lines.
+//!
+//! Never fails: what may not stand in a mail (controls, bidirectional controls, line and paragraph
+//! separators) is left out, what is too long is cut and says so.
+
+use regex::Regex;
+use std::borrow::Cow;
+use std::sync::LazyLock;
+use unicode_normalization::char::is_combining_mark;
+
+/// Characters of a name or of a requester's subject inside a sentence or a subject of ours: a phone
+/// shows about as many.
+pub const MAX_NAME_CHARS: usize = 80;
+/// Characters of a Subject field: long ones are refused or folded badly by some servers (RFC 5322
+/// section 2.1.1 allows 998 octets a line).
+pub const MAX_SUBJECT_CHARS: usize = 150;
+/// Lines of a block; with [`MAX_NAME_CHARS`] and the limits of octets it keeps our closing words in
+/// sight of somebody who scrolls past a hostile one.
+const MAX_BLOCK_LINES: usize = 150;
+/// Marks on one character: no script needs more, and heaps of them paint over our own lines.
+const MAX_MARKS: usize = 4;
+/// A long word is no border to cut at beyond this many octets before the limit.
+const MAX_BACKTRACK_OCTETS: usize = 400;
+
+/// Whether a character may stand in a mail of ours. Bidirectional controls reorder what a person
+/// reads (Unicode UAX 9), U+2028/2029 and C1 end lines for some programs, the tag characters and
+/// noncharacters are invisible.
+fn allowed(c: char) -> bool {
+    !matches!(c,
+        '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
+        | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff0}'..='\u{fffb}'
+        | '\u{ad}' | '\u{e0000}'..='\u{e0fff}')
+        && (c as u32) & 0xfffe != 0xfffe
+        && !('\u{fdd0}'..='\u{fdef}').contains(&c)
+}
+
+/// Passes what may stand in a mail, character by character.
+fn standing() -> impl FnMut(&char) -> bool {
+    let mut marks = 0;
+    move |c| {
+        marks = if is_combining_mark(*c) { marks + 1 } else { 0 };
+        *c == '\n' || (allowed(*c) && marks <= MAX_MARKS)
+    }
+}
+
+/// Our tokens, in strangers' words: one that strayed into a request would make the answer to it
+/// look like an answer to another mail, and its secret is nobody else's.
+static TOKEN: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new("(?i)[0-9]{1,12}-[a-z2-7]{26}([^a-z0-9]|$)").ok());
+
+/// What stands where a token was.
+pub const NO_TOKEN: &str = "[code]";
+
+fn without_tokens(text: &str) -> Cow<'_, str> {
+    match TOKEN.as_ref() {
+        Some(token) => token.replace_all(text, format!("{NO_TOKEN}$1")),
+        None => Cow::Borrowed(text),
+    }
+}
+
+/// One line without controls, its white space collapsed, at most `max_chars` characters.
+pub fn line(text: &str, max_chars: usize) -> String {
+    let spaced: String = text
+        .chars()
+        .map(|c| if c.is_whitespace() { ' ' } else { c })
+        .filter(standing())
+        .collect();
+    let words: Vec<&str> = spaced.split(' ').filter(|word| !word.is_empty()).collect();
+    let text = words.join(" ");
+    let text = without_tokens(&text).into_owned();
+    if text.chars().count() <= max_chars {
+        return text;
+    }
+    let mut cut: String = text.chars().take(max_chars.saturating_sub(1)).collect();
+    cut.truncate(cut.trim_end().len());
+    cut.push('…');
+    cut
+}
+
+/// A person's name for a header field or a sentence. One that holds an address or a link is no
+/// name: it would show another sender than the real one, or be made clickable in a subject.
+pub fn name(text: &str) -> String {
+    let name = line(text, MAX_NAME_CHARS);
+    let lower = name.to_lowercase();
+    let posing = ["@", "＠", "﹫", "://", "www."];
+    if posing.into_iter().any(|sign| lower.contains(sign)) {
+        return String::new();
+    }
+    name
+}
+
+/// A block of a stranger's lines, and whether it was shortened.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub struct Block {
+    pub lines: Vec<String>,
+    pub shortened: bool,
+}
+
+/// The beginning of a text, at most `max_octets`, cut at a paragraph, line or word; the words are
+/// unchanged but for controls, line ends and white space at the ends of lines.
+pub fn block(text: &str, max_octets: usize) -> Block {
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    let text: String = text
+        .replace(['\u{2028}', '\u{2029}', '\u{85}', '\u{b}', '\u{c}'], "\n")
+        .replace('\t', "    ")
+        .chars()
+        .filter(standing())
+        .collect();
+    let text = without_tokens(&text);
+    let mut tidy: Vec<&str> = Vec::new();
+    for line in text.split('\n').map(str::trim_end) {
+        // At most two empty lines together: more only push the rest out of sight.
+        let empty = tidy.iter().rev().take_while(|l| l.is_empty()).count();
+        if !line.is_empty() || (empty < 2 && !tidy.is_empty()) {
+            tidy.push(line);
+        }
+    }
+    while tidy.last().is_some_and(|line| line.is_empty()) {
+        tidy.pop();
+    }
+    let mut shortened = tidy.len() > MAX_BLOCK_LINES;
+    tidy.truncate(MAX_BLOCK_LINES);
+    let whole = tidy.join("\n");
+    let cut = head(&whole, max_octets);
+    shortened |= cut.len() < whole.len();
+    let lines = match cut.trim_end() {
+        "" => Vec::new(),
+        cut => cut.split('\n').map(str::to_owned).collect(),
+    };
+    Block { lines, shortened }
+}
+
+/// At most `max_octets` of `text`, ended at the last paragraph, line or word near the limit.
+fn head(text: &str, max_octets: usize) -> &str {
+    if text.len() <= max_octets {
+        return text;
+    }
+    let end = text
+        .char_indices()
+        .map(|(at, c)| at + c.len_utf8())
+        .take_while(|end| *end <= max_octets)
+        .last()
+        .unwrap_or(0);
+    let Some(cut) = text.get(..end) else {
+        return "";
+    };
+    let near = end.saturating_sub(MAX_BACKTRACK_OCTETS);
+    let border = ["\n\n", "\n", " "]
+        .into_iter()
+        .filter_map(|border| cut.rfind(border))
+        .find(|at| *at >= near);
+    border.and_then(|at| cut.get(..at)).unwrap_or(cut)
+}
+
+/// A line in rows of at most `max_chars`, divided at white space; a longer word (a link) stays whole.
+pub fn rows(line: &str, max_chars: usize) -> Vec<String> {
+    if line.chars().count() <= max_chars {
+        return vec![line.to_owned()];
+    }
+    let mut rows: Vec<String> = Vec::new();
+    let mut row = String::new();
+    let mut row_chars = 0;
+    for word in line.split_inclusive(char::is_whitespace) {
+        let chars = word.trim_end().chars().count();
+        if row_chars + chars > max_chars && !row.trim().is_empty() {
+            rows.push(row.trim_end().to_owned());
+            row.clear();
+            row_chars = 0;
+        }
+        row.push_str(word);
+        row_chars += word.chars().count();
+    }
+    if !row.trim().is_empty() {
+        rows.push(row.trim_end().to_owned());
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_one_line_without_controls() {
+        let evil = "Ann\r\nBcc: v@w.example\u{202e}\u{0}\u{2028}x \t y";
+        assert_eq!(line(evil, 80), "Ann Bcc: v@w.example x y");
+        assert_eq!(line(&"ab ".repeat(50), 10), "ab ab ab…");
+        let heap = format!("a{}b", "\u{301}".repeat(90));
+        assert_eq!(line(&heap, 80).chars().count(), 2 + MAX_MARKS);
+    }
+
+    #[test]
+    fn a_block_is_cut_at_a_border_and_says_so() {
+        let kept = block("One.\r\n\r\n\r\n\r\nTwo.\u{0}\r", 4096);
+        assert_eq!(kept.lines, ["One.", "", "", "Two."]);
+        assert!(!kept.shortened);
+        let cut = block(&format!("First part.\n\nSecond {}", "long ".repeat(20)), 60);
+        assert_eq!(cut.lines, ["First part."]);
+        assert!(cut.shortened);
+        assert!(block("\n \n", 10).lines.is_empty());
+    }
+
+    #[test]
+    fn a_name_is_no_address_and_no_link() {
+        assert_eq!(name("Alice  Ng\n"), "Alice Ng");
+        for posing in ["ceo@bank.example", "see https://w.example", "WWW.w.example"] {
+            assert_eq!(name(posing), "", "{posing}");
+        }
+    }
+
+    #[test]
+    fn tokens_stay_where_they_are() {
+        let token = "12-ljnfuws2ljnfuws2ljnfuws2li";
+        let kept = block(
+            &format!("> Code: {token}\nx_{}.", token.to_uppercase()),
+            4096,
+        );
+        assert_eq!(kept.lines, ["> Code: [code]", "x_[code]."]);
+        assert_eq!(line(&format!("Re: [{token}]"), 80), "Re: [[code]]");
+        assert_eq!(line("2026-11-24 is a date", 80), "2026-11-24 is a date");
+    }
+
+    #[test]
+    fn rows_keep_links_whole() {
+        let link = format!("https://a.example/{}", "x".repeat(100));
+        let rows = rows(&format!("see {link} there {}", "w ".repeat(60)), 76);
+        assert_eq!(rows.get(1).map(String::as_str), Some(link.as_str()));
+        assert!(
+            rows.iter()
+                .all(|row| row == &link || row.chars().count() <= 76)
+        );
+    }
+}
