@@ -2,10 +2,10 @@
 //!
 //! Fails at the first thing that is wrong, with its line and key.
 
-use super::error::{ConfigError, line};
 use super::raw::{RawBot, RawConfig, RawConnector, RawPace, RawStore, RawTrust};
 use super::value::duration_secs;
 use super::{Bot, Config, Connector, Direct, Pace, Require, Store, Subaddressing, Trust};
+use super::{ConfigError, line};
 use crate::reader::address::Address;
 use std::ops::Range;
 use std::path::{Path, PathBuf};

@@ -4,19 +4,17 @@
 //! and no value is guessed for a key that is there but wrong. `config.example.toml` explains every key.
 
 mod check;
-mod error;
 mod find;
-mod password;
+pub mod password;
 mod raw;
 mod server;
 mod value;
 
-pub use error::ConfigError;
-pub use find::find;
-pub use password::{Password, PasswordError, Secret};
-
 use crate::reader::address::Address;
 use jiff::tz::TimeZone;
+use password::Password;
+use std::fmt;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// Everything the operator has settled.
@@ -215,6 +213,65 @@ impl Config {
         ))
     }
 }
+
+/// Why there is no password.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the password from {place}: {problem}")]
+pub struct PasswordError {
+    pub place: String,
+    pub problem: String,
+}
+
+/// A configuration that can't be used. Prints as `file:line: key: what is wrong. What to do.`
+#[derive(Clone, PartialEq, Eq)]
+pub struct ConfigError {
+    pub path: PathBuf,
+    /// Counted from 1; none where the file itself, or a whole section, is missing.
+    pub line: Option<usize>,
+    /// Such as `imap.port`; empty where the whole file is meant.
+    pub key: String,
+    pub problem: String,
+    pub remedy: String,
+}
+
+impl ConfigError {
+    fn about_file(path: &Path, problem: String, remedy: &str) -> ConfigError {
+        ConfigError {
+            path: path.to_owned(),
+            line: None,
+            key: String::new(),
+            problem,
+            remedy: remedy.to_owned(),
+        }
+    }
+}
+
+/// The number of the line in which octet `span.start` of `text` lies, counted from 1.
+fn line(text: &str, span: &Range<usize>) -> usize {
+    let before = text.as_bytes().iter().take(span.start);
+    1 + before.filter(|octet| **octet == b'\n').count()
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.path.display())?;
+        if let Some(line) = self.line {
+            write!(f, ":{line}")?;
+        }
+        if !self.key.is_empty() {
+            write!(f, ": {}", self.key)?;
+        }
+        write!(f, ": {}. {}", self.problem, self.remedy)
+    }
+}
+
+impl fmt::Debug for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for ConfigError {}
 
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 //!
 //! Fails with a [`PasswordError`] that names the source and never what it held.
 
+use super::PasswordError;
 use std::fmt;
 use std::io::Read;
 use std::path::PathBuf;
@@ -55,14 +56,6 @@ impl fmt::Debug for Password {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.source())
     }
-}
-
-/// Why there is no password.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the password from {place}: {problem}")]
-pub struct PasswordError {
-    pub place: String,
-    pub problem: String,
 }
 
 impl Password {

@@ -2,7 +2,7 @@
 //!
 //! Fails where the text is no TOML, a key is unknown or a value has the wrong type.
 
-use super::error::{ConfigError, line};
+use super::{ConfigError, line};
 use serde::Deserialize;
 use std::path::Path;
 use toml::Spanned;

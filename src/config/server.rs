@@ -3,9 +3,10 @@
 //! Fails where a login would travel unprotected, or where it could not work at all.
 
 use super::check::{At, Checked};
+use super::password::{Password, Secret};
 use super::raw::{RawOauth2, RawServer};
 use super::value::is_loopback;
-use super::{Imap, Login, Password, Provider, Secret, Security, Server, Smtp};
+use super::{Imap, Login, Provider, Security, Server, Smtp};
 use std::ops::Range;
 use toml::Spanned;
 

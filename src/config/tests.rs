@@ -1,5 +1,6 @@
 //! What a configuration may say, and what is said where it is wrong.
 
+use super::password::Secret;
 use super::*;
 
 const SMALL: &str = r#"[bot]

@@ -8,7 +8,7 @@ mod table;
 mod vcard;
 
 use crate::reader::address::Address;
-use crate::reader::author::sender::clean_name;
+use crate::reader::author::from::clean_name;
 use crate::reader::request::Contact;
 use std::path::{Path, PathBuf};
 

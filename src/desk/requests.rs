@@ -263,36 +263,7 @@ impl Work<'_> {
 
     fn two_people(&self, text: &str, connector: &Connector) -> Option<[Choice; 2]> {
         let insiders = self.house.insiders();
-        let addresses: Vec<Address> = command::addresses(text)
-            .into_iter()
-            .filter(|address| !self.house.is_insider(address))
-            .collect();
-        let named = |address: &Address, other: &Address| {
-            let mut apart = insiders.clone();
-            apart.push(other.clone());
-            match self.fully_named(request::whom(text, &apart, &connector.contacts), connector) {
-                Named::One(choice) if choice.address == *address => choice,
-                _ => Choice {
-                    name: connector
-                        .contact(address)
-                        .map(|c| c.name.clone())
-                        .unwrap_or_default(),
-                    address: address.clone(),
-                },
-            }
-        };
-        if let [first, second] = addresses.as_slice() {
-            return Some([named(first, second), named(second, first)]);
-        }
-        match request::whom(text, &insiders, &connector.contacts) {
-            Named::List(list) | Named::Several(list) => match <[Choice; 2]>::try_from(list) {
-                Ok([first, second]) if !first.name.eq_ignore_ascii_case(&second.name) => {
-                    Some([first, second])
-                }
-                _ => None,
-            },
-            Named::Nobody | Named::One(_) | Named::Unknown(_) => None,
-        }
+        request::pair(text, &insiders, &connector.contacts).map(|(first, second)| [first, second])
     }
 
     /// Everybody else: an answer in a connector's thread, people who have met, or a request.

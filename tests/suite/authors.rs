@@ -137,6 +137,11 @@ fn microsoft_has_a_mode_of_its_own() {
     let word =
         format!("Authentication-Results: microsoft; dmarc=pass header.from=target.example\n{FROM}");
     assert_eq!(proof_with(&word, &["microsoft"], None), Proof::Unproven);
+    // A topmost field that is not believed is not skipped for a better one.
+    let inside = format!(
+        "Authentication-Results: spf=none; dmarc=none header.from=target.example\nReceived: by localhost\n{mail}"
+    );
+    assert_eq!(proof_with(&inside, &["microsoft"], None), Proof::Unproven);
     // Microsoft's own field on top counts, and none below it.
     let forged_below = format!(
         "{}{}{FROM}",

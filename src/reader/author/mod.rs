@@ -3,15 +3,15 @@
 //! Never fails: what can't be read proves nothing. A proof needs a mailbox to be a proof of, so a
 //! From field that readers disagree on is unproven at best (RFC 5322 section 3.6.2, VU#517845).
 
+pub mod block;
+pub mod from;
 pub mod results;
-pub mod sender;
 
 use crate::reader::Proof;
-use crate::reader::letter::Letter;
-use results::{Block, Outcome};
+use crate::reader::letter::{Letter, Sender};
+use block::Block;
+use results::Outcome;
 use serde::{Deserialize, Serialize};
-
-pub use sender::sender;
 
 /// What was found out over the network when the mail arrived, and is stored beside it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +22,11 @@ pub struct Facts {
     pub dmarc_policy: Option<bool>,
 }
 
+/// The author by the raw header fields (name as written, value unfolded but not decoded).
+pub fn sender(headers: &[(String, String)]) -> Sender {
+    from::read(headers)
+}
+
 /// What is proven about the author, and why, for `show` and `explain`.
 ///
 /// *Proven*: a trusted server's `dmarc=pass` for exactly the From domain, its `dkim=pass` for an
@@ -30,7 +35,7 @@ pub struct Facts {
 /// nothing: it is about the envelope (RFC 7489 section 3.1.2).
 pub fn judge(letter: &Letter, authserv_ids: &[String], facts: Option<&Facts>) -> (Proof, String) {
     let domain = letter.from.person().map(|p| p.address.domain());
-    let block = results::trusted(&letter.headers, authserv_ids);
+    let block = block::trusted(&letter.headers, authserv_ids);
     if let Some(id) = block.says_dmarc_fail() {
         return (Proof::Fails, format!("{id} says dmarc=fail"));
     }

@@ -346,7 +346,7 @@ proptest! {
         let _ = results::parse(&value);
         let _ = results::parse(&header);
         let headers = vec![("Received".to_owned(), value), ("Authentication-Results".to_owned(), header)];
-        let _ = results::trusted(&headers, &["mx.example.org".to_owned(), "microsoft".to_owned()]);
+        let _ = block::trusted(&headers, &["mx.example.org".to_owned(), "microsoft".to_owned()]);
     }
 
     /// No field below a `dmarc=fail` of a trusted server, and no words inside its comments, turn it.
@@ -399,7 +399,7 @@ fn long_fields_take_linear_time() {
         let long = piece.repeat(1_000_000 / piece.len());
         let _ = results::parse(&format!("mx.example.org; {long}"));
         let _ = from(&long);
-        let _ = results::trusted(
+        let _ = block::trusted(
             &[("Received".to_owned(), long)],
             &["mx.example.org".to_owned()],
         );

@@ -42,7 +42,7 @@ static ENDING: LazyLock<HashSet<&str>> = LazyLock::new(|| {
     then there here how what why where would could might can will is are be was has have i \
     me us you him her them it he she they we someone somebody anyone anybody everyone myself \
     yourself himself herself a an the to with any all other others another more see up out \
-    back just only instead rather face w their his its my our your wants wanted likes ob wegen \
+    back just only instead rather face w should must ought their his its my our your wants wanted likes ob wegen \
     über von bei aus zu zum zur für im am weil da damit wenn der die das den dem ein eine \
     einen einem einer er sie es ihn ihm ihr mich mir uns dich dir bitte danke vor weiter \
     bekannt kennen nächste morgen heute nicht oder aber wäre ist hat mal si qui que pour \
@@ -98,6 +98,20 @@ pub fn is_no_name(word: &str) -> bool {
     among(&NO_NAMES, word)
 }
 
+/// Words after two people who are to meet, or after one who is to meet another.
+pub const SHOULD: &[&str] = &[
+    "should",
+    "must",
+    "ought",
+    "need",
+    "needs",
+    "sollte",
+    "sollten",
+    "müssen",
+    "devraient",
+    "doivent",
+    "deberían",
+];
 /// Words that may stand between a name and the verb that ends a wish.
 pub const FILLERS: &[&str] = &["mal", "doch", "bitte", "kurz", "auch", "gern", "gerne"];
 

@@ -3,7 +3,7 @@
 //! Fails by not seeing: what `Address` refuses is no mention.
 
 use crate::reader::address::Address;
-use crate::reader::author::sender::clean_name;
+use crate::reader::author::from::clean_name;
 use crate::reader::request::lexicon;
 use std::ops::Range;
 

@@ -8,6 +8,7 @@ mod mention;
 mod names;
 mod phrase;
 pub mod promise;
+mod proposal;
 mod scene;
 mod signature;
 mod tally;

@@ -57,126 +57,169 @@ enum Token<'a> {
 
 /// Reads an object that begins at octet `from` of `text`. `ends` are further words that end it.
 pub fn object<'a>(text: &'a str, from: usize, mentions: &[Mention], ends: &[&str]) -> Object<'a> {
-    let mut object = Object {
-        is_whole: true,
-        ..Object::default()
+    let mut reader = Reader {
+        text,
+        ends,
+        object: Object {
+            is_whole: true,
+            ..Object::default()
+        },
+        name: Vec::new(),
+        joint: Joint::Start,
+        is_joined: false,
+        is_after_colon: false,
+        is_rows: false,
     };
-    let mut joint = Joint::Start;
-    // Whether a comma or a word joins what comes next to the list.
-    let mut is_joined = false;
-    let mut name: Vec<&'a str> = Vec::new();
-    let mut is_after_colon = false;
-    let mut is_rows = false;
     let mut at = from;
     while let Some((token, next)) = token(text, at, mentions) {
-        let is_empty = object.items.is_empty() && name.is_empty();
-        let is_between = name.is_empty();
-        match token {
-            Token::Mention(mention, end) => {
-                finish(&mut object, &mut name, &mut joint);
-                object.items.push((Item::Mention(mention), joint));
-                joint = Joint::Comma;
-                is_joined = false;
-                at = end;
-                continue;
-            }
-            Token::Mark(',' | ';', _) if !is_empty => {
-                finish(&mut object, &mut name, &mut joint);
-                is_joined = true;
-            }
-            Token::Mark(':', _) if is_empty => is_after_colon = true,
-            Token::Mark('(', start) if !is_empty => {
-                let rest = text.get(start..).unwrap_or_default();
-                match rest.find([')', '\n']) {
-                    Some(close) => {
-                        at = start + close + 1;
-                        continue;
-                    }
-                    None => break,
-                }
-            }
-            Token::Mark('-' | '*' | '•' | '–' | '·' | '@' | '>' | '→' | '_', _) if is_between =>
-                {}
-            Token::Mark('/', _) if is_empty => {}
-            // "Alice <> Carol" joins, "Carol / Eve" may leave a choice.
-            Token::Mark('<' | '↔', _) if !is_empty => {
-                finish(&mut object, &mut name, &mut joint);
-                joint = Joint::And;
-                is_joined = true;
-            }
-            Token::Mark('/', _) => {
-                finish(&mut object, &mut name, &mut joint);
-                joint = Joint::Or;
-                is_joined = true;
-            }
-            Token::Mark(..) => {
-                object.is_whole = false;
+        let step = match token {
+            Token::Mention(mention, end) => reader.mention(mention, end),
+            Token::Mark(mark, start) => reader.mark(mark, start),
+            Token::Line { is_short, is_blank } => reader.line(is_short, is_blank),
+            Token::Word(word) => reader.word(word, next),
+        };
+        at = match step {
+            Step::On => next,
+            Step::To(place) => place,
+            Step::Stop => {
+                reader.object.is_whole = false;
                 break;
             }
-            Token::Line { is_short, is_blank } => {
-                if is_empty && (is_after_colon || !is_blank) {
-                    is_rows = is_after_colon;
-                } else if !is_blank && is_rows {
-                    finish(&mut object, &mut name, &mut joint);
-                    joint = Joint::Row;
-                    is_joined = true;
-                } else if is_blank || is_short {
-                    object.is_whole = false;
-                    break;
-                }
-            }
-            Token::Word(word) => {
-                let lower = word.to_lowercase();
-                let is_end = ends.contains(&lower.as_str());
-                if lexicon::AND.contains(&lower.as_str()) && !is_empty && !is_end {
-                    finish(&mut object, &mut name, &mut joint);
-                    joint = Joint::And;
-                    is_joined = true;
-                } else if lexicon::OR.contains(&lower.as_str()) && !is_empty && !is_end {
-                    finish(&mut object, &mut name, &mut joint);
-                    joint = Joint::Or;
-                    is_joined = true;
-                } else if is_between
-                    && !is_end
-                    && is_passed_over(word, &lower, object.items.is_empty(), is_joined)
-                {
-                    // "my friend Carol", "to Carol", "Dr. Danvers", "2) Eve"
-                } else if !ends.is_empty() && lexicon::FILLERS.contains(&lower.as_str()) {
-                    // "Carol mal fragen"
-                } else if lexicon::is_ending(word) || is_end || name.len() >= MAX_NAME_WORDS {
-                    object.end = lower;
-                    object.next = next;
-                    object.is_whole = false;
-                    break;
-                } else {
-                    name.push(word);
-                }
-            }
-        }
-        at = next;
-        if object.items.len() >= MAX_ITEMS {
+        };
+        if reader.object.items.len() >= MAX_ITEMS {
             break;
         }
     }
-    finish(&mut object, &mut name, &mut joint);
-    object
+    reader.finish();
+    reader.object
 }
 
-/// Whether a word before a member is no part of it. Before a later one only "to" and a number are.
-fn is_passed_over(word: &str, lower: &str, is_first: bool, is_joined: bool) -> bool {
-    let is_number = word.len() <= 2 && word.bytes().all(|octet| octet.is_ascii_digit());
-    is_number
-        || (is_joined && lexicon::TO.contains(&lower))
-        || (is_first && lexicon::is_leading(word))
+/// An object half read.
+struct Reader<'a, 'b> {
+    text: &'a str,
+    ends: &'b [&'b str],
+    object: Object<'a>,
+    /// The words of the name that is being read.
+    name: Vec<&'a str>,
+    joint: Joint,
+    /// Whether a mark or a word joins what comes next to the list.
+    is_joined: bool,
+    is_after_colon: bool,
+    /// Whether each line is a member.
+    is_rows: bool,
 }
 
-/// Ends a name; what comes next is joined by a comma unless something else is seen.
-fn finish<'a>(object: &mut Object<'a>, name: &mut Vec<&'a str>, joint: &mut Joint) {
-    if !name.is_empty() {
-        object
-            .items
-            .push((Item::Name(std::mem::take(name)), *joint));
-        *joint = Joint::Comma;
+/// Where to read on.
+enum Step {
+    On,
+    To(usize),
+    Stop,
+}
+
+impl<'a> Reader<'a, '_> {
+    fn is_empty(&self) -> bool {
+        self.object.items.is_empty() && self.name.is_empty()
+    }
+
+    /// Ends a name; what comes next is joined by a comma unless something else is seen.
+    fn finish(&mut self) {
+        if !self.name.is_empty() {
+            let name = Item::Name(std::mem::take(&mut self.name));
+            self.object.items.push((name, self.joint));
+            self.joint = Joint::Comma;
+        }
+    }
+
+    fn join(&mut self, joint: Joint) -> Step {
+        self.finish();
+        self.joint = joint;
+        self.is_joined = true;
+        Step::On
+    }
+
+    fn mention(&mut self, mention: usize, end: usize) -> Step {
+        self.finish();
+        self.object.items.push((Item::Mention(mention), self.joint));
+        self.joint = Joint::Comma;
+        self.is_joined = false;
+        Step::To(end)
+    }
+
+    fn mark(&mut self, mark: char, start: usize) -> Step {
+        let is_empty = self.is_empty();
+        match mark {
+            ',' | ';' if !is_empty => {
+                self.finish();
+                self.is_joined = true;
+                Step::On
+            }
+            ':' if is_empty => {
+                self.is_after_colon = true;
+                Step::On
+            }
+            '(' if !is_empty => {
+                let rest = self.text.get(start..).unwrap_or_default();
+                match rest.find([')', '\n']) {
+                    Some(close) => Step::To(start + close + 1),
+                    None => Step::Stop,
+                }
+            }
+            '-' | '*' | '•' | '–' | '·' | '@' | '>' | '→' | '_' if self.name.is_empty() => {
+                Step::On
+            }
+            '/' if is_empty => Step::On,
+            // "Alice <> Carol" joins, "Carol / Eve" may leave a choice.
+            '<' | '↔' if !is_empty => self.join(Joint::And),
+            '/' => self.join(Joint::Or),
+            _ => Step::Stop,
+        }
+    }
+
+    fn line(&mut self, is_short: bool, is_blank: bool) -> Step {
+        if self.is_empty() && (self.is_after_colon || !is_blank) {
+            self.is_rows = self.is_after_colon;
+            Step::On
+        } else if !is_blank && self.is_rows {
+            self.join(Joint::Row)
+        } else if is_blank || is_short {
+            Step::Stop
+        } else {
+            Step::On
+        }
+    }
+
+    fn word(&mut self, word: &'a str, next: usize) -> Step {
+        let lower = word.to_lowercase();
+        let is_end = self.ends.contains(&lower.as_str());
+        let is_joint = !self.is_empty() && !is_end;
+        if is_joint && lexicon::AND.contains(&lower.as_str()) {
+            return self.join(Joint::And);
+        }
+        if is_joint && lexicon::OR.contains(&lower.as_str()) {
+            return self.join(Joint::Or);
+        }
+        // "my friend Carol", "to Carol", "Dr. Danvers", "2) Eve"
+        let is_before = self.name.is_empty() && !is_end && self.is_passed_over(word, &lower);
+        // "Carol mal fragen"
+        let is_filler = !self.ends.is_empty() && lexicon::FILLERS.contains(&lower.as_str());
+        if is_before || is_filler {
+            return Step::On;
+        }
+        if lexicon::is_ending(word) || is_end || self.name.len() >= MAX_NAME_WORDS {
+            self.object.end = lower;
+            self.object.next = next;
+            return Step::Stop;
+        }
+        self.name.push(word);
+        Step::On
+    }
+
+    /// Whether a word before a member is no part of it; before a later one only "to" and a number.
+    fn is_passed_over(&self, word: &str, lower: &str) -> bool {
+        let is_number = word.len() <= 2 && word.bytes().all(|octet| octet.is_ascii_digit());
+        is_number
+            || (self.is_joined && lexicon::TO.contains(&lower))
+            || (self.object.items.is_empty() && lexicon::is_leading(word))
     }
 }
 

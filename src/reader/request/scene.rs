@@ -45,10 +45,10 @@ static ROW_END: LazyLock<Option<Regex>> = LazyLock::new(|| {
 const MAX_ROWS: usize = 30;
 
 pub(super) struct Scene<'a> {
-    text: &'a str,
+    pub(super) text: &'a str,
     apart: &'a [Address],
     contacts: &'a [Contact],
-    mentions: Vec<Mention>,
+    pub(super) mentions: Vec<Mention>,
     index: Index<'a>,
 }
 
@@ -105,34 +105,6 @@ impl<'a> Scene<'a> {
                 }
             }
         }
-    }
-
-    /// The two sides of the first wish that has two.
-    pub fn pair(&self) -> Option<(Choice, Choice)> {
-        for wish in lexicon::WISHES.iter().filter(|wish| wish.takes_two) {
-            for found in wish.start.find_iter(self.text) {
-                if self.is_denied(found.start()) {
-                    continue;
-                }
-                let from = self.object_start(found.start(), found.end());
-                let first = phrase::object(self.text, from, &self.mentions, wish.ends);
-                let second = self.other_side(wish, &first);
-                let sides = match (&second, first.items.as_slice()) {
-                    (Some(second), [(one, _)]) => match second.items.as_slice() {
-                        [(two, _), ..] => self.one(one).zip(self.one(two)),
-                        [] => None,
-                    },
-                    (None, [(one, _), (two, Joint::And)]) => self.one(one).zip(self.one(two)),
-                    _ => None,
-                };
-                if let Some((one, two)) = sides
-                    && one.address != two.address
-                {
-                    return Some((one, two));
-                }
-            }
-        }
-        None
     }
 
     /// Counts the rows of a note that is nothing but names; nothing at all where it is more.
@@ -205,7 +177,7 @@ impl<'a> Scene<'a> {
     }
 
     /// Whether an address is never meant, or not meant here.
-    fn is_apart(&self, mention: &Mention) -> bool {
+    pub(super) fn is_apart(&self, mention: &Mention) -> bool {
         let before = self.text.get(..mention.span.start).unwrap_or_default();
         let before = tail(before, DENIAL_OCTETS);
         self.apart.contains(&mention.address)
@@ -215,7 +187,7 @@ impl<'a> Scene<'a> {
     }
 
     /// "introduce X **to Y**": what follows the object of a wish that takes two.
-    fn other_side(&self, wish: &Wish, first: &Object<'_>) -> Option<Object<'a>> {
+    pub(super) fn other_side(&self, wish: &Wish, first: &Object<'_>) -> Option<Object<'a>> {
         if !wish.takes_two || first.items.is_empty() || !lexicon::TO.contains(&first.end.as_str()) {
             return None;
         }
@@ -241,7 +213,7 @@ impl<'a> Scene<'a> {
     }
 
     /// Where the object begins: the mark that ended the pattern belongs to it.
-    fn object_start(&self, start: usize, end: usize) -> usize {
+    pub(super) fn object_start(&self, start: usize, end: usize) -> usize {
         let matched = self.text.get(start..end).unwrap_or_default();
         let last = matched
             .chars()
@@ -251,7 +223,7 @@ impl<'a> Scene<'a> {
         end - last.map_or(0, char::len_utf8)
     }
 
-    fn is_denied(&self, at: usize) -> bool {
+    pub(super) fn is_denied(&self, at: usize) -> bool {
         let before = tail(self.text.get(..at).unwrap_or_default(), DENIAL_OCTETS);
         let is_asked = before.to_lowercase().trim_end().ends_with("why not");
         !is_asked
@@ -268,7 +240,7 @@ impl<'a> Scene<'a> {
             .collect()
     }
 
-    fn one(&self, item: &Item<'_>) -> Option<Choice> {
+    pub(super) fn one(&self, item: &Item<'_>) -> Option<Choice> {
         match self.meant(item) {
             Meant::Fitting(choices, false) => match <[Choice; 1]>::try_from(choices) {
                 Ok([choice]) => Some(choice),
@@ -318,7 +290,7 @@ impl<'a> Scene<'a> {
     }
 
     /// Somebody by an address; the written name before the contact's.
-    fn choice(&self, mention: &Mention) -> Choice {
+    pub(super) fn choice(&self, mention: &Mention) -> Choice {
         let contact = self
             .contacts
             .iter()

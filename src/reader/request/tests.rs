@@ -397,6 +397,14 @@ fn a_proposal_names_two() {
         "Alice and Carol",
         "Alice Ng <alice@req.example>\nCarol Danvers <carol@target.example>",
         "Please introduce alice@req.example to carol@target.example.",
+        "Alice and Carol should meet.",
+        "Hi! Alice should talk to Carol about lasers.",
+        "I think they'd get on. Alice Ng and Carol Danvers ought to know each other.",
+        "Alice <> Carol",
+        "connect Alice w/ Carol",
+        "alice@req.example wants to know carol@target.example, I think",
+        "Alice Ng (alice@req.example) meet Carol (carol@target.example)",
+        "Introduce Alice to Carol, head of lasers",
     ] {
         assert_eq!(pair(text), alice_carol, "{text}");
     }
@@ -406,6 +414,13 @@ fn a_proposal_names_two() {
         "Do not introduce Alice to Carol",
         "Alice, Carol and Eve",
         "Introduce Alice or Carol",
+        "Please introduce Dave.",
+        "Dave",
+        "Please ask Dave",
+        "Introduce Alice to Carol or Eve",
+        "Alice should relax. Carol is fine.",
+        "carol@target.example",
+        "a@x.example, b@x.example, c@x.example",
         "",
     ] {
         assert_eq!(pair(text), None, "{text}");

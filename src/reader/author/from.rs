@@ -13,7 +13,7 @@ const MAX_FROM_CHARS: usize = 2_000;
 const MAX_NAME_CHARS: usize = 200;
 
 /// The author by the raw header fields (name as written, value unfolded but not decoded).
-pub fn sender(headers: &[(String, String)]) -> Sender {
+pub fn read(headers: &[(String, String)]) -> Sender {
     // `From :`, ` From:` and a name with an invisible character in it are From to some readers.
     let seen = |name: &str| {
         let name: String = name.chars().filter(char::is_ascii_graphic).collect();
