@@ -82,7 +82,7 @@ fn has_no_case(text: &str) -> bool {
 }
 
 /// Names of devices and mail programs: the same in every language.
-fn is_device(text: &str) -> bool {
+pub fn is_device(text: &str) -> bool {
     const NAMES: &[&str] = &[
         "iphone",
         "ipad",

@@ -182,7 +182,11 @@ pub fn block(lines: &[Line<'_>], start: usize, announced: bool) -> Option<Block>
     let enough = if announced {
         block.has_author || block.labels > 1
     } else {
-        block.has_author && block.labels > 1
+        // "From: 10:00, To: 12:00" is a proposal.
+        let head = &block.head;
+        let mailboxes = head.from.address.is_some() || head.to.iter().any(|a| a.address.is_some());
+        let dated = head.date.as_deref().is_some_and(has_date);
+        block.has_author && block.labels > 1 && (block.labels > 2 || mailboxes || dated)
     };
     enough.then_some(block)
 }
@@ -276,7 +280,7 @@ mod tests {
 
     #[test]
     fn the_body_below_is_not_taken_in() {
-        let text = "From: Ann\nSubject: Intro\nHello Bob,\nplease\n\nFrom: Carl\nDate: x";
+        let text = "From: Ann <ann@req.example>\nSubject: Intro\nHello Bob,\nplease\n\nFrom: Carl\nDate: x";
         let found = lines(text);
         assert_eq!(block(&found, 0, false).unwrap().end, 2);
     }

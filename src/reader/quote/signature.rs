@@ -3,9 +3,11 @@
 //!
 //! Fails towards less text: a cut that takes an answer's last words makes it unclear, never a yes.
 
+use crate::reader::address::Address;
 use crate::reader::quote::border::is_rule;
-use crate::reader::quote::contact::{contact_block, is_signature, looks_like_name};
-use crate::reader::quote::footer::{cut_inline_footer, is_footer};
+use crate::reader::quote::contact::{contact_block, is_sentence, is_signature, looks_like_name};
+use crate::reader::quote::footer::{cut_inline_footer, is_device, is_footer};
+use crate::reader::quote::line::SIGNATURE_MARK;
 use crate::reader::words::{fold, words};
 
 /// Lines with words that may follow "Kind regards".
@@ -13,24 +15,41 @@ const MAX_AFTER_CLOSING: usize = 12;
 /// Characters of a line of a signature.
 pub const MAX_SIGNATURE_CHARS: usize = 90;
 
-/// The own words of a segment, and whether text of unknown origin was below a footer.
+/// Lines at the end among which a closing is looked for.
+const MAX_TAIL: usize = 60;
+/// Characters of a paragraph that are looked at for a disclaimer.
+const MAX_DISCLAIMER_CHARS: usize = 3000;
+
+/// Who wrote the segment, as far as it tells a signature from somebody who is named.
+#[derive(Clone, Default)]
+pub struct Writer {
+    /// Words of the name, folded.
+    pub name: Vec<String>,
+    pub address: Option<Address>,
+    /// The mail answers another one: people are named less often than in a request.
+    pub answers: bool,
+}
+
+/// The own words of a segment, and why they may not be all.
 pub struct Cut {
     pub text: String,
-    pub doubt: bool,
+    pub doubt: Option<&'static str>,
 }
 
 /// Takes signature, footer, disclaimer and banner off.
-pub fn cut(lines: &[&str]) -> Cut {
+pub fn cut(lines: &[&str], writer: &Writer) -> Cut {
     let mut lines: Vec<&str> = lines.to_vec();
     take_banner(&mut lines);
-    let mut doubt = false;
+    let mut doubt = None;
     if let Some(at) = delimiter(&lines) {
         lines.truncate(at);
     }
-    if let Some(at) = lines.iter().position(|l| is_footer(l)) {
+    if let Some(at) = footer(&lines) {
         let below = lines.get(at + 1..).unwrap_or_default();
         if has_words(lines.get(..at).unwrap_or_default()) || !has_words(below) {
-            doubt = has_words(below) && !is_signature(below);
+            if has_words(below) && !is_signature(below) {
+                doubt = Some("there is text below a footer");
+            }
             lines.truncate(at);
         } else {
             // A phone's footer above the words: they were written below it.
@@ -41,9 +60,17 @@ pub fn cut(lines: &[&str]) -> Cut {
         lines.truncate(at);
     }
     if let Some(at) = closing(&lines) {
-        lines.truncate(at);
+        let below = lines.get(at + 1..).unwrap_or_default();
+        if below.iter().any(|l| is_sentence(l.trim())) {
+            doubt = Some("there is a sentence below the closing words");
+        }
+        let postscript = below.iter().position(|l| is_postscript(l));
+        match postscript {
+            Some(first) => drop(lines.drain(at..at + 1 + first)),
+            None => lines.truncate(at),
+        }
     }
-    if let Some(at) = contact_block(&lines) {
+    if let Some(at) = contact_block(&lines, writer) {
         lines.truncate(at);
     }
     if let Some(at) = dashed_name(&lines) {
@@ -70,7 +97,7 @@ fn delimiter(lines: &[&str]) -> Option<usize> {
     lines.iter().enumerate().position(|(at, line)| {
         let line = line.trim();
         match line {
-            "--" | "—" | "–" | "---" | "- --" | "-- -" => true,
+            SIGNATURE_MARK | "--" | "—" | "–" | "---" | "- --" | "-- -" => true,
             _ if line.starts_with("__") && line.chars().all(|c| c == '_') => true,
             _ if is_rule(line) => {
                 let below = lines.get(at + 1..).unwrap_or_default();
@@ -100,7 +127,12 @@ fn disclaimer(lines: &[&str]) -> Option<usize> {
 }
 
 pub fn is_disclaimer(paragraph: &[&str]) -> bool {
-    let text = fold(&paragraph.join(" "));
+    let text: String = paragraph
+        .join(" ")
+        .chars()
+        .take(MAX_DISCLAIMER_CHARS)
+        .collect();
+    let text = fold(&text);
     if text.chars().count() < 60 {
         return false;
     }
@@ -113,9 +145,30 @@ pub fn is_disclaimer(paragraph: &[&str]) -> bool {
     hits > 2 || (hits == 2 && text.chars().count() > 100)
 }
 
+/// The first footer: one that names a device or a program, or that stands alone.
+fn footer(lines: &[&str]) -> Option<usize> {
+    (0..lines.len()).find(|at| {
+        let blank = |line: Option<&&str>| line.is_none_or(|l| l.trim().is_empty());
+        let alone = blank(at.checked_sub(1).and_then(|above| lines.get(above)));
+        lines
+            .get(*at)
+            .is_some_and(|line| is_footer(line) && (alone || is_device(&fold(line))))
+    })
+}
+
+/// `PS: only in March` belongs to what was said.
+fn is_postscript(line: &str) -> bool {
+    let line = fold(line);
+    ["ps", "p.s", "p.s.", "ps."].iter().any(|mark| {
+        line.strip_prefix(mark)
+            .is_some_and(|r| r.starts_with([':', ' ', '.', ',', '-']))
+    })
+}
+
 /// `Kind regards,` with a name below it, or on the same line.
 fn closing(lines: &[&str]) -> Option<usize> {
-    let at = (0..lines.len()).rev().find(|at| {
+    let tail = lines.len().saturating_sub(MAX_TAIL);
+    let at = (tail..lines.len()).rev().find(|at| {
         lines.get(*at).is_some_and(|line| is_closing(line))
             && lines
                 .get(at + 1..)
@@ -212,7 +265,11 @@ mod tests {
     use super::*;
 
     fn kept(text: &str) -> String {
-        cut(&text.lines().collect::<Vec<_>>()).text
+        let answer = Writer {
+            answers: true,
+            ..Writer::default()
+        };
+        cut(&text.lines().collect::<Vec<_>>(), &answer).text
     }
 
     #[test]
@@ -257,7 +314,45 @@ mod tests {
         let lines: Vec<&str> = "Yes\n\nSent from my iPhone\n\nWould you like to meet Ann?"
             .lines()
             .collect();
-        let cut = cut(&lines);
-        assert_eq!((cut.text.as_str(), cut.doubt), ("Yes", true));
+        let cut = cut(&lines, &Writer::default());
+        assert_eq!((cut.text.as_str(), cut.doubt.is_some()), ("Yes", true));
+    }
+
+    #[test]
+    fn who_is_named_is_no_signature() {
+        let bob = Writer {
+            name: vec![String::from("bob"), String::from("kim")],
+            address: Address::parse("bob@connector.example").ok(),
+            answers: false,
+        };
+        let kept = |text: &str| cut(&text.lines().collect::<Vec<_>>(), &bob).text;
+        for named in [
+            "Please introduce Ann to\n\nCarol Diaz\nHead of Research, ACME",
+            "Please introduce Ann to:\n\ncarol@target.example",
+            "Can you ask her?\n\nCarol Diaz\ncarol@target.example",
+            "Ann meets these two.\n\nCarol Diaz <carol@target.example>\nDave Roe <dave@other.example>",
+        ] {
+            assert_eq!(kept(named), named);
+        }
+        for own in [
+            "Please ask her.\n\nBob Kim\nHead of Sales, ACME",
+            "Please ask her.\n\nBob\nbob@connector.example\n+1 555 010 2030",
+        ] {
+            assert_eq!(kept(own), "Please ask her.", "{own}");
+        }
+    }
+
+    #[test]
+    fn what_stands_below_the_closing_words_is_not_lost() {
+        let cut = |text: &str| cut(&text.lines().collect::<Vec<_>>(), &Writer::default());
+        assert_eq!(
+            cut("Yes.\nBest,\nBob\n\nPS: only in March").text,
+            "Yes.\nPS: only in March"
+        );
+        assert!(
+            cut("Yes.\nBest,\nBob\nBut only if she pays me.")
+                .doubt
+                .is_some()
+        );
     }
 }
