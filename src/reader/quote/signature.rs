@@ -279,6 +279,8 @@ mod tests {
             "Yes please.\n\nSent from my iPhone",
             "Yes please.\n\nSent from my Wiko RIDGE FAB 4G",
             "Yes please. Sent from my iPhone",
+            "Yes please.\n\nSent from my iPhone, please excuse brevity and typos.",
+            "Yes please.\n\n[https://a.example/i.png]<https://www.avast.example> Virus-free.www.avast.com<https://a.example>",
             "Yes please.\n\nVon meinem iPhone gesendet",
             "Yes please.\n\nEnvoyé à partir de Outlook pour iOS<https://aka.ms/o0ukef>",
             "Yes please.\n\niPhone'umdan gönderildi",
@@ -300,6 +302,7 @@ mod tests {
         for text in [
             "Yes please.\n\nSent from my desk, is much easier then my mobile phone.",
             "Yes please.\n\nBob",
+            "Yes please.\n\nSent from my iPhone, but only if she pays.",
             "Call me at +1 555 010 2030 tomorrow, please.",
             "Please treat this as confidential.",
             "Yes please.\nThanks,\nBob",
