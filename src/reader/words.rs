@@ -104,7 +104,8 @@ pub struct Words {
     pub closings: HashSet<String>,
     pub re: HashSet<String>,
     pub fwd: HashSet<String>,
-    pub legal: Vec<String>,
+    /// Finds words of disclaimers.
+    pub legal: Pattern,
     pub banner: Vec<String>,
 }
 
@@ -191,7 +192,7 @@ fn build() -> Words {
         closings: all("closing"),
         re: all("re"),
         fwd: all("fwd"),
-        legal: all("legal").into_iter().collect(),
+        legal: Pattern::new(&alternation(all("legal").into_iter().collect())),
         banner: all("banner").into_iter().collect(),
     }
 }

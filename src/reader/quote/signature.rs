@@ -137,12 +137,17 @@ pub fn is_disclaimer(paragraph: &[&str]) -> bool {
     if text.chars().count() < 60 {
         return false;
     }
-    let hits = words()
-        .legal
-        .iter()
-        .filter(|word| text.contains(word.as_str()))
-        .take(3)
-        .count();
+    let mut hits: Vec<&str> = Vec::new();
+    for spot in words().legal.spots(&text) {
+        let word = text.get(spot).unwrap_or_default();
+        if !hits.contains(&word) {
+            hits.push(word);
+        }
+        if hits.len() > 2 {
+            break;
+        }
+    }
+    let hits = hits.len();
     hits > 2 || (hits == 2 && text.chars().count() > 100)
 }
 
