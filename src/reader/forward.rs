@@ -4,7 +4,7 @@
 //! Never guesses: a sender without an address has none, and who can't be told is left out.
 
 use crate::reader::letter::{Letter, MAX_SUBJECT, clean};
-use crate::reader::quote::border::{Border, Kind};
+use crate::reader::quote::border::{self, Border, Kind};
 use crate::reader::quote::divide::{Division, divide};
 use crate::reader::quote::line::{self, Line};
 use crate::reader::quote::{self, Body};
@@ -21,6 +21,8 @@ const MAX_PREFIXES: usize = 10;
 enum Says {
     Forward,
     Reply,
+    /// `VS:` is a reply in Finnish and a forward in Danish.
+    Either,
     Nothing,
 }
 
@@ -55,21 +57,19 @@ fn is_forward(border: &Border, letter: &Letter, body: &Body) -> bool {
         (Says::Forward, Kind::Container) => border.head.from != Author::default(),
         (Says::Forward, _) => true,
         (Says::Reply, _) | (Says::Nothing, Kind::Attribution | Kind::Container) => false,
-        // No prefix, or one that means both: who forwards without a word writes nothing above.
+        (Says::Either, Kind::Attribution | Kind::Container) => false,
+        (Says::Either, _) => body.text.is_empty() || letter.in_reply_to.is_empty(),
+        // Who forwards without a word writes nothing above.
         (Says::Nothing, _) => body.text.is_empty() && letter.in_reply_to.is_empty(),
     }
 }
 
-/// What the first prefix of a subject says; `VS:` is a reply in Finnish and a forward in Danish.
+/// What the first prefix of a subject says.
 fn says(subject: &str) -> Says {
     match prefix(subject) {
-        Some((re, fwd, _)) if re != fwd => {
-            if fwd {
-                Says::Forward
-            } else {
-                Says::Reply
-            }
-        }
+        Some((true, true, _)) => Says::Either,
+        Some((false, true, _)) => Says::Forward,
+        Some((true, false, _)) => Says::Reply,
         _ => Says::Nothing,
     }
 }
@@ -109,7 +109,29 @@ fn passed_on(border: &Border, content: &[Line<'_>]) -> Forwarded {
         to: border.head.to.clone(),
         subject: border.head.subject.clone(),
         date: border.head.date.clone(),
-        body: text(&level(content)),
+        body: text(&level(without_rules(border, content))),
+    }
+}
+
+/// Some programs draw a line below the header block, or say there once more what follows, and
+/// draw another one at the end.
+fn without_rules<'b, 'a>(border: &Border, content: &'b [Line<'a>]) -> &'b [Line<'a>] {
+    if !matches!(border.kind, Kind::Forward | Kind::Original) {
+        return content;
+    }
+    let first = content.iter().position(|l| !l.is_blank());
+    let content = match first {
+        Some(at) if content.get(at).is_some_and(|l| border::is_drawn(l.text)) => {
+            content.get(at + 1..).unwrap_or_default()
+        }
+        _ => content,
+    };
+    let last = content.iter().rposition(|l| !l.is_blank());
+    match last {
+        Some(at) if content.get(at).is_some_and(|l| border::is_rule(l.text)) => {
+            content.get(..at).unwrap_or_default()
+        }
+        _ => content,
     }
 }
 
@@ -239,7 +261,7 @@ mod tests {
             ("I: x", Says::Forward),
             ("Re: Fwd: x", Says::Reply),
             ("AW[2]: x", Says::Reply),
-            ("VS: x", Says::Nothing),
+            ("VS: x", Says::Either),
             ("Meeting: x", Says::Nothing),
         ] {
             assert_eq!(says(subject), want, "{subject}");

@@ -9,7 +9,7 @@ mod tag;
 
 use crate::reader::html::style::{Colors, Look, Sheet};
 use crate::reader::html::tag::{Scanner, Tag, Token};
-use crate::reader::letter::clean::{QUOTE_MARK, is_shown};
+use crate::reader::letter::clean::{QUOTE_MARK, SIGNATURE_MARK, is_shown};
 
 /// Elements inside one another that are told apart; deeper ones share their parent's look.
 const MAX_DEPTH: usize = 400;
@@ -151,7 +151,8 @@ impl Page {
         if is_paragraph(tag) {
             self.blank_line();
         }
-        if is_quote_container(tag) {
+        // A blockquote is a quote by its depth.
+        if name != "blockquote" && is_quote_container(tag) {
             self.break_line();
             let marked = self.out.trim_end().ends_with(QUOTE_MARK);
             if !marked {
@@ -160,7 +161,7 @@ impl Page {
             }
         } else if is_signature(tag) {
             self.break_line();
-            self.line.push_str("-- ");
+            self.line.push(SIGNATURE_MARK);
             self.end_line();
         }
     }
@@ -381,113 +382,4 @@ fn named(tag: &Tag<'_>, names: &[&str]) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn blocks_lists_and_tables_keep_their_lines() {
-        assert_eq!(
-            text(
-                "<div>Hi&nbsp;Bob,</div><div><br></div><div>a  <b>b</b>\nc</div><ul><li>x<li>y</ul><table><tr><th>From: <td>Ann<tr><td>To:<td>Bob</table>"
-            ),
-            "Hi Bob,\n\na b c\n\nx\ny\n\nFrom: Ann\nTo: Bob"
-        );
-        assert_eq!(text("<p>a</p><p>b</p>"), "a\n\nb");
-        assert_eq!(
-            text("<p class=MsoNormal>a</p><p class=MsoNormal>b</p>"),
-            "a\nb"
-        );
-        assert_eq!(text("<pre>a\n  b</pre>c"), "a\n  b\nc");
-    }
-
-    #[test]
-    fn quotes_become_lines_with_marks() {
-        assert_eq!(
-            text("Yes<blockquote type=cite>a<br><br>b<blockquote>c</blockquote></blockquote>end"),
-            "Yes\n> a\n>\n> b\n>> c\nend"
-        );
-        let marked = text("Yes<div id=x_x_divRplyFwdMsg><b>From:</b> Ann</div>");
-        assert_eq!(marked, format!("Yes\n{QUOTE_MARK}\nFrom: Ann"));
-        assert!(text("a<div class=ydp123yahoo_quoted>b</div>").contains(QUOTE_MARK));
-    }
-
-    #[test]
-    fn hidden_text_is_no_text() {
-        for hidden in [
-            "<span style='display:none'>yes</span>",
-            "<span style='DISPLAY : NONE !important'>yes</span>",
-            "<span style='visibility:hidden'>yes</span>",
-            "<span style='font-size:0'>yes</span>",
-            "<span style='font-size:0.0px'>yes</span>",
-            "<span style='font:0/0 a'>yes</span>",
-            "<span style='opacity:0'>yes</span>",
-            "<span style='color:#fff'>yes</span>",
-            "<font color=white>yes</font>",
-            "<span style='color:rgb(255, 255,255)'>yes</span>",
-            "<div style='background:#123456;color:#123456'>yes</div>",
-            "<td bgcolor=red><font color='#ff0000'>yes</font></td>",
-            "<span style='color:transparent'>yes</span>",
-            "<div style='position:absolute;left:-9999px'>yes</div>",
-            "<div style='text-indent:-9999px'>yes</div>",
-            "<div style='max-height:0;overflow:hidden'>yes</div>",
-            "<div style='height:0px;overflow:hidden'>yes</div>",
-            "<div style='mso-hide:all'>yes</div>",
-            "<div style='clip:rect(0 0 0 0);position:absolute'>yes</div>",
-            "<div style='transform:scale(0)'>yes</div>",
-            "<div hidden>yes</div>",
-            "<title>yes</title>",
-            "<!-- yes -->",
-            "<!--[if mso]>yes<![endif]-->",
-            "<script>yes</script>",
-            "<template>yes</template>",
-            "<img alt=yes>",
-            "<input value=yes>",
-            "<textarea>yes</textarea>",
-            "<select><option>yes</select>",
-            "<noscript>yes</noscript>",
-            "<style>.a{display:none}</style><p class=a>yes</p>",
-            "<style>#b , i.c { font-size : 0 }</style><p id=b>yes</p>",
-            "<object>yes</object>",
-            "<svg><text>yes</text></svg>",
-        ] {
-            assert_eq!(text(&format!("no{hidden}")).trim(), "no", "{hidden}");
-            assert!(text(&format!("{hidden}no")).ends_with("no"), "{hidden}");
-        }
-    }
-
-    #[test]
-    fn shown_text_is_text() {
-        for shown in [
-            "<![if !mso]>yes<![endif]>",
-            "<div style='background:#000;color:#fff'>yes</div>",
-            "<table bgcolor=navy><tr><td><font color=white>yes</font></table>",
-            "<span style='display:inline;font-size:10px'>yes</span>",
-            "<style>@media print{.a{display:none}}</style><p class=a>yes",
-            "<p style='display:none'>x<p>yes",
-            "<span style='color:#000'>yes",
-        ] {
-            assert_eq!(text(shown).trim(), "yes", "{shown}");
-        }
-    }
-
-    #[test]
-    fn broken_and_hostile_html_ends() {
-        for piece in [
-            "<div>",
-            "</div>",
-            "<",
-            "<a href=\"",
-            "<!--",
-            "&",
-            "<blockquote>",
-            "<p><p",
-            "<style>",
-            "&#x110000;",
-            "<b style='",
-            "</",
-        ] {
-            let html = piece.repeat(20_000);
-            let _ = text(&html);
-        }
-    }
-}
+mod tests;

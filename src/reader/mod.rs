@@ -79,6 +79,8 @@ pub struct Reading {
     pub forwarded: Option<Forwarded>,
     /// The mail quoted below the new text, where there is one that names its author.
     pub quoted: Option<Forwarded>,
+    /// Every mail down the forwarded, else the quoted thread, each with its own words only.
+    pub thread: Vec<Forwarded>,
     pub bounce: Option<Bounce>,
 }
 
@@ -139,6 +141,7 @@ pub fn read(letter: &Letter, known: &Known<'_>) -> Reading {
         },
         forwarded: body.forwarded,
         quoted: body.quoted,
+        thread: body.thread,
         bounce: machine.bounce,
     }
 }

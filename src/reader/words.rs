@@ -87,6 +87,10 @@ pub struct Words {
     pub wrote: Pattern,
     /// Single words of the verbs, and what else stands beside the author's name.
     pub beside_name: HashSet<String>,
+    /// Phrases of several words that stand before it.
+    pub before_name: Vec<String>,
+    /// What a line says above which an answer is to be written.
+    pub above: Vec<String>,
     /// Finds the first words of an attribution followed by a date.
     pub start: Pattern,
     /// Finds a label with its colon inside a line, for headers that were run together.
@@ -136,51 +140,10 @@ fn entries() -> impl Iterator<Item = (&'static str, &'static str)> {
     })
 }
 
-/// Words that stand between date and name without being a verb of writing.
-const BESIDE_NAME: &[&str] = &[
-    "heeft",
-    "użytkownik",
-    "uživatel",
-    "používateľ",
-    "пользователь",
-    "користувач",
-    "korisnik",
-    "from",
-    "am",
-    "pm",
-    "a.m.",
-    "p.m.",
-    "utc",
-    "gmt",
-    "cet",
-    "cest",
-    "est",
-    "edt",
-    "pst",
-    "pdt",
-    "cdt",
-    "cst",
-    "mst",
-    "mdt",
-    "bst",
-    "msk",
-    "eest",
-    "eet",
-    "ist",
-    "jst",
-    "at",
-    "kl.",
-    "klo",
-    "uhr",
-    "h",
-    "om",
-    "alle",
-    "ore",
-    "às",
-    "las",
-    "you",
-    "följande",
-    "følgende",
+/// Zones and halves of the day, which stand between date and name in many languages.
+const CLOCK_WORDS: &[&str] = &[
+    "am", "pm", "a.m.", "p.m.", "utc", "gmt", "cet", "cest", "est", "edt", "pst", "pdt", "cdt",
+    "cst", "mst", "mdt", "bst", "msk", "eest", "eet", "ist", "jst", "h",
 ];
 
 fn build() -> Words {
@@ -196,12 +159,15 @@ fn build() -> Words {
             labels.entry(fold(value)).or_insert(field);
         }
     }
-    let mut beside_name: HashSet<String> = BESIDE_NAME.iter().map(|w| fold(w)).collect();
+    let mut beside_name: HashSet<String> = CLOCK_WORDS.iter().map(|w| fold(w)).collect();
     for (_, phrase) in entries().filter(|(k, _)| *k == "wrote") {
-        beside_name.extend(fold(phrase).split(' ').map(str::to_owned));
+        // Words of two letters are parts of names ("a", "je").
+        let long = |w: &&str| w.chars().count() > 2 || *w == "ha";
+        beside_name.extend(fold(phrase).split(' ').filter(long).map(str::to_owned));
     }
-    // Two letters are syllables of names ("a", "je", "ha").
-    beside_name.retain(|w| w.chars().count() > 2 || BESIDE_NAME.contains(&w.as_str()) || w == "ha");
+    let (phrases, single): (Vec<String>, Vec<String>) =
+        all("beside").into_iter().partition(|p| p.contains(' '));
+    beside_name.extend(single);
     let footers = entries()
         .filter(|(k, _)| *k == "footer")
         .filter_map(|(_, v)| {
@@ -217,6 +183,8 @@ fn build() -> Words {
         original: all("original"),
         wrote: wrote(),
         beside_name,
+        before_name: phrases,
+        above: all("above").into_iter().collect(),
         start: start(),
         run_on: run_on(),
         footers,
@@ -330,6 +298,8 @@ mod tests {
             "forward_end",
             "original",
             "wrote",
+            "beside",
+            "above",
             "start",
             "footer",
             "closing",

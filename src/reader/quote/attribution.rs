@@ -4,11 +4,9 @@
 //! Fails by finding none. Evidence is counted, not patterns: a verb of writing, a date, an
 //! address, the colon at the end, and quote marks below.
 
-use crate::reader::Author;
-use crate::reader::letter::{MAX_SUBJECT, clean};
 use crate::reader::quote::header::Head;
 use crate::reader::quote::line::Line;
-use crate::reader::quote::mailbox;
+use crate::reader::quote::{byline, mailbox};
 use crate::reader::words::{fold, words};
 
 /// Lines of one attribution.
@@ -66,7 +64,7 @@ pub fn ending_at(lines: &[Line<'_>], at: usize, floor: usize) -> Option<Attribut
             start,
             own,
             end: at + 1,
-            head: head(text.get(own..).unwrap_or_default()),
+            head: byline::head(text.get(own..).unwrap_or_default()),
         });
     }
     None
@@ -87,6 +85,7 @@ fn joined(lines: &[Line<'_>], start: usize, end: usize) -> String {
 fn could_end(text: &str) -> bool {
     let end = text.trim_end_matches(['*', '_', ' ', '\u{A0}', '-', '"', '\u{200E}', '»']);
     end.ends_with([':', '：'])
+        || (end.ends_with('>') && end.contains('@'))
         || (text.len() < MAX_OCTETS
             && (text.ends_with("--") || text.contains('@') || end.len() < 12 || ends_tight(end))
             && words().wrote.is_in(&fold(end)))
@@ -119,7 +118,10 @@ fn is_attribution(text: &str, quoted_below: bool) -> bool {
             (date && address && ends_with_mailbox(end) && starts_like_one(text))
                 || (quoted_below && (date || address))
         }
-        (false, false) => false,
+        // Gmail of ten years ago: `2011/4/7 Ann Ng <ann@req.example>`.
+        (false, false) => {
+            quoted_below && date && address && ends_with_mailbox(end) && starts_like_one(text)
+        }
     }
 }
 
@@ -214,145 +216,6 @@ fn own_words(text: &str) -> usize {
         return 0;
     }
     spot.start
-}
-
-/// Author and date of an attribution.
-pub fn head(text: &str) -> Head {
-    let text = text.trim_matches(['-', '*', '_', ' ', '\u{A0}', ':', '：']);
-    let (author, before, after) = match mailbox::addresses(text).next() {
-        Some((spot, address)) => {
-            let before = text.get(..spot.start).unwrap_or_default();
-            let after = text.get(spot.end..).unwrap_or_default();
-            let name = name_before(before)
-                .or_else(|| mailbox::name(after.split(['(', ')']).nth(1).unwrap_or_default()));
-            let name = name.filter(|n| !n.eq_ignore_ascii_case(address.as_str()));
-            let address = Some(address);
-            (Author { name, address }, before, after)
-        }
-        None => {
-            let name = name_beside_verb(text);
-            (
-                Author {
-                    name,
-                    address: None,
-                },
-                text,
-                "",
-            )
-        }
-    };
-    let date = date_in(before, author.name.as_deref()).or_else(|| date_in(after, None));
-    Head {
-        from: author,
-        date,
-        ..Head::default()
-    }
-}
-
-/// The name that stands before the address, from right to left up to date or verb.
-fn name_before(text: &str) -> Option<String> {
-    let text = text.trim_end_matches([' ', '<', '(', '[', '\u{A0}']);
-    let text = text.strip_suffix("mailto:").unwrap_or(text);
-    let text = text.trim_end_matches([' ', '<', '(', '[', '\u{A0}']);
-    for (open, close) in [('"', '"'), ('«', '»'), ('“', '”')] {
-        if let Some(inside) = text.strip_suffix(close)
-            && let Some((_, name)) = inside.rsplit_once(open)
-        {
-            return mailbox::name(name);
-        }
-    }
-    // An opening quote that is never closed still begins the name.
-    if let Some((_, name)) = text.rsplit_once('"')
-        && !name.is_empty()
-    {
-        return mailbox::name(name);
-    }
-    mailbox::name(&last_name(text))
-}
-
-/// The words at the end that can be a name.
-fn last_name(text: &str) -> String {
-    let words_back: Vec<&str> = text.split_whitespace().rev().collect();
-    let mut taken: Vec<&str> = Vec::new();
-    for (index, word) in words_back.iter().enumerate() {
-        let bare = fold(word.trim_matches([',', ':', '(', ')', '.']));
-        let stop = word.contains(|c: char| c.is_numeric())
-            || words().beside_name.contains(&bare)
-            || words().beside_name.contains(&fold(word));
-        if stop {
-            break;
-        }
-        // A comma ends the name, unless family and given name stand on its sides, which
-        // needs a date further left.
-        if word.ends_with(',') && !taken.is_empty() {
-            let left = words_back.get(index + 1);
-            let dated = left.is_some_and(|l| {
-                l.ends_with(',') && (l.contains(|c: char| c.is_numeric()) || is_clock(l))
-            });
-            if !dated {
-                break;
-            }
-        }
-        taken.push(word);
-    }
-    taken.reverse();
-    taken.join(" ")
-}
-
-fn is_clock(word: &str) -> bool {
-    matches!(
-        fold(word).trim_end_matches(','),
-        "am" | "pm" | "a.m." | "p.m." | "uhr" | "utc" | "gmt"
-    )
-}
-
-/// Without an address: the words after the verb, else those before it.
-fn name_beside_verb(text: &str) -> Option<String> {
-    let tokens: Vec<&str> = text.split_whitespace().collect();
-    let verb = tokens.iter().rposition(|t| {
-        words()
-            .wrote
-            .is_in(&format!(" {} ", fold(t.trim_matches([':', ',']))))
-    })?;
-    let after = tokens.get(verb + 1..).unwrap_or_default().join(" ");
-    if after.contains(char::is_alphabetic) && !has_date(&after) {
-        return mailbox::name(&after);
-    }
-    let before = tokens.get(..verb).unwrap_or_default().join(" ");
-    let name = mailbox::name(&last_name(&before))?;
-    // `On Nov 26, 2013 you wrote` names nobody; a starter alone is no name.
-    (!words().start.is_in(&format!("{name} 1"))).then_some(name)
-}
-
-/// The date as written, without the word before it and the name behind it.
-fn date_in(text: &str, name: Option<&str>) -> Option<String> {
-    let text = name
-        .and_then(|n| text.rfind(n))
-        .and_then(|at| text.get(..at))
-        .unwrap_or(text);
-    if !has_date(text) {
-        return None;
-    }
-    let edge = |c: char| c.is_whitespace() || ",:;\"«“<>([-*_".contains(c);
-    let mut tokens: Vec<&str> = text.split_whitespace().collect();
-    let is_word = |t: &&str| {
-        let bare = fold(t.trim_matches(edge));
-        words().beside_name.contains(&bare) && !is_clock(t) && bare.chars().count() > 1
-    };
-    while tokens.last().is_some_and(is_word) {
-        tokens.pop();
-    }
-    if tokens.first().is_some_and(|t| is_starter(t)) {
-        tokens.remove(0);
-    }
-    let date = tokens.join(" ");
-    let date = clean::line(date.trim_matches(edge), MAX_SUBJECT);
-    (!date.is_empty()).then_some(date)
-}
-
-/// `On`, `Am`, `Le`: found by the same table, with a date made up behind it.
-fn is_starter(token: &str) -> bool {
-    words().start.is_in(&format!("{token} 1")) && token.chars().all(char::is_alphabetic)
 }
 
 #[cfg(test)]

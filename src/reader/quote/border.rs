@@ -3,9 +3,9 @@
 //!
 //! Fails by finding none; what is above a border belongs to the writer.
 
-use crate::reader::quote::attribution;
 use crate::reader::quote::header::{self, Head};
 use crate::reader::quote::line::Line;
+use crate::reader::quote::{attribution, byline};
 use crate::reader::words::{fold, words};
 
 /// Empty lines and rules looked through between a separator and what it announces.
@@ -50,6 +50,12 @@ pub fn at(lines: &[Line<'_>], index: usize, floor: usize) -> Option<Border> {
     }
     separator(lines, index)
         .or_else(|| headers(lines, index, false))
+        .or_else(|| {
+            let found = unknown_headers(lines, index)?;
+            let below = next_content(lines, found.body)?;
+            // Where no table has the labels, what is below must be known to be a quote.
+            (lines.get(below)?.depth > line.depth).then_some(found)
+        })
         .map(|border| with_rules_above(lines, border, floor))
         .or_else(|| {
             let found = attribution::ending_at(lines, index, floor)?;
@@ -66,6 +72,19 @@ pub fn at(lines: &[Line<'_>], index: usize, floor: usize) -> Option<Border> {
 
 fn headers(lines: &[Line<'_>], index: usize, announced: bool) -> Option<Border> {
     let block = header::block(lines, index, announced)?;
+    Some(Border {
+        kind: Kind::Headers,
+        start: index,
+        own: 0,
+        body: block.end,
+        head: block.head,
+        depth: lines.get(index).map_or(0, |l| l.depth),
+    })
+}
+
+/// A block of labels in a language that no table has.
+fn unknown_headers(lines: &[Line<'_>], index: usize) -> Option<Border> {
+    let block = header::unknown_block(lines, index)?;
     Some(Border {
         kind: Kind::Headers,
         start: index,
@@ -139,7 +158,9 @@ fn separator(lines: &[Line<'_>], index: usize) -> Option<Border> {
     });
     let kind = if is_phrase(&words().forward, &phrase) && (drawn || announced) {
         Kind::Forward
-    } else if words().original.contains(&phrase) && (drawn || announced) {
+    } else if (words().original.contains(&phrase) && (drawn || announced))
+        || words().above.iter().any(|a| phrase.contains(a.as_str()))
+    {
         Kind::Original
     } else if drawn
         && !phrase.is_empty()
@@ -221,6 +242,7 @@ fn container(lines: &[Line<'_>], index: usize) -> Border {
     };
     let found = separator(lines, below)
         .or_else(|| headers(lines, below, true))
+        .or_else(|| unknown_headers(lines, below))
         .or_else(|| attribution_below(lines, below));
     if let Some(found) = found.filter(|f| f.start <= below) {
         return Border {
@@ -243,11 +265,18 @@ fn container(lines: &[Line<'_>], index: usize) -> Border {
         let text: Vec<&str> = (below..end)
             .filter_map(|i| lines.get(i).map(|l| l.text))
             .collect();
-        border.head = attribution::head(&text.join(" "));
+        border.head = byline::head(&text.join(" "));
         border.body = end;
         border.kind = Kind::Attribution;
     }
     border
+}
+
+/// A rule, or a separator that says again what was said above the header block.
+pub fn is_drawn(text: &str) -> bool {
+    let text = text.trim();
+    let inner = text.trim_matches(|c| RULE.contains(&c) || c == ' ');
+    is_rule(text) || (text.len() >= inner.len() + 6 && is_phrase(&words().forward, &fold(inner)))
 }
 
 /// The line below a forwarded mail that some programs write.

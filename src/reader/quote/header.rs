@@ -6,6 +6,7 @@
 
 use crate::reader::Author;
 use crate::reader::letter::{MAX_SUBJECT, clean};
+use crate::reader::quote::attribution::has_date;
 use crate::reader::quote::line::Line;
 use crate::reader::quote::mailbox;
 use crate::reader::words::{Field, fold, words};
@@ -181,9 +182,51 @@ pub fn block(lines: &[Line<'_>], start: usize, announced: bool) -> Option<Block>
     let enough = if announced {
         block.has_author || block.labels > 1
     } else {
-        block.has_author && block.labels > 1
+        // "From: 10:00, To: 12:00" is a proposal.
+        let head = &block.head;
+        let mailboxes = head.from.address.is_some() || head.to.iter().any(|a| a.address.is_some());
+        let dated = head.date.as_deref().is_some_and(has_date);
+        block.has_author && block.labels > 1 && (block.labels > 2 || mailboxes || dated)
     };
     enough.then_some(block)
+}
+
+/// Labels that no table has: three lines or more of `word: value`, one value with an address and
+/// one with a date. The first address is the author's, the last value the subject.
+pub fn unknown_block(lines: &[Line<'_>], start: usize) -> Option<Block> {
+    let first = lines.get(start)?;
+    let mut head = Head::default();
+    let mut end = start;
+    let mut last = "";
+    while let Some(line) = lines
+        .get(end)
+        .filter(|l| l.depth == first.depth && !l.is_blank())
+    {
+        let Some((name, value)) = line.text.split_once([':', '：']) else {
+            break;
+        };
+        let named = name.chars().count() <= MAX_LABEL && name.split_whitespace().count() <= 4;
+        if !named || !name.contains(char::is_alphabetic) || end - start >= MAX_BLOCK_LINES {
+            break;
+        }
+        last = value.trim_matches(['*', '_', ' ', '\t', '\u{A0}']);
+        let author = mailbox::author(last);
+        if author.address.is_some() && head.from == Author::default() {
+            head.from = author;
+        } else if author.address.is_none() && head.date.is_none() && has_date(last) {
+            head.date = Some(clean::line(last, MAX_SUBJECT));
+        }
+        end += 1;
+    }
+    let enough = end - start >= 3 && head.from.address.is_some() && head.date.is_some();
+    head.subject =
+        (!last.is_empty() && !last.contains('@')).then(|| clean::line(last, MAX_SUBJECT));
+    enough.then_some(Block {
+        head,
+        end,
+        labels: end - start,
+        has_author: true,
+    })
 }
 
 /// How many lines a value goes on for: up to the next label, or while it is plainly unfinished.
@@ -237,7 +280,7 @@ mod tests {
 
     #[test]
     fn the_body_below_is_not_taken_in() {
-        let text = "From: Ann\nSubject: Intro\nHello Bob,\nplease\n\nFrom: Carl\nDate: x";
+        let text = "From: Ann <ann@req.example>\nSubject: Intro\nHello Bob,\nplease\n\nFrom: Carl\nDate: x";
         let found = lines(text);
         assert_eq!(block(&found, 0, false).unwrap().end, 2);
     }

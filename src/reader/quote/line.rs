@@ -4,6 +4,9 @@
 
 use crate::reader::letter::clean::QUOTE_MARK;
 
+/// The text of a line that stands for the start of a signature of an HTML mail.
+pub const SIGNATURE_MARK: &str = "\u{F8F1}";
+
 /// Deeper quotes are all the same to a reader.
 const MAX_DEPTH: usize = 100;
 /// Spaces that programs put before a quote mark.
@@ -113,7 +116,7 @@ pub fn inside<'a>(lines: &[Line<'a>], depth: usize) -> Vec<Line<'a>> {
 pub fn join<'a>(lines: impl IntoIterator<Item = &'a Line<'a>>) -> String {
     let mut out = String::new();
     for line in lines {
-        if line.mark {
+        if line.mark || line.text == SIGNATURE_MARK {
             continue;
         }
         if line.depth > 0 {

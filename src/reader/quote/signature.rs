@@ -3,37 +3,53 @@
 //!
 //! Fails towards less text: a cut that takes an answer's last words makes it unclear, never a yes.
 
+use crate::reader::address::Address;
 use crate::reader::quote::border::is_rule;
-use crate::reader::quote::mailbox;
+use crate::reader::quote::contact::{contact_block, is_sentence, is_signature, looks_like_name};
+use crate::reader::quote::footer::{cut_inline_footer, is_device, is_footer};
+use crate::reader::quote::line::SIGNATURE_MARK;
 use crate::reader::words::{fold, words};
 
 /// Lines with words that may follow "Kind regards".
 const MAX_AFTER_CLOSING: usize = 12;
 /// Characters of a line of a signature.
-const MAX_SIGNATURE_CHARS: usize = 90;
-/// Lines of a signature without a delimiter.
-const MAX_SIGNATURE_LINES: usize = 12;
-/// Characters of a footer without its link.
-const MAX_FOOTER_CHARS: usize = 90;
+pub const MAX_SIGNATURE_CHARS: usize = 90;
 
-/// The own words of a segment, and whether text of unknown origin was below a footer.
+/// Lines at the end among which a closing is looked for.
+const MAX_TAIL: usize = 60;
+/// Characters of a paragraph that are looked at for a disclaimer.
+const MAX_DISCLAIMER_CHARS: usize = 3000;
+
+/// Who wrote the segment, as far as it tells a signature from somebody who is named.
+#[derive(Clone, Default)]
+pub struct Writer {
+    /// Words of the name, folded.
+    pub name: Vec<String>,
+    pub address: Option<Address>,
+    /// The mail answers another one: people are named less often than in a request.
+    pub answers: bool,
+}
+
+/// The own words of a segment, and why they may not be all.
 pub struct Cut {
     pub text: String,
-    pub doubt: bool,
+    pub doubt: Option<&'static str>,
 }
 
 /// Takes signature, footer, disclaimer and banner off.
-pub fn cut(lines: &[&str]) -> Cut {
+pub fn cut(lines: &[&str], writer: &Writer) -> Cut {
     let mut lines: Vec<&str> = lines.to_vec();
     take_banner(&mut lines);
-    let mut doubt = false;
+    let mut doubt = None;
     if let Some(at) = delimiter(&lines) {
         lines.truncate(at);
     }
-    if let Some(at) = lines.iter().position(|l| is_footer(l)) {
+    if let Some(at) = footer(&lines) {
         let below = lines.get(at + 1..).unwrap_or_default();
         if has_words(lines.get(..at).unwrap_or_default()) || !has_words(below) {
-            doubt = has_words(below) && !is_signature(below);
+            if has_words(below) && !is_signature(below) {
+                doubt = Some("there is text below a footer");
+            }
             lines.truncate(at);
         } else {
             // A phone's footer above the words: they were written below it.
@@ -44,9 +60,17 @@ pub fn cut(lines: &[&str]) -> Cut {
         lines.truncate(at);
     }
     if let Some(at) = closing(&lines) {
-        lines.truncate(at);
+        let below = lines.get(at + 1..).unwrap_or_default();
+        if below.iter().any(|l| is_sentence(l.trim())) {
+            doubt = Some("there is a sentence below the closing words");
+        }
+        let postscript = below.iter().position(|l| is_postscript(l));
+        match postscript {
+            Some(first) => drop(lines.drain(at..at + 1 + first)),
+            None => lines.truncate(at),
+        }
     }
-    if let Some(at) = contact_block(&lines) {
+    if let Some(at) = contact_block(&lines, writer) {
         lines.truncate(at);
     }
     if let Some(at) = dashed_name(&lines) {
@@ -64,7 +88,7 @@ pub fn cut(lines: &[&str]) -> Cut {
     Cut { text, doubt }
 }
 
-fn has_words(lines: &[&str]) -> bool {
+pub fn has_words(lines: &[&str]) -> bool {
     lines.iter().any(|l| l.contains(char::is_alphanumeric))
 }
 
@@ -73,7 +97,7 @@ fn delimiter(lines: &[&str]) -> Option<usize> {
     lines.iter().enumerate().position(|(at, line)| {
         let line = line.trim();
         match line {
-            "--" | "—" | "–" | "---" | "- --" | "-- -" => true,
+            SIGNATURE_MARK | "--" | "—" | "–" | "---" | "- --" | "-- -" => true,
             _ if line.starts_with("__") && line.chars().all(|c| c == '_') => true,
             _ if is_rule(line) => {
                 let below = lines.get(at + 1..).unwrap_or_default();
@@ -82,146 +106,6 @@ fn delimiter(lines: &[&str]) -> Option<usize> {
             _ => false,
         }
     })
-}
-
-/// `Sent from my iPhone` and its sisters.
-fn is_footer(line: &str) -> bool {
-    let line = line.trim_matches([
-        '*', '_', ' ', '\u{A0}', '-', '—', '–', '[', ']', '(', ')', '<', '>', '|', '"',
-    ]);
-    if line.is_empty() || line.len() > 4 * MAX_FOOTER_CHARS + 400 {
-        return false;
-    }
-    // A link behind the name of the program is no sentence.
-    let shown = line.split(['<', '[', '(']).next().unwrap_or_default();
-    let shown = fold(shown.split("http").next().unwrap_or_default());
-    let bare = shown.trim_end_matches(['.', '!', ' ', ':', ',', '،', '。']);
-    if bare.is_empty() || bare.chars().count() > MAX_FOOTER_CHARS {
-        return false;
-    }
-    words().footers.iter().any(|footer| {
-        let Some(rest) = bare.strip_prefix(footer.head.as_str()) else {
-            return false;
-        };
-        if !rest.ends_with(footer.tail.as_str()) || rest.len() < footer.tail.len() {
-            return false;
-        }
-        let named = is_device(rest);
-        if !footer.tail.is_empty() || footer.head.is_empty() {
-            return named || !footer.head.is_empty();
-        }
-        // "Sent from my desk, it is easier" is a sentence; "Sent from my Wiko Ridge 4G" is not.
-        let words_in = rest.split_whitespace().count();
-        let whole =
-            rest.starts_with([' ', '\u{A0}', '‑', '-']) || has_no_case(rest) || rest.is_empty();
-        whole
-            && ((named && words_in <= 8 && !rest.contains([',', ';', '?']))
-                || (words_in > 0
-                    && words_in <= 6
-                    && !rest.contains([',', ';', '?'])
-                    && !shown.ends_with('.')))
-    })
-}
-
-fn has_no_case(text: &str) -> bool {
-    text.chars()
-        .next()
-        .is_some_and(|c| c.is_alphabetic() && !c.is_lowercase() && !c.is_uppercase())
-}
-
-/// Names of devices and mail programs: the same in every language.
-fn is_device(text: &str) -> bool {
-    const NAMES: &[&str] = &[
-        "iphone",
-        "ipad",
-        "ipod",
-        "ios",
-        "mac",
-        "android",
-        "samsung",
-        "galaxy",
-        "blackberry",
-        "huawei",
-        "xiaomi",
-        "redmi",
-        "oppo",
-        "nokia",
-        "pixel",
-        "oneplus",
-        "htc",
-        "sony",
-        "xperia",
-        "motorola",
-        "outlook",
-        "windows",
-        "mail",
-        "yahoo",
-        "gmail",
-        "aol",
-        "proton",
-        "tutanota",
-        "tuta",
-        "gmx",
-        "web.de",
-        "mailbird",
-        "spark",
-        "airmail",
-        "thunderbird",
-        "k-9",
-        "typeapp",
-        "bluemail",
-        "nine",
-        "smartphone",
-        "telefon",
-        "mobil",
-        "handy",
-        "phone",
-        "tablet",
-        "wireless",
-        "verizon",
-        "t-mobile",
-        "vodafone",
-        "fairmail",
-        "fairemail",
-        "superhuman",
-        "hey",
-        "zoho",
-        "yandex",
-        "mobile",
-        "device",
-        "телефон",
-        "устройства",
-        "手机",
-        "手機",
-        "휴대",
-    ];
-    NAMES.iter().any(|name| text.contains(name))
-}
-
-/// `OK — Sent from my iPhone` on one line.
-fn cut_inline_footer(text: &mut String) {
-    let start = text.rfind('\n').map_or(0, |at| at + 1);
-    let Some(last) = text.get(start..) else {
-        return;
-    };
-    if last.len() > 1000 {
-        return;
-    }
-    for (at, c) in last.char_indices() {
-        if !matches!(c, ' ' | '\u{A0}') || at == 0 {
-            continue;
-        }
-        let rest = last.get(at..).unwrap_or_default().trim_start();
-        let capital = rest.starts_with(|c: char| !c.is_lowercase());
-        if capital && is_device(&fold(rest)) && is_footer(rest) {
-            let kept = last.get(..at).unwrap_or_default();
-            let kept = kept
-                .trim_end_matches([' ', '—', '–', '-', '|', '\u{A0}'])
-                .len();
-            text.truncate(start + kept);
-            return;
-        }
-    }
 }
 
 /// The first paragraph that speaks like a disclaimer, with the rule above it.
@@ -242,8 +126,13 @@ fn disclaimer(lines: &[&str]) -> Option<usize> {
     None
 }
 
-fn is_disclaimer(paragraph: &[&str]) -> bool {
-    let text = fold(&paragraph.join(" "));
+pub fn is_disclaimer(paragraph: &[&str]) -> bool {
+    let text: String = paragraph
+        .join(" ")
+        .chars()
+        .take(MAX_DISCLAIMER_CHARS)
+        .collect();
+    let text = fold(&text);
     if text.chars().count() < 60 {
         return false;
     }
@@ -256,9 +145,30 @@ fn is_disclaimer(paragraph: &[&str]) -> bool {
     hits > 2 || (hits == 2 && text.chars().count() > 100)
 }
 
+/// The first footer: one that names a device or a program, or that stands alone.
+fn footer(lines: &[&str]) -> Option<usize> {
+    (0..lines.len()).find(|at| {
+        let blank = |line: Option<&&str>| line.is_none_or(|l| l.trim().is_empty());
+        let alone = blank(at.checked_sub(1).and_then(|above| lines.get(above)));
+        lines
+            .get(*at)
+            .is_some_and(|line| is_footer(line) && (alone || is_device(&fold(line))))
+    })
+}
+
+/// `PS: only in March` belongs to what was said.
+fn is_postscript(line: &str) -> bool {
+    let line = fold(line);
+    ["ps", "p.s", "p.s.", "ps."].iter().any(|mark| {
+        line.strip_prefix(mark)
+            .is_some_and(|r| r.starts_with([':', ' ', '.', ',', '-']))
+    })
+}
+
 /// `Kind regards,` with a name below it, or on the same line.
 fn closing(lines: &[&str]) -> Option<usize> {
-    let at = (0..lines.len()).rev().find(|at| {
+    let tail = lines.len().saturating_sub(MAX_TAIL);
+    let at = (tail..lines.len()).rev().find(|at| {
         lines.get(*at).is_some_and(|line| is_closing(line))
             && lines
                 .get(at + 1..)
@@ -314,173 +224,12 @@ fn is_closing(line: &str) -> bool {
     })
 }
 
-/// Up to four words that begin with a capital letter, or have no case at all.
-fn looks_like_name(text: &str) -> bool {
-    let text = text.trim_matches([' ', '.', '*', '_', '-', ',']);
-    let count = text.split_whitespace().count();
-    (1..=4).contains(&count)
-        && text.split_whitespace().all(|w| {
-            let mut chars = w.trim_start_matches(['(', '"', '\'']).chars();
-            chars
-                .next()
-                .is_some_and(|c| c.is_alphabetic() && !c.is_lowercase())
-                || [
-                    "von", "van", "de", "der", "da", "di", "del", "la", "bin", "al",
-                ]
-                .contains(&w)
-        })
-        && !text.contains(['?', '!', ':', '@'])
-}
-
 /// `-Ann Ng` or `- Ann` as the last words.
 fn dashed_name(lines: &[&str]) -> Option<usize> {
     let at = lines.iter().rposition(|l| !l.trim().is_empty())?;
     let line = lines.get(at)?.trim();
     let name = line.strip_prefix(['-', '–', '—', '~'])?;
     (at > 0 && looks_like_name(name) && name.split_whitespace().count() <= 3).then_some(at)
-}
-
-/// The last paragraphs where they are made of names, titles, numbers and links.
-fn contact_block(lines: &[&str]) -> Option<usize> {
-    let end = lines.iter().rposition(|l| !l.trim().is_empty())? + 1;
-    // Candidates begin below an empty line, or with a name right under the words.
-    let mut best = None;
-    let mut count = 0;
-    for at in (1..end).rev() {
-        let line = lines.get(at)?.trim();
-        if line.is_empty() {
-            continue;
-        }
-        count += 1;
-        if count > MAX_SIGNATURE_LINES || line.chars().count() > MAX_SIGNATURE_CHARS {
-            break;
-        }
-        if is_sentence(line) && !is_contact(line) {
-            break;
-        }
-        let above_blank = lines.get(at - 1).is_some_and(|l| l.trim().is_empty());
-        let begins = above_blank || looks_like_name(line);
-        if begins && is_signature(lines.get(at..end)?) {
-            best = Some(at);
-        }
-    }
-    best.filter(|at| has_words(lines.get(..*at).unwrap_or_default()))
-}
-
-/// Short lines of which some are plainly contact data.
-fn is_signature(lines: &[&str]) -> bool {
-    let worded: Vec<&str> = lines
-        .iter()
-        .map(|l| l.trim())
-        .filter(|l| l.contains(char::is_alphanumeric))
-        .collect();
-    if worded.is_empty() {
-        return true;
-    }
-    if is_disclaimer(&worded) {
-        return true;
-    }
-    let contacts = worded.iter().filter(|l| is_contact(l)).count();
-    let sentences = worded
-        .iter()
-        .filter(|l| is_sentence(l) && !is_contact(l))
-        .count();
-    let first_is_name = worded
-        .first()
-        .is_some_and(|l| looks_like_name(l.split([',', '|']).next().unwrap_or_default()));
-    sentences == 0
-        && worded.len() <= MAX_SIGNATURE_LINES
-        && (contacts >= 2 || (contacts >= 1 && (first_is_name || worded.len() == 1)))
-}
-
-/// A telephone number, a link, an address, a title, or a line divided by bars.
-fn is_contact(line: &str) -> bool {
-    let folded = fold(line);
-    let digits = line.chars().filter(char::is_ascii_digit).count();
-    let other = line.chars().filter(|c| c.is_alphabetic()).count();
-    let telephone = digits >= 7 && other <= 24;
-    let titled = folded
-        .split(|c: char| !c.is_alphanumeric())
-        .any(|w| TITLES.contains(&w));
-    telephone
-        || ((folded.contains("www.") || folded.contains("http"))
-            && folded.split_whitespace().count() <= 5)
-        || (mailbox::addresses(line).next().is_some() && folded.split_whitespace().count() <= 5)
-        || (titled && !is_sentence(line) && folded.split_whitespace().count() <= 9)
-        || (line.contains(" | ") && !is_sentence(line))
-}
-
-/// Words of titles and firms that stand in signatures the world over.
-const TITLES: &[&str] = &[
-    "ceo",
-    "cto",
-    "cfo",
-    "coo",
-    "cmo",
-    "cpo",
-    "founder",
-    "cofounder",
-    "director",
-    "manager",
-    "president",
-    "vp",
-    "partner",
-    "head",
-    "engineer",
-    "developer",
-    "consultant",
-    "professor",
-    "prof",
-    "dr",
-    "phd",
-    "ph",
-    "inc",
-    "ltd",
-    "llc",
-    "gmbh",
-    "ag",
-    "corp",
-    "sarl",
-    "srl",
-    "bv",
-    "oy",
-    "ab",
-    "tel",
-    "phone",
-    "mobile",
-    "mob",
-    "cell",
-    "fax",
-    "telefon",
-    "tél",
-    "teléfono",
-    "geschäftsführer",
-    "leiter",
-    "directeur",
-    "gerente",
-    "officer",
-    "analyst",
-    "assistant",
-    "associate",
-    "lead",
-    "principal",
-    "owner",
-    "chair",
-    "chairman",
-    "editor",
-    "university",
-    "institute",
-    "department",
-    "linkedin",
-    "twitter",
-    "skype",
-];
-
-fn is_sentence(line: &str) -> bool {
-    let words_in = line.split_whitespace().count();
-    (line.ends_with(['.', '!', '?', '。', '！', '？']) && words_in > 3 && !line.ends_with("Inc."))
-        || line.ends_with(['?', '!'])
-        || words_in > 12
 }
 
 /// The warning that a mail server puts on top.
@@ -516,7 +265,11 @@ mod tests {
     use super::*;
 
     fn kept(text: &str) -> String {
-        cut(&text.lines().collect::<Vec<_>>()).text
+        let answer = Writer {
+            answers: true,
+            ..Writer::default()
+        };
+        cut(&text.lines().collect::<Vec<_>>(), &answer).text
     }
 
     #[test]
@@ -561,7 +314,45 @@ mod tests {
         let lines: Vec<&str> = "Yes\n\nSent from my iPhone\n\nWould you like to meet Ann?"
             .lines()
             .collect();
-        let cut = cut(&lines);
-        assert_eq!((cut.text.as_str(), cut.doubt), ("Yes", true));
+        let cut = cut(&lines, &Writer::default());
+        assert_eq!((cut.text.as_str(), cut.doubt.is_some()), ("Yes", true));
+    }
+
+    #[test]
+    fn who_is_named_is_no_signature() {
+        let bob = Writer {
+            name: vec![String::from("bob"), String::from("kim")],
+            address: Address::parse("bob@connector.example").ok(),
+            answers: false,
+        };
+        let kept = |text: &str| cut(&text.lines().collect::<Vec<_>>(), &bob).text;
+        for named in [
+            "Please introduce Ann to\n\nCarol Diaz\nHead of Research, ACME",
+            "Please introduce Ann to:\n\ncarol@target.example",
+            "Can you ask her?\n\nCarol Diaz\ncarol@target.example",
+            "Ann meets these two.\n\nCarol Diaz <carol@target.example>\nDave Roe <dave@other.example>",
+        ] {
+            assert_eq!(kept(named), named);
+        }
+        for own in [
+            "Please ask her.\n\nBob Kim\nHead of Sales, ACME",
+            "Please ask her.\n\nBob\nbob@connector.example\n+1 555 010 2030",
+        ] {
+            assert_eq!(kept(own), "Please ask her.", "{own}");
+        }
+    }
+
+    #[test]
+    fn what_stands_below_the_closing_words_is_not_lost() {
+        let cut = |text: &str| cut(&text.lines().collect::<Vec<_>>(), &Writer::default());
+        assert_eq!(
+            cut("Yes.\nBest,\nBob\n\nPS: only in March").text,
+            "Yes.\nPS: only in March"
+        );
+        assert!(
+            cut("Yes.\nBest,\nBob\nBut only if she pays me.")
+                .doubt
+                .is_some()
+        );
     }
 }

@@ -1,0 +1,208 @@
+//! Signatures without a delimiter, known by what stands in them: a name, a title, numbers, links.
+//!
+//! Fails towards text: a block with a sentence in it stays.
+
+use crate::reader::address::Address;
+use crate::reader::quote::mailbox;
+use crate::reader::quote::signature::{MAX_SIGNATURE_CHARS, Writer, has_words, is_disclaimer};
+use crate::reader::words::fold;
+
+/// Lines of a signature without a delimiter.
+const MAX_SIGNATURE_LINES: usize = 12;
+
+/// The last paragraphs where they are made of names, titles, numbers and links.
+pub fn contact_block(lines: &[&str], writer: &Writer) -> Option<usize> {
+    let end = lines.iter().rposition(|l| !l.trim().is_empty())? + 1;
+    // Candidates begin below an empty line, or with a name right under the words.
+    let mut best = None;
+    let mut count = 0;
+    for at in (1..end).rev() {
+        let line = lines.get(at)?.trim();
+        if line.is_empty() {
+            continue;
+        }
+        count += 1;
+        if count > MAX_SIGNATURE_LINES || line.chars().count() > MAX_SIGNATURE_CHARS {
+            break;
+        }
+        if is_sentence(line) && !is_contact(line) {
+            break;
+        }
+        let above_blank = lines.get(at - 1).is_some_and(|l| l.trim().is_empty());
+        let begins = above_blank || looks_like_name(line);
+        let block = lines.get(at..end)?;
+        if begins && is_signature(block) && is_writers(lines.get(..at)?, block, writer) {
+            best = Some(at);
+        }
+    }
+    best.filter(|at| has_words(lines.get(..*at).unwrap_or_default()))
+}
+
+/// Whether a block of contact data is the writer's own, and not somebody's whom they name.
+fn is_writers(above: &[&str], block: &[&str], writer: &Writer) -> bool {
+    let text = block.join("\n");
+    let named = fold(&text)
+        .split(|c: char| !c.is_alphanumeric())
+        .any(|w| writer.name.iter().any(|n| n == w));
+    let mut addresses = mailbox::addresses(&text).peekable();
+    if addresses.peek().is_some() {
+        let own = |a: &Address| {
+            writer
+                .address
+                .as_ref()
+                .is_some_and(|w| w.domain() == a.domain())
+        };
+        return named || addresses.all(|(_, address)| own(&address));
+    }
+    let last = above.iter().rev().find(|l| !l.trim().is_empty());
+    let announced = last.is_some_and(|l| l.trim_end().ends_with([':', '：']));
+    named || (writer.answers && !announced)
+}
+
+/// Short lines of which some are plainly contact data.
+pub fn is_signature(lines: &[&str]) -> bool {
+    let worded: Vec<&str> = lines
+        .iter()
+        .map(|l| l.trim())
+        .filter(|l| l.contains(char::is_alphanumeric))
+        .collect();
+    if worded.is_empty() {
+        return true;
+    }
+    if is_disclaimer(&worded) {
+        return true;
+    }
+    let contacts = worded.iter().filter(|l| is_contact(l)).count();
+    let sentences = worded
+        .iter()
+        .filter(|l| is_sentence(l) && !is_contact(l))
+        .count();
+    let first_is_name = worded
+        .first()
+        .is_some_and(|l| looks_like_name(l.split([',', '|']).next().unwrap_or_default()));
+    sentences == 0
+        && worded.len() <= MAX_SIGNATURE_LINES
+        && (contacts >= 2 || (contacts >= 1 && (first_is_name || worded.len() == 1)))
+}
+
+/// A telephone number, a link, an address, a title, or a line divided by bars.
+fn is_contact(line: &str) -> bool {
+    let folded = fold(line);
+    let digits = line.chars().filter(char::is_ascii_digit).count();
+    let other = line.chars().filter(|c| c.is_alphabetic()).count();
+    let telephone = digits >= 7 && other <= 24 && !has_verb(line);
+    let titled = folded
+        .split(|c: char| !c.is_alphanumeric())
+        .any(|w| TITLES.contains(&w));
+    telephone
+        || ((folded.contains("www.") || folded.contains("http"))
+            && folded.split_whitespace().count() <= 5)
+        || (mailbox::addresses(line).next().is_some() && folded.split_whitespace().count() <= 5)
+        || (titled && !is_sentence(line) && folded.split_whitespace().count() <= 9)
+        || (line.contains(" | ") && !is_sentence(line))
+}
+
+/// A word in small letters that labels no number: "call me on 555 0102".
+fn has_verb(line: &str) -> bool {
+    const LABELS: &[&str] = &[
+        "tel", "phone", "mobile", "mob", "cell", "fax", "office", "direct", "telefon", "mobil",
+        "handy", "tél", "port", "ext", "or", "and", "work", "home", "p", "m", "t", "f", "c", "o",
+    ];
+    line.split(|c: char| !c.is_alphabetic())
+        .filter(|w| w.starts_with(char::is_lowercase))
+        .any(|w| !LABELS.contains(&w))
+}
+
+/// Words of titles and firms that stand in signatures the world over.
+const TITLES: &[&str] = &[
+    "ceo",
+    "cto",
+    "cfo",
+    "coo",
+    "cmo",
+    "cpo",
+    "founder",
+    "cofounder",
+    "director",
+    "manager",
+    "president",
+    "vp",
+    "partner",
+    "head",
+    "engineer",
+    "developer",
+    "consultant",
+    "professor",
+    "prof",
+    "dr",
+    "phd",
+    "ph",
+    "inc",
+    "ltd",
+    "llc",
+    "gmbh",
+    "ag",
+    "corp",
+    "sarl",
+    "srl",
+    "bv",
+    "oy",
+    "ab",
+    "tel",
+    "phone",
+    "mobile",
+    "mob",
+    "cell",
+    "fax",
+    "telefon",
+    "tél",
+    "teléfono",
+    "geschäftsführer",
+    "leiter",
+    "directeur",
+    "gerente",
+    "officer",
+    "analyst",
+    "assistant",
+    "associate",
+    "lead",
+    "principal",
+    "owner",
+    "chair",
+    "chairman",
+    "editor",
+    "university",
+    "institute",
+    "department",
+    "linkedin",
+    "twitter",
+    "skype",
+];
+
+pub fn is_sentence(line: &str) -> bool {
+    let words_in = line
+        .split_whitespace()
+        .filter(|w| w.contains(char::is_alphabetic))
+        .count();
+    (line.ends_with(['.', '!', '?', '。', '！', '？']) && words_in > 3 && !line.ends_with("Inc."))
+        || line.ends_with(['?', '？'])
+        || words_in > 12
+}
+
+/// Up to four words that begin with a capital letter, or have no case at all.
+pub fn looks_like_name(text: &str) -> bool {
+    let text = text.trim_matches([' ', '.', '*', '_', '-', ',']);
+    let count = text.split_whitespace().count();
+    (1..=4).contains(&count)
+        && text.split_whitespace().all(|w| {
+            let mut chars = w.trim_start_matches(['(', '"', '\'']).chars();
+            chars
+                .next()
+                .is_some_and(|c| c.is_alphabetic() && !c.is_lowercase())
+                || [
+                    "von", "van", "de", "der", "da", "di", "del", "la", "bin", "al",
+                ]
+                .contains(&w)
+        })
+        && !text.contains(['?', '!', ':', '@'])
+}

@@ -1,0 +1,177 @@
+//! What phones and mail programs put under a text: `Sent from my iPhone`, in any language.
+//!
+//! Fails towards text: a sentence that begins like a footer stays.
+
+use crate::reader::words::{fold, words};
+
+/// Characters of a footer without its link.
+const MAX_FOOTER_CHARS: usize = 90;
+
+/// `Sent from my iPhone` and its sisters.
+pub fn is_footer(line: &str) -> bool {
+    let line = line.trim_matches([
+        '*', '_', ' ', '\u{A0}', '-', '—', '–', '[', ']', '(', ')', '<', '>', '|', '"',
+    ]);
+    if line.is_empty() || line.len() > 4 * MAX_FOOTER_CHARS + 400 {
+        return false;
+    }
+    // A link behind the name of the program is no sentence.
+    let shown = fold(&without_links(line));
+    let bare = shown.trim_end_matches(['.', '!', ' ', ':', ',', '،', '。']);
+    if bare.is_empty() || bare.chars().count() > MAX_FOOTER_CHARS {
+        return false;
+    }
+    words().footers.iter().any(|footer| {
+        let Some(rest) = bare.strip_prefix(footer.head.as_str()) else {
+            return false;
+        };
+        if !rest.ends_with(footer.tail.as_str()) || rest.len() < footer.tail.len() {
+            return false;
+        }
+        let named = is_device(rest);
+        if !footer.tail.is_empty() || footer.head.is_empty() {
+            return named || !footer.head.is_empty();
+        }
+        // "Sent from my desk, it is easier" is a sentence; "Sent from my Wiko Ridge 4G" is not.
+        let words_in = rest.split_whitespace().count();
+        let whole =
+            rest.starts_with([' ', '\u{A0}', '‑', '-']) || has_no_case(rest) || rest.is_empty();
+        whole
+            && ((named && words_in <= 8 && !rest.contains([',', ';', '?']))
+                || (words_in > 0
+                    && words_in <= 6
+                    && !rest.contains([',', ';', '?'])
+                    && !shown.ends_with('.')))
+    })
+}
+
+/// The line without links in brackets; of `[name](link)` the name stays.
+fn without_links(line: &str) -> String {
+    let mut out = String::new();
+    let mut rest = line;
+    while let Some(at) = rest.find(['<', '[', '(', ']', 'h']) {
+        let (head, tail) = rest.split_at_checked(at).unwrap_or((rest, ""));
+        out.push_str(head);
+        let close = match tail.bytes().next() {
+            Some(b'<') => Some('>'),
+            Some(b'(') => Some(')'),
+            Some(b'[') => Some(']'),
+            _ => None,
+        };
+        let inner = tail.get(1..).unwrap_or_default();
+        let linked = inner.starts_with("http") || inner.starts_with("mailto:");
+        rest = match close {
+            Some(close) if linked => inner.split_once(close).map_or("", |(_, after)| after),
+            _ if tail.starts_with("http") => tail.split_once(' ').map_or("", |(_, after)| after),
+            _ => {
+                if let Some(c) = tail.chars().next().filter(|c| !matches!(c, '[' | ']')) {
+                    out.push(c);
+                }
+                inner
+            }
+        };
+    }
+    out.push_str(rest);
+    out
+}
+
+fn has_no_case(text: &str) -> bool {
+    text.chars()
+        .next()
+        .is_some_and(|c| c.is_alphabetic() && !c.is_lowercase() && !c.is_uppercase())
+}
+
+/// Names of devices and mail programs: the same in every language.
+pub fn is_device(text: &str) -> bool {
+    const NAMES: &[&str] = &[
+        "iphone",
+        "ipad",
+        "ipod",
+        "ios",
+        "mac",
+        "android",
+        "samsung",
+        "galaxy",
+        "blackberry",
+        "huawei",
+        "xiaomi",
+        "redmi",
+        "oppo",
+        "nokia",
+        "pixel",
+        "oneplus",
+        "htc",
+        "sony",
+        "xperia",
+        "motorola",
+        "outlook",
+        "windows",
+        "mail",
+        "yahoo",
+        "gmail",
+        "aol",
+        "proton",
+        "tutanota",
+        "tuta",
+        "gmx",
+        "web.de",
+        "mailbird",
+        "spark",
+        "airmail",
+        "thunderbird",
+        "k-9",
+        "typeapp",
+        "bluemail",
+        "nine",
+        "smartphone",
+        "telefon",
+        "mobil",
+        "handy",
+        "phone",
+        "tablet",
+        "wireless",
+        "verizon",
+        "t-mobile",
+        "vodafone",
+        "fairmail",
+        "fairemail",
+        "superhuman",
+        "hey",
+        "zoho",
+        "yandex",
+        "mobile",
+        "device",
+        "телефон",
+        "устройства",
+        "手机",
+        "手機",
+        "휴대",
+    ];
+    NAMES.iter().any(|name| text.contains(name))
+}
+
+/// `OK — Sent from my iPhone` on one line.
+pub fn cut_inline_footer(text: &mut String) {
+    let start = text.rfind('\n').map_or(0, |at| at + 1);
+    let Some(last) = text.get(start..) else {
+        return;
+    };
+    if last.len() > 1000 {
+        return;
+    }
+    for (at, c) in last.char_indices() {
+        if !matches!(c, ' ' | '\u{A0}') || at == 0 {
+            continue;
+        }
+        let rest = last.get(at..).unwrap_or_default().trim_start();
+        let capital = rest.starts_with(|c: char| !c.is_lowercase());
+        if capital && is_device(&fold(rest)) && is_footer(rest) {
+            let kept = last.get(..at).unwrap_or_default();
+            let kept = kept
+                .trim_end_matches([' ', '—', '–', '-', '|', '\u{A0}'])
+                .len();
+            text.truncate(start + kept);
+            return;
+        }
+    }
+}
