@@ -96,6 +96,8 @@ pub struct Words {
     /// Finds a label with its colon inside a line, for headers that were run together.
     pub run_on: Pattern,
     pub footers: Vec<Footer>,
+    /// What the footers of mailing lists and virus scanners begin with.
+    pub tails: Vec<String>,
     pub closings: HashSet<String>,
     pub re: HashSet<String>,
     pub fwd: HashSet<String>,
@@ -188,6 +190,7 @@ fn build() -> Words {
         start: start(),
         run_on: run_on(),
         footers,
+        tails: all("tail").into_iter().collect(),
         closings: all("closing"),
         re: all("re"),
         fwd: all("fwd"),
@@ -302,6 +305,7 @@ mod tests {
             "above",
             "start",
             "footer",
+            "tail",
             "closing",
             "re",
             "fwd",

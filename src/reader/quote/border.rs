@@ -34,6 +34,8 @@ pub struct Border {
     pub own: usize,
     /// The first line of the mail below.
     pub body: usize,
+    /// Where that mail begins on the line before, for programs that go on behind the colon.
+    pub rest: Option<usize>,
     pub head: Head,
     pub depth: usize,
 }
@@ -50,12 +52,7 @@ pub fn at(lines: &[Line<'_>], index: usize, floor: usize) -> Option<Border> {
     }
     separator(lines, index)
         .or_else(|| headers(lines, index, false))
-        .or_else(|| {
-            let found = unknown_headers(lines, index)?;
-            let below = next_content(lines, found.body)?;
-            // Where no table has the labels, what is below must be known to be a quote.
-            (lines.get(below)?.depth > line.depth).then_some(found)
-        })
+        .or_else(|| unknown_headers_above_quote(lines, index))
         .map(|border| with_rules_above(lines, border, floor))
         .or_else(|| {
             let found = attribution::ending_at(lines, index, floor)?;
@@ -64,6 +61,7 @@ pub fn at(lines: &[Line<'_>], index: usize, floor: usize) -> Option<Border> {
                 start: found.start,
                 own: found.own,
                 body: found.end,
+                rest: found.rest,
                 head: found.head,
                 depth: line.depth,
             })
@@ -77,9 +75,23 @@ fn headers(lines: &[Line<'_>], index: usize, announced: bool) -> Option<Border> 
         start: index,
         own: 0,
         body: block.end,
+        rest: None,
         head: block.head,
         depth: lines.get(index).map_or(0, |l| l.depth),
     })
+}
+
+/// Where no table has the labels, what is below must be known to be a quote.
+fn unknown_headers_above_quote(lines: &[Line<'_>], index: usize) -> Option<Border> {
+    let depth = lines.get(index)?.depth;
+    let end = (index + 3..=index + header::MAX_UNKNOWN).find(|i| {
+        lines
+            .get(*i)
+            .is_none_or(|l| l.is_blank() || l.depth > depth)
+    })?;
+    let below = lines.get(next_content(lines, end)?)?;
+    let found = (below.depth > depth).then(|| unknown_headers(lines, index))??;
+    (found.body >= end).then_some(found)
 }
 
 /// A block of labels in a language that no table has.
@@ -90,6 +102,7 @@ fn unknown_headers(lines: &[Line<'_>], index: usize) -> Option<Border> {
         start: index,
         own: 0,
         body: block.end,
+        rest: None,
         head: block.head,
         depth: lines.get(index).map_or(0, |l| l.depth),
     })
@@ -177,6 +190,7 @@ fn separator(lines: &[Line<'_>], index: usize) -> Option<Border> {
         start: index,
         own: 0,
         body: index + 1,
+        rest: None,
         head: Head::default(),
         depth: line.depth,
     };
@@ -220,6 +234,7 @@ fn attribution_below(lines: &[Line<'_>], index: usize) -> Option<Border> {
             start: found.start,
             own: 0,
             body: found.end,
+            rest: found.rest,
             head: found.head,
             depth: lines.get(i).map_or(0, |l| l.depth),
         })
@@ -234,6 +249,7 @@ fn container(lines: &[Line<'_>], index: usize) -> Border {
         start: index,
         own: 0,
         body: index + 1,
+        rest: None,
         head: Head::default(),
         depth: own_depth,
     };

@@ -18,7 +18,17 @@ pub fn is_footer(line: &str) -> bool {
     // A link behind the name of the program is no sentence.
     let shown = fold(&without_links(line));
     let bare = shown.trim_end_matches(['.', '!', ' ', ':', ',', '،', '。']);
-    if bare.is_empty() || bare.chars().count() > MAX_FOOTER_CHARS {
+    if bare.is_empty() {
+        return false;
+    }
+    if words()
+        .tails
+        .iter()
+        .any(|tail| bare.starts_with(tail.as_str()))
+    {
+        return true;
+    }
+    if bare.chars().count() > MAX_FOOTER_CHARS {
         return false;
     }
     words().footers.iter().any(|footer| {

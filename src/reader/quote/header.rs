@@ -15,6 +15,8 @@ use crate::reader::words::{Field, fold, words};
 const MAX_BLOCK_LINES: usize = 40;
 /// Lines that a value may go on for without a label.
 const MAX_WRAPPED: usize = 12;
+/// Lines of a block whose labels no table has.
+pub const MAX_UNKNOWN: usize = 10;
 /// Characters of a label.
 const MAX_LABEL: usize = 32;
 
@@ -206,7 +208,7 @@ pub fn unknown_block(lines: &[Line<'_>], start: usize) -> Option<Block> {
             break;
         };
         let named = name.chars().count() <= MAX_LABEL && name.split_whitespace().count() <= 4;
-        if !named || !name.contains(char::is_alphabetic) || end - start >= MAX_BLOCK_LINES {
+        if !named || !name.contains(char::is_alphabetic) || end - start >= MAX_UNKNOWN {
             break;
         }
         last = value.trim_matches(['*', '_', ' ', '\t', '\u{A0}']);
