@@ -47,9 +47,9 @@ pub struct Body {
 
 /// Divides the body of a letter. `original`: the visible text of our mail that it answers.
 pub fn body(letter: &Letter, original: Option<&str>) -> Body {
-    let plain = letter.plain.as_deref().filter(|t| has_words(t));
+    let plain = letter.plain.as_deref().filter(|t| line::says_something(t));
     let html = letter.html.as_deref().map(html::text);
-    let html = html.as_deref().filter(|t| has_words(t));
+    let html = html.as_deref().filter(|t| line::says_something(t));
     let mut body = match (plain, html) {
         (Some(plain), Some(html)) => {
             let first = one(letter, plain, original);
@@ -57,12 +57,7 @@ pub fn body(letter: &Letter, original: Option<&str>) -> Body {
             parts::agreed(first, plain, second, html)
         }
         (Some(text), None) | (None, Some(text)) => one(letter, text, original),
-        // A thumbs-up has no letters.
-        (None, None) => one(
-            letter,
-            letter.plain.as_deref().unwrap_or_default(),
-            original,
-        ),
+        (None, None) => Body::default(),
     };
     body.subject = letter.subject.clone();
     if letter.more_inline_text {
@@ -75,10 +70,6 @@ pub fn body(letter: &Letter, original: Option<&str>) -> Body {
         doubt(&mut body, "some characters could not be decoded");
     }
     body
-}
-
-fn has_words(text: &str) -> bool {
-    text.contains(char::is_alphanumeric)
 }
 
 /// The first doubt stands.
@@ -134,7 +125,7 @@ fn own_text(division: &Division<'_>, writer: &Writer, body: &mut Body) {
 /// Everything that a person sees of a mail, as plain text: what replies are aligned with.
 pub fn visible(letter: &Letter) -> String {
     match (&letter.plain, &letter.html) {
-        (Some(plain), _) if plain.contains(char::is_alphanumeric) => plain.clone(),
+        (Some(plain), _) if line::says_something(plain) => plain.clone(),
         (_, Some(html)) => clean::unmarked(&html::text(html)),
         (Some(plain), None) => plain.clone(),
         (None, None) => String::new(),

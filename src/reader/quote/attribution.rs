@@ -70,7 +70,7 @@ pub fn ending_at(lines: &[Line<'_>], at: usize, floor: usize) -> Option<Attribut
             head: byline::head(text.get(own..).unwrap_or_default()),
         });
     }
-    None
+    going_on(last.text, at)
 }
 
 /// Yahoo on Android quotes on the line of the attribution itself.

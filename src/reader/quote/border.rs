@@ -10,6 +10,8 @@ use crate::reader::words::{fold, words};
 
 /// Empty lines and rules looked through between a separator and what it announces.
 const MAX_GAP: usize = 6;
+/// Octets of what a separator says; Lotus and mutt write a name into it.
+const MAX_PHRASE: usize = 160;
 /// Characters that rules and separators are drawn with.
 const RULE: [char; 8] = ['-', '–', '—', '_', '=', '*', '~', '#'];
 
@@ -142,27 +144,43 @@ fn next_content(lines: &[Line<'_>], from: usize) -> Option<usize> {
     })
 }
 
+/// What a line says between its rules.
+struct Said<'a> {
+    phrase: String,
+    /// What follows the closing rule on the same line: a header block, run together.
+    rest: &'a str,
+    /// The line begins with a rule.
+    drawn: bool,
+}
+
+fn said(text: &str) -> Option<Said<'_>> {
+    let text = text.trim();
+    let inner = text.trim_start_matches(|c| RULE.contains(&c) || c == ' ' || c == '\u{A0}');
+    let drawn = text.len() >= inner.len() + 2;
+    let closing = inner.find("--").or_else(|| inner.find("=="));
+    let (phrase, rest) = match closing {
+        Some(at) if drawn => inner.split_at_checked(at)?,
+        _ => (inner, ""),
+    };
+    if phrase.len() > MAX_PHRASE {
+        return None;
+    }
+    Some(Said {
+        phrase: fold(phrase.trim_matches(|c| RULE.contains(&c) || " :：.\u{A0}".contains(c))),
+        rest: rest.trim_start_matches(|c| RULE.contains(&c) || c == ' '),
+        drawn,
+    })
+}
+
 /// `---- Forwarded message ----`, `Begin forwarded message:`, `-----Original Message-----`.
 fn separator(lines: &[Line<'_>], index: usize) -> Option<Border> {
     let line = lines.get(index)?;
-    let text = line.text.trim();
-    let inner = text.trim_start_matches(|c| RULE.contains(&c) || c == ' ' || c == '\u{A0}');
-    let drawn = text.chars().count() - inner.chars().count() >= 2;
-    // What follows the closing rule on the same line is the header block, run together.
-    let (phrase, rest) = match inner.find("--").or_else(|| inner.find("==")) {
-        Some(at) if drawn => (
-            inner.get(..at).unwrap_or_default(),
-            inner
-                .get(at..)
-                .unwrap_or_default()
-                .trim_start_matches(|c| RULE.contains(&c) || c == ' '),
-        ),
-        _ => (inner, ""),
-    };
-    if phrase.len() > 120 {
-        return None;
-    }
-    let phrase = fold(phrase.trim_matches(|c| RULE.contains(&c) || " :：.\u{A0}".contains(c)));
+    let Said {
+        phrase,
+        rest,
+        drawn,
+    } = said(line.text)?;
+    let text = line.text.trim_end();
     let below = next_content(lines, index + 1);
     let announced = below.is_some_and(|i| {
         lines

@@ -88,9 +88,8 @@ pub fn is_signature(lines: &[&str]) -> bool {
 /// A telephone number, a link, an address, a title, or a line divided by bars.
 fn is_contact(line: &str) -> bool {
     let folded = fold(line);
-    let digits = line.chars().filter(char::is_ascii_digit).count();
     let other = line.chars().filter(|c| c.is_alphabetic()).count();
-    let telephone = digits >= 7 && other <= 24 && !has_verb(line);
+    let telephone = has_telephone(line) && other <= 24 && !has_verb(line);
     let titled = folded
         .split(|c: char| !c.is_alphanumeric())
         .any(|w| TITLES.contains(&w));
@@ -100,6 +99,24 @@ fn is_contact(line: &str) -> bool {
         || (mailbox::addresses(line).next().is_some() && folded.split_whitespace().count() <= 5)
         || (titled && !is_sentence(line) && folded.split_whitespace().count() <= 9)
         || (line.contains(" | ") && !is_sentence(line))
+}
+
+/// Seven digits or more with nothing but the punctuation of numbers between, and no date.
+fn has_telephone(line: &str) -> bool {
+    line.split(|c: char| !(c.is_ascii_digit() || " +-./()\u{A0}".contains(c)))
+        .any(|run| {
+            let digits = run.bytes().filter(u8::is_ascii_digit).count();
+            let parts: Vec<usize> = run
+                .split_whitespace()
+                .flat_map(|word| word.split(['.', '/', '-']))
+                .map(str::len)
+                .collect();
+            let dated = matches!(
+                parts.as_slice(),
+                [1..=2, 1..=2, 2 | 4, ..] | [4, 1..=2, 1..=2, ..]
+            );
+            digits >= 7 && !dated
+        })
 }
 
 /// A word in small letters that labels no number: "call me on 555 0102".

@@ -4,7 +4,7 @@
 //! certain the division says so, and nothing of it can become a yes.
 
 use crate::reader::quote::border::{self, Border, Kind};
-use crate::reader::quote::line::Line;
+use crate::reader::quote::line::{self, Line};
 
 /// Characters from which on a quoted line is long enough to have been wrapped.
 const WRAP_CHARS: usize = 60;
@@ -67,7 +67,7 @@ fn close<'a>(division: &mut Division<'a>, own: &mut Segment<'a>) {
 }
 
 fn has_words(lines: &[Line<'_>]) -> bool {
-    lines.iter().any(|l| l.text.contains(char::is_alphanumeric))
+    lines.iter().any(|l| line::says_something(l.text))
 }
 
 /// The writer's words in front of an attribution on the same line.

@@ -88,6 +88,16 @@ pub fn lines(text: &str) -> Vec<Line<'_>> {
     lines
 }
 
+/// Whether a text says anything: letters, digits, or a thumbs-up.
+pub fn says_something(text: &str) -> bool {
+    text.contains(|c: char| c.is_alphanumeric() || is_emoji(c))
+}
+
+/// Pictographs (Unicode blocks of symbols and dingbats).
+pub fn is_emoji(c: char) -> bool {
+    matches!(c, '\u{2600}'..='\u{27BF}' | '\u{2B50}' | '\u{1F000}'..='\u{1FAFF}')
+}
+
 fn has_open_bracket(text: &str) -> bool {
     match (text.rfind('<'), text.rfind('>')) {
         (Some(open), Some(close)) => open > close,

@@ -7,7 +7,7 @@ use crate::reader::address::Address;
 use crate::reader::quote::border::is_rule;
 use crate::reader::quote::contact::{contact_block, is_sentence, is_signature, looks_like_name};
 use crate::reader::quote::footer::{cut_inline_footer, is_device, is_footer};
-use crate::reader::quote::line::SIGNATURE_MARK;
+use crate::reader::quote::line::{SIGNATURE_MARK, says_something};
 use crate::reader::words::{fold, words};
 
 /// Lines with words that may follow "Kind regards".
@@ -40,6 +40,7 @@ pub struct Cut {
 pub fn cut(lines: &[&str], writer: &Writer) -> Cut {
     let mut lines: Vec<&str> = lines.to_vec();
     take_banner(&mut lines);
+    take_armor(&mut lines);
     let mut doubt = None;
     if let Some(at) = delimiter(&lines) {
         lines.truncate(at);
@@ -91,7 +92,7 @@ pub fn cut(lines: &[&str], writer: &Writer) -> Cut {
 }
 
 pub fn has_words(lines: &[&str]) -> bool {
-    lines.iter().any(|l| l.contains(char::is_alphanumeric))
+    lines.iter().any(|l| says_something(l))
 }
 
 /// `-- ` and what people type for it, alone on a line (RFC 3676 section 4.3).
@@ -234,6 +235,24 @@ fn dashed_name(lines: &[&str]) -> Option<usize> {
     (at > 0 && looks_like_name(name) && name.split_whitespace().count() <= 3).then_some(at)
 }
 
+/// The frame of a text that was signed inline (RFC 9580 section 7).
+fn take_armor(lines: &mut Vec<&str>) {
+    let Some(start) = lines
+        .iter()
+        .position(|l| l.trim() == "-----BEGIN PGP SIGNED MESSAGE-----")
+    else {
+        return;
+    };
+    let end = lines
+        .iter()
+        .position(|l| l.trim() == "-----BEGIN PGP SIGNATURE-----");
+    lines.truncate(end.unwrap_or(lines.len()));
+    // The frame's own headers end at an empty line.
+    let headers = lines.get(start..).unwrap_or_default();
+    let headers = headers.iter().take_while(|l| !l.trim().is_empty()).count();
+    drop(lines.drain(start..start + headers));
+}
+
 /// The warning that a mail server puts on top.
 fn take_banner(lines: &mut Vec<&str>) {
     let start = lines
@@ -278,9 +297,12 @@ mod tests {
     fn what_hangs_below_is_cut() {
         for text in [
             "Yes please.\n-- \nBob",
+            "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nYes please.\n-----BEGIN PGP SIGNATURE-----\n\niQEz\n-----END PGP SIGNATURE-----",
             "Yes please.\n\nSent from my iPhone",
             "Yes please.\n\nSent from my Wiko RIDGE FAB 4G",
             "Yes please. Sent from my iPhone",
+            "Yes please.\n\nSent from my iPhone, please excuse brevity and typos.",
+            "Yes please.\n\n[https://a.example/i.png]<https://www.avast.example> Virus-free.www.avast.com<https://a.example>",
             "Yes please.\n\nVon meinem iPhone gesendet",
             "Yes please.\n\nEnvoyé à partir de Outlook pour iOS<https://aka.ms/o0ukef>",
             "Yes please.\n\niPhone'umdan gönderildi",
@@ -302,6 +324,7 @@ mod tests {
         for text in [
             "Yes please.\n\nSent from my desk, is much easier then my mobile phone.",
             "Yes please.\n\nBob",
+            "Yes please.\n\nSent from my iPhone, but only if she pays.",
             "Call me at +1 555 010 2030 tomorrow, please.",
             "Please treat this as confidential.",
             "Yes please.\nThanks,\nBob",
