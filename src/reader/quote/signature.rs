@@ -48,7 +48,9 @@ pub fn cut(lines: &[&str], writer: &Writer) -> Cut {
     if let Some(at) = footer(&lines) {
         let below = lines.get(at + 1..).unwrap_or_default();
         if has_words(lines.get(..at).unwrap_or_default()) || !has_words(below) {
-            if has_words(below) && !is_signature(below) {
+            // A footer below a footer adds nothing: a phone's, then the company's.
+            let below: Vec<&str> = below.iter().filter(|l| !is_footer(l)).copied().collect();
+            if has_words(&below) && !is_signature(&below) {
                 doubt = Some("there is text below a footer");
             }
             lines.truncate(at);
