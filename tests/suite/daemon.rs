@@ -39,13 +39,13 @@ impl Daemon {
                 .unwrap()
                 .success()
         );
-        for _ in 0..200 {
+        for _ in 0..1_200 {
             if let Some(status) = self.0.try_wait().unwrap() {
                 return status.code();
             }
             std::thread::sleep(Duration::from_millis(50));
         }
-        panic!("the daemon did not end within 10 s of SIGTERM");
+        panic!("the daemon did not end within 60 s of SIGTERM");
     }
 }
 
@@ -114,7 +114,7 @@ impl Bot {
 
     /// Waits until the log has a line with these words.
     async fn logs(&self, words: &str) {
-        for _ in 0..200 {
+        for _ in 0..1_200 {
             if self.log().contains(words) {
                 return;
             }
@@ -181,7 +181,7 @@ async fn a_request_becomes_an_introduction() {
     let dovecot = Dovecot::start().await;
     let bot = Bot::new(&dovecot);
     let daemon = bot.start(&[]);
-    bot.logs("connected to the mailbox").await;
+    bot.logs("watching the mailbox").await;
     dovecot.deliver(&bot.forward()).await;
     let mails = dovecot.sink.waits_for(2).await;
     let ask = letter(to(&mails, CAROL.1));
@@ -223,7 +223,7 @@ async fn a_no_is_silence_for_the_requester_and_a_kill_changes_nothing() {
     let dovecot = Dovecot::start().await;
     let bot = Bot::new(&dovecot);
     let daemon = bot.start(&[]);
-    bot.logs("connected to the mailbox").await;
+    bot.logs("watching the mailbox").await;
     dovecot.deliver(&bot.forward()).await;
     let mails = dovecot.sink.waits_for(2).await;
     drop(daemon); // kill -9
@@ -246,7 +246,7 @@ async fn old_mail_is_left_alone_unless_asked_for() {
     let bot = Bot::new(&dovecot);
     dovecot.deliver(&bot.forward()).await;
     let daemon = bot.start(&[]);
-    bot.logs("connected to the mailbox").await;
+    bot.logs("watching the mailbox").await;
     // A later mail is taken; once it has been, the older one would have been too.
     dovecot.deliver(&bot.forward()).await;
     let mails = dovecot.sink.waits_for(2).await;
@@ -274,7 +274,7 @@ async fn two_daemons_on_one_database_are_refused() {
     let dovecot = Dovecot::start().await;
     let bot = Bot::new(&dovecot);
     let daemon = bot.start(&[]);
-    bot.logs("connected to the mailbox").await;
+    bot.logs("watching the mailbox").await;
     let second = bot.tell(&["run"]);
     assert_eq!(second.status.code(), Some(1));
     let said = String::from_utf8(second.stderr).unwrap();
