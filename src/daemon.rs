@@ -317,6 +317,7 @@ pub fn house(config: &Config) -> Result<House, RunError> {
             time_zone: config.bot.time_zone.clone(),
         },
         connectors,
+        keep_bodies_secs: config.store.keep_bodies_secs,
         junk: config.imap.junk.clone(),
     })
 }

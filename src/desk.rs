@@ -11,6 +11,7 @@ pub mod house;
 pub mod orders;
 pub mod post;
 pub mod requests;
+pub mod retention;
 pub mod views;
 
 use crate::desk::house::House;
@@ -56,6 +57,8 @@ pub struct Desk {
     house: House,
     instance_key: Vec<u8>,
     dice: Dice,
+    /// When old words were last looked for, in seconds since 1970.
+    swept_at_secs: i64,
 }
 
 /// What one transaction is done with.
@@ -102,6 +105,7 @@ impl Desk {
             house,
             instance_key,
             dice,
+            swept_at_secs: 0,
         })
     }
 
@@ -206,6 +210,7 @@ impl Desk {
         loop {
             let due = introductions::due(self.store.reading(), now_secs, BATCH)?;
             if due.is_empty() {
+                self.drop_words(now_secs)?;
                 return Ok(introductions::next_wake_secs(self.store.reading())?);
             }
             self.transact(now_secs, |work| {

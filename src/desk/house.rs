@@ -16,6 +16,8 @@ pub struct House {
     pub require_authenticated: bool,
     pub pace: Pace,
     pub connectors: Vec<Connector>,
+    /// How long the words of mails are kept after an introduction's end.
+    pub keep_bodies_secs: i64,
     /// The name of the junk folder that is read too.
     pub junk: Option<String>,
 }

@@ -51,6 +51,20 @@ pub struct Consents {
 }
 
 impl Consents {
+    /// The mails among the evidence.
+    pub fn mails_mut(&mut self) -> impl Iterator<Item = &mut MailEvidence> {
+        let connector = self.connector.as_mut().and_then(|c| match &mut c.evidence {
+            ConnectorEvidence::Mail(mail) => Some(mail),
+            ConnectorEvidence::Standing { .. } => None,
+        });
+        let requester = self.requester.as_mut().and_then(|c| match &mut c.evidence {
+            RequesterEvidence::Mail(mail) => Some(mail),
+            RequesterEvidence::Vouched { .. } => None,
+        });
+        let target = self.target.as_mut().map(|c| &mut c.evidence);
+        [connector, requester, target].into_iter().flatten()
+    }
+
     /// The rule at the centre.
     pub fn all_stand(&self) -> bool {
         self.connector.is_some() && self.requester.is_some() && self.target.is_some()

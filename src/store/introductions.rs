@@ -165,6 +165,49 @@ pub fn between(
     Ok(found)
 }
 
+/// Ids of introductions that ended before then and whose words are still kept.
+pub fn outlived(db: &Connection, before_secs: i64, at_most: usize) -> Result<Vec<i64>, StoreError> {
+    let ids = db
+        .prepare_cached(
+            "SELECT id FROM introductions WHERE words_kept = 1 AND updated_at < ?1
+               AND wake_at IS NULL
+               AND stage IN ('introduced', 'declined', 'closed', 'cancelled', 'undeliverable')
+             LIMIT ?2",
+        )?
+        .query_map(
+            (before_secs, i64::try_from(at_most).unwrap_or(i64::MAX)),
+            |row| row.get(0),
+        )?
+        .collect::<rusqlite::Result<Vec<i64>>>()?;
+    Ok(ids)
+}
+
+/// Drops what was written in the mails of this introduction: raw mails, texts of ours, details.
+pub fn drop_words(db: &Connection, id: i64) -> Result<(), StoreError> {
+    for statement in [
+        "UPDATE inbox SET raw = NULL WHERE introduction = ?1",
+        "UPDATE outbox SET visible = '' WHERE introduction = ?1",
+        // Only the sayings that hold words: a target's late "stop" must still find the ask.
+        "UPDATE secrets SET payload = '{\"kind\":\"closing\"}' WHERE introduction = ?1
+           AND saying IN ('tell_unclear', 'tell_later', 'which_target', 'which_wish', 'who_asks', 'refuse')",
+        "UPDATE story SET detail = '' WHERE introduction = ?1",
+        "UPDATE introductions SET words_kept = 0 WHERE id = ?1",
+    ] {
+        db.prepare_cached(statement)?.execute([id])?;
+    }
+    Ok(())
+}
+
+/// Drops mails that arrived before then and belong to no introduction.
+pub fn drop_strays(db: &Connection, before_secs: i64) -> Result<(), StoreError> {
+    db.prepare_cached(
+        "UPDATE inbox SET raw = NULL WHERE raw IS NOT NULL AND introduction IS NULL
+           AND disposition IS NOT NULL AND arrived_at < ?1",
+    )?
+    .execute([before_secs])?;
+    Ok(())
+}
+
 /// One line of an introduction's story.
 pub struct Chapter {
     pub at_secs: i64,

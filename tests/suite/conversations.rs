@@ -722,6 +722,41 @@ fn an_answer_settles_a_mail_of_unknown_outcome() {
 }
 
 #[test]
+fn words_are_dropped_some_time_after_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("askfirst.db");
+    let store = askfirst::store::Store::open(&path).unwrap();
+    let mut w = World::new();
+    w.desk = askfirst::desk::Desk::open(store, house(), dice(7)).unwrap();
+    let left = w.forward("Ask Carol please");
+    let ask = to(&left, CAROL.1).clone();
+    w.answer(CAROL, &ask, "Yes please");
+    let stray = w
+        .writer(("Eve", "eve@x.example"))
+        .mail(BOT, "", "hm", "beehives, too");
+    w.unproven(&stray);
+    let holds = |words: &str| {
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes.extend(std::fs::read(folder.path().join("askfirst.db-wal")).unwrap_or_default());
+        bytes
+            .windows(words.len())
+            .any(|window| window == words.as_bytes())
+    };
+    assert!(holds("beehives"));
+    w.wait(20 * DAY);
+    assert!(w.introductions()[0].request.is_some());
+    w.wait(12 * DAY);
+    let introduction = &w.introductions()[0];
+    assert!(introduction.request.is_none());
+    assert!(
+        introduction.consents.all_stand(),
+        "the record of the consents stays"
+    );
+    drop(w);
+    assert!(!holds("beehives"), "the words are gone from the file");
+}
+
+#[test]
 fn nothing_goes_out_twice_or_while_paused() {
     let mut w = World::new();
     w.desk.set_paused(true, w.now_secs).unwrap();

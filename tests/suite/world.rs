@@ -79,6 +79,7 @@ pub fn house() -> House {
             ],
             direct: Direct::Contacts,
         }],
+        keep_bodies_secs: 30 * DAY,
         junk: Some("Junk".to_owned()),
     }
 }

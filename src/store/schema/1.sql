@@ -53,6 +53,7 @@ CREATE TABLE introductions (
   asked_at       INTEGER,          -- when the ask was written
   wake_at        INTEGER,          -- when time will change something; null: never
   data           TEXT NOT NULL,    -- JSON of rules::introduction::Introduction
+  words_kept     INTEGER NOT NULL DEFAULT 1,  -- 0: the words of its mails were dropped
   created_at     INTEGER NOT NULL,
   updated_at     INTEGER NOT NULL
 ) STRICT;
