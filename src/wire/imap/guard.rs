@@ -189,15 +189,18 @@ fn make_harmless(line: &mut [u8]) {
         }
         from += at + NO_DATE.len();
     }
-    let is_list = line
+    // Mailbox names are left alone: no code stands before them.
+    if !line
         .get(..7)
-        .is_some_and(|start| start.eq_ignore_ascii_case(b"* LIST "));
-    let after = line.iter().position(|b| *b == b']').map(|at| at + 1);
-    if let Some(byte) = after.and_then(|at| line.get_mut(at))
-        && !is_list
-        && *byte >= 0x80
+        .is_some_and(|start| start.eq_ignore_ascii_case(b"* LIST "))
     {
-        *byte = b'?';
+        let mut behind_code = false;
+        for byte in line {
+            if behind_code && !byte.is_ascii() {
+                *byte = b'?';
+            }
+            behind_code = *byte == b']';
+        }
     }
 }
 
