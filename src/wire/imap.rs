@@ -17,6 +17,7 @@ use super::Server;
 use super::error::{WireError, clean};
 use super::transport::Transport;
 
+mod answer;
 mod append;
 mod connect;
 mod fetch;

@@ -10,7 +10,7 @@ use async_imap::{Authenticator, Client};
 use tokio::io::BufWriter;
 use tokio::time::timeout;
 
-use super::guard::Guard;
+use super::guard::{self, Guard};
 use super::{Abilities, Pipe, Session};
 use crate::wire::error::{WireError, clean, clean_login_text};
 use crate::wire::transport::{Lines, Transport};
@@ -117,7 +117,7 @@ async fn greeting(client: &mut Client<Pipe>, server: &Server) -> Result<Offers, 
     let answer = match timeout(GREETING, client.read_response()).await {
         Ok(Ok(Some(answer))) => answer,
         Ok(Ok(None)) => return Err(closed(None)),
-        Ok(Err(error)) if error.kind() == std::io::ErrorKind::Other => {
+        Ok(Err(error)) if guard::is_nonsense(&error) => {
             let why = "what answers there does not speak IMAP";
             return Err(WireError::protocol(&server.at(), DURING, why));
         }
@@ -208,7 +208,7 @@ fn explain_refusal(server: &Server, login: &Login, error: Error, hint: &str) -> 
             let text = "user or password holds a line break".to_owned();
             return WireError::LoginRefused { at, text };
         }
-        Error::Io(error) if error.kind() == std::io::ErrorKind::Other => {
+        Error::Io(error) if guard::is_nonsense(&error) => {
             return WireError::protocol(
                 &at,
                 "the login",

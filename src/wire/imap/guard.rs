@@ -13,9 +13,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
-use async_imap::imap_proto::Response;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::answer::{self, Kind};
 use crate::wire::transport::Transport;
 
 /// The longest honest line is a SEARCH result: 100,000 UIDs of seven digits are 800 kB.
@@ -40,8 +40,7 @@ pub(super) struct Guard {
     literal_left: u64,
     /// The line at hand continues an answer that held a literal.
     continues: bool,
-    /// The answer at hand goes nowhere.
-    drops: bool,
+    kind: Kind,
     skipped: Vec<u32>,
 }
 
@@ -56,7 +55,7 @@ impl Guard {
             given: 0,
             literal_left: 0,
             continues: false,
-            drops: false,
+            kind: Kind::Unwanted,
             skipped: Vec::new(),
         }
     }
@@ -78,7 +77,7 @@ impl Guard {
                     .unwrap_or(usize::MAX)
                     .min(bytes.len());
                 let (literal, rest) = bytes.split_at(here);
-                if !self.drops {
+                if self.kind != Kind::Unwanted {
                     self.fit.extend_from_slice(literal);
                 }
                 self.literal_left -= here as u64;
@@ -105,118 +104,32 @@ impl Guard {
     fn pass_line(&mut self) -> Result<(), Refusal> {
         let mut line = std::mem::take(&mut self.line);
         let begins = !self.continues;
-        let literal = announced_literal(&line);
-        self.continues = literal.is_some();
-        if let Some(size) = literal {
-            if size > LITERAL_MAX_BYTES {
-                return Err(Refusal("a literal larger than 160 MiB"));
-            }
-            self.literal_left = size;
-        }
-        make_harmless(&mut line);
         if begins {
-            let whole = literal.is_none();
-            let untagged = line.starts_with(b"*") || line.trim_ascii().is_empty();
-            self.drops = untagged && !(is_wanted(&line) && (!whole || parses(&line)));
+            self.kind = Kind::of(&line);
         }
-        if !self.drops {
+        let literal = self.kind.literal_after(&line);
+        if literal.is_some_and(|size| size > LITERAL_MAX_BYTES) {
+            return Err(Refusal("a literal larger than 160 MiB"));
+        }
+        answer::make_harmless(&mut line);
+        if !self.kind.takes(&line, begins, literal.is_some()) {
+            if !begins || self.kind == Kind::Reply {
+                // Its beginning has gone on already, or it is what the caller waits for.
+                return Err(Refusal("the server's answer does not follow the grammar"));
+            }
+            self.kind = Kind::Unwanted;
+        }
+        if self.kind != Kind::Unwanted {
             self.fit.extend_from_slice(&line);
         } else if self.skipped.len() < SKIPPED_MAX {
-            self.skipped.extend(uid_of(&line));
+            self.skipped.extend(answer::uid_of(&line));
         }
+        self.literal_left = literal.unwrap_or(0);
+        self.continues = literal.is_some();
         line.clear();
         self.line = line;
         Ok(())
     }
-}
-
-/// Whether an untagged answer is of a kind that is ever asked for, or that matters unasked (RFC 3501 section 7).
-fn is_wanted(line: &[u8]) -> bool {
-    const KINDS: [&[u8]; 10] = [
-        b"OK",
-        b"NO",
-        b"BAD",
-        b"BYE",
-        b"PREAUTH",
-        b"CAPABILITY",
-        b"LIST",
-        b"SEARCH",
-        b"FLAGS",
-        b"ID",
-    ];
-    const COUNTED: [&[u8]; 4] = [b"EXISTS", b"RECENT", b"EXPUNGE", b"FETCH"];
-    let mut words = line.split(|b| b.is_ascii_whitespace()).skip(1);
-    let first = words.next().unwrap_or_default();
-    let is =
-        |word: &[u8], kinds: &[&[u8]]| kinds.iter().any(|kind| word.eq_ignore_ascii_case(kind));
-    if !first.first().is_some_and(u8::is_ascii_digit) {
-        return is(first, &KINDS);
-    }
-    let second = words.next().unwrap_or_default();
-    let structure = [&b"BODYSTRUCTURE"[..], b"ENVELOPE", b"BODY ("];
-    is(second, &COUNTED)
-        && !structure
-            .iter()
-            .any(|word| find_ignoring_case(line, word).is_some())
-}
-
-fn parses(line: &[u8]) -> bool {
-    matches!(Response::parse(line), Ok(([], _)))
-}
-
-/// The size of the literal that the line ends with (RFC 3501 section 4.3, RFC 7888).
-fn announced_literal(line: &[u8]) -> Option<u64> {
-    let line = line.strip_suffix(b"}\r\n")?;
-    let line = line.strip_suffix(b"+").unwrap_or(line);
-    let open = line.iter().rposition(|b| *b == b'{')?;
-    let digits = std::str::from_utf8(line.get(open + 1..)?).ok()?;
-    // More digits than fit are refused as too large, not overlooked.
-    let all_digits = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-    all_digits.then(|| digits.parse().unwrap_or(u64::MAX))
-}
-
-/// Changes the two things on which imap-proto panics, byte for byte, so that lengths stay true.
-fn make_harmless(line: &mut [u8]) {
-    const NO_DATE: &[u8] = b"INTERNALDATE NIL";
-    let mut from = 0;
-    while let Some(at) = line
-        .get(from..)
-        .and_then(|rest| find_ignoring_case(rest, NO_DATE))
-    {
-        // An attribute that imap-proto does not know is read over.
-        if let Some(first) = line.get_mut(from + at) {
-            *first = b'X';
-        }
-        from += at + NO_DATE.len();
-    }
-    let is_list = line
-        .get(..7)
-        .is_some_and(|start| start.eq_ignore_ascii_case(b"* LIST "));
-    let after = line.iter().position(|b| *b == b']').map(|at| at + 1);
-    if let Some(byte) = after.and_then(|at| line.get_mut(at))
-        && !is_list
-        && *byte >= 0x80
-    {
-        *byte = b'?';
-    }
-}
-
-fn find_ignoring_case(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack
-        .windows(needle.len())
-        .position(|window| window.eq_ignore_ascii_case(needle))
-}
-
-/// The UID in a FETCH answer that is otherwise no use.
-fn uid_of(line: &[u8]) -> Option<u32> {
-    let at = find_ignoring_case(line, b"UID ")?;
-    let digits: Vec<u8> = line
-        .iter()
-        .skip(at + 4)
-        .copied()
-        .take_while(u8::is_ascii_digit)
-        .collect();
-    std::str::from_utf8(&digits).ok()?.parse().ok()
 }
 
 /// Why the guard broke the connection off.
@@ -237,6 +150,11 @@ pub(super) fn refusal(error: &io::Error) -> Option<&'static str> {
         .get_ref()?
         .downcast_ref::<Refusal>()
         .map(|refusal| refusal.0)
+}
+
+/// Whether the server's words are the fault: the guard refused them, or async-imap could not read them.
+pub(super) fn is_nonsense(error: &io::Error) -> bool {
+    refusal(error).is_some() || error.kind() == io::ErrorKind::Other
 }
 
 impl AsyncRead for Guard {

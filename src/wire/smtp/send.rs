@@ -1,6 +1,7 @@
 //! One mail, phase by phase: MAIL, each RCPT, DATA, the body, the dot.
 //! It fails where it stops: a refused recipient stops the mail for all, and after the dot only the server's word counts.
 
+use std::fmt::Display;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -123,78 +124,70 @@ impl Connection {
         recipients: &[String],
         bytes: &[u8],
     ) -> (Attempt, bool) {
-        let limits = self.timeouts.clone();
-        match step(
-            &mut self.inner,
-            &self.tap,
-            Mail::new(letter.from, letter.parameters),
-            limits.mail,
-        )
-        .await
-        {
+        let command = Mail::new(letter.from, letter.parameters);
+        match self.step(command, self.timeouts.mail).await {
             Step::Said(reply) if reply.is_completion() => {}
             other => return refused(Phase::Mail, other),
         }
-        let mut said: Vec<(String, Reply)> = Vec::new();
-        for (address, name) in letter.to.into_iter().zip(recipients) {
-            match step(
-                &mut self.inner,
-                &self.tap,
-                Rcpt::new(address, Vec::new()),
-                limits.recipient,
-            )
-            .await
-            {
-                Step::Said(reply)
-                    if reply.is_completion() || (reply.code >= 400 && reply.code != 421) =>
-                {
-                    said.push((name.clone(), reply));
-                }
-                other => {
-                    let (attempt, in_step) = refused(Phase::Recipient, other);
-                    return (
-                        Attempt {
-                            recipients: said,
-                            ..attempt
-                        },
-                        in_step,
-                    );
-                }
-            }
-        }
-        if let Some((_, reply)) = said.iter().find(|(_, reply)| !reply.is_completion()) {
-            let attempt = Attempt {
-                recipients: said.clone(),
-                ..Attempt::said(Phase::Recipient, reply.clone())
-            };
-            return (attempt, self.reset(limits.mail).await);
-        }
-        let (attempt, in_step) = match step(&mut self.inner, &self.tap, Data, limits.data).await {
-            Step::Said(reply) if reply.code == 354 => self.hand_over(bytes).await,
-            Step::Said(reply) if reply.code >= 400 => {
-                let attempt = Attempt::said(Phase::Data, reply);
-                (attempt, self.reset(limits.mail).await)
-            }
-            Step::Said(_) => (
-                Attempt::broke(
-                    Phase::Data,
-                    "an answer to DATA that is neither 354 nor a refusal",
-                ),
-                false,
-            ),
-            Step::Broke(trouble) => (Attempt::broke(Phase::Data, trouble), false),
+        let (said, ended) = self.name_recipients(letter.to, recipients).await;
+        let (attempt, in_step) = match ended {
+            Some(ended) => ended,
+            None => self.offer(bytes).await,
         };
+        let recipients = said;
         (
             Attempt {
-                recipients: said,
+                recipients,
                 ..attempt
             },
             in_step,
         )
     }
 
-    async fn reset(&mut self, limit: Duration) -> bool {
-        matches!(step(&mut self.inner, &self.tap, Rset, limit).await, Step::Said(reply) if reply.is_completion())
+    /// The reply to each recipient, and the attempt's end if not all of them were taken.
+    async fn name_recipients(
+        &mut self,
+        addresses: Vec<Address>,
+        names: &[String],
+    ) -> (Vec<(String, Reply)>, Option<(Attempt, bool)>) {
+        let mut said: Vec<(String, Reply)> = Vec::new();
+        for (address, name) in addresses.into_iter().zip(names) {
+            let command = Rcpt::new(address, Vec::new());
+            match self.step(command, self.timeouts.recipient).await {
+                Step::Said(reply)
+                    if reply.is_completion() || (reply.code >= 400 && reply.code != 421) =>
+                {
+                    said.push((name.clone(), reply));
+                }
+                other => return (said, Some(refused(Phase::Recipient, other))),
+            }
+        }
+        let Some((_, reply)) = said.iter().find(|(_, reply)| !reply.is_completion()) else {
+            return (said, None);
+        };
+        let attempt = Attempt::said(Phase::Recipient, reply.clone());
+        let in_step = self.reset().await;
+        (said, Some((attempt, in_step)))
+    }
+
+    async fn offer(&mut self, bytes: &[u8]) -> (Attempt, bool) {
+        match self.step(Data, self.timeouts.data).await {
+            Step::Said(reply) if reply.code == 354 => self.hand_over(bytes).await,
+            // Who closes the connection (421) is not asked for anything more.
+            Step::Said(reply) if reply.code >= 400 && reply.code != 421 => {
+                (Attempt::said(Phase::Data, reply), self.reset().await)
+            }
+            other => refused(Phase::Data, other),
+        }
+    }
+
+    async fn reset(&mut self) -> bool {
+        let step = self.step(Rset, self.timeouts.mail).await;
+        matches!(step, Step::Said(reply) if reply.is_completion())
+    }
+
+    async fn step<C: Display>(&mut self, command: C, limit: Duration) -> Step {
+        step(&mut self.inner, &self.tap, command, limit).await
     }
 
     /// Body and dot. lettre appends CRLF and dot, so a final CRLF of ours is left to it.

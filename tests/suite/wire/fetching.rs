@@ -111,7 +111,7 @@ async fn answers_that_no_parser_takes_cost_no_session() {
         let answers = [
             "* NAMESPACE ((\"\" \"/\")) NIL NIL\r\n",
             "* METADATA \"INBOX\" (/private/x {12}\r\n* BYE mm\r\nnn)\r\n",
-            "* OK [ALERT]été\r\n",
+            "* OK [ALERT]été\r\n* OK [BADCHARSET (\"]\")]été\r\n",
             "* 1 FETCH (UID 1 X-MOOD)\r\n",
             "* 2 FETCH (UID 2 RFC822.SIZE 99999999999)\r\n",
             "* 3 FETCH (UID 3 INTERNALDATE NIL RFC822.SIZE 3)\r\n",
