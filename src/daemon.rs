@@ -170,7 +170,12 @@ pub async fn serve(
     stop: watch::Receiver<bool>,
 ) -> Result<(), RunError> {
     let at = now();
-    clerk.ask(move |desk| desk.resume(at)).await?;
+    clerk
+        .ask(move |desk| {
+            desk.resume(at)?;
+            desk.probe(at)
+        })
+        .await?;
     let receive = crate::receive::Loop {
         clerk: clerk.clone(),
         server: imap,

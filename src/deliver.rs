@@ -30,6 +30,7 @@ pub struct Loop {
 
 impl Loop {
     pub async fn run(mut self) -> Result<(), RunError> {
+        self.try_the_door().await?;
         while !*self.stop.borrow() {
             let now_secs = (self.now)();
             let parcels = self
@@ -46,6 +47,27 @@ impl Loop {
             }
         }
         Ok(())
+    }
+
+    /// One login at the start: a wrong password is told now, not with the first mail.
+    async fn try_the_door(&mut self) -> Result<(), RunError> {
+        let timeouts = Timeouts::default();
+        let connected = tokio::select! {
+            connected = Connection::connect(&self.server, &self.ehlo_name, &timeouts) => connected,
+            () = crate::daemon::stopped(&mut self.stop) => return Ok(()),
+        };
+        match connected {
+            Ok(connection) => {
+                connection.quit().await;
+                tracing::info!("the mail server takes our mail");
+                Ok(())
+            }
+            Err((_, error)) if error.needs_operator() => Err(error.into()),
+            Err((_, error)) => {
+                tracing::warn!("sending mail: {error}");
+                Ok(())
+            }
+        }
     }
 
     async fn wait(&mut self) -> Result<(), RunError> {

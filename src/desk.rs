@@ -6,6 +6,7 @@
 
 pub mod answers;
 pub mod bind;
+pub mod copies;
 pub mod house;
 pub mod orders;
 pub mod post;
@@ -277,8 +278,8 @@ impl Work<'_> {
                 duplicate_of: Some(first),
             });
         }
-        if letter.fields("X-Askfirst-Id").next().is_some() {
-            return Ok(ignored("a mail of our own kind"));
+        if let Some(mark) = letter.fields("X-Askfirst-Id").next() {
+            return self.sighted(mark.trim(), letter);
         }
         let bound = bind::bind(self.db, self.house, letter)?;
         let facts: Option<Facts> = pending

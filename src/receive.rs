@@ -123,17 +123,18 @@ impl Loop {
             () = crate::daemon::stopped(&mut stop) => return Ok(()),
         };
         let mut session = connected;
-        let first = !memory.connected_once;
+        let mut first = !memory.connected_once;
         memory.connected_once = true;
-        if first {
-            tracing::info!(idle = session.abilities().idle, "connected to the mailbox");
-        }
         loop {
             if let Some(junk) = self.junk.clone() {
                 self.read_junk(&mut session, &junk, memory).await?;
             }
             let mailbox = self.mailbox.clone();
             let folder = self.sync(&mut session, &mailbox, memory).await?;
+            if std::mem::take(&mut first) {
+                // Only now: what arrives from here on is new mail for certain.
+                tracing::info!(idle = session.abilities().idle, "watching the mailbox");
+            }
             loop {
                 match session.wait(LONGEST_WAIT, &mut stop).await? {
                     Woken::Stopped => {

@@ -401,20 +401,10 @@ impl Work<'_> {
     }
 
     fn arrived(&mut self, secret: i64) -> Result<(), DeskError> {
-        if let Some(sent) = outbox::by_secret(self.db, secret)?
-            && matches!(sent.state.as_str(), "unknown" | "inflight" | "queued")
-        {
-            let progress = outbox::Progress {
-                state: "accepted",
-                not_before_secs: self.now_secs,
-                phase: None,
-                reply: Some("an answer to it arrived"),
-                provider_id: None,
-                counts: false,
-            };
-            outbox::advance(self.db, sent.id, &progress, self.now_secs)?;
+        match outbox::by_secret(self.db, secret)? {
+            Some(sent) => self.accepted(&sent, "an answer to it arrived"),
+            None => Ok(()),
         }
-        Ok(())
     }
 }
 

@@ -100,8 +100,14 @@ impl Work<'_> {
             let address = inner.from.address.as_ref();
             address.is_none_or(|address| !self.house.is_insider(address))
         };
-        let first = mail.reading.forwarded.iter().chain(&mail.reading.quoted);
-        first.chain(&mail.reading.thread).find(outside).cloned()
+        // The thread holds each mail with its own words only: older history is not passed on.
+        let whole = mail.reading.forwarded.iter().chain(&mail.reading.quoted);
+        mail.reading
+            .thread
+            .iter()
+            .chain(whole)
+            .find(outside)
+            .cloned()
     }
 
     /// Row 4, and row 8 as the connector saw it: they know each other; recorded, nothing sent.

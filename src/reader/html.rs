@@ -9,7 +9,7 @@ mod tag;
 
 use crate::reader::html::style::{Colors, Look, Sheet};
 use crate::reader::html::tag::{Scanner, Tag, Token};
-use crate::reader::letter::clean::{QUOTE_MARK, is_shown};
+use crate::reader::letter::clean::{QUOTE_MARK, SIGNATURE_MARK, is_shown};
 
 /// Elements inside one another that are told apart; deeper ones share their parent's look.
 const MAX_DEPTH: usize = 400;
@@ -161,7 +161,7 @@ impl Page {
             }
         } else if is_signature(tag) {
             self.break_line();
-            self.line.push_str("-- ");
+            self.line.push(SIGNATURE_MARK);
             self.end_line();
         }
     }

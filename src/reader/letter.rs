@@ -8,6 +8,7 @@ mod flowed;
 mod mime;
 
 use crate::reader::address::{Address, Person};
+use crate::reader::html;
 use crate::reader::letter::mime::Part;
 
 /// Everything the reader needs of one mail. All strings are cleaned: no C0/C1 controls but line
@@ -169,7 +170,7 @@ fn read_parts(raw: &[u8], parts: &[Part], level: usize, letter: &mut Letter) {
         } else if Some(index) == body.html {
             letter.html = Some(text(raw, part));
         } else if is_inline_text(part) {
-            letter.more_inline_text |= mime::text(raw, part).contains(char::is_alphanumeric);
+            letter.more_inline_text |= says_something(raw, part);
         } else if is_mail(part) {
             read_attached(raw, part, level, report, letter);
         } else if is_machine_part(part) {
@@ -191,6 +192,16 @@ fn read_parts(raw: &[u8], parts: &[Part], level: usize, letter: &mut Letter) {
         .any(|t| clean::overrides_direction(t));
     letter.plain = letter.plain.as_deref().map(clean::body);
     letter.html = letter.html.as_deref().map(clean::body);
+}
+
+/// Whether a person would see words in this part.
+fn says_something(raw: &[u8], part: &Part) -> bool {
+    let text = text(raw, part);
+    if part.kind == "text/html" {
+        html::text(&text).contains(char::is_alphanumeric)
+    } else {
+        text.contains(char::is_alphanumeric)
+    }
 }
 
 /// Which leaves are the body: the first inline text, and its alternative where it has one.

@@ -7,6 +7,7 @@ mod bounce;
 mod phrases;
 
 use crate::reader::letter::Letter;
+use crate::reader::quote;
 use crate::reader::{Bounce, Kind};
 use phrases::{PHRASES, prepare};
 
@@ -60,6 +61,8 @@ pub struct View<'a> {
     /// Local part of the author's address, in lower case; empty where there is none.
     pub local: String,
     pub null_path: bool,
+    /// The subject is that of an answer or of a forward.
+    pub passed_on: bool,
 }
 
 impl<'a> View<'a> {
@@ -76,13 +79,28 @@ impl<'a> View<'a> {
             None => phrases::local_part(raw_from),
         };
         let path = letter.fields("return-path").next().map(str::trim);
+        let subject = prepare(&letter.subject);
         View {
             letter,
-            subject: prepare(&letter.subject),
+            passed_on: PHRASES.begins("passed on subject", &subject).is_some(),
+            subject,
             body: text,
             local,
             null_path: path == Some("<>"),
         }
+    }
+
+    /// The phrase, where it stands in what the sender wrote and not only in what is quoted.
+    pub fn own<'p>(&self, phrase: &'p str) -> Option<&'p str> {
+        // Most mails hold no such phrase, so the body is divided only now.
+        let body = quote::body(self.letter, None);
+        prepare(&body.own).contains(phrase).then_some(phrase)
+    }
+
+    /// Whether a part has this content type.
+    pub fn part(&self, kind: &str) -> bool {
+        let mut parts = self.letter.part_types.iter();
+        self.letter.content_type.starts_with(kind) || parts.any(|t| t.starts_with(kind))
     }
 
     /// Whether a field with this name is there.
@@ -94,18 +112,17 @@ impl<'a> View<'a> {
 /// Reports that are no bounces: receipts (RFC 8098), abuse reports (RFC 5965).
 fn receipt(view: &View<'_>) -> Option<String> {
     let letter = view.letter;
-    let has_part = |kind: &str| letter.part_types.iter().any(|t| t.starts_with(kind));
     let top = &letter.content_type;
-    if top.contains("disposition-notification") || has_part("message/disposition-notification") {
+    if top.contains("disposition-notification") || view.part("message/disposition-notification") {
         return Some("a read receipt (message/disposition-notification)".to_owned());
     }
-    if top.contains("feedback-report") || has_part("message/feedback-report") {
+    if top.contains("feedback-report") || view.part("message/feedback-report") {
         return Some("an abuse report (message/feedback-report)".to_owned());
     }
     if let Some(method) = calendar_method(letter) {
         return Some(format!("a calendar mail (method={method})"));
     }
-    if has_part("text/vnd.google.email-reaction") {
+    if view.part("text/vnd.google.email-reaction") {
         return Some("a mail program's reaction".to_owned());
     }
     None
@@ -217,34 +234,55 @@ fn header_of_machine(view: &View<'_>) -> Option<String> {
 
 fn text_of_machine(view: &View<'_>) -> Option<String> {
     let told = |what: &str, phrase: &str| Some(format!("{what} (“{phrase}”)"));
-    if let Some(phrase) = PHRASES.reaction(&view.body) {
+    if !view.passed_on
+        && let Some(why) = subject_of_machine(view)
+    {
+        return Some(why);
+    }
+    let holds = |section: &str| view.own(PHRASES.holds(section, &view.body)?);
+    if let Some(phrase) = PHRASES.begins("reaction begin", &view.body) {
         return told("a mail program's reaction", phrase);
     }
-    if let Some(phrase) = PHRASES.begins("challenge subject", &view.subject) {
+    if let Some(phrase) = holds("reaction") {
+        return told("a mail program's reaction", phrase);
+    }
+    if let Some(phrase) = holds("challenge body") {
         return told("a challenge-response", phrase);
     }
-    if let Some(phrase) = PHRASES.holds("challenge body", &view.body) {
+    if let Some(phrase) = holds("automatic body") {
+        return told("an automatic mail", phrase);
+    }
+    // One such phrase a person may write as well; the two together nobody writes who answers.
+    if let Some(phrase) = holds("absence body")
+        && holds("absence detail").is_some()
+    {
+        return told("an out-of-office mail", phrase);
+    }
+    view.null_path
+        .then(|| "an automatic mail (Return-Path: <>)".to_owned())
+}
+
+/// What a subject tells that is neither an answer nor passed on.
+fn subject_of_machine(view: &View<'_>) -> Option<String> {
+    let begins = |section: &str| PHRASES.begins(section, &view.subject);
+    let told = |what: &str, phrase: &str| Some(format!("{what} (“{phrase}”)"));
+    if let Some(phrase) = begins("abuse subject")
+        && !view.letter.attached.is_empty()
+    {
+        return told("an abuse report", phrase);
+    }
+    if let Some(phrase) = begins("calendar subject")
+        && view.part("text/calendar")
+    {
+        return told("a calendar mail", phrase);
+    }
+    if let Some(phrase) = begins("challenge subject") {
         return told("a challenge-response", phrase);
     }
-    if let Some(phrase) = PHRASES.begins("receipt subject", &view.subject)
+    if let Some(phrase) = begins("receipt subject")
         && PHRASES.holds("receipt body", &view.body).is_some()
     {
         return told("a read receipt", phrase);
     }
-    if let Some(phrase) = PHRASES.begins("absence subject", &view.subject) {
-        return told("an out-of-office mail", phrase);
-    }
-    if let Some(phrase) = PHRASES.holds("automatic body", &view.body) {
-        return told("an automatic mail", phrase);
-    }
-    // One such phrase a person may write as well; the two together nobody writes who answers.
-    if let Some(phrase) = PHRASES.holds("absence body", &view.body)
-        && PHRASES.holds("absence detail", &view.body).is_some()
-    {
-        return told("an out-of-office mail", phrase);
-    }
-    if view.null_path {
-        return Some("an automatic mail (Return-Path: <>)".to_owned());
-    }
-    None
+    told("an out-of-office mail", begins("absence subject")?)
 }

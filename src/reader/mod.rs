@@ -81,7 +81,7 @@ pub struct Reading {
     pub forwarded: Option<Forwarded>,
     /// The mail quoted below the new text, where there is one that names its author.
     pub quoted: Option<Forwarded>,
-    /// Older mails below the forwarded or quoted one, the newest first.
+    /// Every mail down the forwarded, else the quoted thread, each with its own words only.
     pub thread: Vec<Forwarded>,
     pub bounce: Option<Bounce>,
 }

@@ -19,8 +19,10 @@ pub mod signature;
 use crate::reader::Forwarded;
 use crate::reader::forward;
 use crate::reader::html;
-use crate::reader::letter::Letter;
+use crate::reader::letter::{Letter, clean};
 use crate::reader::quote::divide::{Division, divide};
+use crate::reader::quote::signature::Writer;
+use crate::reader::words::fold;
 
 /// The body of a mail divided into what is new and what is passed on.
 #[derive(Clone, Default)]
@@ -45,9 +47,9 @@ pub struct Body {
 
 /// Divides the body of a letter. `original`: the visible text of our mail that it answers.
 pub fn body(letter: &Letter, original: Option<&str>) -> Body {
-    let plain = letter.plain.as_deref().filter(|t| has_words(t));
+    let plain = letter.plain.as_deref().filter(|t| line::says_something(t));
     let html = letter.html.as_deref().map(html::text);
-    let html = html.as_deref().filter(|t| has_words(t));
+    let html = html.as_deref().filter(|t| line::says_something(t));
     let mut body = match (plain, html) {
         (Some(plain), Some(html)) => {
             let first = one(letter, plain, original);
@@ -55,12 +57,7 @@ pub fn body(letter: &Letter, original: Option<&str>) -> Body {
             parts::agreed(first, plain, second, html)
         }
         (Some(text), None) | (None, Some(text)) => one(letter, text, original),
-        // A thumbs-up has no letters.
-        (None, None) => one(
-            letter,
-            letter.plain.as_deref().unwrap_or_default(),
-            original,
-        ),
+        (None, None) => Body::default(),
     };
     body.subject = letter.subject.clone();
     if letter.more_inline_text {
@@ -73,10 +70,6 @@ pub fn body(letter: &Letter, original: Option<&str>) -> Body {
         doubt(&mut body, "some characters could not be decoded");
     }
     body
-}
-
-fn has_words(text: &str) -> bool {
-    text.contains(char::is_alphanumeric)
 }
 
 /// The first doubt stands.
@@ -92,21 +85,35 @@ fn one(letter: &Letter, text: &str, original: Option<&str>) -> Body {
     }
     let division = divide(&lines);
     let mut body = Body::default();
-    own_text(&division, &mut body);
+    own_text(&division, &writer(letter), &mut body);
     forward::find(letter, &division, &mut body);
     body
 }
 
+fn writer(letter: &Letter) -> Writer {
+    let person = letter.from.person();
+    let name = person.map(|p| fold(&p.name)).unwrap_or_default();
+    Writer {
+        name: name
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|w| w.chars().count() > 1)
+            .map(str::to_owned)
+            .collect(),
+        address: person.map(|p| p.address.clone()),
+        answers: !(letter.in_reply_to.is_empty() && letter.references.is_empty()),
+    }
+}
+
 /// The own words of all segments, each without what hangs below it.
-fn own_text(division: &Division<'_>, body: &mut Body) {
+fn own_text(division: &Division<'_>, writer: &Writer, body: &mut Body) {
     let mut texts = Vec::new();
     let segments: Vec<String> = division.segments.iter().map(line::join).collect();
     body.own = segments.join("\n\n");
     for segment in &division.segments {
         let lines: Vec<&str> = segment.iter().map(|l| l.text).collect();
-        let cut = signature::cut(&lines);
-        if cut.doubt {
-            doubt(body, "there is text below a footer");
+        let cut = signature::cut(&lines, writer);
+        if let Some(why) = cut.doubt {
+            doubt(body, why);
         }
         if !cut.text.is_empty() {
             texts.push(cut.text);
@@ -118,8 +125,8 @@ fn own_text(division: &Division<'_>, body: &mut Body) {
 /// Everything that a person sees of a mail, as plain text: what replies are aligned with.
 pub fn visible(letter: &Letter) -> String {
     match (&letter.plain, &letter.html) {
-        (Some(plain), _) if plain.contains(char::is_alphanumeric) => plain.clone(),
-        (_, Some(html)) => html::text(html),
+        (Some(plain), _) if line::says_something(plain) => plain.clone(),
+        (_, Some(html)) => clean::unmarked(&html::text(html)),
         (Some(plain), None) => plain.clone(),
         (None, None) => String::new(),
     }

@@ -95,11 +95,17 @@ pub struct Words {
     pub start: Pattern,
     /// Finds a label with its colon inside a line, for headers that were run together.
     pub run_on: Pattern,
-    pub footers: Vec<Footer>,
+    /// Footers by the first word of their head.
+    pub footers: HashMap<String, Vec<Footer>>,
+    /// Footers whose head is no whole word: only an end, or a script without spaces.
+    pub loose_footers: Vec<Footer>,
+    /// What the footers of mailing lists and virus scanners begin with.
+    pub tails: Vec<String>,
     pub closings: HashSet<String>,
     pub re: HashSet<String>,
     pub fwd: HashSet<String>,
-    pub legal: Vec<String>,
+    /// Finds words of disclaimers.
+    pub legal: Pattern,
     pub banner: Vec<String>,
 }
 
@@ -168,14 +174,7 @@ fn build() -> Words {
     let (phrases, single): (Vec<String>, Vec<String>) =
         all("beside").into_iter().partition(|p| p.contains(' '));
     beside_name.extend(single);
-    let footers = entries()
-        .filter(|(k, _)| *k == "footer")
-        .filter_map(|(_, v)| {
-            let (head, tail) = v.split_once('…').unwrap_or((v, ""));
-            let (head, tail) = (fold(head), fold(tail));
-            (!head.is_empty() || !tail.is_empty()).then_some(Footer { head, tail })
-        })
-        .collect();
+    let (footers, loose_footers) = footers();
     Words {
         labels,
         forward: all("forward"),
@@ -188,12 +187,35 @@ fn build() -> Words {
         start: start(),
         run_on: run_on(),
         footers,
+        loose_footers,
+        tails: all("tail").into_iter().collect(),
         closings: all("closing"),
         re: all("re"),
         fwd: all("fwd"),
-        legal: all("legal").into_iter().collect(),
+        legal: Pattern::new(&alternation(all("legal").into_iter().collect())),
         banner: all("banner").into_iter().collect(),
     }
+}
+
+fn footers() -> (HashMap<String, Vec<Footer>>, Vec<Footer>) {
+    let mut listed: HashMap<String, Vec<Footer>> = HashMap::new();
+    let mut loose = Vec::new();
+    for (_, value) in entries().filter(|(k, _)| *k == "footer") {
+        let (head, tail) = value.split_once('…').unwrap_or((value, ""));
+        let footer = Footer {
+            head: fold(head),
+            tail: fold(tail),
+        };
+        let first = footer.head.split(' ').next().unwrap_or_default();
+        if first.is_empty() || has_no_spaces(first) {
+            if !(footer.head.is_empty() && footer.tail.is_empty()) {
+                loose.push(footer);
+            }
+        } else {
+            listed.entry(first.to_owned()).or_default().push(footer);
+        }
+    }
+    (listed, loose)
 }
 
 fn field(key: &str) -> Option<Field> {
@@ -302,6 +324,7 @@ mod tests {
             "above",
             "start",
             "footer",
+            "tail",
             "closing",
             "re",
             "fwd",

@@ -87,6 +87,8 @@ pub enum Saying {
         title: String,
         lines: Vec<String>,
     },
+    /// A mail to the bot itself: whether sub-addresses arrive.
+    Probe,
 
     // --- to the requester ---
     /// Arrived; you'll hear by the date of the closing, no need to follow up.
@@ -191,6 +193,7 @@ impl Saying {
             Saying::ConfirmConnector => "confirm_connector",
             Saying::WhoAsks { .. } => "who_asks",
             Saying::Report { .. } => "report",
+            Saying::Probe => "probe",
             Saying::Acknowledge { .. } => "acknowledge",
             Saying::Closing => "closing",
             Saying::AskWords => "ask_words",
@@ -228,7 +231,8 @@ impl Saying {
             | Saying::Approve { .. }
             | Saying::ConfirmConnector
             | Saying::WhoAsks { .. }
-            | Saying::Report { .. } => Some(Party::Connector),
+            | Saying::Report { .. }
+            | Saying::Probe => Some(Party::Connector),
             Saying::Acknowledge { .. }
             | Saying::Closing
             | Saying::AskWords

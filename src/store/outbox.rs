@@ -100,6 +100,14 @@ pub fn by_secret(db: &Connection, secret: i64) -> Result<Option<Mail>, StoreErro
         .optional()?)
 }
 
+/// Our mail with this X-Askfirst-Id.
+pub fn by_mark(db: &Connection, mark: &str) -> Result<Option<Mail>, StoreError> {
+    Ok(db
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM outbox WHERE mark = ?1"))?
+        .query_row([mark], read)
+        .optional()?)
+}
+
 /// The secret of our mail that a relay gave one of these ids.
 pub fn secrets_by_ids(db: &Connection, ids: &[String]) -> Result<Vec<i64>, StoreError> {
     let mut found = Vec::new();

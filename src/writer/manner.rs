@@ -86,6 +86,7 @@ pub fn of(saying: &Saying) -> Manner {
         | Saying::TellWithdrawn
         | Saying::TellRequesterSilent { .. }
         | Saying::Report { .. }
+        | Saying::Probe
         | Saying::Closing
         | Saying::Refuse { .. } => NOTICE,
         Saying::Approve { .. } => Manner {

@@ -69,7 +69,8 @@ pub fn add(facts: &mut Facts, saying: &Saying, voice: &Voice<'_>) {
             let all: Vec<Value> = all.map(|one| person(Some(one), false)).collect();
             facts.set("connectors", all);
         }
-        Saying::Ask
+        Saying::Probe
+        | Saying::Ask
         | Saying::Reminder
         | Saying::Clarify
         | Saying::ThankNo

@@ -1,1 +1,120 @@
-//! (tests of command_line)
+//! The program as people and scripts call it: exit statuses, output, what is left behind.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+fn askfirst(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_askfirst"))
+        .args(arguments)
+        .current_dir(folder)
+        .env("HOME", folder)
+        .env_remove("XDG_CONFIG_HOME")
+        .env("TMPDIR", folder)
+        .output()
+        .unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[test]
+fn the_demo_script_tells_both_stories_and_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let done = askfirst(folder.path(), &["demo", "--script"]);
+    let said = text(&done.stdout);
+    assert_eq!(
+        done.status.code(),
+        Some(0),
+        "{said}\n{}",
+        text(&done.stderr)
+    );
+    assert_eq!(text(&done.stderr), "");
+    for words in [
+        "Alice Ng would like to talk to you – interested?",
+        "Alice Ng <> Carol Danvers",
+        "Alice hears nothing of this",
+        "Alice Ng to Carol Danvers: introduced",
+        "Alice Ng to Dan Ortiz: declined",
+        "author proven",
+    ] {
+        assert!(said.contains(words), "{words} is missing in\n{said}");
+    }
+    assert!(said.lines().all(|line| line.chars().count() < 300));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_wrong_configuration_is_status_2_and_names_the_line() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join("askfirst.toml"),
+        "[bot]\nadress = \"x@y.example\"\n",
+    )
+    .unwrap();
+    for command in [&["check"][..], &["run"], &["list"]] {
+        let done = askfirst(folder.path(), command);
+        let said = text(&done.stderr);
+        assert_eq!(done.status.code(), Some(2), "{said}");
+        assert!(
+            said.contains("askfirst.toml") && said.contains("adress"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn no_configuration_at_all_says_where_it_was_looked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let done = askfirst(folder.path(), &["list"]);
+    let said = text(&done.stderr);
+    assert_eq!(done.status.code(), Some(2), "{said}");
+    assert!(said.contains("askfirst.toml"), "{said}");
+}
+
+#[test]
+fn wrong_usage_is_status_2() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(
+        askfirst(folder.path(), &["introduce"]).status.code(),
+        Some(2)
+    );
+    assert_eq!(askfirst(folder.path(), &["explain"]).status.code(), Some(2));
+    assert_eq!(askfirst(folder.path(), &["--help"]).status.code(), Some(0));
+}
+
+#[test]
+fn explain_reads_standard_input_and_goes_on_after_a_bad_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let mail = "From: Carol <carol@target.example>\r\nSubject: Re: x\r\nMessage-ID: <1@target.example>\r\n\r\nYes please\r\n";
+    std::fs::write(folder.path().join("yes.eml"), mail).unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_askfirst"))
+        .args(["explain", "--json", "missing.eml", "yes.eml", "-"])
+        .current_dir(folder.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(mail.as_bytes())
+        .unwrap();
+    let done = child.wait_with_output().unwrap();
+    assert_eq!(done.status.code(), Some(1));
+    let lines: Vec<serde_json::Value> = text(&done.stdout)
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 3);
+    assert!(lines[0]["error"].is_string());
+    for line in &lines[1..] {
+        assert_eq!(line["verdict"], "yes");
+        assert_eq!(line["kind"], "person");
+        assert_eq!(line["from"], "carol@target.example");
+    }
+    assert_eq!(lines[2]["file"], "-");
+}

@@ -595,6 +595,133 @@ fn a_status_by_mail_lists_what_is_open() {
 }
 
 #[test]
+fn sub_addresses_are_used_once_a_mail_to_one_has_come_back() {
+    let mut house = house();
+    house.separator = None;
+    let mut w = World::with(house);
+    w.desk.probe(w.now_secs).unwrap();
+    w.desk.probe(w.now_secs).unwrap();
+    let probe = w.deliver();
+    assert_eq!(probe.len(), 1, "once");
+    assert_eq!(probe[0].to, ["intro+probe@bot.example"]);
+    let before = to(&w.forward("Ask Carol please"), CAROL.1).clone();
+    assert_eq!(before.letter.reply_to[0].address.as_str(), BOT);
+    assert!(w.raw(&probe[0].bytes).is_empty());
+    let after = to(&w.forward("Ask dan@ortiz.example please"), DAN.1).clone();
+    assert!(
+        after.letter.reply_to[0]
+            .address
+            .as_str()
+            .starts_with("intro+")
+    );
+    // Without a sub-address the secret still comes back, in the ids and in the quoted code.
+    let left = w.answer(CAROL, &before, "Yes please");
+    assert_eq!(left[0].to, [ALICE.1, CAROL.1, BOB.1]);
+}
+
+#[test]
+fn a_mail_of_another_instance_is_left_alone() {
+    let mut w = World::new();
+    let mail = w.direct("Could you introduce me to Carol Danvers?");
+    let mail = String::from_utf8(mail).unwrap().replacen(
+        "Subject:",
+        "X-Askfirst-Id: 00112233\r\nSubject:",
+        1,
+    );
+    assert!(w.proven(mail.as_bytes()).is_empty());
+    assert!(w.stages().is_empty());
+}
+
+#[test]
+fn a_try_later_sends_the_same_bytes_and_an_unknown_outcome_too() {
+    use askfirst::rules::retry::{Attempt, Judgement, Phase};
+    let mut w = World::new();
+    let request = w.request_mail();
+    let forward = w.writer(BOB).forward(&request, BOT, "Ask Carol please");
+    let stamped = [
+        b"Authentication-Results: mx.bot.example; dmarc=pass header.from=kim.example\r\n",
+        forward.as_slice(),
+    ]
+    .concat();
+    w.desk.set_paused(true, w.now_secs).unwrap();
+    w.raw(&stamped);
+    w.desk.set_paused(false, w.now_secs).unwrap();
+    let parcels = w.desk.take_due(10, w.now_secs).unwrap();
+    assert_eq!(parcels.len(), 2);
+    assert!(
+        w.desk.take_due(10, w.now_secs).unwrap().is_empty(),
+        "in flight"
+    );
+    let busy = Attempt {
+        phase: Phase::Recipient,
+        reply: Some((451, "4.7.1 greylisted".into())),
+        refused: Vec::new(),
+    };
+    let cut = Attempt {
+        phase: Phase::Dot,
+        reply: None,
+        refused: Vec::new(),
+    };
+    assert!(matches!(
+        w.desk.report(parcels[0].id, &busy, w.now_secs).unwrap(),
+        Judgement::TryLater { .. }
+    ));
+    assert_eq!(
+        w.desk.report(parcels[1].id, &cut, w.now_secs).unwrap(),
+        Judgement::Unknown
+    );
+    assert!(w.desk.take_due(10, w.now_secs).unwrap().is_empty());
+    let later = w.desk.take_due(10, w.now_secs + 60).unwrap();
+    assert_eq!((later.len(), later[0].id), (1, parcels[0].id));
+    assert!(later[0].bytes == parcels[0].bytes, "the same bytes");
+    w.desk.retry_unknown(w.now_secs + 599).unwrap();
+    assert!(w.desk.take_due(10, w.now_secs + 599).unwrap().is_empty());
+    w.desk.retry_unknown(w.now_secs + 600).unwrap();
+    let again = w.desk.take_due(10, w.now_secs + 600).unwrap();
+    assert!(again.len() == 1 && again[0].bytes == parcels[1].bytes);
+}
+
+#[test]
+fn an_answer_settles_a_mail_of_unknown_outcome() {
+    use askfirst::rules::retry::{Attempt, Phase};
+    let mut w = World::new();
+    let request = w.request_mail();
+    let forward = w.writer(BOB).forward(&request, BOT, "Ask Carol please");
+    let stamped = [
+        b"Authentication-Results: mx.bot.example; dmarc=pass header.from=kim.example\r\n",
+        forward.as_slice(),
+    ]
+    .concat();
+    w.desk.set_paused(true, w.now_secs).unwrap();
+    w.raw(&stamped);
+    w.desk.set_paused(false, w.now_secs).unwrap();
+    let cut = Attempt {
+        phase: Phase::Dot,
+        reply: None,
+        refused: Vec::new(),
+    };
+    let mut ask = None;
+    for parcel in w.desk.take_due(10, w.now_secs).unwrap() {
+        let _ = w.desk.report(parcel.id, &cut, w.now_secs).unwrap();
+        if parcel.recipients == [CAROL.1] {
+            ask = Some(Sent {
+                to: parcel.recipients,
+                letter: askfirst::reader::open(&parcel.bytes),
+                bytes: parcel.bytes,
+            });
+        }
+    }
+    let left = w.answer(CAROL, &ask.unwrap(), "Yes please");
+    assert_eq!(left.len(), 1);
+    w.desk.retry_unknown(w.now_secs + 3_600).unwrap();
+    let again = w.desk.take_due(10, w.now_secs + 3_600).unwrap();
+    assert!(
+        again.iter().all(|parcel| parcel.recipients == [BOB.1]),
+        "the ask has arrived, and is not sent again"
+    );
+}
+
+#[test]
 fn nothing_goes_out_twice_or_while_paused() {
     let mut w = World::new();
     w.desk.set_paused(true, w.now_secs).unwrap();

@@ -12,6 +12,7 @@ mod answers;
 mod authors;
 mod command_line;
 mod conversations;
+mod daemon;
 mod dovecot;
 mod harness;
 mod house;

@@ -12,6 +12,7 @@ mod crates;
 mod fetching;
 mod imap;
 mod login;
+mod noise;
 mod smtp;
 mod submission;
 mod waiting;

@@ -36,12 +36,7 @@ pub fn form(scene: &Scene<'_>, sentences: &[Sentence]) -> Opinion {
     let mut unexplained: Option<String> = None;
     let (mut unexplained_words, mut question) = (0, false);
     let mut date = None;
-    for (i, sentence) in sentences.iter().enumerate() {
-        let place = Place {
-            first: i == 0,
-            last: i + 1 == sentences.len(),
-        };
-        let explained = sentence::explain(scene, sentence, place);
+    for (sentence, explained) in explain_all(scene, sentences) {
         unexplained_words += explained.unexplained;
         question |= sentence.question;
         let far = explained.days.iter().filter(|d| d.far);
@@ -58,11 +53,39 @@ pub fn form(scene: &Scene<'_>, sentences: &[Sentence]) -> Opinion {
         later_until: date.filter(|_| verdict == Verdict::Later),
         why,
         unexplained: unexplained_words,
-        empty: unexplained_words == 0
-            && findings
-                .iter()
-                .all(|f| matches!(f.says, Says::Filler | Says::Condition)),
+        empty: unexplained_words == 0 && is_empty(&findings),
     }
+}
+
+/// Every sentence with its explanation. From the end, because a name by itself is told by what
+/// stands below it: nothing but footers.
+fn explain_all<'s>(scene: &Scene<'_>, sentences: &'s [Sentence]) -> Vec<(&'s Sentence, Explained)> {
+    let mut all = Vec::with_capacity(sentences.len());
+    let mut last = true;
+    for (i, sentence) in sentences.iter().enumerate().rev() {
+        let place = Place {
+            first: i == 0,
+            last,
+        };
+        let explained = sentence::explain(scene, sentence, place);
+        let footer = |p: &sentence::Phrase| p.says == Some(Says::Footer);
+        last = last && explained.phrases.iter().all(footer);
+        all.push((sentence, explained));
+    }
+    all.reverse();
+    all
+}
+
+/// Whether there is nothing to answer with: `and`, `if`, and names.
+fn is_empty(findings: &[Finding]) -> bool {
+    let joins = |f: &Finding| matches!(f.says, Says::Filler | Says::Condition);
+    let around = |f: &Finding| {
+        matches!(
+            f.says,
+            Says::Name | Says::Greeting | Says::Closing | Says::Footer
+        )
+    };
+    findings.iter().any(joins) && findings.iter().all(|f| joins(f) || around(f))
 }
 
 fn find(sentence: &Sentence, explained: &Explained) -> Vec<Finding> {

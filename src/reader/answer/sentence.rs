@@ -293,7 +293,8 @@ impl Laying<'_> {
             && self.gap(start) == Gap::Line
             && (end == self.tokens.len() || self.is_footer(end))
             && !(self.place.first && start == 0)
-            && !self.scene.language.nouns_are_capital;
+            // In a language with capital nouns a name is told by standing apart.
+            && (start == 0 || !self.scene.language.nouns_are_capital);
         if run > 0 && (salutation || signed) {
             run
         } else {

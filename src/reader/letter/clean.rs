@@ -5,10 +5,13 @@
 /// Marks the start of a quoted part in text made from HTML; dropped from every text that comes in.
 pub const QUOTE_MARK: char = '\u{F8F0}';
 
+/// Marks the start of a signature in text made from HTML; dropped likewise.
+pub const SIGNATURE_MARK: char = '\u{F8F1}';
+
 /// Characters that show nothing and only break words apart or hide what is written
 /// (soft hyphen, zero-width space, word joiner, byte order mark, language tags).
 fn is_ignorable(c: char) -> bool {
-    matches!(c, '\u{AD}' | '\u{200B}' | '\u{2060}'..='\u{2064}' | '\u{FEFF}' | '\u{E0000}'..='\u{E007F}' | QUOTE_MARK)
+    matches!(c, '\u{AD}' | '\u{200B}' | '\u{2060}'..='\u{2064}' | '\u{FEFF}' | '\u{E0000}'..='\u{E007F}' | QUOTE_MARK | SIGNATURE_MARK)
 }
 
 /// Bidirectional controls (UAX 9): they can make a text read other than it is written.
@@ -27,6 +30,18 @@ pub fn overrides_direction(text: &str) -> bool {
 /// Whether a character decoded from a reference may stand in a text.
 pub fn is_shown(c: char) -> bool {
     !(is_ignorable(c) || is_bidi(c) || (c.is_control() && c != '\n' && c != '\t'))
+}
+
+/// A text made from HTML without the lines of its marks.
+pub fn unmarked(text: &str) -> String {
+    if !text.contains([QUOTE_MARK, SIGNATURE_MARK]) {
+        return text.to_owned();
+    }
+    let marked = |line: &&str| !line.contains([QUOTE_MARK, SIGNATURE_MARK]);
+    text.split('\n')
+        .filter(marked)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// One line of at most `cap` characters: white space of any kind becomes one space.

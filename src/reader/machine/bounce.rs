@@ -25,20 +25,19 @@ const MASTERS: &[&str] = &[
     "mailmaster",
 ];
 
+/// Characters at the beginning of a text where a mail system says that it returns a mail; what a
+/// person writes of a bounce begins with their own words.
+const MAX_OPENING_CHARS: usize = 400;
+
 /// Why this is a bounce, if it is one.
 pub fn told_by(view: &View<'_>) -> Option<String> {
     let letter = view.letter;
-    let subject = PHRASES.holds("bounce subject", &view.subject);
-    let daemon = DAEMONS.contains(&view.local.as_str());
-    if PHRASES.begins("forward subject", &view.subject).is_some() && !daemon {
-        return None;
-    }
-    let report = letter.content_type.starts_with("multipart/report");
-    let status = letter
-        .part_types
-        .iter()
-        .any(|t| t.starts_with("message/delivery-status"));
-    if report && (status || letter.content_type.contains("delivery-status")) {
+    let told = |phrase: &str| Some(format!("a bounce (“{phrase}”)"));
+    let status =
+        view.part("message/delivery-status") || view.part("message/global-delivery-status");
+    if letter.content_type.starts_with("multipart/report")
+        && (status || letter.content_type.contains("delivery-status"))
+    {
         return delivered(view)
             .is_none()
             .then(|| "a bounce (multipart/report)".to_owned());
@@ -46,20 +45,30 @@ pub fn told_by(view: &View<'_>) -> Option<String> {
     if view.has("X-Failed-Recipients") {
         return Some("a bounce (X-Failed-Recipients)".to_owned());
     }
-    let master = MASTERS.contains(&view.local.as_str());
-    let nobody = view.null_path || view.local.is_empty();
-    if daemon {
+    if DAEMONS.contains(&view.local.as_str()) {
         return Some("a bounce (its sender is a mail daemon)".to_owned());
     }
+    let subject = PHRASES.holds("bounce subject", &view.subject);
     let body = PHRASES.holds("bounce body", &view.body);
-    if status && (nobody || master || subject.is_some() || body.is_some()) {
+    let master = MASTERS.contains(&view.local.as_str());
+    if (view.null_path || view.local.is_empty() || master)
+        && let Some(phrase) = subject.or(body)
+    {
+        return told(phrase);
+    }
+    if master && letter.plain.is_none() && letter.html.is_none() {
+        return Some("a bounce (a postmaster's mail without a text)".to_owned());
+    }
+    if view.passed_on {
+        return None;
+    }
+    if status && (subject.is_some() || body.is_some()) {
         return Some("a bounce (message/delivery-status)".to_owned());
     }
-    let told = |phrase: &str| Some(format!("a bounce (“{phrase}”)"));
-    match (subject, body) {
-        (Some(phrase), _) | (_, Some(phrase)) if nobody || master => told(phrase),
-        // From anybody: both must say so, and the text must not be a person's beside a quote.
-        (Some(_), Some(phrase)) if !view.subject.starts_with("re:") => told(phrase),
+    // From anybody: the subject must say so, and the first words of the text.
+    let opening: String = view.body.chars().take(MAX_OPENING_CHARS).collect();
+    match (subject, PHRASES.holds("bounce body", &opening)) {
+        (Some(_), Some(phrase)) => told(phrase),
         _ => None,
     }
 }

@@ -55,14 +55,6 @@ impl Phrases {
         let (_, holds) = self.sections.get(section)?;
         holds.find(text).map(|m| m.as_str())
     }
-
-    /// Texts that mail programs write for a tap on an emoji.
-    pub fn reaction<'a>(&self, body: &'a str) -> Option<&'a str> {
-        if let Some(phrase) = self.begins("reaction begin", body) {
-            return Some(phrase);
-        }
-        self.holds("reaction", body)
-    }
 }
 
 /// Lower case, one space for every white space, straight apostrophes, capped.

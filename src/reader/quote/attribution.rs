@@ -20,6 +20,8 @@ pub struct Attribution {
     pub own: usize,
     /// The first line below.
     pub end: usize,
+    /// Where the quoted mail begins on the last line, for programs that go on behind the colon.
+    pub rest: Option<usize>,
     pub head: Head,
 }
 
@@ -27,7 +29,7 @@ pub struct Attribution {
 pub fn ending_at(lines: &[Line<'_>], at: usize, floor: usize) -> Option<Attribution> {
     let last = lines.get(at)?;
     if !could_end(last.text) {
-        return None;
+        return going_on(last.text, at);
     }
     let quoted_below = lines
         .get(at + 1..)
@@ -64,8 +66,34 @@ pub fn ending_at(lines: &[Line<'_>], at: usize, floor: usize) -> Option<Attribut
             start,
             own,
             end: at + 1,
+            rest: None,
             head: byline::head(text.get(own..).unwrap_or_default()),
         });
+    }
+    going_on(last.text, at)
+}
+
+/// Yahoo on Android quotes on the line of the attribution itself.
+fn going_on(text: &str, at: usize) -> Option<Attribution> {
+    let spots = text.match_indices(": ").map(|(at, _)| at + 1);
+    let head = text.get(..spots.clone().last()?.min(MAX_OCTETS))?;
+    if !(head.contains('@') && starts_like_one(head)) {
+        return None;
+    }
+    for end in spots.take_while(|end| *end < MAX_OCTETS) {
+        let line = text.get(..end)?;
+        let folded = fold(line);
+        let verb = ends_with_verb(line.trim_end_matches(':'), &folded);
+        if verb && has_date(line) && mailbox::addresses(line).next().is_some() {
+            let own = own_words(line);
+            return Some(Attribution {
+                start: at,
+                own,
+                end: at + 1,
+                rest: Some(end),
+                head: byline::head(line.get(own..)?),
+            });
+        }
     }
     None
 }

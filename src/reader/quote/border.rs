@@ -10,6 +10,8 @@ use crate::reader::words::{fold, words};
 
 /// Empty lines and rules looked through between a separator and what it announces.
 const MAX_GAP: usize = 6;
+/// Octets of what a separator says; Lotus and mutt write a name into it.
+const MAX_PHRASE: usize = 160;
 /// Characters that rules and separators are drawn with.
 const RULE: [char; 8] = ['-', '–', '—', '_', '=', '*', '~', '#'];
 
@@ -34,6 +36,8 @@ pub struct Border {
     pub own: usize,
     /// The first line of the mail below.
     pub body: usize,
+    /// Where that mail begins on the line before, for programs that go on behind the colon.
+    pub rest: Option<usize>,
     pub head: Head,
     pub depth: usize,
 }
@@ -50,12 +54,7 @@ pub fn at(lines: &[Line<'_>], index: usize, floor: usize) -> Option<Border> {
     }
     separator(lines, index)
         .or_else(|| headers(lines, index, false))
-        .or_else(|| {
-            let found = unknown_headers(lines, index)?;
-            let below = next_content(lines, found.body)?;
-            // Where no table has the labels, what is below must be known to be a quote.
-            (lines.get(below)?.depth > line.depth).then_some(found)
-        })
+        .or_else(|| unknown_headers_above_quote(lines, index))
         .map(|border| with_rules_above(lines, border, floor))
         .or_else(|| {
             let found = attribution::ending_at(lines, index, floor)?;
@@ -64,6 +63,7 @@ pub fn at(lines: &[Line<'_>], index: usize, floor: usize) -> Option<Border> {
                 start: found.start,
                 own: found.own,
                 body: found.end,
+                rest: found.rest,
                 head: found.head,
                 depth: line.depth,
             })
@@ -77,9 +77,23 @@ fn headers(lines: &[Line<'_>], index: usize, announced: bool) -> Option<Border> 
         start: index,
         own: 0,
         body: block.end,
+        rest: None,
         head: block.head,
         depth: lines.get(index).map_or(0, |l| l.depth),
     })
+}
+
+/// Where no table has the labels, what is below must be known to be a quote.
+fn unknown_headers_above_quote(lines: &[Line<'_>], index: usize) -> Option<Border> {
+    let depth = lines.get(index)?.depth;
+    let end = (index + 3..=index + header::MAX_UNKNOWN).find(|i| {
+        lines
+            .get(*i)
+            .is_none_or(|l| l.is_blank() || l.depth > depth)
+    })?;
+    let below = lines.get(next_content(lines, end)?)?;
+    let found = (below.depth > depth).then(|| unknown_headers(lines, index))??;
+    (found.body >= end).then_some(found)
 }
 
 /// A block of labels in a language that no table has.
@@ -90,6 +104,7 @@ fn unknown_headers(lines: &[Line<'_>], index: usize) -> Option<Border> {
         start: index,
         own: 0,
         body: block.end,
+        rest: None,
         head: block.head,
         depth: lines.get(index).map_or(0, |l| l.depth),
     })
@@ -129,37 +144,57 @@ fn next_content(lines: &[Line<'_>], from: usize) -> Option<usize> {
     })
 }
 
+/// What a line says between its rules.
+struct Said<'a> {
+    phrase: String,
+    /// What follows the closing rule on the same line: a header block, run together.
+    rest: &'a str,
+    /// The line begins with a rule.
+    drawn: bool,
+}
+
+fn said(text: &str) -> Option<Said<'_>> {
+    let text = text.trim();
+    let inner = text.trim_start_matches(|c| RULE.contains(&c) || c == ' ' || c == '\u{A0}');
+    let drawn = text.len() >= inner.len() + 2;
+    let closing = inner.find("--").or_else(|| inner.find("=="));
+    let (phrase, rest) = match closing {
+        Some(at) if drawn => inner.split_at_checked(at)?,
+        _ => (inner, ""),
+    };
+    if phrase.len() > MAX_PHRASE {
+        return None;
+    }
+    Some(Said {
+        phrase: fold(phrase.trim_matches(|c| RULE.contains(&c) || " :：.\u{A0}".contains(c))),
+        rest: rest.trim_start_matches(|c| RULE.contains(&c) || c == ' '),
+        drawn,
+    })
+}
+
 /// `---- Forwarded message ----`, `Begin forwarded message:`, `-----Original Message-----`.
 fn separator(lines: &[Line<'_>], index: usize) -> Option<Border> {
     let line = lines.get(index)?;
     let text = line.text.trim();
-    let inner = text.trim_start_matches(|c| RULE.contains(&c) || c == ' ' || c == '\u{A0}');
-    let drawn = text.chars().count() - inner.chars().count() >= 2;
-    // What follows the closing rule on the same line is the header block, run together.
-    let (phrase, rest) = match inner.find("--").or_else(|| inner.find("==")) {
-        Some(at) if drawn => (
-            inner.get(..at).unwrap_or_default(),
-            inner
-                .get(at..)
-                .unwrap_or_default()
-                .trim_start_matches(|c| RULE.contains(&c) || c == ' '),
-        ),
-        _ => (inner, ""),
-    };
-    if phrase.len() > 120 {
-        return None;
-    }
-    let phrase = fold(phrase.trim_matches(|c| RULE.contains(&c) || " :：.\u{A0}".contains(c)));
     let below = next_content(lines, index + 1);
     let announced = below.is_some_and(|i| {
         lines
             .get(i)
             .is_some_and(|l| l.depth > line.depth || header::label(l.text).is_some())
     });
+    // Ordinary lines are spared the look into the tables.
+    if !(announced || text.starts_with(RULE)) {
+        return None;
+    }
+    let Said {
+        phrase,
+        rest,
+        drawn,
+    } = said(text)?;
     let kind = if is_phrase(&words().forward, &phrase) && (drawn || announced) {
         Kind::Forward
     } else if (words().original.contains(&phrase) && (drawn || announced))
-        || words().above.iter().any(|a| phrase.contains(a.as_str()))
+        || (drawn && words().above.iter().any(|a| phrase.contains(a.as_str())))
     {
         Kind::Original
     } else if drawn
@@ -177,6 +212,7 @@ fn separator(lines: &[Line<'_>], index: usize) -> Option<Border> {
         start: index,
         own: 0,
         body: index + 1,
+        rest: None,
         head: Head::default(),
         depth: line.depth,
     };
@@ -220,6 +256,7 @@ fn attribution_below(lines: &[Line<'_>], index: usize) -> Option<Border> {
             start: found.start,
             own: 0,
             body: found.end,
+            rest: found.rest,
             head: found.head,
             depth: lines.get(i).map_or(0, |l| l.depth),
         })
@@ -234,6 +271,7 @@ fn container(lines: &[Line<'_>], index: usize) -> Border {
         start: index,
         own: 0,
         body: index + 1,
+        rest: None,
         head: Head::default(),
         depth: own_depth,
     };

@@ -153,16 +153,17 @@ fn date_in(text: &str, name: Option<&str>) -> Option<String> {
     if !has_date(text) {
         return None;
     }
-    let edge = |c: char| c.is_whitespace() || ",:;\"«“<>([-*_".contains(c);
+    let edge = |c: char| c.is_whitespace() || ",:;\"«“<>()[]-*_".contains(c);
     let mut tokens: Vec<&str> = text.split_whitespace().collect();
     let is_word = |t: &&str| {
         let bare = fold(t.trim_matches(edge));
-        words().beside_name.contains(&bare) && !is_clock(t) && bare.chars().count() > 1
+        bare.is_empty()
+            || (words().beside_name.contains(&bare) && !is_clock(t) && bare.chars().count() > 1)
     };
     while tokens.last().is_some_and(is_word) {
         tokens.pop();
     }
-    if tokens.first().is_some_and(|t| is_starter(t)) {
+    while tokens.first().is_some_and(|t| is_word(t) || is_starter(t)) {
         tokens.remove(0);
     }
     let date = tokens.join(" ");
@@ -172,5 +173,12 @@ fn date_in(text: &str, name: Option<&str>) -> Option<String> {
 
 /// `On`, `Am`, `Le`: found by the same table, with a date made up behind it.
 fn is_starter(token: &str) -> bool {
+    let mut chars = token.chars();
+    let capital: String = chars
+        .next()
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .collect();
+    let token = format!("{capital}{}", chars.as_str());
     words().start.is_in(&format!("{token} 1")) && token.chars().all(char::is_alphabetic)
 }

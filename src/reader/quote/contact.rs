@@ -2,15 +2,16 @@
 //!
 //! Fails towards text: a block with a sentence in it stays.
 
+use crate::reader::address::Address;
 use crate::reader::quote::mailbox;
-use crate::reader::quote::signature::{MAX_SIGNATURE_CHARS, has_words, is_disclaimer};
+use crate::reader::quote::signature::{MAX_SIGNATURE_CHARS, Writer, has_words, is_disclaimer};
 use crate::reader::words::fold;
 
 /// Lines of a signature without a delimiter.
 const MAX_SIGNATURE_LINES: usize = 12;
 
 /// The last paragraphs where they are made of names, titles, numbers and links.
-pub fn contact_block(lines: &[&str]) -> Option<usize> {
+pub fn contact_block(lines: &[&str], writer: &Writer) -> Option<usize> {
     let end = lines.iter().rposition(|l| !l.trim().is_empty())? + 1;
     // Candidates begin below an empty line, or with a name right under the words.
     let mut best = None;
@@ -29,11 +30,33 @@ pub fn contact_block(lines: &[&str]) -> Option<usize> {
         }
         let above_blank = lines.get(at - 1).is_some_and(|l| l.trim().is_empty());
         let begins = above_blank || looks_like_name(line);
-        if begins && is_signature(lines.get(at..end)?) {
+        let block = lines.get(at..end)?;
+        if begins && is_signature(block) && is_writers(lines.get(..at)?, block, writer) {
             best = Some(at);
         }
     }
     best.filter(|at| has_words(lines.get(..*at).unwrap_or_default()))
+}
+
+/// Whether a block of contact data is the writer's own, and not somebody's whom they name.
+fn is_writers(above: &[&str], block: &[&str], writer: &Writer) -> bool {
+    let text = block.join("\n");
+    let named = fold(&text)
+        .split(|c: char| !c.is_alphanumeric())
+        .any(|w| writer.name.iter().any(|n| n == w));
+    let mut addresses = mailbox::addresses(&text).peekable();
+    if addresses.peek().is_some() {
+        let own = |a: &Address| {
+            writer
+                .address
+                .as_ref()
+                .is_some_and(|w| w.domain() == a.domain())
+        };
+        return named || addresses.all(|(_, address)| own(&address));
+    }
+    let last = above.iter().rev().find(|l| !l.trim().is_empty());
+    let announced = last.is_some_and(|l| l.trim_end().ends_with([':', '：']));
+    named || (writer.answers && !announced)
 }
 
 /// Short lines of which some are plainly contact data.
@@ -65,9 +88,8 @@ pub fn is_signature(lines: &[&str]) -> bool {
 /// A telephone number, a link, an address, a title, or a line divided by bars.
 fn is_contact(line: &str) -> bool {
     let folded = fold(line);
-    let digits = line.chars().filter(char::is_ascii_digit).count();
     let other = line.chars().filter(|c| c.is_alphabetic()).count();
-    let telephone = digits >= 7 && other <= 24;
+    let telephone = has_telephone(line) && other <= 24 && !has_verb(line);
     let titled = folded
         .split(|c: char| !c.is_alphanumeric())
         .any(|w| TITLES.contains(&w));
@@ -77,6 +99,35 @@ fn is_contact(line: &str) -> bool {
         || (mailbox::addresses(line).next().is_some() && folded.split_whitespace().count() <= 5)
         || (titled && !is_sentence(line) && folded.split_whitespace().count() <= 9)
         || (line.contains(" | ") && !is_sentence(line))
+}
+
+/// Seven digits or more with nothing but the punctuation of numbers between, and no date.
+fn has_telephone(line: &str) -> bool {
+    line.split(|c: char| !(c.is_ascii_digit() || " +-./()\u{A0}".contains(c)))
+        .any(|run| {
+            let digits = run.bytes().filter(u8::is_ascii_digit).count();
+            let parts: Vec<usize> = run
+                .split_whitespace()
+                .flat_map(|word| word.split(['.', '/', '-']))
+                .map(str::len)
+                .collect();
+            let dated = matches!(
+                parts.as_slice(),
+                [1..=2, 1..=2, 2 | 4, ..] | [4, 1..=2, 1..=2, ..]
+            );
+            digits >= 7 && !dated
+        })
+}
+
+/// A word in small letters that labels no number: "call me on 555 0102".
+fn has_verb(line: &str) -> bool {
+    const LABELS: &[&str] = &[
+        "tel", "phone", "mobile", "mob", "cell", "fax", "office", "direct", "telefon", "mobil",
+        "handy", "tél", "port", "ext", "or", "and", "work", "home", "p", "m", "t", "f", "c", "o",
+    ];
+    line.split(|c: char| !c.is_alphabetic())
+        .filter(|w| w.starts_with(char::is_lowercase))
+        .any(|w| !LABELS.contains(&w))
 }
 
 /// Words of titles and firms that stand in signatures the world over.
@@ -145,10 +196,13 @@ const TITLES: &[&str] = &[
     "skype",
 ];
 
-fn is_sentence(line: &str) -> bool {
-    let words_in = line.split_whitespace().count();
+pub fn is_sentence(line: &str) -> bool {
+    let words_in = line
+        .split_whitespace()
+        .filter(|w| w.contains(char::is_alphabetic))
+        .count();
     (line.ends_with(['.', '!', '?', '。', '！', '？']) && words_in > 3 && !line.ends_with("Inc."))
-        || line.ends_with(['?', '!'])
+        || line.ends_with(['?', '？'])
         || words_in > 12
 }
 

@@ -4,7 +4,7 @@
 //! certain the division says so, and nothing of it can become a yes.
 
 use crate::reader::quote::border::{self, Border, Kind};
-use crate::reader::quote::line::Line;
+use crate::reader::quote::line::{self, Line};
 
 /// Characters from which on a quoted line is long enough to have been wrapped.
 const WRAP_CHARS: usize = 60;
@@ -67,7 +67,7 @@ fn close<'a>(division: &mut Division<'a>, own: &mut Segment<'a>) {
 }
 
 fn has_words(lines: &[Line<'_>]) -> bool {
-    lines.iter().any(|l| l.text.contains(char::is_alphanumeric))
+    lines.iter().any(|l| line::says_something(l.text))
 }
 
 /// The writer's words in front of an attribution on the same line.
@@ -81,10 +81,15 @@ fn own_part<'a>(lines: &[Line<'a>], found: &Border) -> Option<Line<'a>> {
 
 /// The lines that a border passes on, and the first line after them.
 fn region<'a>(lines: &[Line<'a>], found: &Border, has_own: bool) -> (Vec<Line<'a>>, usize) {
+    let rest = found.rest.and_then(|from| {
+        let line = lines.get(found.body.checked_sub(1)?)?;
+        let text = line.text.get(from..)?.trim();
+        (!text.is_empty()).then_some(Line { text, ..*line })
+    });
     let content =
         (found.body..lines.len()).find(|i| lines.get(*i).is_some_and(|l| !l.is_blank() && !l.mark));
     let Some(content) = content else {
-        return (Vec::new(), lines.len());
+        return (rest.into_iter().collect(), lines.len());
     };
     let depth = lines.get(content).map_or(0, |l| l.depth);
     let wraps = if found.kind == Kind::Forward {
@@ -107,7 +112,8 @@ fn region<'a>(lines: &[Line<'a>], found: &Border, has_own: bool) -> (Vec<Line<'a
     } else {
         lines.len()
     };
-    let mut passed = lines.get(found.body..end).unwrap_or_default().to_vec();
+    let mut passed: Vec<Line<'a>> = rest.into_iter().collect();
+    passed.extend_from_slice(lines.get(found.body..end).unwrap_or_default());
     for line in passed.iter_mut().filter(|l| !l.is_blank()) {
         // A line that was wrapped without a mark stands as deep as those around it.
         line.depth = line.depth.max(depth.min(found.depth + 1));

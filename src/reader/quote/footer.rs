@@ -2,47 +2,93 @@
 //!
 //! Fails towards text: a sentence that begins like a footer stays.
 
-use crate::reader::words::{fold, words};
+use crate::reader::words::{Footer, fold, words};
 
+/// Octets of a line with a footer and its links, which may be long.
+const MAX_LINE_OCTETS: usize = 1000;
+/// Words of a footer that names a device, with an excuse for typing errors.
+const MAX_FOOTER_WORDS: usize = 16;
 /// Characters of a footer without its link.
-const MAX_FOOTER_CHARS: usize = 90;
+const MAX_FOOTER_CHARS: usize = 130;
 
 /// `Sent from my iPhone` and its sisters.
 pub fn is_footer(line: &str) -> bool {
-    let line = line.trim_matches([
-        '*', '_', ' ', '\u{A0}', '-', '—', '–', '[', ']', '(', ')', '<', '>', '|', '"',
-    ]);
-    if line.is_empty() || line.len() > 4 * MAX_FOOTER_CHARS + 400 {
+    if line.is_empty() || line.len() > MAX_LINE_OCTETS {
         return false;
     }
     // A link behind the name of the program is no sentence.
     let shown = fold(&without_links(line));
+    let shown = shown.trim_matches(|c: char| " *_-—–()<>|\"".contains(c));
     let bare = shown.trim_end_matches(['.', '!', ' ', ':', ',', '،', '。']);
-    if bare.is_empty() || bare.chars().count() > MAX_FOOTER_CHARS {
+    if bare.is_empty() {
         return false;
     }
-    words().footers.iter().any(|footer| {
-        let Some(rest) = bare.strip_prefix(footer.head.as_str()) else {
-            return false;
-        };
-        if !rest.ends_with(footer.tail.as_str()) || rest.len() < footer.tail.len() {
-            return false;
-        }
-        let named = is_device(rest);
-        if !footer.tail.is_empty() || footer.head.is_empty() {
-            return named || !footer.head.is_empty();
-        }
-        // "Sent from my desk, it is easier" is a sentence; "Sent from my Wiko Ridge 4G" is not.
-        let words_in = rest.split_whitespace().count();
-        let whole =
-            rest.starts_with([' ', '\u{A0}', '‑', '-']) || has_no_case(rest) || rest.is_empty();
-        whole
-            && ((named && words_in <= 8 && !rest.contains([',', ';', '?']))
-                || (words_in > 0
-                    && words_in <= 6
-                    && !rest.contains([',', ';', '?'])
-                    && !shown.ends_with('.')))
-    })
+    if words()
+        .tails
+        .iter()
+        .any(|tail| bare.starts_with(tail.as_str()))
+    {
+        return true;
+    }
+    if bare.chars().count() > MAX_FOOTER_CHARS {
+        return false;
+    }
+    let first = bare.split(' ').next().unwrap_or_default();
+    let listed = words().footers.get(first).map(Vec::as_slice);
+    listed
+        .unwrap_or_default()
+        .iter()
+        .chain(&words().loose_footers)
+        .any(|footer| fits(footer, bare))
+}
+
+fn fits(footer: &Footer, bare: &str) -> bool {
+    let Some(rest) = bare.strip_prefix(footer.head.as_str()) else {
+        return false;
+    };
+    if !footer.tail.is_empty() || footer.head.is_empty() {
+        let ends = rest
+            .strip_suffix(footer.tail.as_str())
+            .is_some_and(|inside| !inside.is_empty() || !footer.head.is_empty());
+        return ends && (is_device(rest) || !footer.head.is_empty());
+    }
+    let whole =
+        rest.is_empty() || rest.starts_with([' ', '\u{A0}', '‑', '-', '.']) || has_no_case(rest);
+    if !whole {
+        return false;
+    }
+    let count = rest.split_whitespace().count();
+    let early: Vec<&str> = rest.split_whitespace().take(5).collect();
+    let one_clause = !rest.trim_end().contains([',', ';', '?', '.', '!']);
+    if is_device(&early.join(" ")) {
+        return count <= MAX_FOOTER_WORDS && (one_clause || is_excuse(rest) || count <= 5);
+    }
+    // "Sent from my desk, it is easier" is a sentence; "Sent from my Wiko Ridge 4G" is not.
+    count > 0 && count <= 6 && one_clause
+}
+
+/// "Please excuse brevity and typos" in the languages in which phones say it.
+fn is_excuse(text: &str) -> bool {
+    const STEMS: &[&str] = &[
+        "excus",
+        "brevity",
+        "typo",
+        "autocorrect",
+        "forgive",
+        "pardon",
+        "tippfehler",
+        "kürze",
+        "rechtschreib",
+        "faute",
+        "erreur",
+        "concis",
+        "error",
+        "breve",
+        "erro",
+        "fouten",
+        "skrivfel",
+    ];
+    STEMS.iter().any(|stem| text.contains(stem))
 }
 
 /// The line without links in brackets; of `[name](link)` the name stays.
@@ -82,7 +128,7 @@ fn has_no_case(text: &str) -> bool {
 }
 
 /// Names of devices and mail programs: the same in every language.
-fn is_device(text: &str) -> bool {
+pub fn is_device(text: &str) -> bool {
     const NAMES: &[&str] = &[
         "iphone",
         "ipad",

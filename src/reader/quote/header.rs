@@ -15,6 +15,8 @@ use crate::reader::words::{Field, fold, words};
 const MAX_BLOCK_LINES: usize = 40;
 /// Lines that a value may go on for without a label.
 const MAX_WRAPPED: usize = 12;
+/// Lines of a block whose labels no table has.
+pub const MAX_UNKNOWN: usize = 10;
 /// Characters of a label.
 const MAX_LABEL: usize = 32;
 
@@ -182,7 +184,11 @@ pub fn block(lines: &[Line<'_>], start: usize, announced: bool) -> Option<Block>
     let enough = if announced {
         block.has_author || block.labels > 1
     } else {
-        block.has_author && block.labels > 1
+        // "From: 10:00, To: 12:00" is a proposal.
+        let head = &block.head;
+        let mailboxes = head.from.address.is_some() || head.to.iter().any(|a| a.address.is_some());
+        let dated = head.date.as_deref().is_some_and(has_date);
+        block.has_author && block.labels > 1 && (block.labels > 2 || mailboxes || dated)
     };
     enough.then_some(block)
 }
@@ -202,7 +208,7 @@ pub fn unknown_block(lines: &[Line<'_>], start: usize) -> Option<Block> {
             break;
         };
         let named = name.chars().count() <= MAX_LABEL && name.split_whitespace().count() <= 4;
-        if !named || !name.contains(char::is_alphabetic) || end - start >= MAX_BLOCK_LINES {
+        if !named || !name.contains(char::is_alphabetic) || end - start >= MAX_UNKNOWN {
             break;
         }
         last = value.trim_matches(['*', '_', ' ', '\t', '\u{A0}']);
@@ -276,7 +282,7 @@ mod tests {
 
     #[test]
     fn the_body_below_is_not_taken_in() {
-        let text = "From: Ann\nSubject: Intro\nHello Bob,\nplease\n\nFrom: Carl\nDate: x";
+        let text = "From: Ann <ann@req.example>\nSubject: Intro\nHello Bob,\nplease\n\nFrom: Carl\nDate: x";
         let found = lines(text);
         assert_eq!(block(&found, 0, false).unwrap().end, 2);
     }

@@ -4,6 +4,9 @@
 
 use crate::reader::letter::clean::QUOTE_MARK;
 
+/// The text of a line that stands for the start of a signature of an HTML mail.
+pub const SIGNATURE_MARK: &str = "\u{F8F1}";
+
 /// Deeper quotes are all the same to a reader.
 const MAX_DEPTH: usize = 100;
 /// Spaces that programs put before a quote mark.
@@ -85,6 +88,16 @@ pub fn lines(text: &str) -> Vec<Line<'_>> {
     lines
 }
 
+/// Whether a text says anything: letters, digits, or a thumbs-up.
+pub fn says_something(text: &str) -> bool {
+    text.contains(|c: char| c.is_alphanumeric() || is_emoji(c))
+}
+
+/// Pictographs (Unicode blocks of symbols and dingbats).
+pub fn is_emoji(c: char) -> bool {
+    matches!(c, '\u{2600}'..='\u{27BF}' | '\u{2B50}' | '\u{1F000}'..='\u{1FAFF}')
+}
+
 fn has_open_bracket(text: &str) -> bool {
     match (text.rfind('<'), text.rfind('>')) {
         (Some(open), Some(close)) => open > close,
@@ -113,7 +126,7 @@ pub fn inside<'a>(lines: &[Line<'a>], depth: usize) -> Vec<Line<'a>> {
 pub fn join<'a>(lines: impl IntoIterator<Item = &'a Line<'a>>) -> String {
     let mut out = String::new();
     for line in lines {
-        if line.mark {
+        if line.mark || line.text == SIGNATURE_MARK {
             continue;
         }
         if line.depth > 0 {

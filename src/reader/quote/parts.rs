@@ -2,6 +2,7 @@
 //!
 //! Where they don't, the body is doubted: a reader of one part must not say yes for the other.
 
+use crate::reader::quote::line::is_emoji;
 use crate::reader::quote::{Body, doubt};
 
 /// The body that both parts agree on.
@@ -53,7 +54,7 @@ fn words_of(text: &str) -> String {
             if is_link(token) {
                 continue;
             }
-            for word in token.split(|c: char| !c.is_alphanumeric()) {
+            for word in token.split(|c: char| !(c.is_alphanumeric() || is_emoji(c))) {
                 if !word.is_empty() {
                     out.extend(word.chars().flat_map(char::to_lowercase));
                     out.push(' ');

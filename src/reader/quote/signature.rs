@@ -3,9 +3,11 @@
 //!
 //! Fails towards less text: a cut that takes an answer's last words makes it unclear, never a yes.
 
+use crate::reader::address::Address;
 use crate::reader::quote::border::is_rule;
-use crate::reader::quote::contact::{contact_block, is_signature, looks_like_name};
-use crate::reader::quote::footer::{cut_inline_footer, is_footer};
+use crate::reader::quote::contact::{contact_block, is_sentence, is_signature, looks_like_name};
+use crate::reader::quote::footer::{cut_inline_footer, is_device, is_footer};
+use crate::reader::quote::line::{SIGNATURE_MARK, says_something};
 use crate::reader::words::{fold, words};
 
 /// Lines with words that may follow "Kind regards".
@@ -13,24 +15,44 @@ const MAX_AFTER_CLOSING: usize = 12;
 /// Characters of a line of a signature.
 pub const MAX_SIGNATURE_CHARS: usize = 90;
 
-/// The own words of a segment, and whether text of unknown origin was below a footer.
+/// Lines at the end among which a closing is looked for.
+const MAX_TAIL: usize = 60;
+/// Characters of a paragraph that are looked at for a disclaimer.
+const MAX_DISCLAIMER_CHARS: usize = 3000;
+
+/// Who wrote the segment, as far as it tells a signature from somebody who is named.
+#[derive(Clone, Default)]
+pub struct Writer {
+    /// Words of the name, folded.
+    pub name: Vec<String>,
+    pub address: Option<Address>,
+    /// The mail answers another one: people are named less often than in a request.
+    pub answers: bool,
+}
+
+/// The own words of a segment, and why they may not be all.
 pub struct Cut {
     pub text: String,
-    pub doubt: bool,
+    pub doubt: Option<&'static str>,
 }
 
 /// Takes signature, footer, disclaimer and banner off.
-pub fn cut(lines: &[&str]) -> Cut {
+pub fn cut(lines: &[&str], writer: &Writer) -> Cut {
     let mut lines: Vec<&str> = lines.to_vec();
     take_banner(&mut lines);
-    let mut doubt = false;
+    take_armor(&mut lines);
+    let mut doubt = None;
     if let Some(at) = delimiter(&lines) {
         lines.truncate(at);
     }
-    if let Some(at) = lines.iter().position(|l| is_footer(l)) {
+    if let Some(at) = footer(&lines) {
         let below = lines.get(at + 1..).unwrap_or_default();
         if has_words(lines.get(..at).unwrap_or_default()) || !has_words(below) {
-            doubt = has_words(below) && !is_signature(below);
+            // A footer below a footer adds nothing: a phone's, then the company's.
+            let below: Vec<&str> = below.iter().filter(|l| !is_footer(l)).copied().collect();
+            if has_words(&below) && !is_signature(&below) {
+                doubt = Some("there is text below a footer");
+            }
             lines.truncate(at);
         } else {
             // A phone's footer above the words: they were written below it.
@@ -41,9 +63,17 @@ pub fn cut(lines: &[&str]) -> Cut {
         lines.truncate(at);
     }
     if let Some(at) = closing(&lines) {
-        lines.truncate(at);
+        let below = lines.get(at + 1..).unwrap_or_default();
+        if below.iter().any(|l| is_sentence(l.trim())) {
+            doubt = Some("there is a sentence below the closing words");
+        }
+        let postscript = below.iter().position(|l| is_postscript(l));
+        match postscript {
+            Some(first) => drop(lines.drain(at..at + 1 + first)),
+            None => lines.truncate(at),
+        }
     }
-    if let Some(at) = contact_block(&lines) {
+    if let Some(at) = contact_block(&lines, writer) {
         lines.truncate(at);
     }
     if let Some(at) = dashed_name(&lines) {
@@ -62,7 +92,7 @@ pub fn cut(lines: &[&str]) -> Cut {
 }
 
 pub fn has_words(lines: &[&str]) -> bool {
-    lines.iter().any(|l| l.contains(char::is_alphanumeric))
+    lines.iter().any(|l| says_something(l))
 }
 
 /// `-- ` and what people type for it, alone on a line (RFC 3676 section 4.3).
@@ -70,7 +100,7 @@ fn delimiter(lines: &[&str]) -> Option<usize> {
     lines.iter().enumerate().position(|(at, line)| {
         let line = line.trim();
         match line {
-            "--" | "—" | "–" | "---" | "- --" | "-- -" => true,
+            SIGNATURE_MARK | "--" | "—" | "–" | "---" | "- --" | "-- -" => true,
             _ if line.starts_with("__") && line.chars().all(|c| c == '_') => true,
             _ if is_rule(line) => {
                 let below = lines.get(at + 1..).unwrap_or_default();
@@ -100,22 +130,53 @@ fn disclaimer(lines: &[&str]) -> Option<usize> {
 }
 
 pub fn is_disclaimer(paragraph: &[&str]) -> bool {
-    let text = fold(&paragraph.join(" "));
+    let text: String = paragraph
+        .join(" ")
+        .chars()
+        .take(MAX_DISCLAIMER_CHARS)
+        .collect();
+    let text = fold(&text);
     if text.chars().count() < 60 {
         return false;
     }
-    let hits = words()
-        .legal
-        .iter()
-        .filter(|word| text.contains(word.as_str()))
-        .take(3)
-        .count();
+    let mut hits: Vec<&str> = Vec::new();
+    for spot in words().legal.spots(&text) {
+        let word = text.get(spot).unwrap_or_default();
+        if !hits.contains(&word) {
+            hits.push(word);
+        }
+        if hits.len() > 2 {
+            break;
+        }
+    }
+    let hits = hits.len();
     hits > 2 || (hits == 2 && text.chars().count() > 100)
+}
+
+/// The first footer: one that names a device or a program, or that stands alone.
+fn footer(lines: &[&str]) -> Option<usize> {
+    (0..lines.len()).find(|at| {
+        let blank = |line: Option<&&str>| line.is_none_or(|l| l.trim().is_empty());
+        let alone = blank(at.checked_sub(1).and_then(|above| lines.get(above)));
+        lines
+            .get(*at)
+            .is_some_and(|line| is_footer(line) && (alone || is_device(&fold(line))))
+    })
+}
+
+/// `PS: only in March` belongs to what was said.
+fn is_postscript(line: &str) -> bool {
+    let line = fold(line);
+    ["ps", "p.s", "p.s.", "ps."].iter().any(|mark| {
+        line.strip_prefix(mark)
+            .is_some_and(|r| r.starts_with([':', ' ', '.', ',', '-']))
+    })
 }
 
 /// `Kind regards,` with a name below it, or on the same line.
 fn closing(lines: &[&str]) -> Option<usize> {
-    let at = (0..lines.len()).rev().find(|at| {
+    let tail = lines.len().saturating_sub(MAX_TAIL);
+    let at = (tail..lines.len()).rev().find(|at| {
         lines.get(*at).is_some_and(|line| is_closing(line))
             && lines
                 .get(at + 1..)
@@ -179,6 +240,24 @@ fn dashed_name(lines: &[&str]) -> Option<usize> {
     (at > 0 && looks_like_name(name) && name.split_whitespace().count() <= 3).then_some(at)
 }
 
+/// The frame of a text that was signed inline (RFC 9580 section 7).
+fn take_armor(lines: &mut Vec<&str>) {
+    let Some(start) = lines
+        .iter()
+        .position(|l| l.trim() == "-----BEGIN PGP SIGNED MESSAGE-----")
+    else {
+        return;
+    };
+    let end = lines
+        .iter()
+        .position(|l| l.trim() == "-----BEGIN PGP SIGNATURE-----");
+    lines.truncate(end.unwrap_or(lines.len()));
+    // The frame's own headers end at an empty line.
+    let headers = lines.get(start..).unwrap_or_default();
+    let headers = headers.iter().take_while(|l| !l.trim().is_empty()).count();
+    drop(lines.drain(start..start + headers));
+}
+
 /// The warning that a mail server puts on top.
 fn take_banner(lines: &mut Vec<&str>) {
     let start = lines
@@ -212,16 +291,23 @@ mod tests {
     use super::*;
 
     fn kept(text: &str) -> String {
-        cut(&text.lines().collect::<Vec<_>>()).text
+        let answer = Writer {
+            answers: true,
+            ..Writer::default()
+        };
+        cut(&text.lines().collect::<Vec<_>>(), &answer).text
     }
 
     #[test]
     fn what_hangs_below_is_cut() {
         for text in [
             "Yes please.\n-- \nBob",
+            "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nYes please.\n-----BEGIN PGP SIGNATURE-----\n\niQEz\n-----END PGP SIGNATURE-----",
             "Yes please.\n\nSent from my iPhone",
             "Yes please.\n\nSent from my Wiko RIDGE FAB 4G",
             "Yes please. Sent from my iPhone",
+            "Yes please.\n\nSent from my iPhone, please excuse brevity and typos.",
+            "Yes please.\n\n[https://a.example/i.png]<https://www.avast.example> Virus-free.www.avast.com<https://a.example>",
             "Yes please.\n\nVon meinem iPhone gesendet",
             "Yes please.\n\nEnvoyé à partir de Outlook pour iOS<https://aka.ms/o0ukef>",
             "Yes please.\n\niPhone'umdan gönderildi",
@@ -243,6 +329,7 @@ mod tests {
         for text in [
             "Yes please.\n\nSent from my desk, is much easier then my mobile phone.",
             "Yes please.\n\nBob",
+            "Yes please.\n\nSent from my iPhone, but only if she pays.",
             "Call me at +1 555 010 2030 tomorrow, please.",
             "Please treat this as confidential.",
             "Yes please.\nThanks,\nBob",
@@ -257,7 +344,45 @@ mod tests {
         let lines: Vec<&str> = "Yes\n\nSent from my iPhone\n\nWould you like to meet Ann?"
             .lines()
             .collect();
-        let cut = cut(&lines);
-        assert_eq!((cut.text.as_str(), cut.doubt), ("Yes", true));
+        let cut = cut(&lines, &Writer::default());
+        assert_eq!((cut.text.as_str(), cut.doubt.is_some()), ("Yes", true));
+    }
+
+    #[test]
+    fn who_is_named_is_no_signature() {
+        let bob = Writer {
+            name: vec![String::from("bob"), String::from("kim")],
+            address: Address::parse("bob@connector.example").ok(),
+            answers: false,
+        };
+        let kept = |text: &str| cut(&text.lines().collect::<Vec<_>>(), &bob).text;
+        for named in [
+            "Please introduce Ann to\n\nCarol Diaz\nHead of Research, ACME",
+            "Please introduce Ann to:\n\ncarol@target.example",
+            "Can you ask her?\n\nCarol Diaz\ncarol@target.example",
+            "Ann meets these two.\n\nCarol Diaz <carol@target.example>\nDave Roe <dave@other.example>",
+        ] {
+            assert_eq!(kept(named), named);
+        }
+        for own in [
+            "Please ask her.\n\nBob Kim\nHead of Sales, ACME",
+            "Please ask her.\n\nBob\nbob@connector.example\n+1 555 010 2030",
+        ] {
+            assert_eq!(kept(own), "Please ask her.", "{own}");
+        }
+    }
+
+    #[test]
+    fn what_stands_below_the_closing_words_is_not_lost() {
+        let cut = |text: &str| cut(&text.lines().collect::<Vec<_>>(), &Writer::default());
+        assert_eq!(
+            cut("Yes.\nBest,\nBob\n\nPS: only in March").text,
+            "Yes.\nPS: only in March"
+        );
+        assert!(
+            cut("Yes.\nBest,\nBob\nBut only if she pays me.")
+                .doubt
+                .is_some()
+        );
     }
 }

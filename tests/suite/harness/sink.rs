@@ -72,14 +72,14 @@ impl Sink {
 
     /// Waits until so many mails have come, and returns them.
     pub async fn waits_for(&self, count: usize) -> Vec<Delivered> {
-        for _ in 0..200 {
+        for _ in 0..1_200 {
             if self.mails().len() >= count {
                 return self.mails();
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         panic!(
-            "only {} of {count} mails reached the sink in 10 s",
+            "only {} of {count} mails reached the sink in 60 s",
             self.mails().len()
         );
     }

@@ -274,6 +274,7 @@ pub fn sayings() -> Vec<(&'static str, Saying)> {
             },
         ),
         ("closing", Saying::Closing),
+        ("probe", Saying::Probe),
         ("ask_words", Saying::AskWords),
         (
             "which_connector",

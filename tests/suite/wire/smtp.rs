@@ -301,7 +301,28 @@ async fn a_reply_too_many_is_nobodys_success() {
     assert_eq!((attempt.phase, attempt.reply.clone()), (Phase::Data, None));
     assert!(!connection.is_usable());
 
-    // While nothing was asked, between two mails.
+    // Its beginning behind the answer to MAIL, its end when RCPT has been asked.
+    let (mut connection, mut peer) = ready(OFFERS).await;
+    let script = async {
+        peer.hears("MAIL").await;
+        peer.says("250 ok\r\n250 one t").await;
+        if peer.line().await.starts_with("RCPT") {
+            peer.says("oo many\r\n").await;
+        }
+    };
+    let sending = async {
+        let attempt = connection.send(None, &to, MAIL).await;
+        drop(connection);
+        attempt
+    };
+    let (attempt, ()) = tokio::join!(sending, script);
+    assert_eq!(
+        (attempt.phase, attempt.recipients.len()),
+        (Phase::Recipient, 0)
+    );
+    assert!(attempt.reply.is_none() && attempt.trouble.is_some());
+
+    // After the mail.
     let (mut connection, mut peer) = ready(OFFERS).await;
     let script = async {
         take(&mut peer, 1).await;
