@@ -4,28 +4,15 @@
 #![allow(clippy::unwrap_used)]
 
 use askfirst::reader::Proof;
-use askfirst::reader::author::{Facts, judge, sender};
+use askfirst::reader::author::{Facts, judge};
 use askfirst::reader::letter::Letter;
 
 const ID: &str = "mx.example.org";
 
-/// The header of a mail, unfolded as the reader does it.
+/// A mail with this header, with the line ends of the wire.
 fn letter(header: &str) -> Letter {
-    let mut headers: Vec<(String, String)> = Vec::new();
-    for line in header.lines().filter(|line| !line.is_empty()) {
-        if line.starts_with([' ', '\t']) {
-            let last = headers.last_mut().unwrap();
-            last.1.push_str(line);
-        } else {
-            let (name, value) = line.split_once(':').unwrap();
-            headers.push((name.to_owned(), value.trim().to_owned()));
-        }
-    }
-    Letter {
-        from: sender(&headers),
-        headers,
-        ..Letter::default()
-    }
+    let mail = format!("{header}\nYes, happy to.\n");
+    askfirst::reader::open(mail.replace('\n', "\r\n").as_bytes())
 }
 
 fn proof_with(header: &str, ids: &[&str], facts: Option<&Facts>) -> Proof {
@@ -458,4 +445,75 @@ fn what_was_verified_here_counts_by_alignment() {
     );
     let two = "From: a@target.example, b@target.example\n";
     assert_eq!(proof_with(two, &[], Some(&good)), Proof::Unproven);
+}
+
+/// What another program writes is read as it was meant.
+#[test]
+fn results_of_mail_auth_are_understood() {
+    use mail_auth::dkim::{DkimError, Signature};
+    use mail_auth::{AuthenticationResults, DkimOutput, DmarcOutput, DmarcResult, Error};
+    let signature = |d: &str| Signature {
+        d: d.to_owned(),
+        s: "s1".to_owned(),
+        b: b"signature of some length".to_vec(),
+        ..Signature::default()
+    };
+    let (good, other) = (signature("target.example"), signature("lists.test"));
+    let failed =
+        || DkimOutput::fail(Error::Dkim(DkimError::FailedBodyHashMatch)).with_signature(&good);
+    let passed = |by| DkimOutput::pass().with_signature(by);
+    let dmarc = |result: DmarcResult| {
+        DmarcOutput::default()
+            .with_domain("target.example")
+            .with_dkim_result(result)
+    };
+    let from = "carol@target.example";
+    let cases = [
+        (vec![passed(&good)], None, Proof::Proven),
+        (vec![failed(), passed(&other)], None, Proof::Unproven),
+        (vec![failed(), passed(&good)], None, Proof::Proven),
+        (
+            vec![passed(&other)],
+            Some(DmarcResult::None),
+            Proof::Unproven,
+        ),
+        (vec![failed()], Some(DmarcResult::Pass), Proof::Proven),
+        (
+            vec![passed(&other)],
+            Some(DmarcResult::Fail(Error::NotAligned)),
+            Proof::Fails,
+        ),
+        (
+            vec![failed()],
+            Some(DmarcResult::TempError(Error::NotAligned)),
+            Proof::Unproven,
+        ),
+    ];
+    for (dkim, policy, expected) in cases {
+        let mut results = AuthenticationResults::new(ID).with_dkim_results(&dkim, from);
+        if let Some(policy) = policy {
+            results = results.with_dmarc_result(&dmarc(policy));
+        }
+        let header = format!(
+            "Authentication-Results: {}\n{FROM}",
+            results.to_string().replace("\r\n", "\n")
+        );
+        is(expected, &header);
+    }
+}
+
+#[test]
+fn f7_nothing_is_cleaned_away_before_the_author_is_read() {
+    for from in [
+        "From: carol\u{0}@target.example\n",
+        "From: carol@target.example\u{0}@z.example\n",
+        "From: carol@tar\u{202e}get.example\n",
+        "From: carol@tar\u{ad}get.example\n",
+        "From: carol@target.example\u{200b}\n",
+        "From: Carol\u{1} <carol@target.example>\n",
+        "From\u{200b}: evil@z.example\nFrom: carol@target.example\n",
+        "From\u{1}: evil@z.example\nFrom: carol@target.example\n",
+    ] {
+        is(Proof::Unproven, &format!("{PASS}{HOP}{from}"));
+    }
 }

@@ -3,8 +3,9 @@
 //! Never fails: a field that can't be read counts as absent.
 
 use crate::reader::address::{Address, Person};
+use crate::reader::author;
 use crate::reader::letter::mime::Part;
-use crate::reader::letter::{Letter, MAX_NAME, MAX_SUBJECT, Sender, clean};
+use crate::reader::letter::{Letter, MAX_NAME, MAX_SUBJECT, clean};
 use mail_parser::{HeaderName, MessageParser};
 use std::sync::LazyLock;
 
@@ -22,7 +23,6 @@ static PARSER: LazyLock<MessageParser> = LazyLock::new(|| {
         .header_address(HeaderName::To)
         .header_address(HeaderName::Cc)
         .header_address(HeaderName::ReplyTo)
-        .header_address(HeaderName::From)
 });
 
 /// Where the header starts: behind empty lines and an mbox `From ` line.
@@ -43,8 +43,11 @@ pub fn start(raw: &[u8]) -> usize {
 
 /// Reads the header block into the letter.
 pub fn read(head: &[u8], letter: &mut Letter) {
-    letter.headers = raw_fields(head);
-    letter.from = sender(&letter.headers);
+    let raw = raw_fields(head);
+    // The author is read before anything is trimmed or cleaned away: a control character or a space
+    // before the colon is where readers begin to disagree.
+    letter.from = author::sender(&raw);
+    letter.headers = cleaned(raw);
     let first_id = letter.fields("Message-ID").next().map(ids);
     letter.message_id = first_id.and_then(|ids| ids.into_iter().next());
     letter.in_reply_to = kept_ids(letter, "In-Reply-To");
@@ -89,7 +92,7 @@ pub fn content_type(root: &Part) -> String {
     clean::line(&out, MAX_SUBJECT)
 }
 
-/// Fields in order, unfolded (RFC 5322 section 2.2.3).
+/// Fields in order, unfolded (RFC 5322 section 2.2.3), names with what stands before the colon.
 fn raw_fields(head: &[u8]) -> Vec<(String, String)> {
     let mut fields: Vec<(String, String)> = Vec::new();
     for line in head.split(|b| *b == b'\n') {
@@ -105,21 +108,24 @@ fn raw_fields(head: &[u8]) -> Vec<(String, String)> {
             continue;
         };
         let (name, value) = line.split_at(colon);
-        // A name is visible ASCII; Exchange and old servers leave a space before the colon.
-        let name = name.trim_ascii_end();
-        if name.is_empty() || !name.iter().all(u8::is_ascii_graphic) {
-            continue;
-        }
         let value = value.strip_prefix(b":").unwrap_or(value);
         fields.push((
             String::from_utf8_lossy(name).into_owned(),
             String::from_utf8_lossy(value).trim().to_owned(),
         ));
     }
-    for (_, value) in &mut fields {
-        *value = clean::line(value, usize::MAX);
-    }
     fields
+}
+
+/// The fields as everybody else reads them.
+fn cleaned(raw: Vec<(String, String)>) -> Vec<(String, String)> {
+    let fields = raw.into_iter().filter_map(|(name, value)| {
+        // A name is visible ASCII; Exchange and old servers leave a space before the colon.
+        let name = name.trim_ascii_end();
+        let is_name = !name.is_empty() && name.bytes().all(|octet| octet.is_ascii_graphic());
+        is_name.then(|| (name.to_owned(), clean::line(&value, usize::MAX)))
+    });
+    fields.collect()
 }
 
 /// The ids in angle brackets, whatever stands between them (Exchange and iOS write commas).
@@ -159,25 +165,4 @@ fn person(mailbox: &mail_parser::Addr<'_>) -> Option<Person> {
         name: clean::line(mailbox.name().unwrap_or_default(), MAX_NAME),
         address: Address::parse(mailbox.address()?).ok()?,
     })
-}
-
-/// One From field with one plain mailbox, else unusable: readers disagree on everything else.
-fn sender(headers: &[(String, String)]) -> Sender {
-    let mut fields = headers
-        .iter()
-        .filter(|(name, _)| name.eq_ignore_ascii_case("from"));
-    let (Some((_, value)), None) = (fields.next(), fields.next()) else {
-        return Sender::Unusable;
-    };
-    let head = format!("From: {value}\r\n\r\n");
-    let Some(parsed) = PARSER.parse_headers(head.as_bytes()) else {
-        return Sender::Unusable;
-    };
-    let found: Vec<_> = parsed.from().into_iter().flat_map(|f| f.iter()).collect();
-    match found.as_slice() {
-        [one] if value.matches('@').count() == 1 || value.matches('<').count() == 1 => {
-            person(one).map_or(Sender::Unusable, Sender::One)
-        }
-        _ => Sender::Unusable,
-    }
 }
