@@ -7,5 +7,6 @@ mod conversations;
 mod dovecot;
 mod house;
 mod letters;
+mod machines;
 mod server;
 mod wire;
