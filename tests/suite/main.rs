@@ -18,6 +18,7 @@ mod harness;
 mod house;
 mod letters;
 mod mails;
+mod machines;
 mod server;
 mod wire;
 mod world;

@@ -40,6 +40,8 @@ pub enum Builtin {
     Far,
     /// A name that the mail itself gives: in its subject or the mail it quotes.
     Known,
+    /// One or two words that look like a name.
+    Name,
 }
 
 const BUILTINS: &[(&str, Builtin)] = &[
@@ -53,6 +55,7 @@ const BUILTINS: &[(&str, Builtin)] = &[
     ("near", Builtin::Near),
     ("far", Builtin::Far),
     ("known", Builtin::Known),
+    ("name", Builtin::Name),
 ];
 
 /// Numbers for words, shared by all languages.

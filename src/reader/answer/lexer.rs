@@ -34,6 +34,8 @@ pub enum Gap {
     None,
     /// A comma, a dash, a bracket.
     Soft,
+    /// A colon: what follows it may be another's words.
+    Colon,
     /// A line end.
     Line,
 }
@@ -211,8 +213,9 @@ impl Cutter {
             '?' | '؟' | '՞' | '⁇' | '❓' => self.end(true),
             '¡' | '¿' => self.part(Gap::Soft),
             '.' | '!' | '…' | '。' | '।' | '՜' | '։' | '۔' | '❗' => self.end(false),
-            ',' | ';' | ':' | '-' | '–' | '—' | '(' | ')' | '/' | '、' | '،' | '؛' | '·' | '~'
+            ',' | ';' | '-' | '–' | '—' | '(' | ')' | '/' | '、' | '،' | '؛' | '·' | '~'
             | '\u{2010}' | '\u{2011}' | '―' | '・' | '|' => self.part(Gap::Soft),
+            ':' => self.part(Gap::Colon),
             '*' | '_' | '\'' | '•' => {}
             c if c.is_ascii_punctuation() || c.is_ascii_control() => {
                 self.push(c.to_string(), Shape::Strange, false);
@@ -250,7 +253,9 @@ impl Cutter {
         let word = std::mem::take(word);
         let capital = word.chars().next().is_some_and(char::is_uppercase);
         let caseless = word.chars().all(|c| !c.is_uppercase() && !c.is_lowercase());
-        let title = caseless || (capital && word.chars().skip(1).any(char::is_lowercase));
+        let title = caseless
+            || (capital
+                && (word.chars().nth(1).is_none() || word.chars().skip(1).any(char::is_lowercase)));
         let lower = word.to_lowercase();
         match figure(&lower) {
             Some(shape) => self.push(lower, shape, false),

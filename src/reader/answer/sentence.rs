@@ -116,6 +116,7 @@ pub fn explain(scene: &Scene<'_>, sentence: &Sentence, place: Place) -> Explaine
     let days = dates::find(scene.language, &seen, scene.today);
     let mut stretches = dates::stretches(scene.language, &seen, &days);
     stretches.extend(known_names(scene, tokens, &seen));
+    stretches.extend(names(scene, tokens, &seen));
     let laying = Laying {
         scene,
         tokens,
@@ -162,6 +163,35 @@ fn known_names(scene: &Scene<'_>, tokens: &[Token], seen: &[Seen]) -> Vec<Stretc
         }
     }
     all
+}
+
+fn names(scene: &Scene<'_>, tokens: &[Token], seen: &[Seen]) -> Vec<Stretch> {
+    let mut all = Vec::new();
+    let mut before = false;
+    for (i, (token, seen)) in tokens.iter().zip(seen).enumerate() {
+        let name = is_name(scene, token, seen);
+        let ends = |start| Stretch {
+            start,
+            end: i + 1,
+            what: Builtin::Name,
+        };
+        if name {
+            all.push(ends(i));
+        }
+        if name && before {
+            all.push(ends(i.saturating_sub(1)));
+        }
+        before = name;
+    }
+    all
+}
+
+/// Whether the word may be a name: no language refuses with it, and this one does not know it.
+fn is_name(scene: &Scene<'_>, token: &Token, seen: &Seen) -> bool {
+    token.shape == Shape::Word
+        && token.title
+        && seen.id == UNKNOWN
+        && !scene.words.refuses(&token.text)
 }
 
 struct Laying<'a> {
@@ -222,7 +252,7 @@ impl Laying<'_> {
                     continue;
                 }
                 found.push((rule.says, end));
-                for names in 1..=self.names_behind(rule.says, end) {
+                for names in 1..=self.names_behind(rule.says, start, end) {
                     found.push((rule.says, end + names));
                 }
             }
@@ -259,16 +289,20 @@ impl Laying<'_> {
     }
 
     /// How many words of a name may follow the phrase that ends at `at`.
-    fn names_behind(&self, says: Says, at: usize) -> usize {
+    fn names_behind(&self, says: Says, start: usize, at: usize) -> usize {
         let run = (0..MAX_NAME_WORDS)
             .take_while(|i| self.is_name(at + i) && (*i == 0 || self.gap(at + i) == Gap::None))
             .count();
         let ends_clause = run > 0 && self.gap(at + run) > Gap::None;
+        // `Sure Bob` and `I'm in, Bob`, but not `I'm in London`.
+        let called = self.gap(at) == Gap::Soft || at == start + 1;
         match says {
+            Says::Closing | Says::Thanks if self.is_small_name(at) => 1,
             Says::Greeting | Says::Closing => run,
             Says::Thanks if ends_clause => run,
             Says::Yes | Says::Weak | Says::No | Says::NoAlone
                 if ends_clause
+                    && called
                     && run < MAX_NAME_WORDS
                     && !self.scene.language.nouns_are_capital =>
             {
@@ -288,7 +322,7 @@ impl Laying<'_> {
             && start == 0
             && run < MAX_NAME_WORDS
             && end < self.tokens.len()
-            && self.gap(end) > Gap::None;
+            && matches!(self.gap(end), Gap::Soft | Gap::Line);
         let signed = self.place.last
             && self.gap(start) == Gap::Line
             && (end == self.tokens.len() || self.is_footer(end))
@@ -319,8 +353,18 @@ impl Laying<'_> {
         let (Some(token), Some(seen)) = (self.tokens.get(at), self.seen.get(at)) else {
             return false;
         };
-        token.shape == Shape::Word
-            && token.title
+        is_name(self.scene, token, seen)
+    }
+
+    /// A name in small letters on the last line, below thanks or a sign-off.
+    fn is_small_name(&self, at: usize) -> bool {
+        let (Some(token), Some(seen)) = (self.tokens.get(at), self.seen.get(at)) else {
+            return false;
+        };
+        self.place.last
+            && at + 1 == self.tokens.len()
+            && token.gap == Gap::Line
+            && token.shape == Shape::Word
             && seen.id == UNKNOWN
             && !self.scene.words.refuses(&token.text)
     }

@@ -28,6 +28,7 @@ impl Phrases {
                 Some(name) => section = name.to_owned(),
                 None => {
                     // `…` stands for up to forty characters within the same text.
+                    let line = line.strip_prefix('\\').unwrap_or(line);
                     let phrase = regex::escape(&prepare(line)).replace('…', ".{0,40}?");
                     lists.entry(section.clone()).or_default().push(phrase);
                 }
@@ -107,4 +108,34 @@ pub fn local_part(field: &str) -> String {
     let local = inner.split('@').next().unwrap_or_default();
     let word = local.split_whitespace().next().unwrap_or_default();
     word.trim_matches(['"', '<', '>']).to_ascii_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_section_compiles_and_is_known() {
+        let mut names: Vec<&str> = PHRASES.sections.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        let known = [
+            "absence body",
+            "absence detail",
+            "absence subject",
+            "abuse subject",
+            "automatic body",
+            "bounce body",
+            "bounce subject",
+            "calendar subject",
+            "challenge body",
+            "challenge subject",
+            "delay",
+            "passed on subject",
+            "reaction",
+            "reaction begin",
+            "receipt body",
+            "receipt subject",
+        ];
+        assert_eq!(names, known);
+    }
 }
