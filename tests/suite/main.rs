@@ -18,5 +18,6 @@ mod house;
 mod letters;
 mod mails;
 mod server;
+mod states;
 mod wire;
 mod world;
