@@ -20,5 +20,6 @@ mod letters;
 mod mails;
 mod machines;
 mod server;
+mod states;
 mod wire;
 mod world;
