@@ -137,7 +137,10 @@ fn parts(value: &str) -> Option<Vec<Part<'_>>> {
             _ => {
                 let end = rest.find([' ', '\t', '"', '(', '<']).unwrap_or(rest.len());
                 let (word, after) = rest.split_at(end);
-                if word.contains([',', ';', ':', '>', ')', '\\', '[', ']']) {
+                // Some programs leave a comma or colon in an encoded word (RFC 2047 section 5 forbids
+                // it); no address can come of it, so readers still agree.
+                let is_list = word.contains([',', ';', ':']) && !is_encoded(word);
+                if is_list || word.contains(['>', ')', '\\', '[', ']']) {
                     return None;
                 }
                 // `"carol"@y.example` and `carol@"y"`: a quoted string is a word of its own.
@@ -149,6 +152,17 @@ fn parts(value: &str) -> Option<Vec<Part<'_>>> {
             }
         }
     }
+}
+
+/// Whether a word is exactly one encoded word (RFC 2047 section 2).
+fn is_encoded(word: &str) -> bool {
+    let inner = word
+        .strip_prefix("=?")
+        .and_then(|rest| rest.strip_suffix("?="));
+    inner.is_some_and(|inner| {
+        let parts: Vec<&str> = inner.split('?').collect();
+        matches!(parts.as_slice(), [charset, "b" | "B" | "q" | "Q", _] if !charset.is_empty())
+    })
 }
 
 /// Whether a word follows a quoted string or an angle bracket without a space.

@@ -87,6 +87,11 @@ fn one_plain_mailbox_is_read() {
             "carol@target.example",
             "evil@z.example",
         ),
+        (
+            "=?utf-8?Q?Danvers,_Carol?= <carol@y.example>",
+            "Danvers, Carol",
+            "carol@y.example",
+        ),
         ("Carol<carol@y.example>", "Carol", "carol@y.example"),
         ("\"Carol\"<carol@y.example>", "Carol", "carol@y.example"),
     ];
@@ -146,6 +151,10 @@ fn whatever_readers_disagree_on_is_unusable() {
         "Carol\n <carol@y.example>",
         "=?utf-8?q?carol=40y.example?= <evil@z.example>, x@z.example",
         "=?utf-8?q?carol?=@y.example",
+        "=?utf-8?q?carol@y.example?= <evil@z.example>",
+        "=?utf-8?q?a,b <evil@z.example>",
+        "=?utf-8?q?a?=,=?utf-8?q?b?= <evil@z.example>",
+        "=?utf-8?q?a?=, =?utf-8?q?b?= <evil@z.example>",
         "<=?utf-8?q?carol?=@y.example>",
         "Carol \\<carol@y.example> <evil@z.example>",
         "< carol@y.example >",
