@@ -1,4 +1,39 @@
 //! askfirst asks first and introduces second: the double opt-in introduction in plain mail.
+//!
+//! # The way of one mail
+//!
+//! 1. [`wire::imap`] fetches raw bytes from a mailbox it never changes; [`receive`] hands them on.
+//! 2. [`desk`] stores the raw mail in the inbox ([`store::inbox`]): commit. From here on it is ours.
+//! 3. [`reader::open`] takes the mail apart, [`desk::bind`] finds the mail of ours that it answers by
+//!    the secret it carries, [`reader::read`] says what it means: a kind, a proof, new words, a verdict.
+//! 4. The desk turns that into an event of one introduction; [`rules::transition`] says what the
+//!    introduction becomes and what is to be said; [`writer::compose`] writes each mail to its last byte.
+//! 5. State, outbox rows and the mail's disposition: commit. Nothing has been sent yet.
+//! 6. [`deliver`] takes what is due, marked as in flight: commit. [`wire::smtp`] sends it phase by phase,
+//!    [`rules::retry`] judges the outcome: commit.
+//!
+//! [`remind`] lets time pass; that is an event like a mail. [`daemon`] runs the three loops around the
+//! one desk, which lives in a thread of its own.
+//!
+//! # What a crash means
+//!
+//! Before 2: the mail still lies on the server and is fetched again. Between 2 and 5: it is handled at
+//! the next start, and set aside after the third attempt. Between 5 and 6: the mail is sent at the next
+//! start. After 6, before the outcome was stored: nobody knows; ten minutes later the same bytes go out
+//! again under the same Message-ID, unless an answer or a copy has shown up.
+//!
+//! # The rooms, and what each may touch
+//!
+//! | room | may use | never |
+//! |---|---|---|
+//! | [`reader`], [`rules`], [`writer`] | what they are given | clock, randomness, network, files, database |
+//! | [`store`] | SQLite, the types of the pure rooms | network, deciding anything |
+//! | [`wire`] | network | our other rooms: bytes and addresses only |
+//! | [`desk`] | store and the pure rooms; `now` is an argument | network, waiting, the clock |
+//! | [`receive`], [`deliver`], [`remind`] | wire and desk | parsing, SQL, deciding |
+//! | [`demo`] | everything: it plays the whole house | – |
+//!
+//! A test holds these walls (`tests/suite/house.rs`).
 
 pub mod cli;
 pub mod config;

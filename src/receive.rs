@@ -4,8 +4,7 @@
 //! desk, or at the first connection one that needs the operator, ends the loop.
 
 use crate::daemon::{Clerk, Now, RunError};
-use crate::desk::views::{FolderSeen, Known};
-use crate::reader::author::Facts;
+use crate::desk::views::{self, FolderSeen, Known};
 use crate::store::inbox::{Arrived, Aside};
 use crate::wire::Server;
 use crate::wire::error::WireError;
@@ -320,13 +319,9 @@ impl Loop {
         let mut facts = Vec::with_capacity(mails.len());
         for some in mails.chunks(MAX_LOOK_UPS) {
             let each = some.iter().map(|mail| async {
-                let domain = crate::reader::author_domain(&mail.bytes)?;
+                let domain = views::author_domain(&mail.bytes)?;
                 let found = proof::facts(&mail.bytes, &domain, resolver).await;
-                serde_json::to_string(&Facts {
-                    dkim_domains: found.dkim_domains,
-                    dmarc_policy: found.dmarc_policy,
-                })
-                .ok()
+                views::facts(found.dkim_domains, found.dmarc_policy)
             });
             facts.extend(futures_util::future::join_all(each).await);
         }

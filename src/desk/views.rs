@@ -1,6 +1,7 @@
 //! What can be looked at: introductions with their consents, mails and stories.
 
 use crate::desk::{Desk, DeskError};
+use crate::reader::author::Facts;
 use crate::rules::introduction::Introduction;
 use crate::store::introductions::Chapter;
 use crate::store::{inbox, introductions, outbox};
@@ -107,4 +108,18 @@ pub struct Known {
     /// The UIDVALIDITY changed: mails older than the first start may look new.
     pub moved: bool,
     pub started_at_secs: i64,
+}
+
+/// The domain of a mail's one author, for looking up what proves him.
+pub fn author_domain(raw: &[u8]) -> Option<String> {
+    crate::reader::author_domain(raw)
+}
+
+/// What was looked up, as the inbox keeps it.
+pub fn facts(dkim_domains: Vec<String>, dmarc_policy: Option<bool>) -> Option<String> {
+    serde_json::to_string(&Facts {
+        dkim_domains,
+        dmarc_policy,
+    })
+    .ok()
 }

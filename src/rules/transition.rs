@@ -319,8 +319,12 @@ impl Machine<'_> {
     /// What is missing next: the connector, the target's name, the requester's words, the target.
     fn advance(&mut self, why: AskedWhy) {
         let proposed = self.i.way == Way::Proposed;
-        if self.i.consents.connector.is_none() || self.i.requester.is_none() {
+        if self.i.consents.connector.is_none() {
             self.i.stage = Stage::WaitingForConnector;
+        } else if self.i.requester.is_none() {
+            self.i.stage = Stage::WaitingForConnector;
+            let words = String::new();
+            self.said.push(Saying::WhoAsks { words });
         } else if self.i.target.is_none() {
             self.i.stage = Stage::WaitingForConnector;
             self.said.push(Saying::WhichTarget {

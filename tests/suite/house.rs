@@ -1,1 +1,206 @@
-//! (tests of house)
+//! The walls of the house: who may use what, how each file opens, how large it may grow.
+
+use std::path::{Path, PathBuf};
+
+/// Lines of a file that fits one idea, without its tests.
+const MAX_LINES: usize = 400;
+
+struct File {
+    name: String,
+    /// Without the unit tests at its end and without comments.
+    code: String,
+    text: String,
+}
+
+fn files() -> Vec<File> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut folders = vec![root.clone()];
+    let mut found: Vec<PathBuf> = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => folders.push(path),
+                false => found.push(path),
+            }
+        }
+    }
+    found.sort();
+    found
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|e| e == "rs"))
+        .map(|path| {
+            let name = path.strip_prefix(&root).unwrap().display().to_string();
+            let text = std::fs::read_to_string(&path).unwrap();
+            let code = text.split("#[cfg(test)]").next().unwrap();
+            let code = code
+                .lines()
+                .filter(|line| !line.trim_start().starts_with("//"))
+                .collect::<Vec<_>>()
+                .join("\n");
+            File { name, code, text }
+        })
+        .filter(|file| !file.name.ends_with("tests.rs") && !file.name.contains("tests/"))
+        .collect()
+}
+
+/// Fails with every file of these rooms that has one of the words.
+fn never(rooms: &[&str], words: &[&str]) {
+    let files = files();
+    let inside: Vec<&File> = files
+        .iter()
+        .filter(|file| rooms.iter().any(|room| file.name.starts_with(room)))
+        .collect();
+    assert!(!inside.is_empty(), "no file in {rooms:?}");
+    let broken: Vec<String> = inside
+        .iter()
+        .flat_map(|file| {
+            words
+                .iter()
+                .filter(|word| file.code.contains(**word))
+                .map(|word| format!("{} uses {word}", file.name))
+        })
+        .collect();
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+const WORLD: [&str; 12] = [
+    "tokio::",
+    "rusqlite",
+    "std::net",
+    "std::fs",
+    "std::env",
+    "std::thread",
+    "SystemTime",
+    "Instant::now",
+    "Timestamp::now",
+    "Zoned::now",
+    "getrandom",
+    "async fn",
+];
+
+#[test]
+fn the_pure_rooms_are_pure() {
+    never(&["reader", "rules", "writer"], &WORLD);
+    never(
+        &["reader", "rules", "writer"],
+        &[
+            "crate::store",
+            "crate::wire",
+            "crate::desk",
+            "crate::daemon",
+            "crate::config",
+            "crate::demo",
+            "crate::cli",
+        ],
+    );
+}
+
+#[test]
+fn no_arrow_runs_upward_among_the_pure_rooms() {
+    never(&["reader"], &["crate::rules", "crate::writer"]);
+    never(&["rules"], &["crate::writer"]);
+}
+
+#[test]
+fn the_store_knows_no_network_and_the_wire_no_other_room() {
+    never(
+        &["store"],
+        &[
+            "tokio",
+            "crate::wire",
+            "crate::desk",
+            "crate::daemon",
+            "crate::writer",
+        ],
+    );
+    never(
+        &["wire"],
+        &[
+            "crate::reader",
+            "crate::rules",
+            "crate::writer",
+            "crate::store",
+            "crate::desk",
+            "crate::config",
+            "crate::daemon",
+            "rusqlite",
+        ],
+    );
+}
+
+#[test]
+fn the_desk_waits_for_nobody() {
+    never(
+        &["desk"],
+        &[
+            "tokio",
+            "async fn",
+            ".await",
+            "crate::wire",
+            "crate::config",
+            "crate::daemon",
+            "Timestamp::now",
+            "SystemTime",
+            "getrandom",
+        ],
+    );
+}
+
+#[test]
+fn the_loops_parse_nothing_and_speak_no_sql() {
+    never(
+        &["receive", "deliver", "remind"],
+        &[
+            "rusqlite",
+            "crate::reader",
+            "crate::writer",
+            "mail_parser",
+            "crate::rules::transition",
+        ],
+    );
+}
+
+#[test]
+fn every_file_says_first_what_it_is_for() {
+    let silent: Vec<String> = files()
+        .into_iter()
+        .filter(|file| !file.text.starts_with("//! "))
+        .map(|file| file.name)
+        .collect();
+    assert!(silent.is_empty(), "{silent:#?}");
+}
+
+#[test]
+fn no_file_outgrows_one_idea() {
+    let large: Vec<String> = files()
+        .into_iter()
+        .filter(|file| file.code.lines().count() > MAX_LINES)
+        .map(|file| format!("{}: {} lines", file.name, file.code.lines().count()))
+        .collect();
+    assert!(large.is_empty(), "{large:#?}");
+}
+
+#[test]
+fn nothing_panics_on_purpose() {
+    never(
+        &[""],
+        &[
+            ".unwrap()",
+            ".expect(",
+            "panic!(",
+            "todo!(",
+            "unimplemented!(",
+        ],
+    );
+}
+
+#[test]
+fn examples_live_at_reserved_domains() {
+    let strangers: Vec<String> = files()
+        .into_iter()
+        .filter(|file| file.code.contains("@gmail.com\"") || file.code.contains("@yahoo.com\""))
+        .map(|file| file.name)
+        .collect();
+    assert!(strangers.is_empty(), "{strangers:#?}");
+}
