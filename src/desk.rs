@@ -7,30 +7,25 @@
 pub mod answers;
 pub mod bind;
 pub mod copies;
+pub mod decisions;
+pub mod direct;
 pub mod house;
+pub mod launch;
+pub mod mail;
 pub mod orders;
 pub mod post;
 pub mod requests;
 pub mod retention;
 pub mod views;
+pub mod work;
 
 use crate::desk::house::House;
-use crate::reader::address::Address;
-use crate::reader::author::Facts;
-use crate::reader::letter::Letter;
-use crate::reader::{Kind, Known, Proof, Reading, Verdict};
-use crate::rules::consent::MailEvidence;
+use crate::desk::work::Work;
 use crate::rules::event::Event;
-use crate::rules::introduction::{Introduction, Thread};
-use crate::rules::manners::{self, Past};
-use crate::rules::saying::{HeldWhy, Party, Saying};
-use crate::rules::transition::{self, Surroundings};
+use crate::rules::introduction::Introduction;
 use crate::store::inbox::{Arrived, Disposition};
-use crate::store::introductions::Chapter;
-use crate::store::outbox::Written;
-use crate::store::{Store, StoreError, inbox, introductions, outbox, people, secrets};
-use crate::writer::{self, Seal, Voice, WriteError};
-use rusqlite::Connection;
+use crate::store::{Store, StoreError, inbox, introductions, people};
+use crate::writer::WriteError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum DeskError {
@@ -59,24 +54,6 @@ pub struct Desk {
     dice: Dice,
     /// When old words were last looked for, in seconds since 1970.
     swept_at_secs: i64,
-}
-
-/// What one transaction is done with.
-struct Work<'a> {
-    db: &'a Connection,
-    house: &'a House,
-    instance_key: &'a [u8],
-    dice: &'a mut Dice,
-    separator: Option<char>,
-    now_secs: i64,
-}
-
-/// A mail being handled.
-struct Mail<'a> {
-    letter: &'a Letter,
-    reading: Reading,
-    /// The mail was read in the junk folder: it may decide, but causes no notices.
-    junk: bool,
 }
 
 impl Desk {
@@ -245,281 +222,6 @@ impl Desk {
     }
 }
 
-impl Work<'_> {
-    fn random<const N: usize>(&mut self) -> [u8; N] {
-        let mut bytes = [0; N];
-        (self.dice)(&mut bytes);
-        bytes
-    }
-
-    /// A keyed hash: of people in lists that outlive their mails, and of our own mails' marks.
-    fn keyed(&self, text: &str) -> Vec<u8> {
-        use hmac::Mac;
-        match hmac::Hmac::<sha2::Sha256>::new_from_slice(self.instance_key) {
-            Ok(mut mac) => {
-                mac.update(text.as_bytes());
-                mac.finalize().into_bytes().to_vec()
-            }
-            // HMAC takes keys of every length (RFC 2104 section 3).
-            Err(_) => Vec::new(),
-        }
-    }
-
-    fn person_hash(&self, address: &Address) -> Vec<u8> {
-        self.keyed(&address.rate_key())
-    }
-
-    /// Decides what becomes of one mail.
-    fn dispose(
-        &mut self,
-        pending: &inbox::Pending,
-        letter: &Letter,
-    ) -> Result<Disposition, DeskError> {
-        if let Some((first, introduction)) = inbox::same_content(self.db, pending.id)? {
-            return Ok(Disposition {
-                name: "duplicate",
-                reason: String::new(),
-                introduction,
-                duplicate_of: Some(first),
-            });
-        }
-        if let Some(mark) = letter.fields("X-Askfirst-Id").next() {
-            return self.sighted(mark.trim(), letter);
-        }
-        let bound = bind::bind(self.db, self.house, letter)?;
-        let facts: Option<Facts> = pending
-            .facts
-            .as_deref()
-            .and_then(|json| serde_json::from_str(json).ok());
-        let reading = crate::reader::read(
-            letter,
-            &Known {
-                original: bound.original(),
-                authserv_ids: &self.house.authserv_ids,
-                facts: facts.as_ref(),
-                now_secs: self.now_secs,
-            },
-        );
-        let mail = Mail {
-            letter,
-            reading,
-            junk: self.house.junk.as_deref() == Some(pending.mailbox.as_str()),
-        };
-        match (mail.reading.kind, bound) {
-            (Kind::Unreadable, _) => Ok(Disposition {
-                name: "quarantined",
-                reason: mail.reading.why,
-                introduction: None,
-                duplicate_of: None,
-            }),
-            (Kind::List, _) => Ok(ignored("list mail")),
-            (Kind::Bounce | Kind::AutoReply, bind::Binding::To(bound)) => {
-                self.machine_answered(&mail, *bound)
-            }
-            (Kind::Bounce | Kind::AutoReply, _) => Ok(ignored("a machine's mail, to none of ours")),
-            (Kind::Person, bind::Binding::To(bound)) => self.answered(&mail, *bound),
-            (Kind::Person, bind::Binding::Ambiguous) => {
-                Ok(ignored("it carries the secrets of several introductions"))
-            }
-            (Kind::Person, bind::Binding::None) => self.unbound(&mail),
-        }
-    }
-
-    /// The one place where the world changes: an event meets an introduction, the new state is
-    /// stored, and every mail it leads to is written.
-    fn step(
-        &mut self,
-        introduction: Introduction,
-        event: Event,
-        detail: &str,
-    ) -> Result<Introduction, DeskError> {
-        let name = event.name();
-        let hindrance = match &event {
-            Event::ConnectorNamed { target, .. } => {
-                self.hindrance(&introduction, Some(&target.address))?
-            }
-            _ => self.hindrance(
-                &introduction,
-                introduction.target.as_ref().map(|target| &target.address),
-            )?,
-        };
-        let pace = self.house.pace.clone();
-        let outcome = transition::step(
-            introduction,
-            event,
-            &Surroundings {
-                pace: &pace,
-                hindrance,
-                now_secs: self.now_secs,
-            },
-        );
-        let mut introduction = outcome.introduction;
-        introduction = match introduction.id {
-            0 => introductions::insert(self.db, &introduction)?,
-            _ => introduction,
-        };
-        if outcome.target_stopped
-            && let Some(target) = &introduction.target
-        {
-            people::wish(
-                self.db,
-                &self.person_hash(&target.address),
-                "stop",
-                self.now_secs,
-            )?;
-        }
-        for saying in outcome.sayings {
-            introduction = self.say(introduction, &saying)?;
-        }
-        introductions::save(self.db, &introduction)?;
-        let chapter = Chapter {
-            at_secs: self.now_secs,
-            event: name.to_owned(),
-            stage: introduction.stage.name().to_owned(),
-            detail: detail.to_owned(),
-        };
-        introductions::tell(self.db, introduction.id, &chapter)?;
-        tracing::info!(
-            introduction = introduction.id,
-            event = name,
-            stage = introduction.stage.name(),
-            "an introduction moved"
-        );
-        Ok(introduction)
-    }
-
-    /// An introduction whose time came and which time did not change would be due for ever.
-    fn unstick(&mut self, before: &Introduction, after: Introduction) -> Result<(), DeskError> {
-        let wake = crate::rules::clock::next_wake_secs;
-        if wake(&after).is_some_and(|at| at <= self.now_secs) && wake(&after) == wake(before) {
-            let mut after = after;
-            after.clock.close_at_secs = None;
-            after.clock.remind_at_secs = None;
-            after.clock.again_at_secs = None;
-            introductions::save(self.db, &after)?;
-        }
-        Ok(())
-    }
-
-    fn hindrance(
-        &self,
-        introduction: &Introduction,
-        target: Option<&Address>,
-    ) -> Result<Option<HeldWhy>, DeskError> {
-        let Some(target) = target else {
-            return Ok(None);
-        };
-        let pace = &self.house.pace;
-        let quiet_since = self.now_secs - pace.quiet_after_secs;
-        let tried_before = match &introduction.requester {
-            Some(requester) => introductions::tried_before(
-                self.db,
-                &requester.address,
-                target,
-                quiet_since,
-                introduction.id,
-            )?,
-            None => false,
-        };
-        let since = self.now_secs - manners::ASKS_WINDOW_SECS;
-        let past = Past {
-            stopped: people::wishes(self.db, &self.person_hash(target), "stop")?,
-            asks: introductions::asks_since(self.db, target, since, introduction.id)?,
-            tried_before,
-        };
-        Ok(manners::hindrance(past, pace))
-    }
-
-    /// Writes one mail into the outbox: its secret, its mark, its final bytes.
-    fn say(
-        &mut self,
-        mut introduction: Introduction,
-        saying: &Saying,
-    ) -> Result<Introduction, DeskError> {
-        let people = saying.recipients(&introduction);
-        if people.is_empty() {
-            return Err(WriteError::NobodyToWriteTo(saying.name()).into());
-        }
-        let bits = self.random();
-        let owner = (introduction.id != 0).then_some(introduction.id);
-        let secret = secrets::issue(self.db, bits, owner, saying, self.now_secs)?;
-        let mark = {
-            let hash = self.keyed(&format!("{}:{}", secret.token(), saying.name()));
-            let short: Vec<u8> = hash.into_iter().take(16).collect();
-            data_encoding::HEXLOWER.encode(&short)
-        };
-        let thread = thread_of(&mut introduction, saying.party())
-            .filter(|thread| !thread.message_ids.is_empty())
-            .map(|thread| writer::Thread {
-                in_reply_to: thread.message_ids.last().cloned(),
-                references: thread.message_ids.clone(),
-                subject: thread.subject.clone(),
-            });
-        let voice = Voice {
-            bot: &self.house.bot,
-            bot_name: &self.house.bot_name,
-            separator: self.separator,
-            time_zone: &self.house.pace.time_zone,
-        };
-        let seal = Seal {
-            secret: &secret,
-            mark: &mark,
-        };
-        let composed = writer::compose(
-            saying,
-            &introduction,
-            thread.as_ref(),
-            &voice,
-            &seal,
-            self.now_secs,
-        )?;
-        // The closed set of the saying, compared once more with what was composed.
-        let meant: Vec<&Address> = people.iter().map(|person| &person.address).collect();
-        if composed.recipients.iter().collect::<Vec<_>>() != meant {
-            return Err(WriteError::NotAsMeant {
-                kind: saying.name(),
-                what: "set of recipients",
-            }
-            .into());
-        }
-        let recipients: Vec<String> = composed
-            .recipients
-            .iter()
-            .map(|address| address.as_str().to_owned())
-            .collect();
-        outbox::insert(
-            self.db,
-            &Written {
-                introduction: owner,
-                saying: saying.name(),
-                secret: secret.row,
-                message_id: &composed.message_id,
-                mark: &mark,
-                envelope_from: composed.envelope_from.as_str(),
-                recipients: &recipients,
-                bytes: &composed.bytes,
-                visible: &composed.visible,
-            },
-            self.now_secs,
-        )?;
-        let subject = composed.subject;
-        if let Some(thread) = thread_of(&mut introduction, saying.party()) {
-            thread.push(&composed.message_id, &subject);
-        }
-        Ok(introduction)
-    }
-}
-
-/// The thread with the party that hears a saying; the introduction opens a thread of its own.
-fn thread_of(introduction: &mut Introduction, party: Option<Party>) -> Option<&mut Thread> {
-    match party {
-        Some(Party::Requester) => Some(&mut introduction.threads.requester),
-        Some(Party::Connector) => Some(&mut introduction.threads.connector),
-        Some(Party::Target) => Some(&mut introduction.threads.target),
-        None => None,
-    }
-}
-
 fn ignored(reason: &str) -> Disposition {
     Disposition {
         name: "ignored",
@@ -535,44 +237,5 @@ fn belongs(name: &'static str, introduction: &Introduction) -> Disposition {
         reason: String::new(),
         introduction: Some(introduction.id),
         duplicate_of: None,
-    }
-}
-
-impl Mail<'_> {
-    /// This mail as evidence of a consent; `words` are those that decided.
-    fn evidence(&self, words: &str) -> MailEvidence {
-        /// Characters of the deciding words that are kept with a consent.
-        const MAX_EVIDENCE_WORDS: usize = 300;
-        MailEvidence {
-            message_id: self.letter.message_id.clone().unwrap_or_default(),
-            proof: self.reading.proof,
-            proof_why: self.reading.proof_why.clone(),
-            words: words.trim().chars().take(MAX_EVIDENCE_WORDS).collect(),
-        }
-    }
-
-    fn from(&self) -> Option<&Address> {
-        self.letter.from.person().map(|person| &person.address)
-    }
-
-    fn verdict(&self) -> Verdict {
-        self.reading.verdict.unwrap_or(Verdict::Unclear)
-    }
-
-    fn fails(&self) -> bool {
-        self.reading.proof == Proof::Fails
-    }
-
-    /// How the mail was read, for the story: no address, no words but those that decided.
-    fn detail(&self) -> String {
-        let proof = match self.reading.proof {
-            Proof::Proven => "author proven",
-            Proof::Unproven => "author unproven",
-            Proof::Fails => "proof of the author fails",
-        };
-        match self.reading.why.is_empty() {
-            true => proof.to_owned(),
-            false => format!("{proof}; {}", self.reading.why),
-        }
     }
 }

@@ -15,7 +15,7 @@ use crate::config::{Config, ConfigError};
 use crate::daemon::{self, RunError};
 use crate::desk::Desk;
 use crate::store::Store;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -85,6 +85,10 @@ enum Command {
     Pause,
     /// Send again after `pause`
     Resume,
+    /// Completions for a shell, on standard output
+    Completions { shell: clap_complete::Shell },
+    /// The manual page, on standard output (`askfirst man | man -l -`)
+    Man,
 }
 
 /// Runs what the command line says.
@@ -114,6 +118,13 @@ pub fn main() -> ExitCode {
         Command::Cancel { id } => cancel::run(config, id),
         Command::Pause => cancel::pause(config, true),
         Command::Resume => cancel::pause(config, false),
+        Command::Completions { shell } => {
+            let mut text = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "askfirst", &mut text);
+            print(&String::from_utf8_lossy(&text));
+            Ok(())
+        }
+        Command::Man => manual(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -126,6 +137,15 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn manual() -> Result<(), Failure> {
+    let mut page = Vec::new();
+    clap_mangen::Man::new(Arguments::command())
+        .render(&mut page)
+        .map_err(|error| Failure::Failed(error.to_string()))?;
+    print(&String::from_utf8_lossy(&page));
+    Ok(())
 }
 
 /// Why a command did not do what it was asked to, in a sentence.

@@ -2,8 +2,9 @@
 //!
 //! A mail of another instance, or of one we do not know, is left alone: two bots never talk.
 
-use crate::desk::requests::blank;
-use crate::desk::{Desk, DeskError, Work, ignored};
+use crate::desk::launch::blank;
+use crate::desk::work::Work;
+use crate::desk::{Desk, DeskError, ignored};
 use crate::reader::address::{Address, Person};
 use crate::reader::letter::Letter;
 use crate::rules::introduction::Way;

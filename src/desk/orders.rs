@@ -1,7 +1,9 @@
 //! The connector's hand by mail: status, pause, help; and an honest line where we did not understand.
 
-use crate::desk::requests::blank;
-use crate::desk::{DeskError, Mail, Work, belongs, ignored};
+use crate::desk::launch::blank;
+use crate::desk::mail::Mail;
+use crate::desk::work::Work;
+use crate::desk::{DeskError, belongs, ignored};
 use crate::reader::command::Command;
 use crate::rules::introduction::{Introduction, Way};
 use crate::rules::manners::NOTICE_PAUSE_SECS;

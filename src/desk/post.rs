@@ -1,6 +1,7 @@
 //! The way out: mails that are due, what became of each attempt, and copies of ours that were seen.
 
-use crate::desk::{Desk, DeskError, Work};
+use crate::desk::work::Work;
+use crate::desk::{Desk, DeskError};
 use crate::reader::address::Address;
 use crate::rules::event::Event;
 use crate::rules::retry::{self, Attempt, Judgement};

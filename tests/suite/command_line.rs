@@ -118,3 +118,19 @@ fn explain_reads_standard_input_and_goes_on_after_a_bad_file() {
     }
     assert_eq!(lines[2]["file"], "-");
 }
+
+#[test]
+fn completions_and_the_manual_page_name_every_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let manual = text(&askfirst(folder.path(), &["man"]).stdout);
+    for shell in ["bash", "zsh", "fish"] {
+        let done = askfirst(folder.path(), &["completions", shell]);
+        let said = text(&done.stdout);
+        for command in [
+            "demo", "check", "run", "explain", "list", "show", "cancel", "pause",
+        ] {
+            assert!(said.contains(command), "{shell}: {command}");
+            assert!(manual.contains(command), "man: {command}");
+        }
+    }
+}

@@ -474,29 +474,29 @@ fn table() -> String {
             (Way::Proposed, "proposed by the connector"),
             (Way::Direct, "the requester's own mail"),
         ] {
-            let possible = match (way, &gap) {
-                (_, None) => true,
-                (
-                    Way::Direct,
+            let possible = match way {
+                _ if gap.is_none() => true,
+                Way::Direct => matches!(
+                    gap,
                     Some(
                         Gap::Target { .. }
-                        | Gap::Connector { .. }
-                        | Gap::ConnectorYes { .. }
-                        | Gap::DirectRequestsOff
-                        | Gap::Wish { .. },
-                    ),
-                ) => true,
-                (
-                    Way::Forwarded,
+                            | Gap::Connector { .. }
+                            | Gap::ConnectorYes { .. }
+                            | Gap::DirectRequestsOff
+                            | Gap::Wish { .. }
+                    )
+                ),
+                Way::Forwarded => matches!(
+                    gap,
                     Some(
                         Gap::Target { .. }
-                        | Gap::Requester { .. }
-                        | Gap::ConnectorProof
-                        | Gap::Words,
-                    ),
-                ) => true,
-                (Way::Proposed, Some(Gap::ConnectorProof)) => true,
-                _ => false,
+                            | Gap::Requester { .. }
+                            | Gap::ConnectorProof
+                            | Gap::Words
+                    )
+                ),
+                Way::Proposed => matches!(gap, Some(Gap::ConnectorProof)),
+                Way::Answered | Way::AskedByConnector => false,
             };
             if !possible {
                 continue;

@@ -1,0 +1,191 @@
+//! Row 6: a requester writes to the bot; `direct_requests` says what goes out at once.
+
+use crate::desk::answers::request_of;
+use crate::desk::house::Connector;
+use crate::desk::launch::{Wish, blank, thread_with};
+use crate::desk::mail::Mail;
+use crate::desk::work::Work;
+use crate::desk::{DeskError, belongs, ignored};
+use crate::reader::Proof;
+use crate::reader::address::{Address, Person};
+use crate::rules::consent::{ConnectorEvidence, Consent, Consents, RequesterEvidence};
+use crate::rules::event::Gap;
+use crate::rules::introduction::{Introduction, Stage, Threads, Way};
+use crate::rules::manners::{Direct, NOTICE_PAUSE_SECS};
+use crate::rules::saying::AskedWhy;
+use crate::store::inbox::Disposition;
+use crate::store::people;
+
+impl Work<'_> {
+    /// Row 6: a requester writes to the bot.
+    pub(super) fn direct(
+        &mut self,
+        mail: &Mail<'_>,
+        author: &Person,
+    ) -> Result<Disposition, DeskError> {
+        let to_bot = mail.letter.to.iter().chain(&mail.letter.cc);
+        let named_bot = to_bot
+            .map(|person| &person.address)
+            .any(|a| self.house.is_bot(a));
+        if !named_bot {
+            return Ok(ignored("not written to the bot"));
+        }
+        if mail.fails() {
+            return Ok(ignored("proof of the author fails"));
+        }
+        let in_copy = mail.letter.to.iter().chain(&mail.letter.cc);
+        let mut connectors: Vec<Connector> = in_copy
+            .filter_map(|person| self.house.connector(&person.address).cloned())
+            .collect();
+        connectors.dedup_by(|a, b| a.addresses == b.addresses);
+        if connectors.is_empty() {
+            connectors = self.house.connectors.clone();
+        }
+        let own = Introduction {
+            requester: Some(author.clone()),
+            request: Some(request_of(mail)),
+            consents: Consents {
+                requester: Some(Consent {
+                    at_secs: self.now_secs,
+                    evidence: RequesterEvidence::Mail(mail.evidence("his own request")),
+                }),
+                ..Consents::default()
+            },
+            threads: Threads {
+                requester: thread_with(mail),
+                ..Threads::default()
+            },
+            ..blank(Way::Direct, self.now_secs)
+        };
+        match connectors.as_slice() {
+            [connector] => self.direct_to(mail, own, &connector.clone()),
+            _ => {
+                let people = connectors.iter().filter_map(Connector::person).collect();
+                if mail.reading.proof != Proof::Proven {
+                    return Ok(ignored("unproven, and names no connector"));
+                }
+                let wish = Wish {
+                    targets: Vec::new(),
+                    gap: Some(Gap::Connector { connectors: people }),
+                };
+                self.launch(mail, own, wish, AskedWhy::DirectRequest)
+            }
+        }
+    }
+
+    /// A requester's mail whose connector is known.
+    pub(super) fn direct_to(
+        &mut self,
+        mail: &Mail<'_>,
+        mut own: Introduction,
+        connector: &Connector,
+    ) -> Result<Disposition, DeskError> {
+        own.connector = connector.person();
+        let proof = mail.reading.proof;
+        let words = own
+            .request
+            .as_ref()
+            .map(|r| r.words.clone())
+            .unwrap_or_default();
+        let apart: Vec<Address> = own.requester.iter().map(|p| p.address.clone()).collect();
+        let mut wish = self.wish(&words, &apart, connector);
+        if connector.direct == Direct::Off {
+            wish.gap = Some(Gap::DirectRequestsOff);
+            return self.launch(mail, own, wish, AskedWhy::DirectRequest);
+        }
+        if wish.targets.is_empty() && wish.gap.is_none() {
+            if proof != Proof::Proven || own.id != 0 {
+                return Ok(ignored("names nobody"));
+            }
+            wish.gap = Some(Gap::Wish {
+                words: String::new(),
+            });
+        } else if wish.gap.is_none() {
+            let contacts = wish
+                .targets
+                .iter()
+                .all(|choice| connector.contact(&choice.address).is_some());
+            match connector.direct.goes_out_at_once(proof, contacts) {
+                true => {
+                    own.consents.connector = Some(Consent {
+                        at_secs: self.now_secs,
+                        evidence: ConnectorEvidence::Standing {
+                            rule: format!("direct_requests = \"{}\"", connector.direct.name()),
+                        },
+                    });
+                }
+                false => {
+                    let proven = proof == Proof::Proven;
+                    wish.gap = Some(Gap::ConnectorYes { proven });
+                }
+            }
+        }
+        let waits = matches!(
+            wish.gap,
+            Some(Gap::ConnectorYes { .. } | Gap::Target { .. })
+        );
+        if waits && proof != Proof::Proven && !self.may_trouble(&own, connector)? {
+            return Ok(ignored(
+                "unproven, and the connector was asked about its author today",
+            ));
+        }
+        self.launch(mail, own, wish, AskedWhy::DirectRequest)
+    }
+
+    /// Unproven mail brings a connector at most one question a day and claimed author.
+    pub(super) fn may_trouble(
+        &mut self,
+        own: &Introduction,
+        connector: &Connector,
+    ) -> Result<bool, DeskError> {
+        let Some(address) = connector.addresses.first() else {
+            return Ok(false);
+        };
+        let claim = own.requester.as_ref().map(|p| p.address.rate_key());
+        let kind = data_encoding::HEXLOWER.encode(&self.keyed(&claim.unwrap_or_default()));
+        let person = self.person_hash(address);
+        Ok(people::may_notify(
+            self.db,
+            &person,
+            &kind,
+            NOTICE_PAUSE_SECS,
+            self.now_secs,
+        )?)
+    }
+
+    /// The answer to "which connector?" or "whom would you like to meet?".
+    pub(super) fn wish_completed(
+        &mut self,
+        mail: &Mail<'_>,
+        mut introduction: Introduction,
+    ) -> Result<Disposition, DeskError> {
+        if introduction.stage != Stage::WaitingForRequester {
+            return Ok(belongs("noted", &introduction));
+        }
+        let text = mail.reading.text.to_lowercase();
+        let known = introduction.connector.clone();
+        let named: Vec<Connector> = self
+            .house
+            .connectors
+            .iter()
+            .filter(|connector| match &known {
+                Some(person) => connector.addresses.contains(&person.address),
+                None => {
+                    text.contains(&connector.name.to_lowercase())
+                        || connector.addresses.iter().any(|a| text.contains(a.key()))
+                }
+            })
+            .cloned()
+            .collect();
+        let [connector] = named.as_slice() else {
+            return Ok(belongs("noted", &introduction));
+        };
+        if known.is_some()
+            && let Some(request) = &mut introduction.request
+        {
+            // The wish completes his first words; both are his own.
+            request.words = format!("{}\n\n{}", request.words.trim(), mail.reading.text.trim());
+        }
+        self.direct_to(mail, introduction, connector)
+    }
+}
