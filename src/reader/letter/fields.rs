@@ -117,7 +117,10 @@ fn raw_fields(head: &[u8]) -> Vec<(String, String)> {
         ));
     }
     for (_, value) in &mut fields {
-        *value = clean::line(value, usize::MAX);
+        let plain = value.bytes().all(|b| (b' '..=b'~').contains(&b)) && !value.contains("  ");
+        if !plain {
+            *value = clean::line(value, usize::MAX);
+        }
     }
     fields
 }

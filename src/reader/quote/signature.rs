@@ -15,6 +15,8 @@ const MAX_AFTER_CLOSING: usize = 12;
 /// Characters of a line of a signature.
 pub const MAX_SIGNATURE_CHARS: usize = 90;
 
+/// Lines of a warning of a mail server.
+const MAX_BANNER_LINES: usize = 8;
 /// Lines at the end among which a closing is looked for.
 const MAX_TAIL: usize = 60;
 /// Characters of a paragraph that are looked at for a disclaimer.
@@ -137,17 +139,7 @@ pub fn is_disclaimer(paragraph: &[&str]) -> bool {
     if text.chars().count() < 60 {
         return false;
     }
-    let mut hits: Vec<&str> = Vec::new();
-    for spot in words().legal.spots(&text) {
-        let word = text.get(spot).unwrap_or_default();
-        if !hits.contains(&word) {
-            hits.push(word);
-        }
-        if hits.len() > 2 {
-            break;
-        }
-    }
-    let hits = hits.len();
+    let hits = words().legal.count(&text, 3);
     hits > 2 || (hits == 2 && text.chars().count() > 100)
 }
 
@@ -268,14 +260,9 @@ fn take_banner(lines: &mut Vec<&str>) {
         .iter()
         .take_while(|l| !l.trim().is_empty())
         .count();
-    let paragraph = lines.get(start..start + length).unwrap_or_default();
-    let text = fold(&paragraph.join(" "));
-    let hits = words()
-        .banner
-        .iter()
-        .filter(|word| text.contains(word.as_str()))
-        .take(2)
-        .count();
+    let paragraph = lines.get(start..start + length.min(MAX_BANNER_LINES));
+    let text = fold(&paragraph.unwrap_or_default().join(" "));
+    let hits = words().banner.count(&text, 2);
     if hits > 1
         && start + length < lines.len()
         && has_words(lines.get(start + length..).unwrap_or_default())
