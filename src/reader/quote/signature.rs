@@ -195,6 +195,19 @@ fn is_closing(line: &str) -> bool {
     {
         return looks_like_name(name);
     }
+    // `Kind regards from Berlin`.
+    let from = [
+        " from ", " aus ", " von ", " de ", " du ", " desde ", " da ", " uit ", " från ", " fra ",
+        " z ",
+    ];
+    let placed = from.iter().find_map(|word| bare.split_once(word));
+    if let Some((head, place)) = placed
+        && head.contains(' ')
+        && place.split(' ').count() <= 3
+        && words().closings.contains(head)
+    {
+        return true;
+    }
     // `Thanks and best regards`: courtesy, then a closing.
     [
         "thanks",
@@ -299,6 +312,7 @@ mod tests {
             "Yes please.\n\niPhoneから送信",
             "Yes please.\n\nKind regards,\n\nBob Kim\nCEO",
             "Yes please.\n\nBest, Bob",
+            "Yes please.\n\nMit besten Grüßen aus Berlin\nBob",
             "Yes please.\n\nMit freundlichen Grüßen\nBob Kim",
             "Yes please.\n\nBob Kim\nDirector of Sales | ACME Inc\n+1 (555) 010-2030\nwww.acme.example",
             "Yes please.\n\n-Bob Kim",
