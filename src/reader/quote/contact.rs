@@ -21,13 +21,17 @@ pub fn contact_block(lines: &[&str], writer: &Writer) -> Option<usize> {
         if !line.contains(char::is_alphanumeric) {
             continue;
         }
-        let contact = is_contact(line);
         worded += 1;
+        if worded > MAX_SIGNATURE_LINES || line.chars().count() > MAX_SIGNATURE_CHARS {
+            break;
+        }
+        let sentence = is_sentence(line);
+        // A sentence can only be contact data by a number or a link in it.
+        let may_be =
+            !sentence || line.contains(|c: char| c.is_ascii_digit() || c == '@' || c == '/');
+        let contact = may_be && is_contact(line);
         contacts += usize::from(contact);
-        if worded > MAX_SIGNATURE_LINES
-            || line.chars().count() > MAX_SIGNATURE_CHARS
-            || (is_sentence(line) && !contact)
-        {
+        if sentence && !contact {
             break;
         }
         let above_blank = lines.get(at - 1).is_some_and(|l| l.trim().is_empty());

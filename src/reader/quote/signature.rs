@@ -12,6 +12,8 @@ use crate::reader::words::{fold, words};
 
 /// Lines with words that may follow "Kind regards".
 const MAX_AFTER_CLOSING: usize = 12;
+/// Characters of the longest closing words with a name behind them.
+const MAX_CLOSING_CHARS: usize = 60;
 /// Characters of a line of a signature.
 pub const MAX_SIGNATURE_CHARS: usize = 90;
 
@@ -181,7 +183,7 @@ fn closing(lines: &[&str]) -> Option<usize> {
 
 fn is_closing(line: &str) -> bool {
     let line = line.trim_matches(['*', '_', ' ', '\u{A0}']);
-    if line.len() > 120 {
+    if line.chars().count() > MAX_CLOSING_CHARS {
         return false;
     }
     let folded = fold(line);
