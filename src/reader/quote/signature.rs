@@ -43,6 +43,7 @@ pub struct Cut {
 /// Takes signature, footer, disclaimer and banner off.
 pub fn cut(lines: &[&str], writer: &Writer) -> Cut {
     let mut lines: Vec<&str> = lines.to_vec();
+    lines.retain(|line| !is_picture(line));
     take_banner(&mut lines);
     take_armor(&mut lines);
     let mut doubt = None;
@@ -91,6 +92,19 @@ pub fn cut(lines: &[&str], writer: &Writer) -> Cut {
     let start = text.len() - text.trim_start_matches(['\n', ' ', '\t']).len();
     let text = text.get(start..).unwrap_or_default().to_owned();
     Cut { text, doubt }
+}
+
+/// `[image: logo.png]`, `[cid:image001.png]`: what stands for a picture in a plain text.
+fn is_picture(line: &str) -> bool {
+    let line = line.trim();
+    line.strip_prefix('[')
+        .and_then(|l| l.strip_suffix(']'))
+        .is_some_and(|inside| {
+            !inside.contains(']')
+                && ["image:", "cid:", "Image:", "inline image", "Inline image"]
+                    .iter()
+                    .any(|mark| inside.starts_with(mark))
+        })
 }
 
 pub fn has_words(lines: &[&str]) -> bool {
@@ -302,6 +316,7 @@ mod tests {
     fn what_hangs_below_is_cut() {
         for text in [
             "Yes please.\n-- \nBob",
+            "Yes please.\n[image: logo.png]",
             "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nYes please.\n-----BEGIN PGP SIGNATURE-----\n\niQEz\n-----END PGP SIGNATURE-----",
             "Yes please.\n\nSent from my iPhone",
             "Yes please.\n\nSent from my Wiko RIDGE FAB 4G",
