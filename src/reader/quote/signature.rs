@@ -346,6 +346,7 @@ mod tests {
             "Yes please.\n\nSent from my desk, is much easier then my mobile phone.",
             "Yes please.\n\nBob",
             "Yes please.\n\nSent from my iPhone, but only if she pays.",
+            "Yes please.\n\nSent from my iPhone, and only if she pays",
             "Call me at +1 555 010 2030 tomorrow, please.",
             "Please treat this as confidential.",
             "Yes please.\nThanks,\nBob",
