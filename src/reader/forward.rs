@@ -58,10 +58,15 @@ fn is_forward(border: &Border, letter: &Letter, body: &Body) -> bool {
         (Says::Forward, _) => true,
         (Says::Reply, _) | (Says::Nothing, Kind::Attribution | Kind::Container) => false,
         (Says::Either, Kind::Attribution | Kind::Container) => false,
-        (Says::Either, _) => body.text.is_empty() || letter.in_reply_to.is_empty(),
-        // Who forwards without a word writes nothing above.
-        (Says::Nothing, _) => body.text.is_empty() && letter.in_reply_to.is_empty(),
+        (Says::Either, _) => body.text.is_empty() || is_new(letter),
+        // Who changed the subject of a forward still answers nothing.
+        (Says::Nothing, _) => is_new(letter),
     }
+}
+
+/// Whether the mail answers no other one.
+fn is_new(letter: &Letter) -> bool {
+    letter.in_reply_to.is_empty() && letter.references.is_empty()
 }
 
 /// What the first prefix of a subject says.
@@ -173,9 +178,11 @@ fn text(lines: &[Line<'_>]) -> String {
 /// Each mail down the thread with its own words.
 fn thread(border: &Border, content: &[Line<'_>], subject: Option<String>) -> Vec<Forwarded> {
     let mut thread = Vec::new();
+    let mut passed = 0;
     let mut next = Some((border.clone(), level(content)));
     while let Some((border, lines)) = next.take() {
-        if thread.len() >= MAX_THREAD {
+        passed += 1;
+        if passed > MAX_THREAD {
             break;
         }
         let division = divide(&lines);
@@ -192,7 +199,10 @@ fn thread(border: &Border, content: &[Line<'_>], subject: Option<String>) -> Vec
         if thread.is_empty() {
             mail.subject = mail.subject.or_else(|| subject.clone());
         }
-        thread.push(mail);
+        // An empty container of an HTML mail is no mail.
+        if mail.from != Author::default() || !mail.body.is_empty() {
+            thread.push(mail);
+        }
         next = division
             .first
             .map(|(border, content)| (border, level(&content)));

@@ -123,7 +123,11 @@ fn cleaned(raw: Vec<(String, String)>) -> Vec<(String, String)> {
         // A name is visible ASCII; Exchange and old servers leave a space before the colon.
         let name = name.trim_ascii_end();
         let is_name = !name.is_empty() && name.bytes().all(|octet| octet.is_ascii_graphic());
-        is_name.then(|| (name.to_owned(), clean::line(&value, usize::MAX)))
+        let is_plain = value.bytes().all(|b| (b' '..=b'~').contains(&b)) && !value.contains("  ");
+        is_name.then(|| match is_plain {
+            true => (name.to_owned(), value),
+            false => (name.to_owned(), clean::line(&value, usize::MAX)),
+        })
     });
     fields.collect()
 }

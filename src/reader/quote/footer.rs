@@ -16,6 +16,9 @@ pub fn is_footer(line: &str) -> bool {
     if line.is_empty() || line.len() > MAX_LINE_OCTETS {
         return false;
     }
+    if line.is_ascii() && !may_begin_footer(line) {
+        return false;
+    }
     // A link behind the name of the program is no sentence.
     let shown = fold(&without_links(line));
     let shown = shown.trim_matches(|c: char| " *_-—–()<>|\"".contains(c));
@@ -42,6 +45,19 @@ pub fn is_footer(line: &str) -> bool {
         .any(|footer| fits(footer, bare))
 }
 
+/// A cheap look that spares ordinary lines the rest; footers that only have an end are not ASCII.
+fn may_begin_footer(line: &str) -> bool {
+    let bare = line.trim_start_matches([' ', '*', '_', '-', '(', '"', '|']);
+    if bare.starts_with(['<', '[']) {
+        return true;
+    }
+    let first = bare.split(' ').next().unwrap_or_default();
+    // "Virus-free.www": a link may follow without a space.
+    let starts = &words().footer_starts;
+    starts.contains(&fold(first))
+        || starts.contains(&fold(first.split(['.', '<']).next().unwrap_or_default()))
+}
+
 fn fits(footer: &Footer, bare: &str) -> bool {
     let Some(rest) = bare.strip_prefix(footer.head.as_str()) else {
         return false;
@@ -52,19 +68,27 @@ fn fits(footer: &Footer, bare: &str) -> bool {
             .is_some_and(|inside| !inside.is_empty() || !footer.head.is_empty());
         return ends && (is_device(rest) || !footer.head.is_empty());
     }
-    let whole =
-        rest.is_empty() || rest.starts_with([' ', '\u{A0}', '‑', '-', '.']) || has_no_case(rest);
+    let whole = rest.is_empty()
+        || footer.head.ends_with('\'')
+        || rest.starts_with([' ', '\u{A0}', '‑', '-', '.'])
+        || has_no_case(rest);
     if !whole {
         return false;
     }
     let count = rest.split_whitespace().count();
     let early: Vec<&str> = rest.split_whitespace().take(5).collect();
-    let one_clause = !rest.trim_end().contains([',', ';', '?', '.', '!']);
+    // "a Galaxy S21, an AT&T 5G smartphone" says what the device is.
+    let apposed = [
+        ", a ", ", an ", ", the ", ", un ", ", une ", ", ein ", ", eine ",
+    ];
+    let comma = rest.find(',').and_then(|at| rest.get(at..));
+    let apposition = comma.is_none_or(|c| apposed.iter().any(|a| c.starts_with(a)));
+    let one_clause = apposition && !rest.trim_end().contains([';', '?', '.', '!']);
     if is_device(&early.join(" ")) {
         return count <= MAX_FOOTER_WORDS && (one_clause || is_excuse(rest) || count <= 5);
     }
     // "Sent from my desk, it is easier" is a sentence; "Sent from my Wiko Ridge 4G" is not.
-    count > 0 && count <= 6 && one_clause
+    count > 0 && count <= 6 && one_clause && comma.is_none()
 }
 
 /// "Please excuse brevity and typos" in the languages in which phones say it.
@@ -93,7 +117,7 @@ fn is_excuse(text: &str) -> bool {
 
 /// The line without links in brackets; of `[name](link)` the name stays.
 fn without_links(line: &str) -> String {
-    let mut out = String::new();
+    let mut out = String::with_capacity(line.len());
     let mut rest = line;
     while let Some(at) = rest.find(['<', '[', '(', ']', 'h']) {
         let (head, tail) = rest.split_at_checked(at).unwrap_or((rest, ""));

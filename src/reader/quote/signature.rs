@@ -12,9 +12,13 @@ use crate::reader::words::{fold, words};
 
 /// Lines with words that may follow "Kind regards".
 const MAX_AFTER_CLOSING: usize = 12;
+/// Characters of the longest closing words with a name behind them.
+const MAX_CLOSING_CHARS: usize = 60;
 /// Characters of a line of a signature.
 pub const MAX_SIGNATURE_CHARS: usize = 90;
 
+/// Lines of a warning of a mail server.
+const MAX_BANNER_LINES: usize = 8;
 /// Lines at the end among which a closing is looked for.
 const MAX_TAIL: usize = 60;
 /// Characters of a paragraph that are looked at for a disclaimer.
@@ -39,6 +43,7 @@ pub struct Cut {
 /// Takes signature, footer, disclaimer and banner off.
 pub fn cut(lines: &[&str], writer: &Writer) -> Cut {
     let mut lines: Vec<&str> = lines.to_vec();
+    lines.retain(|line| !is_picture(line));
     take_banner(&mut lines);
     take_armor(&mut lines);
     let mut doubt = None;
@@ -91,6 +96,19 @@ pub fn cut(lines: &[&str], writer: &Writer) -> Cut {
     Cut { text, doubt }
 }
 
+/// `[image: logo.png]`, `[cid:image001.png]`: what stands for a picture in a plain text.
+fn is_picture(line: &str) -> bool {
+    let line = line.trim();
+    line.strip_prefix('[')
+        .and_then(|l| l.strip_suffix(']'))
+        .is_some_and(|inside| {
+            !inside.contains(']')
+                && ["image:", "cid:", "Image:", "inline image", "Inline image"]
+                    .iter()
+                    .any(|mark| inside.starts_with(mark))
+        })
+}
+
 pub fn has_words(lines: &[&str]) -> bool {
     lines.iter().any(|l| says_something(l))
 }
@@ -139,17 +157,7 @@ pub fn is_disclaimer(paragraph: &[&str]) -> bool {
     if text.chars().count() < 60 {
         return false;
     }
-    let mut hits: Vec<&str> = Vec::new();
-    for spot in words().legal.spots(&text) {
-        let word = text.get(spot).unwrap_or_default();
-        if !hits.contains(&word) {
-            hits.push(word);
-        }
-        if hits.len() > 2 {
-            break;
-        }
-    }
-    let hits = hits.len();
+    let hits = words().legal.count(&text, 3);
     hits > 2 || (hits == 2 && text.chars().count() > 100)
 }
 
@@ -191,7 +199,7 @@ fn closing(lines: &[&str]) -> Option<usize> {
 
 fn is_closing(line: &str) -> bool {
     let line = line.trim_matches(['*', '_', ' ', '\u{A0}']);
-    if line.len() > 120 {
+    if line.chars().count() > MAX_CLOSING_CHARS {
         return false;
     }
     let folded = fold(line);
@@ -204,6 +212,19 @@ fn is_closing(line: &str) -> bool {
         && words().closings.contains(&fold(head))
     {
         return looks_like_name(name);
+    }
+    // `Kind regards from Berlin`.
+    let from = [
+        " from ", " aus ", " von ", " de ", " du ", " desde ", " da ", " uit ", " från ", " fra ",
+        " z ",
+    ];
+    let placed = from.iter().find_map(|word| bare.split_once(word));
+    if let Some((head, place)) = placed
+        && head.contains(' ')
+        && place.split(' ').count() <= 3
+        && words().closings.contains(head)
+    {
+        return true;
     }
     // `Thanks and best regards`: courtesy, then a closing.
     [
@@ -270,14 +291,9 @@ fn take_banner(lines: &mut Vec<&str>) {
         .iter()
         .take_while(|l| !l.trim().is_empty())
         .count();
-    let paragraph = lines.get(start..start + length).unwrap_or_default();
-    let text = fold(&paragraph.join(" "));
-    let hits = words()
-        .banner
-        .iter()
-        .filter(|word| text.contains(word.as_str()))
-        .take(2)
-        .count();
+    let paragraph = lines.get(start..start + length.min(MAX_BANNER_LINES));
+    let text = fold(&paragraph.unwrap_or_default().join(" "));
+    let hits = words().banner.count(&text, 2);
     if hits > 1
         && start + length < lines.len()
         && has_words(lines.get(start + length..).unwrap_or_default())
@@ -302,6 +318,7 @@ mod tests {
     fn what_hangs_below_is_cut() {
         for text in [
             "Yes please.\n-- \nBob",
+            "Yes please.\n[image: logo.png]",
             "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nYes please.\n-----BEGIN PGP SIGNATURE-----\n\niQEz\n-----END PGP SIGNATURE-----",
             "Yes please.\n\nSent from my iPhone",
             "Yes please.\n\nSent from my Wiko RIDGE FAB 4G",
@@ -314,6 +331,7 @@ mod tests {
             "Yes please.\n\niPhoneから送信",
             "Yes please.\n\nKind regards,\n\nBob Kim\nCEO",
             "Yes please.\n\nBest, Bob",
+            "Yes please.\n\nMit besten Grüßen aus Berlin\nBob",
             "Yes please.\n\nMit freundlichen Grüßen\nBob Kim",
             "Yes please.\n\nBob Kim\nDirector of Sales | ACME Inc\n+1 (555) 010-2030\nwww.acme.example",
             "Yes please.\n\n-Bob Kim",
@@ -330,6 +348,7 @@ mod tests {
             "Yes please.\n\nSent from my desk, is much easier then my mobile phone.",
             "Yes please.\n\nBob",
             "Yes please.\n\nSent from my iPhone, but only if she pays.",
+            "Yes please.\n\nSent from my iPhone, and only if she pays",
             "Call me at +1 555 010 2030 tomorrow, please.",
             "Please treat this as confidential.",
             "Yes please.\nThanks,\nBob",
