@@ -5,7 +5,9 @@
 //! a test compiles them all and fails.
 
 use crate::reader::answer::lexer::{self, Shape};
+use std::cell::RefCell;
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// Deeper brackets than this are a mistake in a table.
 const MAX_DEPTH: usize = 12;
@@ -13,6 +15,26 @@ const MAX_DEPTH: usize = 12;
 /// A word's number. Words that no table knows share [`UNKNOWN`].
 pub type Id = u32;
 pub const UNKNOWN: Id = 0;
+
+/// Word numbers are small and ours: nobody can choose them to collide.
+#[derive(Default)]
+pub struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u32(u32::from(*byte));
+        }
+    }
+    fn write_u32(&mut self, id: u32) {
+        self.0 = (self.0 ^ u64::from(id)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+}
+
+pub type IdMap<T> = HashMap<Id, T, BuildHasherDefault<IdHasher>>;
 
 #[derive(Debug, Clone)]
 pub enum Node {
@@ -245,64 +267,148 @@ pub struct Stretch {
     pub what: Builtin,
 }
 
-/// Matches patterns against one sentence.
-pub struct Matcher<'a> {
-    pub defines: &'a [Vec<Vec<Node>>],
-    pub tokens: &'a [Seen],
-    pub stretches: &'a [Stretch],
+/// A definition, with its alternatives sorted by what they can begin with.
+#[derive(Default)]
+pub struct Define {
+    any: Vec<Vec<Node>>,
+    first: First,
+    by_first: IdMap<Vec<usize>>,
+    /// Alternatives that a shape can begin, beside their words.
+    by_shape: Vec<usize>,
+    /// Alternatives that can be empty.
+    empty: Vec<usize>,
 }
 
-impl Matcher<'_> {
-    /// Every place where the row of nodes can end when it starts at `start`.
-    pub fn ends(&self, nodes: &[Node], start: usize) -> Vec<usize> {
-        let mut at = vec![start];
-        for node in nodes {
-            let mut next: Vec<usize> = Vec::new();
-            for position in at {
-                self.step(node, position, &mut next);
+impl Define {
+    pub fn new(any: Vec<Vec<Node>>, defines: &[Define]) -> Define {
+        let mut define = Define::default();
+        for (index, nodes) in any.iter().enumerate() {
+            let first = first(nodes, defines);
+            define.first.empty |= first.empty;
+            define.first.shape |= first.shape;
+            if first.empty {
+                define.empty.push(index);
+            } else {
+                if first.shape {
+                    define.by_shape.push(index);
+                }
+                for id in &first.ids {
+                    define.by_first.entry(*id).or_default().push(index);
+                }
             }
-            if next.is_empty() {
-                return next;
+            define.first.ids.extend(first.ids);
+        }
+        define.first.ids.sort_unstable();
+        define.first.ids.dedup();
+        define.any = any;
+        define
+    }
+
+    pub fn alternatives(&self) -> &[Vec<Node>] {
+        &self.any
+    }
+}
+
+/// Where patterns can end: bit `n` for `n` tokens further on. No phrase is longer than that.
+pub type Ends = u128;
+
+/// Every place in `ends`, counted from `start`.
+pub fn places(start: usize, ends: Ends) -> impl Iterator<Item = usize> {
+    let mut rest = ends;
+    std::iter::from_fn(move || {
+        let bit = (rest != 0).then(|| rest.trailing_zeros() as usize)?;
+        rest &= rest - 1;
+        Some(start + bit)
+    })
+}
+
+/// Matches patterns against one sentence.
+pub struct Matcher<'a> {
+    defines: &'a [Define],
+    tokens: &'a [Seen],
+    stretches: &'a [Stretch],
+    /// By place and definition: what was found there before. Without it, brackets in brackets
+    /// would be tried again and again.
+    known: RefCell<Vec<Option<Ends>>>,
+}
+
+impl<'a> Matcher<'a> {
+    pub fn new(defines: &'a [Define], tokens: &'a [Seen], stretches: &'a [Stretch]) -> Self {
+        Matcher {
+            defines,
+            tokens,
+            stretches,
+            known: RefCell::new(vec![None; defines.len() * (tokens.len() + 1)]),
+        }
+    }
+
+    /// Every place where the row of nodes can end when it starts at `start`.
+    pub fn ends(&self, nodes: &[Node], start: usize) -> Ends {
+        let mut at: Ends = 1;
+        for node in nodes {
+            let mut next: Ends = 0;
+            let mut rest = at;
+            while rest != 0 {
+                let bit = rest.trailing_zeros();
+                rest &= rest - 1;
+                next |= self.step(node, start + bit as usize) << bit;
+            }
+            if next == 0 {
+                return 0;
             }
             at = next;
         }
         at
     }
 
-    fn step(&self, node: &Node, position: usize, into: &mut Vec<usize>) {
+    fn step(&self, node: &Node, position: usize) -> Ends {
         match node {
-            Node::Word(exact, plain) => {
-                if let Some(token) = self.tokens.get(position)
-                    && (token.id == *exact || token.id == *plain)
-                {
-                    add(into, position + 1);
-                }
-            }
-            Node::Maybe(inner) => {
-                add(into, position);
-                for end in self.ends(inner, position) {
-                    add(into, end);
-                }
-            }
-            Node::Any(any) => self.each(any, position, into),
-            Node::Define(index) => {
-                if let Some(any) = self.defines.get(*index) {
-                    self.each(any, position, into);
-                }
-            }
-            Node::Builtin(builtin) => self.builtin(*builtin, position, into),
+            Node::Word(exact, plain) => match self.tokens.get(position) {
+                Some(token) if token.id == *exact || token.id == *plain => 1 << 1,
+                _ => 0,
+            },
+            Node::Maybe(inner) => 1 | self.ends(inner, position),
+            Node::Any(any) => any
+                .iter()
+                .fold(0, |ends, nodes| ends | self.ends(nodes, position)),
+            Node::Define(index) => self.define(*index, position),
+            Node::Builtin(builtin) => self.builtin(*builtin, position),
         }
     }
 
-    fn each(&self, any: &[Vec<Node>], position: usize, into: &mut Vec<usize>) {
-        for nodes in any {
-            for end in self.ends(nodes, position) {
-                add(into, end);
-            }
+    fn define(&self, index: usize, position: usize) -> Ends {
+        let slot = position * self.defines.len() + index;
+        if let Some(Some(ends)) = self.known.borrow().get(slot) {
+            return *ends;
         }
+        let Some(define) = self.defines.get(index) else {
+            return 0;
+        };
+        let id = self.tokens.get(position).map_or(UNKNOWN, |t| t.id);
+        let begun = define.by_first.get(&id).into_iter().flatten();
+        let shaped: &[usize] = match self.is_shaped(position) {
+            true => &define.by_shape,
+            false => &[],
+        };
+        let ends = begun
+            .chain(shaped)
+            .chain(&define.empty)
+            .filter_map(|at| define.any.get(*at))
+            .fold(0, |ends, nodes| ends | self.ends(nodes, position));
+        if let Some(known) = self.known.borrow_mut().get_mut(slot) {
+            *known = Some(ends);
+        }
+        ends
     }
 
-    fn builtin(&self, builtin: Builtin, position: usize, into: &mut Vec<usize>) {
+    /// Whether something other than a plain word stands or begins here.
+    pub fn is_shaped(&self, position: usize) -> bool {
+        let plain = |t: &Seen| matches!(t.shape, Shape::Word | Shape::Sign);
+        !self.tokens.get(position).is_none_or(plain)
+            || self.stretches.iter().any(|s| s.start == position)
+    }
+
+    fn builtin(&self, builtin: Builtin, position: usize) -> Ends {
         let shape = self.tokens.get(position).map(|t| t.shape);
         let hit = match builtin {
             Builtin::Number => matches!(shape, Some(Shape::Number(_))),
@@ -312,33 +418,27 @@ impl Matcher<'_> {
             Builtin::Mail => shape == Some(Shape::Mail),
             _ => false,
         };
-        if hit {
-            add(into, position + 1);
-        }
+        let mut ends = if hit { 1 << 1 } else { 0 };
         for stretch in self.stretches {
             if stretch.what == builtin && stretch.start == position {
-                add(into, stretch.end);
+                let length = u32::try_from(stretch.end - stretch.start).unwrap_or(u32::MAX);
+                ends |= (1 as Ends).checked_shl(length).unwrap_or(0);
             }
         }
-    }
-}
-
-fn add(into: &mut Vec<usize>, position: usize) {
-    if !into.contains(&position) {
-        into.push(position);
+        ends
     }
 }
 
 /// What a row of nodes can begin with: word numbers, whether a shape can begin it, and whether it
 /// can be empty.
-#[derive(Default, Debug)]
+#[derive(Default, Debug, Clone)]
 pub struct First {
     pub ids: Vec<Id>,
     pub shape: bool,
     pub empty: bool,
 }
 
-pub fn first(nodes: &[Node], defines: &[Vec<Vec<Node>>]) -> First {
+pub fn first(nodes: &[Node], defines: &[Define]) -> First {
     let mut all = First::default();
     for node in nodes {
         let one = match node {
@@ -355,22 +455,29 @@ pub fn first(nodes: &[Node], defines: &[Vec<Vec<Node>>]) -> First {
                 ..first(inner, defines)
             },
             Node::Any(any) => first_of_any(any, defines),
-            Node::Define(index) => match defines.get(*index) {
-                Some(any) => first_of_any(any, defines),
-                None => First::default(),
-            },
+            Node::Define(index) => defines
+                .get(*index)
+                .map_or(First::default(), |d| d.first.clone()),
         };
         all.ids.extend(one.ids);
         all.shape |= one.shape;
         if !one.empty {
-            return all;
+            return all.sorted();
         }
     }
     all.empty = true;
-    all
+    all.sorted()
 }
 
-fn first_of_any(any: &[Vec<Node>], defines: &[Vec<Vec<Node>>]) -> First {
+impl First {
+    fn sorted(mut self) -> First {
+        self.ids.sort_unstable();
+        self.ids.dedup();
+        self
+    }
+}
+
+fn first_of_any(any: &[Vec<Node>], defines: &[Define]) -> First {
     let mut all = First::default();
     for nodes in any {
         let one = first(nodes, defines);

@@ -3,7 +3,7 @@
 //! A line that does not compile is left out and kept as a complaint, which a test looks at; the
 //! others still count.
 
-use crate::reader::answer::grammar::{self, Compiler, Folding, Id, Interner, Node};
+use crate::reader::answer::grammar::{self, Compiler, Define, Folding, Id, IdMap, Interner, Node};
 use crate::reader::answer::lexer::Token;
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -74,20 +74,20 @@ pub struct Language {
     pub code: &'static str,
     /// Bit in [`Words::langs`].
     pub bit: u64,
-    pub defines: Vec<Vec<Vec<Node>>>,
+    pub defines: Vec<Define>,
     pub rules: Vec<Rule>,
     /// Rules by the words they can begin with.
-    pub by_first: HashMap<Id, Vec<usize>>,
+    pub by_first: IdMap<Vec<usize>>,
     /// Rules that can begin with a number, a link, a date.
     pub by_shape: Vec<usize>,
-    pub months: HashMap<Id, i8>,
-    pub numbers: HashMap<Id, u32>,
+    pub months: IdMap<i8>,
+    pub numbers: IdMap<u32>,
     /// Words between the parts of a date: `15 of March`.
     pub of: Vec<Id>,
     /// A capital tells no name from a noun (German).
     pub nouns_are_capital: bool,
-    /// Words of six letters and more, by themselves and with one letter left out.
-    pub near_words: HashMap<String, Option<Id>>,
+    /// Words of six letters and more by first letter and length.
+    pub long_words: HashMap<(char, usize), Vec<(Vec<char>, Id)>>,
 }
 
 pub struct Words {
@@ -102,12 +102,10 @@ pub struct Words {
 }
 
 impl Words {
-    /// Whether the language knows the word, as it is written.
-    pub fn knows(&self, language: &Language, token: &Token) -> bool {
+    /// The languages that know the word as it is written, a bit each.
+    pub fn langs(&self, token: &Token) -> u64 {
         let id = self.interner.get(&token.text);
-        self.langs
-            .get(id as usize)
-            .is_some_and(|mask| mask & language.bit != 0)
+        self.langs.get(id as usize).copied().unwrap_or(0)
     }
 
     /// Whether some language knows the word as one that refuses or doubts: never a name.
@@ -179,13 +177,13 @@ impl Reading {
                 bit,
                 defines: Vec::new(),
                 rules: Vec::new(),
-                by_first: HashMap::new(),
+                by_first: IdMap::default(),
                 by_shape: Vec::new(),
-                months: HashMap::new(),
-                numbers: HashMap::new(),
+                months: IdMap::default(),
+                numbers: IdMap::default(),
                 of: Vec::new(),
                 nouns_are_capital: false,
-                near_words: HashMap::new(),
+                long_words: HashMap::new(),
             },
             names: HashMap::new(),
             section: String::new(),
@@ -222,7 +220,8 @@ impl Reading {
                 let any = self.compile(pattern, words)?;
                 self.names
                     .insert(name.trim().to_owned(), self.language.defines.len());
-                self.language.defines.push(any);
+                let define = Define::new(any, &self.language.defines);
+                self.language.defines.push(define);
                 return Ok(());
             }
             "months" | "numbers" | "of" => return self.value(line, words),
@@ -335,47 +334,46 @@ impl Reading {
             }
         }
         for (word, id) in words.interner.iter() {
-            if ids.binary_search(&id).is_err() || word.chars().count() < MIN_CORRECTED {
-                continue;
-            }
-            for variant in variants(word) {
-                self.language
-                    .near_words
-                    .entry(variant)
-                    .and_modify(|known| {
-                        if *known != Some(id) {
-                            *known = None;
-                        }
-                    })
-                    .or_insert(Some(id));
+            let letters: Vec<char> = word.chars().collect();
+            if let Some(first) = letters.first()
+                && letters.len() >= MIN_CORRECTED
+                && ids.binary_search(&id).is_ok()
+            {
+                let same = self.language.long_words.entry((*first, letters.len()));
+                same.or_default().push((letters, id));
             }
         }
         self.language
     }
 }
 
-/// A word and every way to leave out one letter but its first: two words that share one of them
-/// are at most one letter (added, left out, changed, or two swapped) apart.
-pub fn variants(word: &str) -> Vec<String> {
-    let letters: Vec<char> = word.chars().collect();
-    let mut all = vec![word.to_owned()];
-    for skip in 1..letters.len() {
-        let rest = letters.iter().enumerate().filter(|(i, _)| *i != skip);
-        all.push(rest.map(|(_, c)| *c).collect());
+/// Whether one letter added, left out or changed, or two swapped, makes one word of the other.
+pub fn is_slip(a: &[char], b: &[char]) -> bool {
+    let same = a.iter().zip(b).take_while(|(x, y)| x == y).count();
+    let rest = |word: &[char], skip: usize| word.get(same + skip..).unwrap_or_default().to_vec();
+    let swapped = || {
+        let mut turned = rest(a, 0);
+        if turned.len() >= 2 {
+            turned.swap(0, 1);
+        }
+        turned == rest(b, 0)
+    };
+    match a.len().abs_diff(b.len()) {
+        0 => rest(a, 1) == rest(b, 1) || swapped(),
+        1 if a.len() > b.len() => rest(a, 1) == rest(b, 0),
+        1 => rest(a, 0) == rest(b, 1),
+        _ => false,
     }
-    all.sort_unstable();
-    all.dedup();
-    all
 }
 
-fn collect(nodes: &[Node], defines: &[Vec<Vec<Node>>], into: &mut Vec<Id>) {
+fn collect(nodes: &[Node], defines: &[Define], into: &mut Vec<Id>) {
     for node in nodes {
         match node {
             Node::Word(a, b) => into.extend([*a, *b]),
             Node::Maybe(inner) => collect(inner, defines, into),
             Node::Any(any) => any.iter().for_each(|n| collect(n, defines, into)),
             Node::Define(index) => {
-                for nodes in defines.get(*index).into_iter().flatten() {
+                for nodes in defines.get(*index).map_or(&[][..], Define::alternatives) {
                     collect(nodes, defines, into);
                 }
             }
