@@ -6,6 +6,7 @@
 mod dates;
 mod grammar;
 mod lexer;
+mod matcher;
 mod opinion;
 mod sentence;
 mod signature;
@@ -159,3 +160,6 @@ fn settle(opinions: &[Opinion]) -> Answer {
         None => unclear("no words".to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,8 +2,9 @@
 //!
 //! Never fails: what is no real day is no stretch; what may mean two days has no date.
 
-use crate::reader::answer::grammar::{self, Builtin, Matcher, Seen, Stretch};
+use crate::reader::answer::grammar::Builtin;
 use crate::reader::answer::lexer::Shape;
+use crate::reader::answer::matcher::{self, Matcher, Seen, Stretch};
 use crate::reader::answer::tables::{Language, Says, Span, Unit};
 use jiff::civil::Date;
 use jiff::{SignedDuration, ToSpan, tz::TimeZone};
@@ -49,7 +50,7 @@ pub fn find(language: &Language, tokens: &[Seen], today: Date) -> Vec<Day> {
             let Says::Span(span) = rule.says else {
                 continue;
             };
-            for end in grammar::places(start, matcher.ends(&rule.nodes, start)) {
+            for end in matcher::places(start, matcher.ends(&rule.nodes, start)) {
                 let counted = tokens.get(start..end).unwrap_or_default();
                 let count = counted.iter().find_map(|t| number(language, t));
                 days.push(spanned(span, count, start, end, today));

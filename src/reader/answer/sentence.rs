@@ -3,8 +3,9 @@
 //! Words that no phrase covers are counted, and whoever judges makes no yes of such a sentence.
 
 use crate::reader::answer::dates::{self, Day};
-use crate::reader::answer::grammar::{self, Builtin, Id, Matcher, Seen, Stretch, UNKNOWN};
+use crate::reader::answer::grammar::{Builtin, Id, UNKNOWN};
 use crate::reader::answer::lexer::{Gap, Sentence, Shape, Token};
+use crate::reader::answer::matcher::{self, Matcher, Seen, Stretch};
 use crate::reader::answer::tables::{self, Language, Rule, Says, Words};
 use jiff::civil::Date;
 
@@ -251,7 +252,7 @@ impl Laying<'_> {
             if matches!(rule.says, Says::Span(_)) {
                 continue;
             }
-            for end in grammar::places(start, self.matcher.ends(&rule.nodes, start)) {
+            for end in matcher::places(start, self.matcher.ends(&rule.nodes, start)) {
                 if end <= start
                     || (matches!(rule.says, Says::NoAlone | Says::StopAlone)
                         && !self.stands_alone(start, end))
@@ -353,7 +354,7 @@ impl Laying<'_> {
             && start < self.tokens.len()
             && self.rules_at(start).any(|rule| {
                 rule.says == Says::Footer
-                    && grammar::places(start, self.matcher.ends(&rule.nodes, start))
+                    && matcher::places(start, self.matcher.ends(&rule.nodes, start))
                         .any(|end| end == self.tokens.len())
             })
     }
