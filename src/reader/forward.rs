@@ -173,9 +173,11 @@ fn text(lines: &[Line<'_>]) -> String {
 /// Each mail down the thread with its own words.
 fn thread(border: &Border, content: &[Line<'_>], subject: Option<String>) -> Vec<Forwarded> {
     let mut thread = Vec::new();
+    let mut passed = 0;
     let mut next = Some((border.clone(), level(content)));
     while let Some((border, lines)) = next.take() {
-        if thread.len() >= MAX_THREAD {
+        passed += 1;
+        if passed > MAX_THREAD {
             break;
         }
         let division = divide(&lines);
@@ -192,7 +194,10 @@ fn thread(border: &Border, content: &[Line<'_>], subject: Option<String>) -> Vec
         if thread.is_empty() {
             mail.subject = mail.subject.or_else(|| subject.clone());
         }
-        thread.push(mail);
+        // An empty container of an HTML mail is no mail.
+        if mail.from != Author::default() || !mail.body.is_empty() {
+            thread.push(mail);
+        }
         next = division
             .first
             .map(|(border, content)| (border, level(&content)));

@@ -213,7 +213,10 @@ struct BodyParts {
 
 fn body_parts(parts: &[Part]) -> BodyParts {
     let mut body = BodyParts::default();
-    let Some(first) = parts.iter().position(is_inline_text) else {
+    let first = parts.iter().position(is_inline_text);
+    // Some programs give the body itself a file name.
+    let named = || parts.iter().position(|p| is_text(p) && !p.attachment);
+    let Some(first) = first.or_else(named) else {
         return body;
     };
     // The outermost multipart/alternative around the first text: both forms lie inside it.
@@ -239,7 +242,7 @@ fn body_parts(parts: &[Part]) -> BodyParts {
         }
     };
     for (index, part) in parts.iter().enumerate() {
-        if !is_inline_text(part) || !inside(index) {
+        if !(is_inline_text(part) || index == first) || !inside(index) {
             continue;
         }
         let slot = match part.kind.as_str() {
@@ -252,9 +255,11 @@ fn body_parts(parts: &[Part]) -> BodyParts {
 }
 
 fn is_inline_text(part: &Part) -> bool {
-    !part.attachment
-        && part.file_name.is_none()
-        && matches!(part.kind.as_str(), "text/plain" | "text/html" | "text/")
+    !part.attachment && part.file_name.is_none() && is_text(part)
+}
+
+fn is_text(part: &Part) -> bool {
+    matches!(part.kind.as_str(), "text/plain" | "text/html" | "text/")
 }
 
 fn is_mail(part: &Part) -> bool {

@@ -101,11 +101,15 @@ pub struct Words {
     pub loose_footers: Vec<Footer>,
     /// What the footers of mailing lists and virus scanners begin with.
     pub tails: Vec<String>,
+    /// First words of heads of footers and of tails.
+    pub footer_starts: HashSet<String>,
     pub closings: HashSet<String>,
     pub re: HashSet<String>,
     pub fwd: HashSet<String>,
-    pub legal: Vec<String>,
-    pub banner: Vec<String>,
+    /// Finds words of disclaimers.
+    pub legal: Pattern,
+    /// Finds words of warnings that mail servers put on top.
+    pub banner: Pattern,
 }
 
 static WORDS: LazyLock<Words> = LazyLock::new(build);
@@ -117,13 +121,23 @@ pub fn words() -> &'static Words {
 /// Lower case, single spaces, plain apostrophes: the form in which words are compared.
 pub fn fold(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
+    if text.is_ascii() {
+        for word in text.split_ascii_whitespace() {
+            if !out.is_empty() {
+                out.push(' ');
+            }
+            out.push_str(word);
+        }
+        out.make_ascii_lowercase();
+        return out;
+    }
     for word in text.split_whitespace() {
         if !out.is_empty() {
             out.push(' ');
         }
         for c in word.chars() {
             match c {
-                '’' | '‘' | '`' => out.push('\''),
+                '’' | '‘' => out.push('\''),
                 // Turkish capital I with dot: its lower case is two characters.
                 'İ' => out.push('i'),
                 c => out.extend(c.to_lowercase()),
@@ -174,8 +188,14 @@ fn build() -> Words {
         all("beside").into_iter().partition(|p| p.contains(' '));
     beside_name.extend(single);
     let (footers, loose_footers) = footers();
+    let first = |text: &str| fold(text).split(' ').next().map(str::to_owned);
+    let footer_starts = entries()
+        .filter(|(k, _)| matches!(*k, "footer" | "tail"))
+        .filter_map(|(_, v)| first(v))
+        .collect();
     Words {
         labels,
+        footer_starts,
         forward: all("forward"),
         forward_end: all("forward_end"),
         original: all("original"),
@@ -191,8 +211,8 @@ fn build() -> Words {
         closings: all("closing"),
         re: all("re"),
         fwd: all("fwd"),
-        legal: all("legal").into_iter().collect(),
-        banner: all("banner").into_iter().collect(),
+        legal: Pattern::new(&alternation(all("legal").into_iter().collect())),
+        banner: Pattern::new(&alternation(all("banner").into_iter().collect())),
     }
 }
 
@@ -250,6 +270,20 @@ pub struct Pattern(Option<Regex>);
 impl Pattern {
     fn new(pattern: &str) -> Pattern {
         Pattern(Regex::new(pattern).ok())
+    }
+    /// Different words of it that are in a text, counted up to `enough`.
+    pub fn count(&self, text: &str, enough: usize) -> usize {
+        let mut hits: Vec<&str> = Vec::new();
+        for spot in self.spots(text) {
+            let word = text.get(spot).unwrap_or_default();
+            if !hits.contains(&word) {
+                hits.push(word);
+            }
+            if hits.len() >= enough {
+                break;
+            }
+        }
+        hits.len()
     }
     pub fn is_in(&self, text: &str) -> bool {
         self.0.as_ref().is_some_and(|r| r.is_match(text))

@@ -223,6 +223,28 @@ fn names_and_subjects_are_one_harmless_line() {
 }
 
 #[test]
+fn an_author_is_one_plain_from_field() {
+    let from = |fields: &str| {
+        let letter = reader::open(format!("{fields}\nSubject: x\n\nhi").as_bytes());
+        letter.from.person().map(|p| p.address.to_string())
+    };
+    assert_eq!(
+        from("From: Ann <ann@req.example>").as_deref(),
+        Some("ann@req.example")
+    );
+    for bad in [
+        "To: x@y.example",
+        "From: a@b.example\nFrom: c@d.example",
+        "From: a@b.example, c@d.example",
+        "From : a@b.example",
+        "From: a@b.example\nFrom : c@d.example",
+        "From: nobody",
+    ] {
+        assert_eq!(from(bad), None, "{bad}");
+    }
+}
+
+#[test]
 fn explain_goes_on_after_a_file_that_cannot_be_read() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/letters/forward");
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_askfirst"))

@@ -24,7 +24,8 @@ pub fn overrides_direction(text: &str) -> bool {
     const REFERENCES: &[&str] = &[
         "&#8237", "&#8238", "&#x202d", "&#x202e", "&#x202D", "&#x202E",
     ];
-    text.contains(['\u{202D}', '\u{202E}']) || REFERENCES.iter().any(|r| text.contains(r))
+    text.contains(['\u{202D}', '\u{202E}'])
+        || (text.contains("&#") && REFERENCES.iter().any(|r| text.contains(r)))
 }
 
 /// Whether a character decoded from a reference may stand in a text.
@@ -72,6 +73,12 @@ pub fn line(text: &str, cap: usize) -> String {
 
 /// A body: LF line ends, no other control characters but tabs.
 pub fn body(text: &str) -> String {
+    if text
+        .bytes()
+        .all(|b| matches!(b, b' '..=b'~' | b'\n' | b'\t'))
+    {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {

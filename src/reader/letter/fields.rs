@@ -105,9 +105,10 @@ fn raw_fields(head: &[u8]) -> Vec<(String, String)> {
             continue;
         };
         let (name, value) = line.split_at(colon);
-        // A name is visible ASCII; Exchange and old servers leave a space before the colon.
-        let name = name.trim_ascii_end();
-        if name.is_empty() || !name.iter().all(u8::is_ascii_graphic) {
+        // A name is visible ASCII. Old servers leave a space before the colon (RFC 5322 section
+        // 4.5); it stays, because readers disagree on such a From field.
+        let bare = name.trim_ascii_end();
+        if bare.is_empty() || !bare.iter().all(u8::is_ascii_graphic) {
             continue;
         }
         let value = value.strip_prefix(b":").unwrap_or(value);
@@ -117,7 +118,10 @@ fn raw_fields(head: &[u8]) -> Vec<(String, String)> {
         ));
     }
     for (_, value) in &mut fields {
-        *value = clean::line(value, usize::MAX);
+        let plain = value.bytes().all(|b| (b' '..=b'~').contains(&b)) && !value.contains("  ");
+        if !plain {
+            *value = clean::line(value, usize::MAX);
+        }
     }
     fields
 }
@@ -165,10 +169,13 @@ fn person(mailbox: &mail_parser::Addr<'_>) -> Option<Person> {
 fn sender(headers: &[(String, String)]) -> Sender {
     let mut fields = headers
         .iter()
-        .filter(|(name, _)| name.eq_ignore_ascii_case("from"));
-    let (Some((_, value)), None) = (fields.next(), fields.next()) else {
+        .filter(|(name, _)| name.trim_end().eq_ignore_ascii_case("from"));
+    let (Some((name, value)), None) = (fields.next(), fields.next()) else {
         return Sender::Unusable;
     };
+    if name.ends_with(char::is_whitespace) {
+        return Sender::Unusable;
+    }
     let head = format!("From: {value}\r\n\r\n");
     let Some(parsed) = PARSER.parse_headers(head.as_bytes()) else {
         return Sender::Unusable;

@@ -175,22 +175,26 @@ fn said(text: &str) -> Option<Said<'_>> {
 /// `---- Forwarded message ----`, `Begin forwarded message:`, `-----Original Message-----`.
 fn separator(lines: &[Line<'_>], index: usize) -> Option<Border> {
     let line = lines.get(index)?;
-    let Said {
-        phrase,
-        rest,
-        drawn,
-    } = said(line.text)?;
-    let text = line.text.trim_end();
+    let text = line.text.trim();
     let below = next_content(lines, index + 1);
     let announced = below.is_some_and(|i| {
         lines
             .get(i)
             .is_some_and(|l| l.depth > line.depth || header::label(l.text).is_some())
     });
+    // Ordinary lines are spared the look into the tables.
+    if !(announced || text.starts_with(RULE)) {
+        return None;
+    }
+    let Said {
+        phrase,
+        rest,
+        drawn,
+    } = said(text)?;
     let kind = if is_phrase(&words().forward, &phrase) && (drawn || announced) {
         Kind::Forward
     } else if (words().original.contains(&phrase) && (drawn || announced))
-        || words().above.iter().any(|a| phrase.contains(a.as_str()))
+        || (drawn && words().above.iter().any(|a| phrase.contains(a.as_str())))
     {
         Kind::Original
     } else if drawn

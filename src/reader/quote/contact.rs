@@ -15,23 +15,32 @@ pub fn contact_block(lines: &[&str], writer: &Writer) -> Option<usize> {
     let end = lines.iter().rposition(|l| !l.trim().is_empty())? + 1;
     // Candidates begin below an empty line, or with a name right under the words.
     let mut best = None;
-    let mut count = 0;
+    let (mut worded, mut contacts) = (0, 0);
     for at in (1..end).rev() {
         let line = lines.get(at)?.trim();
-        if line.is_empty() {
+        if !line.contains(char::is_alphanumeric) {
             continue;
         }
-        count += 1;
-        if count > MAX_SIGNATURE_LINES || line.chars().count() > MAX_SIGNATURE_CHARS {
+        worded += 1;
+        if worded > MAX_SIGNATURE_LINES || line.chars().count() > MAX_SIGNATURE_CHARS {
             break;
         }
-        if is_sentence(line) && !is_contact(line) {
+        let sentence = is_sentence(line);
+        // A sentence can only be contact data by a number or a link in it.
+        let may_be =
+            !sentence || line.contains(|c: char| c.is_ascii_digit() || c == '@' || c == '/');
+        let contact = may_be && is_contact(line);
+        contacts += usize::from(contact);
+        if sentence && !contact {
             break;
         }
         let above_blank = lines.get(at - 1).is_some_and(|l| l.trim().is_empty());
         let begins = above_blank || looks_like_name(line);
         let block = lines.get(at..end)?;
-        if begins && is_signature(block) && is_writers(lines.get(..at)?, block, writer) {
+        if begins
+            && is_enough(contacts, worded, line)
+            && is_writers(lines.get(..at)?, block, writer)
+        {
             best = Some(at);
         }
     }
@@ -77,12 +86,16 @@ pub fn is_signature(lines: &[&str]) -> bool {
         .iter()
         .filter(|l| is_sentence(l) && !is_contact(l))
         .count();
-    let first_is_name = worded
-        .first()
-        .is_some_and(|l| looks_like_name(l.split([',', '|']).next().unwrap_or_default()));
+    let first = worded.first().copied().unwrap_or_default();
     sentences == 0
         && worded.len() <= MAX_SIGNATURE_LINES
-        && (contacts >= 2 || (contacts >= 1 && (first_is_name || worded.len() == 1)))
+        && is_enough(contacts, worded.len(), first)
+}
+
+/// Whether so many lines of contact data among so many make a signature.
+fn is_enough(contacts: usize, worded: usize, first: &str) -> bool {
+    let name = || looks_like_name(first.split([',', '|']).next().unwrap_or_default());
+    contacts >= 2 || (contacts >= 1 && (worded == 1 || name()))
 }
 
 /// A telephone number, a link, an address, a title, or a line divided by bars.

@@ -16,6 +16,9 @@ pub fn is_footer(line: &str) -> bool {
     if line.is_empty() || line.len() > MAX_LINE_OCTETS {
         return false;
     }
+    if line.is_ascii() && !may_begin_footer(line) {
+        return false;
+    }
     // A link behind the name of the program is no sentence.
     let shown = fold(&without_links(line));
     let shown = shown.trim_matches(|c: char| " *_-—–()<>|\"".contains(c));
@@ -40,6 +43,19 @@ pub fn is_footer(line: &str) -> bool {
         .iter()
         .chain(&words().loose_footers)
         .any(|footer| fits(footer, bare))
+}
+
+/// A cheap look that spares ordinary lines the rest; footers that only have an end are not ASCII.
+fn may_begin_footer(line: &str) -> bool {
+    let bare = line.trim_start_matches([' ', '*', '_', '-', '(', '"', '|']);
+    if bare.starts_with(['<', '[']) {
+        return true;
+    }
+    let first = bare.split(' ').next().unwrap_or_default();
+    // "Virus-free.www": a link may follow without a space.
+    let starts = &words().footer_starts;
+    starts.contains(&fold(first))
+        || starts.contains(&fold(first.split(['.', '<']).next().unwrap_or_default()))
 }
 
 fn fits(footer: &Footer, bare: &str) -> bool {
@@ -93,7 +109,7 @@ fn is_excuse(text: &str) -> bool {
 
 /// The line without links in brackets; of `[name](link)` the name stays.
 fn without_links(line: &str) -> String {
-    let mut out = String::new();
+    let mut out = String::with_capacity(line.len());
     let mut rest = line;
     while let Some(at) = rest.find(['<', '[', '(', ']', 'h']) {
         let (head, tail) = rest.split_at_checked(at).unwrap_or((rest, ""));

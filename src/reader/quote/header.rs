@@ -54,7 +54,7 @@ pub fn label(text: &str) -> Option<(Field, &str)> {
     let value = text.get(colon + width..)?;
     Some((
         field,
-        value.trim_matches(['*', '_', ' ', '\t', '\u{A0}', '\u{2028}']),
+        value.trim_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '_')),
     ))
 }
 

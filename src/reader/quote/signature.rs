@@ -12,9 +12,13 @@ use crate::reader::words::{fold, words};
 
 /// Lines with words that may follow "Kind regards".
 const MAX_AFTER_CLOSING: usize = 12;
+/// Characters of the longest closing words with a name behind them.
+const MAX_CLOSING_CHARS: usize = 60;
 /// Characters of a line of a signature.
 pub const MAX_SIGNATURE_CHARS: usize = 90;
 
+/// Lines of a warning of a mail server.
+const MAX_BANNER_LINES: usize = 8;
 /// Lines at the end among which a closing is looked for.
 const MAX_TAIL: usize = 60;
 /// Characters of a paragraph that are looked at for a disclaimer.
@@ -139,12 +143,7 @@ pub fn is_disclaimer(paragraph: &[&str]) -> bool {
     if text.chars().count() < 60 {
         return false;
     }
-    let hits = words()
-        .legal
-        .iter()
-        .filter(|word| text.contains(word.as_str()))
-        .take(3)
-        .count();
+    let hits = words().legal.count(&text, 3);
     hits > 2 || (hits == 2 && text.chars().count() > 100)
 }
 
@@ -186,7 +185,7 @@ fn closing(lines: &[&str]) -> Option<usize> {
 
 fn is_closing(line: &str) -> bool {
     let line = line.trim_matches(['*', '_', ' ', '\u{A0}']);
-    if line.len() > 120 {
+    if line.chars().count() > MAX_CLOSING_CHARS {
         return false;
     }
     let folded = fold(line);
@@ -199,6 +198,19 @@ fn is_closing(line: &str) -> bool {
         && words().closings.contains(&fold(head))
     {
         return looks_like_name(name);
+    }
+    // `Kind regards from Berlin`.
+    let from = [
+        " from ", " aus ", " von ", " de ", " du ", " desde ", " da ", " uit ", " från ", " fra ",
+        " z ",
+    ];
+    let placed = from.iter().find_map(|word| bare.split_once(word));
+    if let Some((head, place)) = placed
+        && head.contains(' ')
+        && place.split(' ').count() <= 3
+        && words().closings.contains(head)
+    {
+        return true;
     }
     // `Thanks and best regards`: courtesy, then a closing.
     [
@@ -265,14 +277,9 @@ fn take_banner(lines: &mut Vec<&str>) {
         .iter()
         .take_while(|l| !l.trim().is_empty())
         .count();
-    let paragraph = lines.get(start..start + length).unwrap_or_default();
-    let text = fold(&paragraph.join(" "));
-    let hits = words()
-        .banner
-        .iter()
-        .filter(|word| text.contains(word.as_str()))
-        .take(2)
-        .count();
+    let paragraph = lines.get(start..start + length.min(MAX_BANNER_LINES));
+    let text = fold(&paragraph.unwrap_or_default().join(" "));
+    let hits = words().banner.count(&text, 2);
     if hits > 1
         && start + length < lines.len()
         && has_words(lines.get(start + length..).unwrap_or_default())
@@ -309,6 +316,7 @@ mod tests {
             "Yes please.\n\niPhoneから送信",
             "Yes please.\n\nKind regards,\n\nBob Kim\nCEO",
             "Yes please.\n\nBest, Bob",
+            "Yes please.\n\nMit besten Grüßen aus Berlin\nBob",
             "Yes please.\n\nMit freundlichen Grüßen\nBob Kim",
             "Yes please.\n\nBob Kim\nDirector of Sales | ACME Inc\n+1 (555) 010-2030\nwww.acme.example",
             "Yes please.\n\n-Bob Kim",
