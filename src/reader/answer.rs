@@ -6,6 +6,7 @@
 mod dates;
 mod grammar;
 mod lexer;
+mod matcher;
 mod opinion;
 mod sentence;
 mod signature;
@@ -110,10 +111,9 @@ fn names_in(body: &Body) -> Vec<String> {
 /// The languages that know most of the words. Where none knows more than what is written
 /// everywhere, the first one stands for all.
 fn candidates(sentences: &[lexer::Sentence]) -> Vec<&'static Language> {
-    let count = |language: &Language| {
-        let tokens = sentences.iter().flat_map(|s| &s.tokens);
-        tokens.filter(|t| WORDS.knows(language, t)).count()
-    };
+    let tokens = sentences.iter().flat_map(|s| &s.tokens);
+    let langs: Vec<u64> = tokens.map(|t| WORDS.langs(t)).collect();
+    let count = |l: &Language| langs.iter().filter(|mask| *mask & l.bit != 0).count();
     let counts: Vec<(usize, &Language)> = WORDS.languages.iter().map(|l| (count(l), l)).collect();
     let best = counts.iter().map(|(n, _)| *n).max().unwrap_or(0);
     let least = counts.iter().map(|(n, _)| *n).min().unwrap_or(0);
@@ -160,3 +160,6 @@ fn settle(opinions: &[Opinion]) -> Answer {
         None => unclear("no words".to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests;

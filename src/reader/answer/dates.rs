@@ -2,8 +2,9 @@
 //!
 //! Never fails: what is no real day is no stretch; what may mean two days has no date.
 
-use crate::reader::answer::grammar::{Builtin, Matcher, Seen, Stretch};
+use crate::reader::answer::grammar::Builtin;
 use crate::reader::answer::lexer::Shape;
+use crate::reader::answer::matcher::{self, Matcher, Seen, Stretch};
 use crate::reader::answer::tables::{Language, Says, Span, Unit};
 use jiff::civil::Date;
 use jiff::{SignedDuration, ToSpan, tz::TimeZone};
@@ -35,21 +36,21 @@ pub fn find(language: &Language, tokens: &[Seen], today: Date) -> Vec<Day> {
         days.extend(calendar_day(language, tokens, start, today));
     }
     let numbers = number_words(language, tokens);
-    let matcher = Matcher {
-        defines: &language.defines,
-        tokens,
-        stretches: &numbers,
-    };
+    let matcher = Matcher::new(&language.defines, tokens, &numbers);
     for (start, token) in tokens.iter().enumerate() {
         let rules = language.by_first.get(&token.id).into_iter().flatten();
-        for index in rules.chain(&language.by_shape) {
+        let shaped: &[usize] = match matcher.is_shaped(start) {
+            true => &language.by_shape,
+            false => &[],
+        };
+        for index in rules.chain(shaped) {
             let Some(rule) = language.rules.get(*index) else {
                 continue;
             };
             let Says::Span(span) = rule.says else {
                 continue;
             };
-            for end in matcher.ends(&rule.nodes, start) {
+            for end in matcher::places(start, matcher.ends(&rule.nodes, start)) {
                 let counted = tokens.get(start..end).unwrap_or_default();
                 let count = counted.iter().find_map(|t| number(language, t));
                 days.push(spanned(span, count, start, end, today));

@@ -1,11 +1,12 @@
-//! The word tables' small pattern language, compiled once, and its matcher.
+//! The word tables' small pattern language, compiled once.
 //!
 //! A pattern is a row of words; `(a|b c)` are alternatives, `?` after a word or bracket makes it
 //! optional, `{name}` is another definition. A table that does not compile loses that one pattern;
 //! a test compiles them all and fails.
 
-use crate::reader::answer::lexer::{self, Shape};
+use crate::reader::answer::lexer;
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// Deeper brackets than this are a mistake in a table.
 const MAX_DEPTH: usize = 12;
@@ -13,6 +14,26 @@ const MAX_DEPTH: usize = 12;
 /// A word's number. Words that no table knows share [`UNKNOWN`].
 pub type Id = u32;
 pub const UNKNOWN: Id = 0;
+
+/// Word numbers are small and ours: nobody can choose them to collide.
+#[derive(Default)]
+pub struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u32(u32::from(*byte));
+        }
+    }
+    fn write_u32(&mut self, id: u32) {
+        self.0 = (self.0 ^ u64::from(id)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+}
+
+pub type IdMap<T> = HashMap<Id, T, BuildHasherDefault<IdHasher>>;
 
 #[derive(Debug, Clone)]
 pub enum Node {
@@ -230,115 +251,58 @@ impl Compiler<'_> {
     }
 }
 
-/// One token as the matcher sees it.
-#[derive(Clone, Copy, Debug)]
-pub struct Seen {
-    pub id: Id,
-    pub shape: Shape,
+/// A definition, with its alternatives sorted by what they can begin with.
+#[derive(Default)]
+pub struct Define {
+    pub any: Vec<Vec<Node>>,
+    first: First,
+    pub by_first: IdMap<Vec<usize>>,
+    /// Alternatives that a shape can begin, beside their words.
+    pub by_shape: Vec<usize>,
+    /// Alternatives that can be empty.
+    pub empty: Vec<usize>,
 }
 
-/// A stretch of tokens that is a date or span, or a known name.
-#[derive(Clone, Copy, Debug)]
-pub struct Stretch {
-    pub start: usize,
-    pub end: usize,
-    pub what: Builtin,
-}
-
-/// Matches patterns against one sentence.
-pub struct Matcher<'a> {
-    pub defines: &'a [Vec<Vec<Node>>],
-    pub tokens: &'a [Seen],
-    pub stretches: &'a [Stretch],
-}
-
-impl Matcher<'_> {
-    /// Every place where the row of nodes can end when it starts at `start`.
-    pub fn ends(&self, nodes: &[Node], start: usize) -> Vec<usize> {
-        let mut at = vec![start];
-        for node in nodes {
-            let mut next: Vec<usize> = Vec::new();
-            for position in at {
-                self.step(node, position, &mut next);
-            }
-            if next.is_empty() {
-                return next;
-            }
-            at = next;
-        }
-        at
-    }
-
-    fn step(&self, node: &Node, position: usize, into: &mut Vec<usize>) {
-        match node {
-            Node::Word(exact, plain) => {
-                if let Some(token) = self.tokens.get(position)
-                    && (token.id == *exact || token.id == *plain)
-                {
-                    add(into, position + 1);
+impl Define {
+    pub fn new(any: Vec<Vec<Node>>, defines: &[Define]) -> Define {
+        let mut define = Define::default();
+        for (index, nodes) in any.iter().enumerate() {
+            let first = first(nodes, defines);
+            define.first.empty |= first.empty;
+            define.first.shape |= first.shape;
+            if first.empty {
+                define.empty.push(index);
+            } else {
+                if first.shape {
+                    define.by_shape.push(index);
+                }
+                for id in &first.ids {
+                    define.by_first.entry(*id).or_default().push(index);
                 }
             }
-            Node::Maybe(inner) => {
-                add(into, position);
-                for end in self.ends(inner, position) {
-                    add(into, end);
-                }
-            }
-            Node::Any(any) => self.each(any, position, into),
-            Node::Define(index) => {
-                if let Some(any) = self.defines.get(*index) {
-                    self.each(any, position, into);
-                }
-            }
-            Node::Builtin(builtin) => self.builtin(*builtin, position, into),
+            define.first.ids.extend(first.ids);
         }
+        define.first.ids.sort_unstable();
+        define.first.ids.dedup();
+        define.any = any;
+        define
     }
 
-    fn each(&self, any: &[Vec<Node>], position: usize, into: &mut Vec<usize>) {
-        for nodes in any {
-            for end in self.ends(nodes, position) {
-                add(into, end);
-            }
-        }
-    }
-
-    fn builtin(&self, builtin: Builtin, position: usize, into: &mut Vec<usize>) {
-        let shape = self.tokens.get(position).map(|t| t.shape);
-        let hit = match builtin {
-            Builtin::Number => matches!(shape, Some(Shape::Number(_))),
-            Builtin::Time => shape == Some(Shape::Time),
-            Builtin::Phone => shape == Some(Shape::Phone),
-            Builtin::Link => shape == Some(Shape::Link),
-            Builtin::Mail => shape == Some(Shape::Mail),
-            _ => false,
-        };
-        if hit {
-            add(into, position + 1);
-        }
-        for stretch in self.stretches {
-            if stretch.what == builtin && stretch.start == position {
-                add(into, stretch.end);
-            }
-        }
-    }
-}
-
-fn add(into: &mut Vec<usize>, position: usize) {
-    if !into.contains(&position) {
-        into.push(position);
+    pub fn alternatives(&self) -> &[Vec<Node>] {
+        &self.any
     }
 }
 
 /// What a row of nodes can begin with: word numbers, whether a shape can begin it, and whether it
 /// can be empty.
-#[derive(Default, Debug)]
+#[derive(Default, Debug, Clone)]
 pub struct First {
     pub ids: Vec<Id>,
     pub shape: bool,
     pub empty: bool,
 }
 
-pub fn first(nodes: &[Node], defines: &[Vec<Vec<Node>>]) -> First {
+pub fn first(nodes: &[Node], defines: &[Define]) -> First {
     let mut all = First::default();
     for node in nodes {
         let one = match node {
@@ -355,22 +319,29 @@ pub fn first(nodes: &[Node], defines: &[Vec<Vec<Node>>]) -> First {
                 ..first(inner, defines)
             },
             Node::Any(any) => first_of_any(any, defines),
-            Node::Define(index) => match defines.get(*index) {
-                Some(any) => first_of_any(any, defines),
-                None => First::default(),
-            },
+            Node::Define(index) => defines
+                .get(*index)
+                .map_or(First::default(), |d| d.first.clone()),
         };
         all.ids.extend(one.ids);
         all.shape |= one.shape;
         if !one.empty {
-            return all;
+            return all.sorted();
         }
     }
     all.empty = true;
-    all
+    all.sorted()
 }
 
-fn first_of_any(any: &[Vec<Node>], defines: &[Vec<Vec<Node>>]) -> First {
+impl First {
+    fn sorted(mut self) -> First {
+        self.ids.sort_unstable();
+        self.ids.dedup();
+        self
+    }
+}
+
+fn first_of_any(any: &[Vec<Node>], defines: &[Define]) -> First {
     let mut all = First::default();
     for nodes in any {
         let one = first(nodes, defines);

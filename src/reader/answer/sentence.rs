@@ -3,11 +3,14 @@
 //! Words that no phrase covers are counted, and whoever judges makes no yes of such a sentence.
 
 use crate::reader::answer::dates::{self, Day};
-use crate::reader::answer::grammar::{Builtin, Id, Matcher, Seen, Stretch, UNKNOWN};
+use crate::reader::answer::grammar::{Builtin, Id, UNKNOWN};
 use crate::reader::answer::lexer::{Gap, Sentence, Shape, Token};
+use crate::reader::answer::matcher::{self, Matcher, Seen, Stretch};
 use crate::reader::answer::tables::{self, Language, Rule, Says, Words};
 use jiff::civil::Date;
 
+/// Letters of a word that is looked at for slips.
+const MAX_CORRECTED: usize = 24;
 /// Words of a name behind a greeting or thanks.
 const MAX_NAME_WORDS: usize = 3;
 
@@ -74,18 +77,27 @@ pub fn identify(scene: &Scene<'_>, token: &Token) -> Id {
             return id;
         }
     }
-    if token.text.chars().count() >= tables::MIN_CORRECTED && !token.capital {
-        let variants = tables::variants(&token.text);
-        let mut found = variants
-            .iter()
-            .filter_map(|v| scene.language.near_words.get(v).copied().flatten());
-        if let Some(id) = found.next()
-            && found.all(|other| other == id)
-        {
-            return id;
-        }
+    if !token.capital {
+        return corrected(scene.language, &token.text).unwrap_or(UNKNOWN);
     }
     UNKNOWN
+}
+
+/// The one word that a slip of the thumb made this of.
+fn corrected(language: &Language, word: &str) -> Option<Id> {
+    let letters: Vec<char> = word.chars().collect();
+    let first = *letters.first()?;
+    if letters.len() < tables::MIN_CORRECTED || letters.len() > MAX_CORRECTED {
+        return None;
+    }
+    let lengths = letters.len() - 1..=letters.len() + 1;
+    let near = lengths.filter_map(|length| language.long_words.get(&(first, length)));
+    let mut found = near
+        .flatten()
+        .filter(|(other, _)| tables::is_slip(&letters, other))
+        .map(|(_, id)| *id);
+    let id = found.next()?;
+    found.all(|other| other == id).then_some(id)
 }
 
 /// `yeees` as `yees` and `yes`: letters that a thumb held, no more than `longest` in a row.
@@ -122,11 +134,7 @@ pub fn explain(scene: &Scene<'_>, sentence: &Sentence, place: Place) -> Explaine
         tokens,
         seen: &seen,
         place,
-        matcher: Matcher {
-            defines: &scene.language.defines,
-            tokens: &seen,
-            stretches: &stretches,
-        },
+        matcher: Matcher::new(&scene.language.defines, &seen, &stretches),
     };
     let ways = laying.ways(&days);
     let mut explained = Explained {
@@ -244,7 +252,7 @@ impl Laying<'_> {
             if matches!(rule.says, Says::Span(_)) {
                 continue;
             }
-            for end in self.matcher.ends(&rule.nodes, start) {
+            for end in matcher::places(start, self.matcher.ends(&rule.nodes, start)) {
                 if end <= start
                     || (matches!(rule.says, Says::NoAlone | Says::StopAlone)
                         && !self.stands_alone(start, end))
@@ -275,7 +283,7 @@ impl Laying<'_> {
 
     fn is(&self, says: Says, start: usize) -> bool {
         self.rules_at(start)
-            .any(|rule| rule.says == says && !self.matcher.ends(&rule.nodes, start).is_empty())
+            .any(|rule| rule.says == says && self.matcher.ends(&rule.nodes, start) != 0)
     }
 
     /// Rules that may begin with the word at `start`.
@@ -283,8 +291,12 @@ impl Laying<'_> {
         let language = self.scene.language;
         let id = self.seen.get(start).map_or(UNKNOWN, |seen| seen.id);
         let rules = language.by_first.get(&id).into_iter().flatten();
+        let shaped: &[usize] = match self.matcher.is_shaped(start) {
+            true => &language.by_shape,
+            false => &[],
+        };
         rules
-            .chain(&language.by_shape)
+            .chain(shaped)
             .filter_map(|index| language.rules.get(*index))
     }
 
@@ -342,10 +354,8 @@ impl Laying<'_> {
             && start < self.tokens.len()
             && self.rules_at(start).any(|rule| {
                 rule.says == Says::Footer
-                    && self
-                        .matcher
-                        .ends(&rule.nodes, start)
-                        .contains(&self.tokens.len())
+                    && matcher::places(start, self.matcher.ends(&rule.nodes, start))
+                        .any(|end| end == self.tokens.len())
             })
     }
 

@@ -3,8 +3,11 @@
 //! A line that does not compile is left out and kept as a complaint, which a test looks at; the
 //! others still count.
 
-use crate::reader::answer::grammar::{self, Compiler, Folding, Id, Interner, Node};
+mod file;
+
+use crate::reader::answer::grammar::{Define, Id, IdMap, Interner, Node};
 use crate::reader::answer::lexer::Token;
+use crate::reader::answer::tables::file::Reading;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -69,25 +72,28 @@ pub struct Rule {
     pub nodes: Vec<Node>,
 }
 
+/// Words by first letter and length, letter by letter, with their numbers.
+pub type LongWords = HashMap<(char, usize), Vec<(Vec<char>, Id)>>;
+
 /// One language's table.
 pub struct Language {
     pub code: &'static str,
     /// Bit in [`Words::langs`].
     pub bit: u64,
-    pub defines: Vec<Vec<Vec<Node>>>,
+    pub defines: Vec<Define>,
     pub rules: Vec<Rule>,
     /// Rules by the words they can begin with.
-    pub by_first: HashMap<Id, Vec<usize>>,
+    pub by_first: IdMap<Vec<usize>>,
     /// Rules that can begin with a number, a link, a date.
     pub by_shape: Vec<usize>,
-    pub months: HashMap<Id, i8>,
-    pub numbers: HashMap<Id, u32>,
+    pub months: IdMap<i8>,
+    pub numbers: IdMap<u32>,
     /// Words between the parts of a date: `15 of March`.
     pub of: Vec<Id>,
     /// A capital tells no name from a noun (German).
     pub nouns_are_capital: bool,
-    /// Words of six letters and more, by themselves and with one letter left out.
-    pub near_words: HashMap<String, Option<Id>>,
+    /// Words of six letters and more by first letter and length.
+    pub long_words: LongWords,
 }
 
 pub struct Words {
@@ -102,12 +108,10 @@ pub struct Words {
 }
 
 impl Words {
-    /// Whether the language knows the word, as it is written.
-    pub fn knows(&self, language: &Language, token: &Token) -> bool {
+    /// The languages that know the word as it is written, a bit each.
+    pub fn langs(&self, token: &Token) -> u64 {
         let id = self.interner.get(&token.text);
-        self.langs
-            .get(id as usize)
-            .is_some_and(|mask| mask & language.bit != 0)
+        self.langs.get(id as usize).copied().unwrap_or(0)
     }
 
     /// Whether some language knows the word as one that refuses or doubts: never a name.
@@ -163,244 +167,22 @@ fn load() -> Words {
     words
 }
 
-/// One file being read.
-struct Reading {
-    language: Language,
-    names: HashMap<String, usize>,
-    section: String,
-    folds: Folding,
-}
-
-impl Reading {
-    fn new(code: &'static str, bit: u64) -> Self {
-        Reading {
-            language: Language {
-                code,
-                bit,
-                defines: Vec::new(),
-                rules: Vec::new(),
-                by_first: HashMap::new(),
-                by_shape: Vec::new(),
-                months: HashMap::new(),
-                numbers: HashMap::new(),
-                of: Vec::new(),
-                nouns_are_capital: false,
-                near_words: HashMap::new(),
-            },
-            names: HashMap::new(),
-            section: String::new(),
-            folds: Folding::Plain,
+/// Whether one letter added, left out or changed, or two swapped, makes one word of the other.
+pub fn is_slip(a: &[char], b: &[char]) -> bool {
+    let same = a.iter().zip(b).take_while(|(x, y)| x == y).count();
+    let rest = |word: &[char], skip: usize| word.get(same + skip..).unwrap_or_default().to_vec();
+    let swapped = || {
+        let mut turned = rest(a, 0);
+        if turned.len() >= 2 {
+            turned.swap(0, 1);
         }
-    }
-
-    fn file(&mut self, text: &str, words: &mut Words) {
-        for (number, line) in text.lines().enumerate() {
-            let line = line.trim();
-            if line.is_empty() || line.starts_with('#') {
-                continue;
-            }
-            if let Some(section) = line.strip_prefix('[').and_then(|l| l.strip_suffix(']')) {
-                self.section = section.to_owned();
-                continue;
-            }
-            if let Err(why) = self.line(line, words) {
-                let code = self.language.code;
-                words
-                    .complaints
-                    .push(format!("{code} line {}: {why}", number + 1));
-            }
-        }
-    }
-
-    fn line(&mut self, line: &str, words: &mut Words) -> Result<(), String> {
-        let says = match self.section.as_str() {
-            "options" => return self.option(line),
-            "define" => {
-                let (name, pattern) = line
-                    .split_once(':')
-                    .ok_or("a definition is NAME: PATTERN")?;
-                let any = self.compile(pattern, words)?;
-                self.names
-                    .insert(name.trim().to_owned(), self.language.defines.len());
-                self.language.defines.push(any);
-                return Ok(());
-            }
-            "months" | "numbers" | "of" => return self.value(line, words),
-            "spans" => {
-                let (key, pattern) = line.split_once(':').ok_or("a span is LENGTH: PATTERN")?;
-                let says = Says::Span(span(key.trim()).ok_or("no such span")?);
-                return self.rules(says, pattern, words);
-            }
-            "stop" => Says::Stop,
-            "stop alone" => Says::StopAlone,
-            "far" => Says::Far,
-            "no" => Says::No,
-            "no alone" => Says::NoAlone,
-            "later" => Says::Later,
-            "not now" => Says::NotNow,
-            "doubt" => Says::Doubt,
-            "weak yes" => Says::Weak,
-            "yes" => Says::Yes,
-            "thanks" => Says::Thanks,
-            "courtesy" => Says::Courtesy,
-            "condition" => Says::Condition,
-            "filler" => Says::Filler,
-            "greeting" => Says::Greeting,
-            "closing" => Says::Closing,
-            "schedule" => Says::Schedule,
-            "footer" => Says::Footer,
-            other => return Err(format!("no such section: {other}")),
-        };
-        self.rules(says, line, words)
-    }
-
-    fn option(&mut self, line: &str) -> Result<(), String> {
-        match line {
-            "accents count" => self.folds = Folding::None,
-            "umlauts as two letters" => self.folds = Folding::TwoLetters,
-            "nouns are capital" => self.language.nouns_are_capital = true,
-            other => return Err(format!("no such option: {other}")),
-        }
-        Ok(())
-    }
-
-    fn value(&mut self, line: &str, words: &mut Words) -> Result<(), String> {
-        let (value, list) = match self.section.as_str() {
-            "of" => ("0", line),
-            _ => line.split_once(':').ok_or("a value is NUMBER: WORDS")?,
-        };
-        let value: u32 = value.trim().parse().map_err(|_| "no number")?;
-        for word in list.split_whitespace() {
-            let word = word.to_lowercase();
-            for form in [word.clone(), self.folds.of(&word)] {
-                let id = words.interner.intern(&form);
-                match (self.section.as_str(), i8::try_from(value)) {
-                    ("months", Ok(month)) => {
-                        self.language.months.insert(id, month);
-                    }
-                    ("of", _) => self.language.of.push(id),
-                    _ => {
-                        self.language.numbers.insert(id, value);
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn compile(&mut self, pattern: &str, words: &mut Words) -> Result<Vec<Vec<Node>>, String> {
-        Compiler {
-            interner: &mut words.interner,
-            defines: &self.names,
-            folds: self.folds,
-        }
-        .pattern(pattern)
-    }
-
-    fn rules(&mut self, says: Says, pattern: &str, words: &mut Words) -> Result<(), String> {
-        for nodes in self.compile(pattern, words)? {
-            let first = grammar::first(&nodes, &self.language.defines);
-            if first.empty {
-                return Err(format!("{pattern:?} can be empty"));
-            }
-            let index = self.language.rules.len();
-            for id in first.ids {
-                let list = self.language.by_first.entry(id).or_default();
-                if list.last() != Some(&index) {
-                    list.push(index);
-                }
-            }
-            if first.shape {
-                self.language.by_shape.push(index);
-            }
-            self.language.rules.push(Rule { says, nodes });
-        }
-        Ok(())
-    }
-
-    fn finish(mut self, words: &mut Words) -> Language {
-        let mut ids: Vec<Id> = Vec::new();
-        for rule in &self.language.rules {
-            collect(&rule.nodes, &self.language.defines, &mut ids);
-        }
-        ids.extend(self.language.months.keys());
-        ids.extend(self.language.numbers.keys());
-        ids.extend(&self.language.of);
-        ids.sort_unstable();
-        ids.dedup();
-        words.langs.resize(words.interner.len() + 1, 0);
-        for id in &ids {
-            if let Some(mask) = words.langs.get_mut(*id as usize) {
-                *mask |= self.language.bit;
-            }
-        }
-        for (word, id) in words.interner.iter() {
-            if ids.binary_search(&id).is_err() || word.chars().count() < MIN_CORRECTED {
-                continue;
-            }
-            for variant in variants(word) {
-                self.language
-                    .near_words
-                    .entry(variant)
-                    .and_modify(|known| {
-                        if *known != Some(id) {
-                            *known = None;
-                        }
-                    })
-                    .or_insert(Some(id));
-            }
-        }
-        self.language
-    }
-}
-
-/// A word and every way to leave out one letter but its first: two words that share one of them
-/// are at most one letter (added, left out, changed, or two swapped) apart.
-pub fn variants(word: &str) -> Vec<String> {
-    let letters: Vec<char> = word.chars().collect();
-    let mut all = vec![word.to_owned()];
-    for skip in 1..letters.len() {
-        let rest = letters.iter().enumerate().filter(|(i, _)| *i != skip);
-        all.push(rest.map(|(_, c)| *c).collect());
-    }
-    all.sort_unstable();
-    all.dedup();
-    all
-}
-
-fn collect(nodes: &[Node], defines: &[Vec<Vec<Node>>], into: &mut Vec<Id>) {
-    for node in nodes {
-        match node {
-            Node::Word(a, b) => into.extend([*a, *b]),
-            Node::Maybe(inner) => collect(inner, defines, into),
-            Node::Any(any) => any.iter().for_each(|n| collect(n, defines, into)),
-            Node::Define(index) => {
-                for nodes in defines.get(*index).into_iter().flatten() {
-                    collect(nodes, defines, into);
-                }
-            }
-            Node::Builtin(_) => {}
-        }
-    }
-}
-
-fn span(key: &str) -> Option<Span> {
-    let (count, unit) = key.split_once(' ')?;
-    if count == "quarter" {
-        return Some(Span::Quarter(unit.parse().ok()?));
-    }
-    let unit = match unit {
-        "day" => Unit::Day,
-        "week" => Unit::Week,
-        "month" => Unit::Month,
-        "quarter" => Unit::Quarter,
-        "year" => Unit::Year,
-        _ => return None,
+        turned == rest(b, 0)
     };
-    match count {
-        "next" => Some(Span::Next(unit)),
-        "n" => Some(Span::From(None, unit)),
-        count => Some(Span::From(Some(count.parse().ok()?), unit)),
+    match a.len().abs_diff(b.len()) {
+        0 => rest(a, 1) == rest(b, 1) || swapped(),
+        1 if a.len() > b.len() => rest(a, 1) == rest(b, 0),
+        1 => rest(a, 0) == rest(b, 1),
+        _ => false,
     }
 }
 

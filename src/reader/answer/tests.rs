@@ -1,0 +1,190 @@
+//! Single sentences that decide how answers are judged.
+
+use super::*;
+
+/// 2026-11-24.
+const NOW_SECS: i64 = 1_795_521_600;
+
+fn judged(text: &str) -> Answer {
+    let body = Body {
+        text: text.to_owned(),
+        subject: "Re: Alice Ng would like to talk to you – interested?".to_owned(),
+        ..Body::default()
+    };
+    judge(&body, NOW_SECS)
+}
+
+fn all_are(verdict: Verdict, texts: &[&str]) {
+    for text in texts {
+        let answer = judged(text);
+        assert_eq!(answer.verdict, verdict, "{text:?}: {}", answer.why);
+    }
+}
+
+#[test]
+fn days_and_spans_are_counted_from_now() {
+    for (text, date) in [
+        ("Ask me again in March", Some("2027-03-01")),
+        ("Maybe next month", Some("2026-12-01")),
+        ("In two weeks", Some("2026-12-08")),
+        ("in 6 months please", Some("2027-05-24")),
+        ("Maybe next quarter", Some("2027-01-01")),
+        ("Let's talk in the new year.", Some("2027-01-01")),
+        ("Yes, but not before February 15", Some("2027-02-15")),
+        ("Please get back to me after 2027-03-05", Some("2027-03-05")),
+        ("After the holidays", None),
+        ("Not now", None),
+        ("Melde dich im März nochmal", Some("2027-03-01")),
+        ("Recontactez-moi dans deux semaines", Some("2026-12-08")),
+        ("Más adelante, quizás en marzo", Some("2027-03-01")),
+        ("来月また連絡してください", Some("2026-12-01")),
+    ] {
+        let answer = judged(text);
+        assert_eq!(answer.verdict, Verdict::Later, "{text:?}: {}", answer.why);
+        assert_eq!(answer.later_until.as_deref(), date, "{text:?}");
+    }
+}
+
+#[test]
+fn characters_that_show_nothing_change_nothing() {
+    all_are(
+        Verdict::Yes,
+        &[
+            "y\u{200b}es",
+            "ｙｅｓ",
+            "\u{feff}Yes",
+            "ye\u{ad}s",
+            "👍🏽",
+            "*Yes*",
+            "SI\u{301}",
+        ],
+    );
+    // Turned around, and a Cyrillic letter that looks like a Latin one.
+    all_are(Verdict::Unclear, &["\u{202e}sey", "yes \u{2067}on", "уes"]);
+}
+
+#[test]
+fn a_word_of_two_meanings_needs_its_language() {
+    // Thanks in Danish.
+    all_are(Verdict::Unclear, &["Tak", "Tack", "Takk"]);
+    all_are(
+        Verdict::Yes,
+        &["Tak, chętnie", "Ja tak", "Ja", "Da", "Si, claro"],
+    );
+    all_are(Verdict::No, &["No", "Ne", "Nein"]);
+    all_are(Verdict::Unclear, &["Si puedo", "ja ik denk het"]);
+}
+
+#[test]
+fn a_prepared_answer_may_be_a_subject_alone() {
+    let with = |subject: &str| {
+        let body = Body {
+            subject: subject.to_owned(),
+            ..Body::default()
+        };
+        judge(&body, NOW_SECS).verdict
+    };
+    assert_eq!(with("Yes [12-aeaqcaibaeaqcaibaeaqcaibae]"), Verdict::Yes);
+    assert_eq!(with("No [12-aeaqcaibaeaqcaibaeaqcaibae]"), Verdict::No);
+    assert_eq!(
+        with("Later [12-aeaqcaibaeaqcaibaeaqcaibae]"),
+        Verdict::Later
+    );
+    for other in [
+        "Yes",
+        "Re: Yes [12-aeaqcaibaeaqcaibaeaqcaibae]",
+        "Yes [12]",
+        "Yes no [12-aeaqcaibaeaqcaibaeaqcaibae]",
+    ] {
+        assert_eq!(with(other), Verdict::Unclear, "{other}");
+    }
+}
+
+#[test]
+fn doubt_and_length_are_never_a_yes() {
+    let doubtful = Body {
+        text: "Yes".to_owned(),
+        doubt: Some("two voices".to_owned()),
+        ..Body::default()
+    };
+    assert_eq!(judge(&doubtful, NOW_SECS).verdict, Verdict::Unclear);
+    all_are(Verdict::Unclear, &[&"yes ".repeat(2_000), "", "   "]);
+}
+
+#[test]
+fn a_signature_is_cut_only_where_it_is_one() {
+    all_are(
+        Verdict::Yes,
+        &[
+            "Yes.\n\nBest,\nCarol Danvers\nHead of Product, Target Inc.\n+1 415 555 0100",
+            "Ja, gerne.\n\nCarol",
+        ],
+    );
+    all_are(
+        Verdict::Unclear,
+        &[
+            "Yes.\n\nBest,\nCarol\nonly if you ask Dave first",
+            "Yes.\n\nBest,\nCarol\n\nCall my lawyer before you write to her",
+        ],
+    );
+}
+
+#[test]
+fn junk_of_any_kind_is_judged_in_time() {
+    let pieces = [
+        "yes ",
+        "no, ",
+        "(",
+        "{",
+        "9",
+        "お",
+        "\u{202a}",
+        "after the ",
+        "?!",
+        "\n",
+        "im ",
+        "👍",
+        "-",
+    ];
+    for a in pieces {
+        for b in pieces {
+            let _ = judged(&format!("{a}{b}").repeat(150));
+        }
+    }
+}
+
+/// What a word by itself says in a language.
+fn says(language: &tables::Language, id: grammar::Id) -> Vec<tables::Says> {
+    let tokens = [matcher::Seen {
+        id,
+        shape: lexer::Shape::Word,
+    }];
+    let matcher = matcher::Matcher::new(&language.defines, &tokens, &[]);
+    let rules = language.by_first.get(&id).into_iter().flatten();
+    rules
+        .filter_map(|index| language.rules.get(*index))
+        .filter(|rule| matcher::places(0, matcher.ends(&rule.nodes, 0)).any(|end| end == 1))
+        .map(|rule| rule.says)
+        .collect()
+}
+
+#[test]
+fn no_word_is_a_yes_where_some_language_refuses_with_it() {
+    use tables::Says;
+    let yes = [Says::Yes, Says::Weak];
+    let no = [Says::No, Says::NoAlone, Says::Stop, Says::StopAlone];
+    let mut checked = 0;
+    for (word, id) in WORDS.interner.iter() {
+        let readings: Vec<Vec<Says>> = WORDS.languages.iter().map(|l| says(l, id)).collect();
+        for (reading, language) in readings.iter().zip(&WORDS.languages) {
+            let both =
+                reading.iter().any(|s| yes.contains(s)) && reading.iter().any(|s| no.contains(s));
+            assert!(!both, "{word} is yes and no in {}", language.code);
+        }
+        if readings.iter().flatten().any(|s| no.contains(s)) {
+            checked += 1;
+            assert_ne!(judged(word).verdict, Verdict::Yes, "{word}");
+        }
+    }
+    assert!(checked > 100, "{checked}");
+}
