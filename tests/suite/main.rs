@@ -18,6 +18,7 @@ mod house;
 mod letters;
 mod mails;
 mod server;
+mod simulation;
 mod states;
 mod wire;
 mod world;
