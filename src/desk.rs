@@ -99,6 +99,11 @@ impl Desk {
         &self.store
     }
 
+    /// Gives the store back: a start over the same database, without a file.
+    pub fn close(self) -> Store {
+        self.store
+    }
+
     /// Runs `act` in one transaction; whatever it did is undone if it fails.
     fn transact<T>(
         &mut self,

@@ -20,6 +20,7 @@ mod letters;
 mod machines;
 mod mails;
 mod server;
+mod simulation;
 mod states;
 mod wire;
 mod world;

@@ -1,0 +1,459 @@
+//! The promises (FAULTS V1 to V8), judged from what went in and what came out. The desk's own labels
+//! (which introduction, which kind of mail) only say what to compare; what is compared is our record.
+
+use super::cast::{self, CANARY, CONNECTORS, DAY, REQUESTERS, TARGETS, addresses_of, plain};
+use super::mailroom::{Inbound, Mailroom, Meaning, Outbound, Proof};
+use askfirst::rules::manners::Direct;
+
+/// Mails to a target in one introduction, and in all, but for the introduction and the closing.
+const MAX_TO_TARGET: usize = 6;
+const MAX_IN_ALL: usize = 12;
+
+/// A mail was just written: everything that can be said of it now.
+pub fn written(room: &mut Mailroom, mail: &Outbound) {
+    count(room, &mail.saying);
+    recipients(room, mail);
+    if mail.recipients.len() == 1 {
+        taint(room, mail);
+        after_stop(room, mail);
+    }
+    match mail.saying.as_str() {
+        "introduction" => introduction(room, mail),
+        "ask" => asked(room, mail),
+        _ => {}
+    }
+    fuses(room, mail);
+}
+
+fn count(room: &mut Mailroom, saying: &str) {
+    let named = [
+        ("ask", "mail: ask"),
+        ("introduction", "mail: introduction"),
+        ("confirm_target", "mail: confirm_target"),
+        ("closing", "mail: closing"),
+        ("still_interested", "mail: still_interested"),
+        ("reminder", "mail: reminder"),
+        ("confirm_connector", "mail: confirm_connector"),
+        ("tell_bounced", "mail: tell_bounced"),
+        ("which_target", "mail: which_target"),
+        ("clarify", "mail: clarify"),
+        ("tell_held", "mail: tell_held"),
+        ("approve", "mail: approve"),
+    ];
+    if let Some((_, what)) = named.iter().find(|(name, _)| *name == saying) {
+        room.tally.count(what);
+    }
+}
+
+fn is_requester(address: &str) -> bool {
+    REQUESTERS.iter().any(|who| who.1 == address)
+}
+
+fn is_connector(address: &str) -> bool {
+    CONNECTORS.iter().any(|who| who.1 == address)
+}
+
+fn is_target(address: &str) -> bool {
+    TARGETS.iter().any(|who| who.1 == address) || address == cast::CAROL_AT_HOME.1
+}
+
+/// V7: nobody but the people of the affair, and each kind of mail only to whom it is for.
+fn recipients(room: &mut Mailroom, mail: &Outbound) {
+    let to: Vec<String> = mail.recipients.iter().map(|a| plain(a)).collect();
+    let fits = match (mail.saying.as_str(), to.as_slice()) {
+        ("introduction", [alice, carol, bob]) => {
+            is_requester(alice) && is_target(carol) && is_connector(bob)
+        }
+        (
+            "ask" | "reminder" | "clarify" | "confirm_target" | "thank_no" | "acknowledge_later"
+            | "confirm_stop" | "too_late",
+            [carol],
+        ) => is_target(carol),
+        (
+            "acknowledge" | "closing" | "ask_words" | "which_connector" | "which_wish" | "refuse"
+            | "propose" | "still_interested",
+            // A stranger who proves himself may be a requester.
+            [alice],
+        ) => !is_connector(alice),
+        (_, [bob]) => is_connector(bob),
+        _ => false,
+    };
+    if !fits {
+        room.blame("V7 recipients", &format!("{} goes to {to:?}", mail.saying));
+    }
+    let envelope = mail.letter();
+    let mut shown: Vec<String> = envelope
+        .to
+        .iter()
+        .chain(&envelope.cc)
+        .map(|person| plain(person.address.key()))
+        .collect();
+    shown.sort();
+    let mut sent = to;
+    sent.sort();
+    if shown != sent {
+        room.blame("V7 recipients", "the envelope is not what To and Cc say");
+    }
+}
+
+/// V7: what a mail that proves nothing may cause.
+pub fn caused(room: &mut Mailroom, created: usize) {
+    let Some(mail) = room.inbound.last().cloned() else {
+        return;
+    };
+    let new = &room.outbound[created.min(room.outbound.len())..];
+    let any = room
+        .house
+        .connectors
+        .iter()
+        .any(|c| c.direct == Direct::Any);
+    let kinds: Vec<String> = new.iter().map(|m| m.saying.clone()).collect();
+    let bound = mail
+        .answers
+        .iter()
+        .any(|id| room.outbound.iter().any(|o| &o.message_id == id));
+    let problem = if mail.again && !kinds.is_empty() {
+        Some("a mail that had arrived before caused a mail")
+    } else if kinds.is_empty() || mail.proof == Proof::Pass || mail.meaning == Meaning::Machine {
+        None
+    } else if !bound && kinds.len() > 1 && !any {
+        Some("unproven mail caused more than one mail")
+    } else if !bound
+        && !any
+        && !kinds.iter().all(|k| {
+            matches!(
+                k.as_str(),
+                "confirm_connector" | "approve" | "which_target" | "confirm_target"
+            )
+        })
+    {
+        Some("unproven mail caused something else than a question to confirm it")
+    } else if mail.proof == Proof::Fail && !is_target(&mail.from) && bound && kinds.len() > 1 {
+        Some("a mail whose proof fails caused several mails")
+    } else {
+        None
+    };
+    if let Some(problem) = problem {
+        room.blame("V7 unproven", &format!("{problem} ({kinds:?})"));
+    }
+}
+
+/// The mails to people of this introduction, so far.
+fn of(room: &Mailroom, introduction: Option<i64>) -> impl Iterator<Item = &Outbound> {
+    room.outbound
+        .iter()
+        .filter(move |mail| introduction.is_some() && mail.introduction == introduction)
+}
+
+/// V1 and V2, when an introduction is written.
+fn introduction(room: &mut Mailroom, mail: &Outbound) {
+    let to: Vec<String> = mail.recipients.iter().map(|a| plain(a)).collect();
+    let [alice, carol, _] = to.as_slice() else {
+        return;
+    };
+    if of(room, mail.introduction).any(|old| old.saying == "introduction") {
+        room.blame("V2 unique creation", "an introduction is written twice");
+    }
+    let yes = (0..room.inbound.len())
+        .rev()
+        .find(|at| consents(room, &room.inbound[*at], mail, carol));
+    let Some(yes) = yes else {
+        return room.blame("V1 consent", "an introduction without the target's own yes");
+    };
+    let taken_back = room.inbound[yes + 1..].iter().any(|later| {
+        matches!(later.meaning, Meaning::No | Meaning::Stop)
+            && later.proof != Proof::Fail
+            && !later.again
+            && addresses_of(carol).contains(&later.from.as_str())
+            && answers(room, later, mail.introduction, &[carol.clone()])
+    });
+    if taken_back {
+        room.blame(
+            "V1 consent",
+            "the target's yes was taken back before the introduction",
+        );
+    }
+    if asked_for_another(room, mail, alice, carol) {
+        room.blame("V1 consent", "the target was asked for somebody else");
+    }
+    requester_consents(room, mail, alice);
+}
+
+/// Whether an ask of this introduction to the target names another requester.
+fn asked_for_another(room: &Mailroom, made: &Outbound, alice: &str, carol: &str) -> bool {
+    let name = REQUESTERS
+        .iter()
+        .find(|who| who.1 == alice)
+        .map(|who| who.0);
+    let proposed = of(room, made.introduction).any(|old| old.saying == "propose");
+    !proposed
+        && of(room, made.introduction)
+            .filter(|old| old.saying == "ask" && old.is_to(carol))
+            .any(|ask| {
+                let text = ask.letter().plain.unwrap_or_default();
+                name.is_none_or(|name| !text.contains(name))
+            })
+}
+
+/// Whether this mail answers one of our mails of the introduction to one of these people alone.
+fn answers(room: &Mailroom, mail: &Inbound, introduction: Option<i64>, people: &[String]) -> bool {
+    of(room, introduction).any(|ours| {
+        mail.answers.contains(&ours.message_id) && people.iter().any(|to| ours.is_to(to))
+    })
+}
+
+/// V1: the target's own mail, bound by a secret that went to him alone, and not disproved.
+fn consents(room: &Mailroom, mail: &Inbound, made: &Outbound, carol: &str) -> bool {
+    let own = addresses_of(carol);
+    if mail.meaning != Meaning::Yes || !own.contains(&mail.from.as_str()) {
+        return false;
+    }
+    let strict = room.house.require_authenticated;
+    // In the connector's own thread: he wrote to the target, the target answers him, proven.
+    let by_thread = mail.proof == Proof::Pass
+        && room.inbound.iter().any(|ask| {
+            mail.in_thread.contains(&ask.message_id)
+                && is_connector(&ask.from)
+                && ask.proof == Proof::Pass
+                && ask.to.iter().any(|to| to == carol)
+        });
+    let by_secret = of(room, made.introduction).any(|ours| {
+        ours.is_to(carol)
+            && mail.answers.contains(&ours.message_id)
+            && match mail.proof {
+                Proof::Pass => true,
+                Proof::None => !strict,
+                Proof::Fail => !strict && ours.saying == "confirm_target",
+            }
+    });
+    by_thread || by_secret
+}
+
+/// The requester's own yes where he was asked for one, and no withdrawal after it.
+fn requester_consents(room: &mut Mailroom, made: &Outbound, alice: &str) {
+    let people = [alice.to_owned()];
+    let own = |mail: &Inbound| {
+        mail.from == alice
+            && mail.proof != Proof::Fail
+            && answers(room, mail, made.introduction, &people)
+    };
+    let asked = of(room, made.introduction)
+        .filter(|old| old.is_to(alice) && matches!(old.saying.as_str(), "propose" | "closing"))
+        .map(|old| old.arrived_before)
+        .max();
+    let agreed = |since: usize| {
+        room.inbound[since..]
+            .iter()
+            .any(|mail| mail.meaning == Meaning::Yes && own(mail))
+    };
+    let silent = asked.is_some_and(|since| !agreed(since));
+    let withdrawn = room
+        .inbound
+        .iter()
+        .rposition(|mail| mail.meaning == Meaning::Cancel && own(mail));
+    let withdrawn = withdrawn.is_some_and(|at| !agreed(at));
+    if silent {
+        room.blame("V1 consent", "the requester was asked and did not agree");
+    }
+    if withdrawn {
+        room.blame("V1 consent", "the requester had withdrawn");
+    }
+}
+
+/// V2: one open ask for two people; and on whose word it goes out.
+fn asked(room: &mut Mailroom, mail: &Outbound) {
+    let Some(carol) = mail.recipients.first().map(|to| plain(to)) else {
+        return;
+    };
+    let text = mail.letter().plain.unwrap_or_default();
+    let requester = |text: &str| {
+        REQUESTERS
+            .iter()
+            .find(|who| text.contains(who.0))
+            .map(|who| who.0)
+    };
+    let now = mail.at_secs;
+    let alice = requester(&text);
+    let repeated = room.outbound.iter().any(|old| {
+        old.saying == "ask"
+            && old.is_to(&carol)
+            && old.introduction != mail.introduction
+            && !old.returned
+            && old.at_secs > now - 90 * DAY
+            && alice.is_some()
+            && requester(&old.letter().plain.unwrap_or_default()) == alice
+            // Only a clock that ran backwards makes an older ask younger.
+            && old.at_secs <= now
+    });
+    if repeated {
+        room.blame(
+            "V2 unique creation",
+            "the same two are brought together twice in the quiet time",
+        );
+    }
+    if of(room, mail.introduction).any(|old| old.saying == "ask" && old.is_to(&carol)) {
+        room.blame("V2 unique creation", "one introduction asks twice");
+    }
+    if !room.inbound.iter().any(|old| authorises(room, old, &carol)) {
+        room.blame("V1 consent", "an ask on nobody's word");
+    }
+}
+
+/// Whether a mail may lead to an ask to this address: the connector's, proven or with his secret, or a
+/// requester's as far as the house lets him.
+fn authorises(room: &Mailroom, mail: &Inbound, carol: &str) -> bool {
+    let with_secret = |party: &str| {
+        mail.proof != Proof::Fail
+            && room
+                .outbound
+                .iter()
+                .any(|ours| mail.answers.contains(&ours.message_id) && ours.is_to(party))
+    };
+    let direct = room
+        .house
+        .connectors
+        .first()
+        .map(|connector| connector.direct);
+    if is_connector(&mail.from) {
+        let vouches = mail.proof == Proof::Pass || with_secret(&mail.from);
+        // A yes to a question is about whom the question named.
+        return vouches
+            && (mail.names.iter().any(|name| name == carol) || mail.meaning == Meaning::Yes);
+    }
+    let contact = carol == TARGETS[0].1 || carol == TARGETS[1].1;
+    let named = mail.names.iter().any(|name| name == carol);
+    match direct {
+        Some(Direct::Any) => mail.proof != Proof::Fail,
+        Some(Direct::Contacts) => {
+            (mail.proof == Proof::Pass || with_secret(&mail.from)) && contact && named
+        }
+        Some(Direct::Ask | Direct::Off) | None => false,
+    }
+}
+
+/// V6: nothing of the target's in a mail to a requester, before they are introduced, beyond what he
+/// or his connector wrote to him.
+fn taint(room: &mut Mailroom, mail: &Outbound) {
+    let Some(alice) = mail
+        .recipients
+        .first()
+        .map(|to| plain(to))
+        .filter(|to| is_requester(to))
+    else {
+        return;
+    };
+    let letter = mail.letter();
+    let mut text = format!(
+        "{}\n{}\n{}",
+        letter.subject,
+        letter.plain.unwrap_or_default(),
+        letter.html.unwrap_or_default()
+    );
+    for (name, value) in &letter.headers {
+        text.push_str(&format!("\n{name}: {value}"));
+    }
+    if text.contains(CANARY) {
+        room.blame(
+            "V6 secrecy",
+            "the target's words in a mail to the requester",
+        );
+    }
+    let written: String = room
+        .inbound
+        .iter()
+        .filter(|old| old.from == alice || old.to.contains(&alice))
+        .map(|old| String::from_utf8_lossy(&old.raw).to_string())
+        .collect();
+    for (name, address) in TARGETS {
+        let met = room.outbound.iter().any(|old| {
+            old.saying == "introduction"
+                && old.recipients.iter().any(|to| plain(to) == alice)
+                && old.recipients.iter().any(|to| plain(to) == address)
+        });
+        let domain = address.split_once('@').map_or("", |(_, domain)| domain);
+        let last = name.split(' ').next_back().unwrap_or_default();
+        let tells = |canary: &str| text.contains(canary) && !written.contains(canary);
+        // A proposal names the other person, and only by name.
+        let named = tells(last) && mail.saying != "propose" && !forwarded_words(room, last);
+        if !met && (tells(domain) || named) {
+            room.blame(
+                "V6 secrecy",
+                &format!("{} tells the requester of the target", mail.saying),
+            );
+        }
+    }
+}
+
+/// The requester's words as the connector passed them on are the requester's.
+fn forwarded_words(room: &Mailroom, word: &str) -> bool {
+    room.inbound.iter().any(|mail| {
+        let text = String::from_utf8_lossy(&mail.raw).to_string();
+        let below = text
+            .split_once("Forwarded message")
+            .map(|(_, below)| below.to_owned());
+        below.is_some_and(|below| below.contains(word))
+    })
+}
+
+/// Never again: no ask and no reminder to somebody who said stop.
+fn after_stop(room: &mut Mailroom, mail: &Outbound) {
+    if !matches!(mail.saying.as_str(), "ask" | "reminder") {
+        return;
+    }
+    let Some(carol) = mail.recipients.first().map(|to| plain(to)) else {
+        return;
+    };
+    let stopped = room.inbound.iter().any(|old| {
+        old.meaning == Meaning::Stop
+            && old.from == carol
+            && old.proof != Proof::Fail
+            && room
+                .outbound
+                .iter()
+                .any(|ours| old.answers.contains(&ours.message_id) && ours.is_to(&carol))
+    });
+    if stopped {
+        room.blame("V7 stop", &format!("{} after a stop", mail.saying));
+    }
+}
+
+/// V8, counted with the mail that was just written.
+fn fuses(room: &mut Mailroom, mail: &Outbound) {
+    let counted = |m: &&Outbound| !matches!(m.saying.as_str(), "introduction" | "closing");
+    let all: Vec<&Outbound> = of(room, mail.introduction)
+        .chain([mail])
+        .filter(counted)
+        .collect();
+    let all = match mail.introduction {
+        Some(_) => all,
+        None => return,
+    };
+    let to_target = all
+        .iter()
+        .filter(|m| m.recipients.first().is_some_and(|to| is_target(&plain(to))))
+        .count();
+    if all.len() > MAX_IN_ALL || to_target > MAX_TO_TARGET {
+        room.blame(
+            "V8 loop bound",
+            &format!("{to_target} to the target, {} in all", all.len()),
+        );
+    }
+    let closings = of(room, mail.introduction)
+        .chain([mail])
+        .filter(|m| m.saying == "closing")
+        .count();
+    if closings > 1 && !of(room, mail.introduction).any(|m| m.saying == "still_interested") {
+        room.blame("V8 loop bound", "two closings");
+    }
+}
+
+/// The whole life is over: nothing waits, and nobody who is owed a mail is without it.
+pub fn whole(room: &mut Mailroom) {
+    let open = room.desk().list(false).unwrap_or_default();
+    let stuck = open
+        .iter()
+        .any(|i| askfirst::rules::clock::next_wake_secs(i).is_none());
+    if stuck {
+        room.blame("V4 no loss", "an open introduction waits for nothing");
+    }
+}
