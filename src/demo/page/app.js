@@ -118,7 +118,7 @@ function lamp(user, name, evidence, opened) {
     make("p", { class: "how" }, lit ? evidence.how : opened
       ? (role === "target" ? "Only her own reply can light this lamp." : "No consent yet.")
       : PLAIN[role].replace(/^./, (c) => c.toUpperCase()) + "."),
-    lit && evidence.words ? make("q", {}, evidence.words) : null);
+    lit && evidence.words ? make("p", { class: "words" }, "What decided – ", evidence.words) : null);
 }
 
 function showBot() {
@@ -128,9 +128,8 @@ function showBot() {
     : "Nothing yet: the bot knows of no request. It needs three consents, and has none.");
   fill(at("lamps"), scene.people.map((person) =>
     lamp(person.user, person.name, affair && affair.lamps[ROLES[person.user]], Boolean(affair))));
-  say(at("coming"), affair
-    ? `What comes next: ${affair.next.what}${affair.next.when ? ` – ${affair.next.when}` : ""}.`
-    : "What comes next: nothing, until somebody asks for an introduction.");
+  const next = affair ? affair.next : { what: "The bot does nothing until somebody asks for an introduction.", when: null };
+  fill(at("coming"), [make("strong", {}, "Next: "), next.when ? `${next.when}. ` : "", next.what]);
   showLog(affair);
 }
 
@@ -151,6 +150,8 @@ function showLog(affair) {
 
 // ---- people and mails
 
+const ANSWERS = { introduced: "the yes, not its words", declined: "the no, not its words", deferred: "the “later”", closed: "that no answer came" };
+
 function knowledge(person) {
   const affair = scene.introductions[0];
   const knows = affair && affair.knows[ROLES[person.user]];
@@ -159,15 +160,11 @@ function knowledge(person) {
     make("b", {}, yes ? "Sees" : "Can’t see"), what);
   const target = affair.target;
   const own = person.name === target;
-  const lines = [line(knows.asked, own ? "what Alice wrote, and that Bob stands by it" : `that ${target} was asked`)];
-  if (knows.answer !== null) {
-    const introduced = affair.state === "introduced";
-    lines.push(own
-      ? line(true, "her own answer")
-      : line(knows.answer, knows.answer && introduced && person.user === "alice" ? `that ${target} agreed` : `what ${target} answered`));
-  } else if (!own) {
-    lines.push(line(false, `any answer of ${target}: there is none`));
-  }
+  if (own) return [line(true, "who would like to talk to her, and why"), line(true, "that a no or silence costs nothing")];
+  const lines = [line(knows.asked, `that ${target} has been asked`)];
+  if (knows.answer === null) lines.push(line(false, `an answer, for there is none yet`));
+  else if (knows.answer) lines.push(line(true, `${ANSWERS[affair.state] || "how it stands"}`));
+  else lines.push(line(false, `that ${target} has answered, or what`));
   return lines;
 }
 
@@ -190,13 +187,32 @@ function personCard(person) {
       make("ul", { class: "mails", id: `sent-${user}`, "aria-label": `What ${person.name} has sent` })));
 }
 
+/** The text of a mail, quoted lines set apart. */
+function body(text) {
+  const box = make("div", { class: "text", tabindex: "0", role: "region", "aria-label": "Text of the mail" });
+  let quoted = null;
+  let lines = [];
+  const flush = () => {
+    if (lines.length > 0) box.append(make("div", { class: quoted ? "quoted" : "plain" }, lines.join("\n")));
+    lines = [];
+  };
+  for (const line of text.split("\n")) {
+    const isQuoted = line.startsWith(">");
+    if (isQuoted !== quoted) flush();
+    quoted = isQuoted;
+    lines.push(isQuoted ? line.replace(/^> ?/, "") : line);
+  }
+  flush();
+  return box;
+}
+
 function mailItem(person, mail, folder) {
   const id = `${folder}-${person.user}-${mail.uid}`;
   const open = make("details", { id: `open-${id}` },
     make("summary", {},
       make("small", {}, folder === "inbox" ? `${mail.from} · ${mail.at}` : `To ${mail.to} · ${mail.at}`),
       make("strong", { class: "subject" }, mail.subject || "(no subject)")),
-    make("pre", { tabindex: "0", role: "region", "aria-label": "Text of the mail" }, mail.text));
+    body(mail.text));
   if (folder === "inbox") {
     open.append(make("div", { class: "buttons" },
       make("button", { type: "button", "data-reply": id, onclick: () => compose("reply", person.user, mail) }, "Reply"),

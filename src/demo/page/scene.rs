@@ -100,7 +100,7 @@ fn mail(stored: &Mail) -> Value {
     };
     json!({
         "uid": stored.uid,
-        "at": moment(stored.internal_date_secs),
+        "at": day(stored.internal_date_secs),
         "from": letter.from.person().map_or("nobody in particular", |person| person.called()),
         "address": letter.from.person().map(|person| person.address.to_string()),
         "to": names(&letter.to),
@@ -127,10 +127,18 @@ fn introduction(view: &View) -> Value {
             "at": moment(chapter.at_secs),
             "event": chapter.event,
             "state": chapter.stage,
-            "detail": chapter.detail,
+            "detail": detail(&chapter.event, &chapter.detail),
         })).collect::<Vec<_>>(),
         "evidence": show::consents(&affair.consents),
     })
+}
+
+/// How the mail was read. One that opens an introduction is no answer: what it would be as one says nothing.
+fn detail<'a>(event: &str, detail: &'a str) -> &'a str {
+    match event {
+        "opened" => detail.split(';').next().unwrap_or_default(),
+        _ => detail,
+    }
 }
 
 /// The three consents, in the order in which the people stand.
@@ -189,47 +197,47 @@ fn next(affair: &Introduction) -> (String, Option<i64>) {
     };
     match affair.stage {
         Stage::Asked if clock.introduce_at_secs.is_some() => (
-            "The introduction goes out".to_owned(),
+            "The introduction goes out.".to_owned(),
             clock.introduce_at_secs,
         ),
         Stage::Asked if soonest(clock.remind_at_secs, clock.close_at_secs) => (
-            format!("{target} gets the one reminder, unless an answer comes first"),
+            format!("{target} gets the one reminder, unless an answer comes first."),
             clock.remind_at_secs,
         ),
         Stage::Asked => (
-            format!("The bot closes the matter, unless {target} answers first"),
+            format!("The bot closes the matter, unless {target} answers first."),
             clock.close_at_secs,
         ),
         Stage::Confirming => (
             format!(
-                "The bot waits for one word from {target}’s own mailbox, and then closes the matter"
+                "The bot waits for one word from {target}’s own mailbox until then, and otherwise closes the matter."
             ),
             clock.close_at_secs,
         ),
-        Stage::Deferred => (format!("{target} is asked once more"), clock.again_at_secs),
+        Stage::Deferred => (format!("{target} is asked once more."), clock.again_at_secs),
         Stage::WaitingForConnector => (
             format!(
-                "The bot waits for a word from {}",
+                "The bot waits until then for a word from {}.",
                 called(&affair.connector)
             ),
             clock.close_at_secs,
         ),
         Stage::WaitingForRequester => (
-            format!("The bot waits for a word from {requester}"),
+            format!("The bot waits until then for a word from {requester}."),
             clock.close_at_secs,
         ),
         Stage::Introduced => (
-            "Nothing: the bot has left, the conversation is theirs".to_owned(),
+            "Nothing. The bot has left; the conversation is theirs.".to_owned(),
             None,
         ),
         Stage::Declined | Stage::Closed | Stage::Cancelled | Stage::Undeliverable => {
             match clock.closing_at_secs {
                 Some(at) if !affair.asked.closing_sent => (
-                    format!("{requester} is told that it did not come together, as after silence"),
+                    format!("{requester} is told that it did not come together, as after silence."),
                     Some(at),
                 ),
                 _ => (
-                    format!("Nothing: {requester} isn’t told whether it was a no or silence"),
+                    format!("Nothing. {requester} isn’t told whether it was a no or silence."),
                     None,
                 ),
             }
@@ -281,6 +289,13 @@ fn called(person: &Option<Person>) -> String {
         .as_ref()
         .map_or("somebody", |person| person.called())
         .to_owned()
+}
+
+/// The same without its year, for where there is little room.
+fn day(secs: i64) -> String {
+    jiff::Timestamp::from_second(secs)
+        .map(|time| time.strftime("%a %-d %b, %H:%M").to_string())
+        .unwrap_or_default()
 }
 
 /// A moment as people say it, in UTC.
