@@ -189,7 +189,7 @@ function personCard(person) {
 
 /** The text of a mail, quoted lines set apart. */
 function body(text) {
-  const box = make("div", { class: "text", tabindex: "0", role: "region", "aria-label": "Text of the mail" });
+  const box = make("div", { class: "text", tabindex: "0", role: "group", "aria-label": "Text of the mail" });
   let quoted = null;
   let lines = [];
   const flush = () => {
