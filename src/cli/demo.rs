@@ -2,9 +2,9 @@
 
 use crate::cli::run::{runtime, stop_sign};
 use crate::cli::{Failure, log, print};
-use crate::daemon;
+use crate::demo::page::Page;
 use crate::demo::script;
-use crate::demo::village::{BOT, PEOPLE, Village};
+use crate::demo::village::{BOT, PEOPLE};
 
 pub fn run(script: bool) -> Result<(), Failure> {
     log::start("warn");
@@ -18,14 +18,16 @@ pub fn run(script: bool) -> Result<(), Failure> {
         .map_err(Failure::Failed)
 }
 
-/// Keeps servers and daemon running until Ctrl-C.
+/// Keeps servers, daemon and page running until Ctrl-C.
 async fn stay() -> Result<(), String> {
-    let mut stop = stop_sign();
-    let mut village = Village::start(daemon::system_clock()).await?;
+    let stop = stop_sign();
+    let page = Page::open().await?;
+    let village = page.village();
     print(&format!(
-        "A village of four and their bot, on this machine alone. Point a mail program here:\n\n  \
+        "A village of four and their bot, on this machine alone. Open its page in a browser:\n\n  {}\n\n\
+         Or point a mail program here:\n\n  \
          IMAP  127.0.0.1 port {}, no encryption\n  SMTP  127.0.0.1 port {}, no encryption, log in to send\n\n",
-        village.imap_port, village.smtp_port
+        page.address, village.imap_port, village.smtp_port
     ));
     for villager in PEOPLE.into_iter().chain([&BOT]) {
         print(&format!(
@@ -38,19 +40,14 @@ async fn stay() -> Result<(), String> {
          Ctrl-C ends it all and leaves nothing behind.\n\n",
         BOT.address
     ));
-    loop {
-        tokio::select! {
-            () = crate::daemon::stopped(&mut stop) => break,
-            passed = village.passed.recv() => match passed {
-                Some(passed) => {
-                    let letter = crate::reader::open(&passed.bytes);
-                    let from = letter.from.person().map_or("?", |person| person.called());
-                    print(&format!("{from} to {}: {}\n", passed.recipients.join(", "), letter.subject));
-                }
-                None => return Err("the mail server has ended".to_owned()),
-            },
-        }
-    }
-    village.end().await;
-    Ok(())
+    page.serve(stop, |passed| {
+        let letter = crate::reader::open(&passed.bytes);
+        let from = letter.from.person().map_or("?", |person| person.called());
+        print(&format!(
+            "{from} to {}: {}\n",
+            passed.recipients.join(", "),
+            letter.subject
+        ));
+    })
+    .await
 }

@@ -1,9 +1,28 @@
-//! Mails as people's programs write them: a new one, a reply and a forward in Gmail's plain shape.
+//! Mails as people's programs write them: a new one, a reply and a forward, in the plain shapes of Gmail's
+//! page, Outlook, Apple Mail and a phone.
 //!
 //! Can't fail: what is missing in the mail that is answered is left out.
 
+use crate::reader::address::Person;
 use crate::reader::letter::Letter;
+use crate::writer::mime;
 use std::fmt::Write;
+
+/// The longest line that is sent as it is; RFC 5322 section 2.1.1 allows 998 octets.
+const MAX_PLAIN_LINE: usize = 900;
+/// A longer word in a subject can't be folded (RFC 5322 section 2.2.3) and is encoded.
+const MAX_SUBJECT_WORD: usize = 70;
+
+/// Whose shape the quoted and forwarded mails have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Dress {
+    #[default]
+    Gmail,
+    Outlook,
+    AppleMail,
+    Phone,
+}
 
 /// Who writes, as their mail program knows them.
 pub struct Writer<'a> {
@@ -13,6 +32,7 @@ pub struct Writer<'a> {
     pub serial: u64,
     /// Seconds since 1970.
     pub now_secs: i64,
+    pub dress: Dress,
 }
 
 impl Writer<'_> {
@@ -23,81 +43,171 @@ impl Writer<'_> {
     fn head(&self, to: &str, cc: &str, subject: &str) -> String {
         let (_, domain) = self.address.split_once('@').unwrap_or(("", "demo.example"));
         let date = when(self.now_secs, "%a, %d %b %Y %H:%M:%S +0000");
-        let mut head = format!("From: {}\r\nTo: {to}\r\n", self.mailbox());
+        let mut head = format!("From: {}\r\nTo: {}\r\n", self.mailbox(), one_line(to));
         if !cc.is_empty() {
-            let _ = write!(head, "Cc: {cc}\r\n");
+            let _ = write!(head, "Cc: {}\r\n", one_line(cc));
         }
         let _ = write!(
             head,
-            "Subject: {subject}\r\nDate: {date}\r\nMessage-ID: <{}.{}@{domain}>\r\n",
-            self.serial, self.now_secs
+            "Subject: {}\r\nDate: {date}\r\nMessage-ID: <{}.{}@{domain}>\r\n",
+            subject_field(subject),
+            self.serial,
+            self.now_secs
         );
         head
     }
 
     /// A new mail.
     pub fn mail(&self, to: &str, cc: &str, subject: &str, text: &str) -> Vec<u8> {
-        finish(self.head(to, cc, subject), text)
+        finish(self.head(to, cc, subject), &self.signed(text))
     }
 
     /// An answer above the quoted mail, to its Reply-To or author.
     pub fn reply(&self, to: &Letter, text: &str) -> Vec<u8> {
         let author = to.from.person();
-        let address = to
+        let asked: Vec<String> = to
             .reply_to
-            .first()
-            .or(author)
+            .iter()
             .map(|person| person.address.to_string())
-            .unwrap_or_default();
+            .filter(|address| address != self.address)
+            .collect();
+        let address = match asked.is_empty() {
+            true => author.map(|person| person.address.to_string()),
+            false => Some(asked.join(", ")),
+        };
         let subject = match to.subject.to_lowercase().starts_with("re:") {
             true => to.subject.clone(),
             false => format!("Re: {}", to.subject),
         };
-        let mut head = self.head(&address, "", &subject);
+        let mut head = self.head(&address.unwrap_or_default(), "", &subject);
         if let Some(id) = &to.message_id {
             let mut references = to.references.clone();
             references.push(id.clone());
             let _ = write!(
                 head,
                 "In-Reply-To: {id}\r\nReferences: {}\r\n",
-                references.join(" ")
+                references.join("\r\n ")
             );
         }
-        let from = author.map_or_else(String::new, |p| format!("{} <{}>", p.name, p.address));
-        let date = to.date_secs.unwrap_or(self.now_secs);
-        let mut body = format!(
-            "{text}\n\nOn {} {from} wrote:\n\n",
-            when(date, "%a, %b %-d, %Y at %-I:%M %p")
-        );
-        for line in to.plain.as_deref().unwrap_or_default().lines() {
-            let _ = writeln!(body, "> {line}");
-        }
+        let body = match self.dress {
+            Dress::Outlook => self.outlook(to, text),
+            Dress::Gmail | Dress::AppleMail | Dress::Phone => format!(
+                "{}\n\n{}\n\n{}",
+                self.signed(text),
+                self.attribution(to),
+                quoted(&visible(to))
+            ),
+        };
         finish(head, &body)
     }
 
-    /// A forward with a note above, in the shape of Gmail's web page.
+    /// What a mail server answers for somebody who is away (RFC 3834).
+    pub fn away(&self, to: &Letter, mark: &str, text: &str) -> Vec<u8> {
+        let author = to.from.person().map(|person| person.address.to_string());
+        let address = to.reply_to.first().map(|person| person.address.to_string());
+        let address = address.or(author).unwrap_or_default();
+        let mut head = self.head(&address, "", &format!("{mark}{}", to.subject));
+        if let Some(id) = &to.message_id {
+            let _ = write!(head, "In-Reply-To: {id}\r\nReferences: {id}\r\n");
+        }
+        head.push_str("Auto-Submitted: auto-replied\r\n");
+        finish(head, text)
+    }
+
+    /// A forward with a note above.
     pub fn forward(&self, mail: &Letter, to: &str, note: &str) -> Vec<u8> {
-        let head = self.head(to, "", &format!("Fwd: {}", mail.subject));
-        let people = |people: &[crate::reader::address::Person]| {
-            let people: Vec<String> = people.iter().map(|p| format!("<{}>", p.address)).collect();
-            people.join(", ")
+        let mark = match self.dress {
+            Dress::Outlook => "FW",
+            Dress::Gmail | Dress::AppleMail | Dress::Phone => "Fwd",
         };
-        let from = mail
-            .from
-            .person()
-            .map_or_else(String::new, |p| format!("{} <{}>", p.name, p.address));
-        let date = when(
-            mail.date_secs.unwrap_or(self.now_secs),
-            "%a, %b %-d, %Y at %-I:%M %p",
-        );
-        let body = format!(
-            "{note}\n\n---------- Forwarded message ---------\nFrom: {from}\nDate: {date}\nSubject: {}\nTo: {}\n\n\n{}",
-            mail.subject,
-            people(&mail.to),
-            mail.plain.as_deref().unwrap_or_default()
-        );
+        let head = self.head(to, "", &format!("{mark}: {}", mail.subject));
+        let from = mail.from.person().map_or_else(String::new, named);
+        let date = self.date_of(mail, "%a, %b %-d, %Y at %-I:%M %p");
+        let body = match self.dress {
+            Dress::Gmail => format!(
+                "{note}\n\n---------- Forwarded message ---------\nFrom: {from}\nDate: {date}\nSubject: {}\nTo: {}\n\n\n{}",
+                mail.subject,
+                addresses(&mail.to),
+                visible(mail)
+            ),
+            Dress::Outlook => self.outlook(mail, note),
+            Dress::AppleMail | Dress::Phone => format!(
+                "{}\n\nBegin forwarded message:\n\n{}",
+                self.signed(note),
+                quoted(&format!(
+                    "From: {from}\nSubject: {}\nDate: {}\nTo: {}\n\n{}",
+                    mail.subject,
+                    self.date_of(mail, "%-d %B %Y at %H:%M:%S GMT"),
+                    addresses(&mail.to),
+                    visible(mail)
+                ))
+            ),
+        };
         finish(head, &body)
     }
+
+    /// Outlook puts the same block of headers above what it answers and what it forwards.
+    fn outlook(&self, mail: &Letter, text: &str) -> String {
+        let rule = "_".repeat(32);
+        let from = mail.from.person().map_or_else(String::new, named);
+        let to: Vec<String> = mail.to.iter().map(named).collect();
+        format!(
+            "{text}\n\n{rule}\nFrom: {from}\nSent: {}\nTo: {}\nSubject: {}\n\n{}",
+            self.date_of(mail, "%A, %B %-d, %Y %-I:%M %p"),
+            to.join("; "),
+            mail.subject,
+            visible(mail)
+        )
+    }
+
+    /// The line above the quoted mail.
+    fn attribution(&self, mail: &Letter) -> String {
+        let from = mail.from.person().map_or_else(String::new, named);
+        match self.dress {
+            Dress::AppleMail | Dress::Phone => {
+                format!(
+                    "On {}, {from} wrote:",
+                    self.date_of(mail, "%-d %b %Y, at %H:%M")
+                )
+            }
+            Dress::Gmail | Dress::Outlook => {
+                let date = self.date_of(mail, "%a, %b %-d, %Y at %-I:%M %p");
+                format!("On {date} {from} wrote:")
+            }
+        }
+    }
+
+    fn signed(&self, text: &str) -> String {
+        match self.dress {
+            Dress::Phone => format!("{text}\n\nSent from my iPhone"),
+            Dress::Gmail | Dress::Outlook | Dress::AppleMail => text.to_owned(),
+        }
+    }
+
+    fn date_of(&self, mail: &Letter, format: &str) -> String {
+        when(mail.date_secs.unwrap_or(self.now_secs), format)
+    }
+}
+
+fn named(person: &Person) -> String {
+    format!("{} <{}>", person.name, person.address)
+}
+
+fn addresses(people: &[Person]) -> String {
+    let people: Vec<String> = people.iter().map(|p| format!("<{}>", p.address)).collect();
+    people.join(", ")
+}
+
+fn visible(mail: &Letter) -> String {
+    crate::reader::quote::visible(mail)
+}
+
+fn quoted(text: &str) -> String {
+    let mut out = String::new();
+    for line in text.lines() {
+        let _ = writeln!(out, "> {line}");
+    }
+    out
 }
 
 fn when(secs: i64, format: &str) -> String {
@@ -106,10 +216,37 @@ fn when(secs: i64, format: &str) -> String {
         .unwrap_or_default()
 }
 
+/// What a person typed can't end a header field.
+fn one_line(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let line = words.join(" ");
+    line.chars().filter(|sign| !sign.is_control()).collect()
+}
+
+fn subject_field(subject: &str) -> String {
+    let subject = one_line(subject);
+    match subject
+        .split(' ')
+        .all(|word| word.len() <= MAX_SUBJECT_WORD)
+    {
+        true => mime::unstructured("Subject", &subject),
+        false => mime::encoded_words(&subject),
+    }
+}
+
 fn finish(mut head: String, body: &str) -> Vec<u8> {
-    head.push_str("MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n");
-    for line in body.trim_end().lines() {
-        head.push_str(line);
+    head.push_str("MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n");
+    let body = body.trim_end();
+    if body.lines().any(|line| line.len() > MAX_PLAIN_LINE) {
+        head.push_str("Content-Transfer-Encoding: quoted-printable\r\n\r\n");
+        head.push_str(&mime::quoted_printable(body));
+        head.push_str("\r\n");
+        return head.into_bytes();
+    }
+    head.push_str("Content-Transfer-Encoding: 8bit\r\n\r\n");
+    for line in body.lines() {
+        // A bare CR inside a line would be refused (RFC 5321 section 2.3.8).
+        head.extend(line.chars().filter(|sign| *sign != '\r'));
         head.push_str("\r\n");
     }
     head.into_bytes()

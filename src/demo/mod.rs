@@ -27,6 +27,7 @@ pub mod link;
 mod listen;
 pub mod mailboxes;
 mod mischief;
+pub mod page;
 mod peer;
 mod sasl;
 pub mod script;

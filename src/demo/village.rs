@@ -5,7 +5,7 @@
 
 use crate::config::Config;
 use crate::daemon::{self, Clerk, Now, Options, RunError};
-use crate::demo::dress::Writer;
+use crate::demo::dress::{Dress, Writer};
 use crate::demo::faults::Faults;
 use crate::demo::imap::serve_imap;
 use crate::demo::mailboxes::Mailboxes;
@@ -73,24 +73,27 @@ pub struct Village {
     pub passed: mpsc::UnboundedReceiver<Passed>,
     now: Now,
     serial: u64,
-    stop_daemon: watch::Sender<bool>,
     stop_servers: watch::Sender<bool>,
+    stop_daemon: watch::Sender<bool>,
     daemon: JoinHandle<Result<(), RunError>>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
+}
+
+/// The bot at work: a desk over a fresh database, and the daemon around it.
+struct Office {
+    clerk: Clerk,
+    stop: watch::Sender<bool>,
+    daemon: JoinHandle<Result<(), RunError>>,
+    folder: tempfile::TempDir,
 }
 
 impl Village {
     /// Opens the ports, starts servers and daemon.
     pub async fn start(now: Now) -> Result<Village, String> {
-        let folder =
-            tempfile::tempdir().map_err(|error| format!("no temporary folder: {error}"))?;
-        let (stop_daemon, stopped) = watch::channel(false);
         let (stop_servers, closed) = watch::channel(false);
         let clock = now.clone();
         let mailboxes = Mailboxes::with_clock(move || clock());
-        for villager in PEOPLE.into_iter().chain([&BOT]) {
-            mailboxes.add_account(villager.user, villager.address, villager.password);
-        }
+        open_accounts(&mailboxes);
         let (imap, imap_port) = listen().await?;
         let (smtp, smtp_port) = listen().await?;
         let (observer, passed) = mpsc::unbounded_channel();
@@ -108,37 +111,33 @@ impl Village {
             Faults::none(),
             servers.1,
         ));
-        let config = configuration(folder.path(), imap_port, smtp_port)?;
-        let words = |error: &dyn std::fmt::Display| error.to_string();
-        let store = Store::open(&config.store.path).map_err(|e| words(&e))?;
-        let house = daemon::house(&config).map_err(|e| words(&e))?;
-        let desk = Desk::open(store, house, daemon::system_dice()).map_err(|e| words(&e))?;
-        let clerk = Clerk::hire(desk);
-        let work = {
-            let (clerk, now) = (clerk.clone(), now.clone());
-            async move {
-                let imap = daemon::server(&config.imap.server, "imap")?;
-                let smtp = daemon::server(&config.smtp.server, "smtp")?;
-                let options = Options {
-                    from_start: true,
-                    ..Options::default()
-                };
-                daemon::serve(&config, options, clerk, imap, smtp, now, stopped).await
-            }
-        };
+        let office = open_office(&now, imap_port, smtp_port).await?;
         Ok(Village {
             mailboxes,
             imap_port,
             smtp_port,
-            clerk,
+            clerk: office.clerk,
             passed,
             now,
             serial: 0,
-            stop_daemon,
             stop_servers,
-            daemon: tokio::spawn(work),
-            _folder: folder,
+            stop_daemon: office.stop,
+            daemon: office.daemon,
+            folder: office.folder,
         })
+    }
+
+    /// Empties every mailbox and begins with a new database; ports and passwords stay.
+    pub async fn start_over(&mut self) -> Result<(), String> {
+        let _ = self.stop_daemon.send(true);
+        let _ = tokio::time::timeout(PATIENCE, &mut self.daemon).await;
+        open_accounts(&self.mailboxes);
+        let office = open_office(&self.now, self.imap_port, self.smtp_port).await?;
+        self.clerk = office.clerk;
+        self.stop_daemon = office.stop;
+        self.daemon = office.daemon;
+        self.folder = office.folder;
+        Ok(())
     }
 
     /// A pen for one mail of this person.
@@ -153,32 +152,58 @@ impl Village {
             address: known.address,
             serial: self.serial,
             now_secs: (self.now)(),
+            dress: Dress::default(),
         }
     }
 
     /// Hands a mail to the village's server as this person's program does: by SMTP, logged in.
     pub async fn send(&self, from: &Villager, to: &[String], mail: &[u8]) -> Result<(), String> {
+        let login = Login::Password {
+            user: from.user.to_owned(),
+            password: Secret::new(from.password),
+        };
+        self.submit(Some(login), from.address, to, mail).await
+    }
+
+    /// Hands in a mail without a login, as a stranger's server on the Internet does: whoever its From
+    /// field names, the village's server can't vouch for it.
+    pub async fn send_unproven(
+        &self,
+        envelope_from: &str,
+        to: &[String],
+        mail: &[u8],
+    ) -> Result<(), String> {
+        self.submit(None, envelope_from, to, mail).await
+    }
+
+    async fn submit(
+        &self,
+        login: Option<Login>,
+        from: &str,
+        to: &[String],
+        mail: &[u8],
+    ) -> Result<(), String> {
         let server = Server {
             host: "127.0.0.1".to_owned(),
             port: self.smtp_port,
             security: Security::None,
-            login: Some(Login::Password {
-                user: from.user.to_owned(),
-                password: Secret::new(from.password),
-            }),
+            login,
             ca_file: None,
         };
         let mut connection = Connection::connect(&server, "village.example", &Timeouts::default())
             .await
             .map_err(|(_, error)| error.to_string())?;
-        let attempt = connection.send(Some(from.address), to, mail).await;
+        let attempt = connection.send(Some(from), to, mail).await;
         connection.quit().await;
-        match attempt.is_accepted() {
-            true => Ok(()),
-            false => Err(format!(
-                "a mail of {} was not taken: {attempt:?}",
-                from.name
+        let refusals = attempt.recipients.iter().map(|(_, reply)| reply);
+        let refusal = attempt.reply.iter().chain(refusals).find(|r| r.code >= 400);
+        match (attempt.is_accepted(), refusal) {
+            (true, _) => Ok(()),
+            (false, Some(reply)) => Err(format!(
+                "the village's mail server refused it: {} {}",
+                reply.code, reply.text
             )),
+            (false, None) => Err("the village's mail server did not take it".to_owned()),
         }
     }
 
@@ -197,6 +222,11 @@ impl Village {
         }
     }
 
+    /// Whether the daemon has ended by itself.
+    pub fn has_ended(&self) -> bool {
+        self.daemon.is_finished()
+    }
+
     /// Waits until the daemon ends by itself: only a fault makes it.
     pub async fn ended(&mut self) -> String {
         match (&mut self.daemon).await {
@@ -211,6 +241,41 @@ impl Village {
         let _ = tokio::time::timeout(PATIENCE, &mut self.daemon).await;
         let _ = self.stop_servers.send(true);
     }
+}
+
+fn open_accounts(mailboxes: &Mailboxes) {
+    for villager in PEOPLE.into_iter().chain([&BOT]) {
+        mailboxes.add_account(villager.user, villager.address, villager.password);
+    }
+}
+
+async fn open_office(now: &Now, imap_port: u16, smtp_port: u16) -> Result<Office, String> {
+    let folder = tempfile::tempdir().map_err(|error| format!("no temporary folder: {error}"))?;
+    let config = configuration(folder.path(), imap_port, smtp_port)?;
+    let words = |error: &dyn std::fmt::Display| error.to_string();
+    let store = Store::open(&config.store.path).map_err(|e| words(&e))?;
+    let house = daemon::house(&config).map_err(|e| words(&e))?;
+    let desk = Desk::open(store, house, daemon::system_dice()).map_err(|e| words(&e))?;
+    let clerk = Clerk::hire(desk);
+    let (stop, stopped) = watch::channel(false);
+    let work = {
+        let (clerk, now) = (clerk.clone(), now.clone());
+        async move {
+            let imap = daemon::server(&config.imap.server, "imap")?;
+            let smtp = daemon::server(&config.smtp.server, "smtp")?;
+            let options = Options {
+                from_start: true,
+                ..Options::default()
+            };
+            daemon::serve(&config, options, clerk, imap, smtp, now, stopped).await
+        }
+    };
+    Ok(Office {
+        clerk,
+        stop,
+        daemon: tokio::spawn(work),
+        folder,
+    })
 }
 
 async fn listen() -> Result<(TcpListener, u16), String> {

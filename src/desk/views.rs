@@ -32,6 +32,11 @@ impl Desk {
         }))
     }
 
+    /// Mails that decided nothing, oldest first: when each came, its Message-ID, and why.
+    pub fn without_effect(&self) -> Result<Vec<(i64, String, String)>, DeskError> {
+        Ok(inbox::without_effect(self.store.reading())?)
+    }
+
     /// Which UIDs of a folder are to be left alone or known already; draws the line between old and
     /// new mail at the first look at a folder.
     pub fn open_folder(

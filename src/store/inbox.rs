@@ -150,6 +150,18 @@ pub fn settle(db: &Connection, id: i64, disposition: &Disposition) -> Result<(),
     Ok(())
 }
 
+/// Mails that decided nothing, oldest first: when each came, its Message-ID, and why.
+pub fn without_effect(db: &Connection) -> Result<Vec<(i64, String, String)>, StoreError> {
+    let rows = db
+        .prepare_cached(
+            "SELECT arrived_at, coalesce(message_id, ''), coalesce(reason, '') FROM inbox
+             WHERE disposition IN ('ignored', 'quarantined') ORDER BY id",
+        )?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    Ok(rows)
+}
+
 /// The introduction that a mail with one of these Message-IDs belongs to.
 pub fn introduction_of(db: &Connection, message_ids: &[String]) -> Result<Vec<i64>, StoreError> {
     let mut found: Vec<i64> = Vec::new();

@@ -128,7 +128,7 @@ fn plain_ascii(text: &str) -> bool {
 }
 
 /// RFC 2047 in base64, one word a line, never a character in two words.
-fn encoded_words(text: &str) -> String {
+pub fn encoded_words(text: &str) -> String {
     let mut chunks: Vec<String> = vec![String::new()];
     for c in text.chars() {
         match chunks.last_mut() {

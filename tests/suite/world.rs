@@ -121,6 +121,7 @@ impl World {
             address: who.1,
             serial: self.serial,
             now_secs: self.now_secs,
+            dress: Default::default(),
         }
     }
 
