@@ -134,6 +134,7 @@ impl Bot {
     fn writer(&self, who: (&'static str, &'static str)) -> Writer<'static> {
         self.serial.set(self.serial.get() + 1);
         Writer {
+            dress: askfirst::demo::dress::Dress::Gmail,
             name: who.0,
             address: who.1,
             serial: self.serial.get(),

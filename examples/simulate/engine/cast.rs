@@ -89,6 +89,7 @@ pub fn house(chance: &mut Chance) -> House {
         false => 1,
     };
     House {
+        keep_bodies_secs: 30 * 86_400,
         bot: address(BOT),
         bot_name: "Example Introductions".to_owned(),
         separator: Some((!chance.one_in(3)).then_some('+')),

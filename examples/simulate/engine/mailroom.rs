@@ -170,6 +170,7 @@ impl Mailroom {
     pub fn writer(&mut self, who: Who) -> Writer<'static> {
         self.serial += 1;
         Writer {
+            dress: askfirst::demo::dress::Dress::Gmail,
             name: who.0,
             address: who.1,
             serial: self.serial,
