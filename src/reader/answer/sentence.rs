@@ -253,10 +253,7 @@ impl Laying<'_> {
                 continue;
             }
             for end in matcher::places(start, self.matcher.ends(&rule.nodes, start)) {
-                if end <= start
-                    || (matches!(rule.says, Says::NoAlone | Says::StopAlone)
-                        && !self.stands_alone(start, end))
-                {
+                if end <= start || (rule.alone && !self.stands_alone(start, end)) {
                     continue;
                 }
                 found.push((rule.says, end));
@@ -383,7 +380,7 @@ impl Laying<'_> {
 /// Between two ways that explain as much with as many phrases, the one that denies wins.
 fn weight(says: Says) -> u32 {
     match says {
-        Says::Stop | Says::StopAlone | Says::No | Says::NoAlone => 0,
+        Says::Stop | Says::No | Says::NoAlone => 0,
         Says::Later | Says::NotNow => 1,
         Says::Doubt | Says::Condition | Says::Far => 2,
         Says::Yes | Says::Weak => 4,

@@ -15,8 +15,6 @@ use std::sync::LazyLock;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Says {
     Stop,
-    /// `Stop` as a clause of its own.
-    StopAlone,
     /// A refusal wherever it stands.
     No,
     /// A refusal only as a clause of its own: `no` is also a part of many phrases.
@@ -69,6 +67,8 @@ pub enum Span {
 
 pub struct Rule {
     pub says: Says,
+    /// Counts only as a clause of its own.
+    pub alone: bool,
     pub nodes: Vec<Node>,
 }
 
