@@ -58,10 +58,15 @@ fn is_forward(border: &Border, letter: &Letter, body: &Body) -> bool {
         (Says::Forward, _) => true,
         (Says::Reply, _) | (Says::Nothing, Kind::Attribution | Kind::Container) => false,
         (Says::Either, Kind::Attribution | Kind::Container) => false,
-        (Says::Either, _) => body.text.is_empty() || letter.in_reply_to.is_empty(),
-        // Who forwards without a word writes nothing above.
-        (Says::Nothing, _) => body.text.is_empty() && letter.in_reply_to.is_empty(),
+        (Says::Either, _) => body.text.is_empty() || is_new(letter),
+        // Who changed the subject of a forward still answers nothing.
+        (Says::Nothing, _) => is_new(letter),
     }
+}
+
+/// Whether the mail answers no other one.
+fn is_new(letter: &Letter) -> bool {
+    letter.in_reply_to.is_empty() && letter.references.is_empty()
 }
 
 /// What the first prefix of a subject says.

@@ -68,19 +68,28 @@ fn fits(footer: &Footer, bare: &str) -> bool {
             .is_some_and(|inside| !inside.is_empty() || !footer.head.is_empty());
         return ends && (is_device(rest) || !footer.head.is_empty());
     }
-    let whole =
-        rest.is_empty() || rest.starts_with([' ', '\u{A0}', '‑', '-', '.']) || has_no_case(rest);
+    let whole = rest.is_empty()
+        || footer.head.ends_with('\'')
+        || rest.starts_with([' ', '\u{A0}', '‑', '-', '.'])
+        || has_no_case(rest);
     if !whole {
         return false;
     }
     let count = rest.split_whitespace().count();
     let early: Vec<&str> = rest.split_whitespace().take(5).collect();
-    let one_clause = !rest.trim_end().contains([',', ';', '?', '.', '!']);
+    // "a Galaxy S21, an AT&T 5G smartphone" says what the device is.
+    let apposed = [
+        ", a ", ", an ", ", the ", ", un ", ", une ", ", ein ", ", eine ",
+    ];
+    let comma = rest.find(',').and_then(|at| rest.get(at..));
+    let apposition = comma.is_none_or(|c| is_device(c) || apposed.iter().any(|a| c.starts_with(a)));
+    let ended = ["; ", "? ", ". ", "! ", " - ", " – "];
+    let one_clause = apposition && !ended.iter().any(|mark| rest.contains(mark));
     if is_device(&early.join(" ")) {
-        return count <= MAX_FOOTER_WORDS && (one_clause || is_excuse(rest) || count <= 5);
+        return count <= MAX_FOOTER_WORDS && (one_clause || is_excuse(rest));
     }
     // "Sent from my desk, it is easier" is a sentence; "Sent from my Wiko Ridge 4G" is not.
-    count > 0 && count <= 6 && one_clause
+    count > 0 && count <= 6 && one_clause && comma.is_none()
 }
 
 /// "Please excuse brevity and typos" in the languages in which phones say it.

@@ -50,8 +50,12 @@ fn words_of(text: &str) -> String {
             .split_once(['.', ')'])
             .filter(|(number, _)| number.len() <= 2 && number.bytes().all(|b| b.is_ascii_digit()));
         let line = mark.map_or(line, |(_, rest)| rest);
+        let mut picture = false;
         for token in line.split_whitespace() {
-            if is_link(token) {
+            // `[image: name of the file]` goes on to its bracket.
+            picture |= token.starts_with("[image:") || token.starts_with("[cid:");
+            if picture || is_link(token) {
+                picture &= !token.contains(']');
                 continue;
             }
             for word in token.split(|c: char| !(c.is_alphanumeric() || is_emoji(c))) {
@@ -92,6 +96,17 @@ mod tests {
             "*Yes*, see\n1. a",
             body("Yes,\nsee\na"),
             "Yes, see a",
+        );
+        assert_eq!(a.doubt, None);
+    }
+
+    #[test]
+    fn pictures_are_no_words() {
+        let a = agreed(
+            body("Yes\n[image: our logo.png] x"),
+            "Yes\n[image: our logo.png] x",
+            body("Yes x"),
+            "Yes x",
         );
         assert_eq!(a.doubt, None);
     }
