@@ -197,7 +197,7 @@ fn names(scene: &Scene<'_>, tokens: &[Token], seen: &[Seen]) -> Vec<Stretch> {
 /// Whether the word may be a name: no language refuses with it, and this one does not know it.
 fn is_name(scene: &Scene<'_>, token: &Token, seen: &Seen) -> bool {
     token.shape == Shape::Word
-        && token.title
+        && (token.title || scene.known_names.contains(&token.text))
         && seen.id == UNKNOWN
         && !scene.words.refuses(&token.text)
 }

@@ -98,6 +98,12 @@ fn a_prepared_answer_may_be_a_subject_alone() {
     ] {
         assert_eq!(with(other), Verdict::Unclear, "{other}");
     }
+    let typed = Body {
+        text: "Yes".to_owned(),
+        subject: "No [12-aeaqcaibaeaqcaibaeaqcaibae]".to_owned(),
+        ..Body::default()
+    };
+    assert_eq!(judge(&typed, NOW_SECS).verdict, Verdict::Unclear);
 }
 
 #[test]
