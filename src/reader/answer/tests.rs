@@ -67,6 +67,8 @@ fn characters_that_show_nothing_change_nothing() {
 fn a_word_of_two_meanings_needs_its_language() {
     // Thanks in Danish.
     all_are(Verdict::Unclear, &["Tak", "Tack", "Takk"]);
+    // No in Albanian; a mere sound of understanding.
+    all_are(Verdict::Unclear, &["Jo", "Aha", "Rad!", "Hej"]);
     all_are(
         Verdict::Yes,
         &["Tak, chętnie", "Ja tak", "Ja", "Da", "Si, claro"],
