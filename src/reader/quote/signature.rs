@@ -43,6 +43,13 @@ pub fn cut(lines: &[&str], writer: &Writer) -> Cut {
     take_armor(&mut lines);
     let mut doubt = None;
     if let Some(at) = delimiter(&lines) {
+        let standard = matches!(lines.get(at).map(|l| l.trim()), Some("--" | SIGNATURE_MARK));
+        let below = lines.get(at + 1..).unwrap_or_default();
+        let below = below.get(..disclaimer_start(below)).unwrap_or_default();
+        // A dash alone may also be a pause between two thoughts.
+        if !standard && below.iter().any(|l| is_sentence(l.trim()) || goes_on(l)) {
+            doubt = Some("there is a sentence below a line that may be no signature's");
+        }
         lines.truncate(at);
     }
     if let Some(at) = footer(&lines) {
@@ -140,6 +147,25 @@ fn disclaimer(lines: &[&str]) -> Option<usize> {
         start += length.max(1);
     }
     None
+}
+
+/// Where the first disclaimer starts, or the end.
+fn disclaimer_start(lines: &[&str]) -> usize {
+    (0..lines.len())
+        .filter(|at| {
+            at.checked_sub(1)
+                .is_none_or(|a| lines.get(a).is_some_and(|l| l.trim().is_empty()))
+        })
+        .take(MAX_BANNER_LINES)
+        .find(|at| {
+            let paragraph = lines.get(*at..).unwrap_or_default();
+            let length = paragraph
+                .iter()
+                .take_while(|l| !l.trim().is_empty())
+                .count();
+            is_disclaimer(paragraph.get(..length).unwrap_or_default())
+        })
+        .unwrap_or(lines.len())
 }
 
 pub fn is_disclaimer(paragraph: &[&str]) -> bool {
@@ -308,6 +334,8 @@ mod tests {
             let cut = cut(&text.lines().collect::<Vec<_>>(), &Writer::default());
             assert!(cut.doubt.is_some(), "{below}");
         }
+        let dash: Vec<&str> = "Yes.\n—\nBut only if she pays.".lines().collect();
+        assert!(super::cut(&dash, &Writer::default()).doubt.is_some());
         let text = "Yes.\nBest,\nBob\nHead of Research\nACME Inc\ntel. +1 555 010 2030";
         let cut = cut(&text.lines().collect::<Vec<_>>(), &Writer::default());
         assert_eq!((cut.text.as_str(), cut.doubt), ("Yes.", None));
