@@ -69,7 +69,14 @@ pub fn judge(body: &Body, now_secs: i64) -> Answer {
             opinion::form(&scene, &sentences)
         })
         .collect();
-    settle(&opinions)
+    let answer = settle(&opinions);
+    // Tapped one answer and typed another.
+    match prepared(&body.subject) {
+        Some(tapped) if answer.verdict == Verdict::Yes && tapped.verdict != Verdict::Yes => {
+            unclear(format!("{}, but {}", answer.why, tapped.why))
+        }
+        _ => answer,
+    }
 }
 
 fn unclear(why: String) -> Answer {

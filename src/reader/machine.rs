@@ -9,7 +9,7 @@ mod phrases;
 use crate::reader::letter::Letter;
 use crate::reader::quote;
 use crate::reader::{Bounce, Kind};
-use phrases::{PHRASES, prepare};
+use phrases::{ANY_BODY, PHRASES, prepare};
 
 /// The kind and what told it.
 #[derive(Clone, Debug)]
@@ -224,6 +224,9 @@ fn header_of_machine(view: &View<'_>) -> Option<String> {
             return Some(format!("an automatic mail (Precedence: {value})"));
         }
     }
+    if view.letter.content_type.starts_with("multipart/report") {
+        return Some("an automatic mail (multipart/report)".to_owned());
+    }
     let local = view.local.as_str();
     let daemon = ["mailer-daemon", "listserv", "majordomo", "owner-nolist"];
     if daemon.contains(&local) || local.starts_with("owner-") || local.ends_with("-request") {
@@ -239,7 +242,12 @@ fn text_of_machine(view: &View<'_>) -> Option<String> {
     {
         return Some(why);
     }
-    let holds = |section: &str| view.own(PHRASES.holds(section, &view.body)?);
+    // Most mails are people's: one look for all phrases, and only then which one it is.
+    let some = PHRASES.holds(ANY_BODY, &view.body).is_some();
+    let holds = |section: &str| match some {
+        true => view.own(PHRASES.holds(section, &view.body)?),
+        false => None,
+    };
     if let Some(phrase) = PHRASES.begins("reaction begin", &view.body) {
         return told("a mail program's reaction", phrase);
     }

@@ -7,6 +7,7 @@ pub mod align;
 pub mod attribution;
 pub mod border;
 mod byline;
+mod closing;
 mod contact;
 pub mod divide;
 mod footer;

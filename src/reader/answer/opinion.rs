@@ -117,30 +117,27 @@ fn weigh(findings: &[Finding], unexplained: Option<&str>, question: bool) -> (Ve
     };
     let quote = |word: &str, f: &Finding| format!("{word}: “{}”", f.words);
     let unclear = |why: String| (Verdict::Unclear, why);
-    if let Some(stop) = one(&[Says::Stop]).or_else(|| stated(&[Says::StopAlone])) {
+    if let Some(stop) = one(&[Says::Stop]) {
         return (Verdict::Stop, quote("stop", stop));
     }
     let yes = one(&[Says::Yes, Says::Weak]);
+    let refused = stated(&[Says::No, Says::NoAlone]);
+    if let (Some(yes), Some(no)) = (yes, refused) {
+        return unclear(format!("both “{}” and “{}”", yes.words, no.words));
+    }
     // `Can you ask me again in May?` postpones although it asks.
     if let Some(later) = one(&[Says::Later]) {
         return (Verdict::Later, quote("later", later));
     }
-    match (yes, stated(&[Says::No])) {
-        (Some(yes), Some(no)) => {
-            return unclear(format!("both “{}” and “{}”", yes.words, no.words));
-        }
-        (None, Some(no)) => return (Verdict::No, quote("no", no)),
-        _ => {}
+    // `Not interested at the moment` refuses; `no, not now` postpones.
+    if let Some(no) = stated(&[Says::No]) {
+        return (Verdict::No, quote("no", no));
     }
     if let Some(later) = stated(&[Says::NotNow]) {
         return (Verdict::Later, quote("later", later));
     }
-    match (yes, stated(&[Says::NoAlone])) {
-        (Some(yes), Some(no)) => {
-            return unclear(format!("both “{}” and “{}”", yes.words, no.words));
-        }
-        (None, Some(no)) => return (Verdict::No, quote("no", no)),
-        _ => {}
+    if let Some(no) = refused {
+        return (Verdict::No, quote("no", no));
     }
     // A far day postpones only in a sentence that says nothing else.
     let far = findings.iter().find(|f| f.says == Says::Far && !f.question);

@@ -197,7 +197,7 @@ fn names(scene: &Scene<'_>, tokens: &[Token], seen: &[Seen]) -> Vec<Stretch> {
 /// Whether the word may be a name: no language refuses with it, and this one does not know it.
 fn is_name(scene: &Scene<'_>, token: &Token, seen: &Seen) -> bool {
     token.shape == Shape::Word
-        && token.title
+        && (token.title || scene.known_names.contains(&token.text))
         && seen.id == UNKNOWN
         && !scene.words.refuses(&token.text)
 }
@@ -253,10 +253,7 @@ impl Laying<'_> {
                 continue;
             }
             for end in matcher::places(start, self.matcher.ends(&rule.nodes, start)) {
-                if end <= start
-                    || (matches!(rule.says, Says::NoAlone | Says::StopAlone)
-                        && !self.stands_alone(start, end))
-                {
+                if end <= start || (rule.alone && !self.stands_alone(start, end)) {
                     continue;
                 }
                 found.push((rule.says, end));
@@ -383,7 +380,7 @@ impl Laying<'_> {
 /// Between two ways that explain as much with as many phrases, the one that denies wins.
 fn weight(says: Says) -> u32 {
     match says {
-        Says::Stop | Says::StopAlone | Says::No | Says::NoAlone => 0,
+        Says::Stop | Says::No | Says::NoAlone => 0,
         Says::Later | Says::NotNow => 1,
         Says::Doubt | Says::Condition | Says::Far => 2,
         Says::Yes | Says::Weak => 4,

@@ -15,8 +15,6 @@ use std::sync::LazyLock;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Says {
     Stop,
-    /// `Stop` as a clause of its own.
-    StopAlone,
     /// A refusal wherever it stands.
     No,
     /// A refusal only as a clause of its own: `no` is also a part of many phrases.
@@ -69,6 +67,8 @@ pub enum Span {
 
 pub struct Rule {
     pub says: Says,
+    /// Counts only as a clause of its own.
+    pub alone: bool,
     pub nodes: Vec<Node>,
 }
 
@@ -132,8 +132,8 @@ macro_rules! tables {
 const ANY: &str = include_str!("words/any.txt");
 const FILES: &[(&str, &str)] = tables![
     "en", "ar", "bg", "ca", "cs", "da", "de", "el", "es", "et", "fa", "fi", "fr", "he", "hi", "hr",
-    "hu", "id", "it", "ja", "ko", "lt", "lv", "nb", "nl", "pl", "pt", "ro", "ru", "sk", "sl", "sv",
-    "th", "tr", "uk", "vi", "zh",
+    "hu", "id", "it", "ja", "ko", "lt", "lv", "nb", "nl", "pl", "pt", "ro", "ru", "sk", "sl", "sq",
+    "is", "sv", "th", "tr", "uk", "vi", "zh",
 ];
 
 /// Words shorter than this are not corrected: one letter makes another word of them.

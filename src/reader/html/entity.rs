@@ -39,7 +39,8 @@ fn reference(after: &str) -> Option<(char, usize)> {
         .take(MAX_REFERENCE)
         .position(|b| !(b.is_ascii_alphanumeric() || b == b'#'))
         .unwrap_or(after.len().min(MAX_REFERENCE));
-    let name = after.get(..end)?;
+    // The shortest are `&lt` and `&#9`.
+    let name = after.get(..end).filter(|n| n.len() > 1)?;
     let length = end + usize::from(after.as_bytes().get(end) == Some(&b';'));
     if let Some(number) = name.strip_prefix('#') {
         let code = match number.strip_prefix(['x', 'X']) {

@@ -49,10 +49,10 @@ pub fn told_by(view: &View<'_>) -> Option<String> {
         return Some("a bounce (its sender is a mail daemon)".to_owned());
     }
     let subject = PHRASES.holds("bounce subject", &view.subject);
-    let body = PHRASES.holds("bounce body", &view.body);
+    let body = || PHRASES.holds("bounce body", &view.body);
     let master = MASTERS.contains(&view.local.as_str());
     if (view.null_path || view.local.is_empty() || master)
-        && let Some(phrase) = subject.or(body)
+        && let Some(phrase) = subject.or_else(body)
     {
         return told(phrase);
     }
@@ -62,15 +62,13 @@ pub fn told_by(view: &View<'_>) -> Option<String> {
     if view.passed_on {
         return None;
     }
-    if status && (subject.is_some() || body.is_some()) {
+    if status && (subject.is_some() || body().is_some()) {
         return Some("a bounce (message/delivery-status)".to_owned());
     }
     // From anybody: the subject must say so, and the first words of the text.
+    subject?;
     let opening: String = view.body.chars().take(MAX_OPENING_CHARS).collect();
-    match (subject, PHRASES.holds("bounce body", &opening)) {
-        (Some(_), Some(phrase)) => told(phrase),
-        _ => None,
-    }
+    told(PHRASES.holds("bounce body", &opening)?)
 }
 
 /// Reports of success: relayed, delivered, expanded (RFC 3464 section 2.3.3).

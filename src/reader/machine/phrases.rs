@@ -9,6 +9,15 @@ use std::sync::LazyLock;
 /// Characters of a body that are looked at: a machine says what it is at the beginning.
 const MAX_BODY_CHARS: usize = 6_000;
 
+/// The section of all phrases that a text alone can tell a machine by.
+pub const ANY_BODY: &str = "any body";
+const IN_BODIES: [&str; 4] = [
+    "reaction",
+    "challenge body",
+    "automatic body",
+    "absence body",
+];
+
 pub static PHRASES: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::load(include_str!("phrases.txt")));
 
@@ -34,6 +43,9 @@ impl Phrases {
                 }
             }
         }
+        let bodies = IN_BODIES.iter().filter_map(|name| lists.get(*name));
+        let any: Vec<String> = bodies.flatten().cloned().collect();
+        lists.insert(ANY_BODY.to_owned(), any);
         let compile = |(name, list): (String, Vec<String>)| {
             let any = list.join("|");
             let begins = Regex::new(&format!("^(?:{any})")).ok()?;
@@ -123,6 +135,7 @@ mod tests {
             "absence detail",
             "absence subject",
             "abuse subject",
+            ANY_BODY,
             "automatic body",
             "bounce body",
             "bounce subject",

@@ -99,7 +99,7 @@ fn is_enough(contacts: usize, worded: usize, first: &str) -> bool {
 }
 
 /// A telephone number, a link, an address, a title, or a line divided by bars.
-fn is_contact(line: &str) -> bool {
+pub fn is_contact(line: &str) -> bool {
     let folded = fold(line);
     let other = line.chars().filter(|c| c.is_alphabetic()).count();
     let telephone = has_telephone(line) && other <= 24 && !has_verb(line);

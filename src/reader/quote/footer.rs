@@ -82,10 +82,11 @@ fn fits(footer: &Footer, bare: &str) -> bool {
         ", a ", ", an ", ", the ", ", un ", ", une ", ", ein ", ", eine ",
     ];
     let comma = rest.find(',').and_then(|at| rest.get(at..));
-    let apposition = comma.is_none_or(|c| apposed.iter().any(|a| c.starts_with(a)));
-    let one_clause = apposition && !rest.trim_end().contains([';', '?', '.', '!']);
+    let apposition = comma.is_none_or(|c| is_device(c) || apposed.iter().any(|a| c.starts_with(a)));
+    let ended = ["; ", "? ", ". ", "! ", " - ", " – "];
+    let one_clause = apposition && !ended.iter().any(|mark| rest.contains(mark));
     if is_device(&early.join(" ")) {
-        return count <= MAX_FOOTER_WORDS && (one_clause || is_excuse(rest) || count <= 5);
+        return count <= MAX_FOOTER_WORDS && (one_clause || is_excuse(rest));
     }
     // "Sent from my desk, it is easier" is a sentence; "Sent from my Wiko Ridge 4G" is not.
     count > 0 && count <= 6 && one_clause && comma.is_none()

@@ -5,22 +5,17 @@
 
 use crate::reader::address::Address;
 use crate::reader::quote::border::is_rule;
-use crate::reader::quote::contact::{contact_block, is_sentence, is_signature, looks_like_name};
+use crate::reader::quote::closing::{closing, dashed_name, goes_on, is_postscript};
+use crate::reader::quote::contact::{contact_block, is_sentence, is_signature};
 use crate::reader::quote::footer::{cut_inline_footer, is_device, is_footer};
 use crate::reader::quote::line::{SIGNATURE_MARK, says_something};
 use crate::reader::words::{fold, words};
 
-/// Lines with words that may follow "Kind regards".
-const MAX_AFTER_CLOSING: usize = 12;
-/// Characters of the longest closing words with a name behind them.
-const MAX_CLOSING_CHARS: usize = 60;
 /// Characters of a line of a signature.
 pub const MAX_SIGNATURE_CHARS: usize = 90;
 
 /// Lines of a warning of a mail server.
 const MAX_BANNER_LINES: usize = 8;
-/// Lines at the end among which a closing is looked for.
-const MAX_TAIL: usize = 60;
 /// Characters of a paragraph that are looked at for a disclaimer.
 const MAX_DISCLAIMER_CHARS: usize = 3000;
 
@@ -48,6 +43,13 @@ pub fn cut(lines: &[&str], writer: &Writer) -> Cut {
     take_armor(&mut lines);
     let mut doubt = None;
     if let Some(at) = delimiter(&lines) {
+        let standard = matches!(lines.get(at).map(|l| l.trim()), Some("--" | SIGNATURE_MARK));
+        let below = lines.get(at + 1..).unwrap_or_default();
+        let below = below.get(..disclaimer_start(below)).unwrap_or_default();
+        // A dash alone may also be a pause between two thoughts.
+        if !standard && below.iter().any(|l| is_sentence(l.trim()) || goes_on(l)) {
+            doubt = Some("there is a sentence below a line that may be no signature's");
+        }
         lines.truncate(at);
     }
     if let Some(at) = footer(&lines) {
@@ -69,7 +71,7 @@ pub fn cut(lines: &[&str], writer: &Writer) -> Cut {
     }
     if let Some(at) = closing(&lines) {
         let below = lines.get(at + 1..).unwrap_or_default();
-        if below.iter().any(|l| is_sentence(l.trim())) {
+        if below.iter().any(|l| is_sentence(l.trim()) || goes_on(l)) {
             doubt = Some("there is a sentence below the closing words");
         }
         let postscript = below.iter().position(|l| is_postscript(l));
@@ -147,6 +149,25 @@ fn disclaimer(lines: &[&str]) -> Option<usize> {
     None
 }
 
+/// Where the first disclaimer starts, or the end.
+fn disclaimer_start(lines: &[&str]) -> usize {
+    (0..lines.len())
+        .filter(|at| {
+            at.checked_sub(1)
+                .is_none_or(|a| lines.get(a).is_some_and(|l| l.trim().is_empty()))
+        })
+        .take(MAX_BANNER_LINES)
+        .find(|at| {
+            let paragraph = lines.get(*at..).unwrap_or_default();
+            let length = paragraph
+                .iter()
+                .take_while(|l| !l.trim().is_empty())
+                .count();
+            is_disclaimer(paragraph.get(..length).unwrap_or_default())
+        })
+        .unwrap_or(lines.len())
+}
+
 pub fn is_disclaimer(paragraph: &[&str]) -> bool {
     let text: String = paragraph
         .join(" ")
@@ -170,95 +191,6 @@ fn footer(lines: &[&str]) -> Option<usize> {
             .get(*at)
             .is_some_and(|line| is_footer(line) && (alone || is_device(&fold(line))))
     })
-}
-
-/// `PS: only in March` belongs to what was said.
-fn is_postscript(line: &str) -> bool {
-    let line = fold(line);
-    ["ps", "p.s", "p.s.", "ps."].iter().any(|mark| {
-        line.strip_prefix(mark)
-            .is_some_and(|r| r.starts_with([':', ' ', '.', ',', '-']))
-    })
-}
-
-/// `Kind regards,` with a name below it, or on the same line.
-fn closing(lines: &[&str]) -> Option<usize> {
-    let tail = lines.len().saturating_sub(MAX_TAIL);
-    let at = (tail..lines.len()).rev().find(|at| {
-        lines.get(*at).is_some_and(|line| is_closing(line))
-            && lines
-                .get(at + 1..)
-                .unwrap_or_default()
-                .iter()
-                .all(|l| l.chars().count() <= MAX_SIGNATURE_CHARS)
-    })?;
-    let after = lines.get(at + 1..).unwrap_or_default();
-    let after = after.iter().filter(|l| !l.trim().is_empty()).count();
-    (after <= MAX_AFTER_CLOSING).then_some(at)
-}
-
-fn is_closing(line: &str) -> bool {
-    let line = line.trim_matches(['*', '_', ' ', '\u{A0}']);
-    if line.chars().count() > MAX_CLOSING_CHARS {
-        return false;
-    }
-    let folded = fold(line);
-    let bare = folded.trim_end_matches([',', '.', '!', ' ', '،', '-', '–', '—', '~']);
-    if words().closings.contains(bare) || words().closings.contains(&folded) {
-        return true;
-    }
-    // `Best, Bob`: a name behind the comma.
-    if let Some((head, name)) = line.split_once([',', '،'])
-        && words().closings.contains(&fold(head))
-    {
-        return looks_like_name(name);
-    }
-    // `Kind regards from Berlin`.
-    let from = [
-        " from ", " aus ", " von ", " de ", " du ", " desde ", " da ", " uit ", " från ", " fra ",
-        " z ",
-    ];
-    let placed = from.iter().find_map(|word| bare.split_once(word));
-    if let Some((head, place)) = placed
-        && head.contains(' ')
-        && place.split(' ').count() <= 3
-        && words().closings.contains(head)
-    {
-        return true;
-    }
-    // `Thanks and best regards`: courtesy, then a closing.
-    [
-        "thanks",
-        "thank you",
-        "many thanks",
-        "thx",
-        "danke",
-        "vielen dank",
-        "merci",
-        "gracias",
-        "grazie",
-        "dank",
-    ]
-    .iter()
-    .any(|thanks| {
-        bare.strip_prefix(thanks)
-            .map(|rest| rest.trim_start_matches([' ', '&', ',', '/', '+']))
-            .map(|rest| {
-                ["and ", "und ", "et ", "y ", "e ", "en ", "with "]
-                    .iter()
-                    .find_map(|and| rest.strip_prefix(and))
-                    .unwrap_or(rest)
-            })
-            .is_some_and(|rest| words().closings.contains(rest))
-    })
-}
-
-/// `-Ann Ng` or `- Ann` as the last words.
-fn dashed_name(lines: &[&str]) -> Option<usize> {
-    let at = lines.iter().rposition(|l| !l.trim().is_empty())?;
-    let line = lines.get(at)?.trim();
-    let name = line.strip_prefix(['-', '–', '—', '~'])?;
-    (at > 0 && looks_like_name(name) && name.split_whitespace().count() <= 3).then_some(at)
 }
 
 /// The frame of a text that was signed inline (RFC 9580 section 7).
@@ -389,6 +321,24 @@ mod tests {
         ] {
             assert_eq!(kept(own), "Please ask her.", "{own}");
         }
+    }
+
+    #[test]
+    fn conditions_below_the_closing_words_are_doubted() {
+        for below in [
+            "only if she pays",
+            "Not before March",
+            "but let me think about it",
+        ] {
+            let text = format!("Yes.\nBest,\nBob\n{below}");
+            let cut = cut(&text.lines().collect::<Vec<_>>(), &Writer::default());
+            assert!(cut.doubt.is_some(), "{below}");
+        }
+        let dash: Vec<&str> = "Yes.\n—\nBut only if she pays.".lines().collect();
+        assert!(super::cut(&dash, &Writer::default()).doubt.is_some());
+        let text = "Yes.\nBest,\nBob\nHead of Research\nACME Inc\ntel. +1 555 010 2030";
+        let cut = cut(&text.lines().collect::<Vec<_>>(), &Writer::default());
+        assert_eq!((cut.text.as_str(), cut.doubt), ("Yes.", None));
     }
 
     #[test]

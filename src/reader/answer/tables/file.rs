@@ -76,7 +76,7 @@ impl Reading {
                 return self.rules(says, pattern, words);
             }
             "stop" => Says::Stop,
-            "stop alone" => Says::StopAlone,
+            "stop alone" => Says::Stop,
             "far" => Says::Far,
             "no" => Says::No,
             "no alone" => Says::NoAlone,
@@ -84,7 +84,7 @@ impl Reading {
             "not now" => Says::NotNow,
             "doubt" => Says::Doubt,
             "weak yes" => Says::Weak,
-            "yes" => Says::Yes,
+            "yes" | "yes alone" => Says::Yes,
             "thanks" => Says::Thanks,
             "courtesy" => Says::Courtesy,
             "condition" => Says::Condition,
@@ -157,7 +157,8 @@ impl Reading {
             if first.shape {
                 self.language.by_shape.push(index);
             }
-            self.language.rules.push(Rule { says, nodes });
+            let alone = self.section.ends_with(" alone");
+            self.language.rules.push(Rule { says, alone, nodes });
         }
         Ok(())
     }

@@ -1,0 +1,152 @@
+//! The words before a name at the end of a text, and what may stand below them.
+//!
+//! Fails towards text: without the words of the tables nothing is a closing.
+
+use crate::reader::quote::contact::{is_contact, looks_like_name};
+use crate::reader::quote::signature::MAX_SIGNATURE_CHARS;
+use crate::reader::words::{fold, words};
+
+/// Lines with words that may follow "Kind regards".
+const MAX_AFTER_CLOSING: usize = 12;
+/// Characters of the longest closing words with a name behind them.
+const MAX_CLOSING_CHARS: usize = 60;
+/// Lines at the end among which a closing is looked for.
+const MAX_TAIL: usize = 60;
+
+/// A line below the closing words that takes something back, or was typed on in small letters.
+pub fn goes_on(line: &str) -> bool {
+    const OPENERS: &[&str] = &[
+        "only",
+        "but",
+        "if",
+        "unless",
+        "not",
+        "except",
+        "provided",
+        "nur",
+        "aber",
+        "wenn",
+        "falls",
+        "nicht",
+        "sofern",
+        "seulement",
+        "mais",
+        "si",
+        "pas",
+        "sauf",
+        "solo",
+        "sólo",
+        "pero",
+        "ma",
+        "se",
+        "apenas",
+        "mas",
+        "maar",
+        "alleen",
+        "tenzij",
+        "men",
+        "kun",
+        "endast",
+        "bara",
+        "tylko",
+        "ale",
+        "но",
+        "только",
+        "если",
+    ];
+    let mut words_in = line.split_whitespace();
+    let first = words_in.next().unwrap_or_default();
+    let count = 1 + words_in.count();
+    let bare = fold(first.trim_matches(|c: char| !c.is_alphanumeric()));
+    OPENERS.contains(&bare.as_str()) && count > 1
+        || (count >= 3 && first.starts_with(char::is_lowercase) && !is_contact(line))
+}
+
+/// `PS: only in March` belongs to what was said.
+pub fn is_postscript(line: &str) -> bool {
+    let line = fold(line);
+    ["ps", "p.s", "p.s.", "ps."].iter().any(|mark| {
+        line.strip_prefix(mark)
+            .is_some_and(|r| r.starts_with([':', ' ', '.', ',', '-']))
+    })
+}
+
+/// `Kind regards,` with a name below it, or on the same line.
+pub fn closing(lines: &[&str]) -> Option<usize> {
+    let tail = lines.len().saturating_sub(MAX_TAIL);
+    let at = (tail..lines.len()).rev().find(|at| {
+        lines.get(*at).is_some_and(|line| is_closing(line))
+            && lines
+                .get(at + 1..)
+                .unwrap_or_default()
+                .iter()
+                .all(|l| l.chars().count() <= MAX_SIGNATURE_CHARS)
+    })?;
+    let after = lines.get(at + 1..).unwrap_or_default();
+    let after = after.iter().filter(|l| !l.trim().is_empty()).count();
+    (after <= MAX_AFTER_CLOSING).then_some(at)
+}
+
+fn is_closing(line: &str) -> bool {
+    let line = line.trim_matches(['*', '_', ' ', '\u{A0}']);
+    if line.chars().count() > MAX_CLOSING_CHARS {
+        return false;
+    }
+    let folded = fold(line);
+    let bare = folded.trim_end_matches([',', '.', '!', ' ', '،', '-', '–', '—', '~']);
+    if words().closings.contains(bare) || words().closings.contains(&folded) {
+        return true;
+    }
+    // `Best, Bob`: a name behind the comma.
+    if let Some((head, name)) = line.split_once([',', '،'])
+        && words().closings.contains(&fold(head))
+    {
+        return looks_like_name(name);
+    }
+    // `Kind regards from Berlin`.
+    let from = [
+        " from ", " aus ", " von ", " de ", " du ", " desde ", " da ", " uit ", " från ", " fra ",
+        " z ",
+    ];
+    let placed = from.iter().find_map(|word| bare.split_once(word));
+    if let Some((head, place)) = placed
+        && head.contains(' ')
+        && place.split(' ').count() <= 3
+        && words().closings.contains(head)
+    {
+        return true;
+    }
+    // `Thanks and best regards`: courtesy, then a closing.
+    [
+        "thanks",
+        "thank you",
+        "many thanks",
+        "thx",
+        "danke",
+        "vielen dank",
+        "merci",
+        "gracias",
+        "grazie",
+        "dank",
+    ]
+    .iter()
+    .any(|thanks| {
+        bare.strip_prefix(thanks)
+            .map(|rest| rest.trim_start_matches([' ', '&', ',', '/', '+']))
+            .map(|rest| {
+                ["and ", "und ", "et ", "y ", "e ", "en ", "with "]
+                    .iter()
+                    .find_map(|and| rest.strip_prefix(and))
+                    .unwrap_or(rest)
+            })
+            .is_some_and(|rest| words().closings.contains(rest))
+    })
+}
+
+/// `-Ann Ng` or `- Ann` as the last words.
+pub fn dashed_name(lines: &[&str]) -> Option<usize> {
+    let at = lines.iter().rposition(|l| !l.trim().is_empty())?;
+    let line = lines.get(at)?.trim();
+    let name = line.strip_prefix(['-', '–', '—', '~'])?;
+    (at > 0 && looks_like_name(name) && name.split_whitespace().count() <= 3).then_some(at)
+}
