@@ -17,6 +17,7 @@ mod harness;
 mod house;
 mod letters;
 mod mails;
+mod page;
 mod server;
 mod wire;
 mod world;
