@@ -251,3 +251,97 @@ fn finish(mut head: String, body: &str) -> Vec<u8> {
     }
     head.into_bytes()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reader::{self, Known, Reading};
+
+    const DRESSES: [Dress; 4] = [Dress::Gmail, Dress::Outlook, Dress::AppleMail, Dress::Phone];
+
+    fn writer(dress: Dress) -> Writer<'static> {
+        Writer {
+            name: "Carol Danvers",
+            address: "carol@danvers.example",
+            serial: 1,
+            now_secs: 1_795_000_000,
+            dress,
+        }
+    }
+
+    fn wish() -> Letter {
+        let alice = Writer {
+            name: "Alice Ng",
+            address: "alice@ng.example",
+            ..writer(Dress::Gmail)
+        };
+        reader::open(&alice.mail(
+            "Carol Danvers <carol@danvers.example>",
+            "",
+            "Radios",
+            "I’d love to ask you.\n\nAlice",
+        ))
+    }
+
+    fn read(mail: &[u8]) -> Reading {
+        reader::read(&reader::open(mail), &Known::default())
+    }
+
+    #[test]
+    fn a_forward_in_every_dress_is_read_as_one() {
+        for dress in DRESSES {
+            let mail =
+                writer(dress).forward(&wish(), "intro@askfirst.example", "Please ask Carol.");
+            let reading = read(&mail);
+            let inner = reading.forwarded.unwrap_or_else(|| panic!("{dress:?}"));
+            let address = inner.from.address.map(|address| address.to_string());
+            assert_eq!(address.as_deref(), Some("alice@ng.example"), "{dress:?}");
+            assert_eq!(inner.subject.as_deref(), Some("Radios"), "{dress:?}");
+            assert!(
+                inner.body.starts_with("I’d love to ask you."),
+                "{dress:?}: {}",
+                inner.body
+            );
+            assert!(
+                reading.text.starts_with("Please ask Carol."),
+                "{dress:?}: {}",
+                reading.text
+            );
+        }
+    }
+
+    #[test]
+    fn of_a_reply_in_every_dress_only_the_new_text_is_read() {
+        for dress in DRESSES {
+            let reading = read(&writer(dress).reply(&wish(), "Yes, gladly."));
+            assert_eq!(reading.verdict, Some(reader::Verdict::Yes), "{dress:?}");
+            assert!(
+                !reading.text.contains("love"),
+                "{dress:?}: {}",
+                reading.text
+            );
+        }
+    }
+
+    #[test]
+    fn long_and_foreign_subjects_survive() {
+        for subject in [
+            "a".repeat(4_000),
+            "word ".repeat(50),
+            "Grüße 🐝 ".repeat(20),
+        ] {
+            let mail = writer(Dress::Gmail).mail("b@x.example", "", &subject, &"long ".repeat(400));
+            assert!(
+                mail.split(|byte| *byte == b'\n')
+                    .all(|line| line.len() < 998)
+            );
+            let read = reader::open(&mail).subject;
+            let expected: String = subject
+                .trim()
+                .chars()
+                .take(read.chars().count() - 1)
+                .collect();
+            assert!(read.starts_with(&expected) && read.len() > 50, "{read}");
+        }
+    }
+}

@@ -122,7 +122,7 @@ def a_forged_yes_lights_no_lamp(page):
     page.choose("forged")
     page.asked()
     page.step("A stranger")
-    page.browser.wait_text("#state", "may not be hers")
+    page.browser.wait_text("#state", "nothing proves it")
     page.browser.wait_text("#log", "proof of the author fails")
     page.lamps("requester connector")
     page.inbox("carol", 2)

@@ -19,6 +19,7 @@ mod house;
 mod letters;
 mod machines;
 mod mails;
+mod page;
 mod server;
 mod simulation;
 mod states;

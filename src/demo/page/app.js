@@ -62,12 +62,13 @@ function showTale() {
   }
   const left = tale.steps.slice(tale.step);
   const step = at("step");
-  say(step, left.length > 0 ? left[0] : "Play it again from the beginning");
+  say(step, left.length > 0 ? `Next: ${left[0]}` : "Play it again from the beginning");
   say(at("progress"), left.length > 0
     ? `Step ${tale.step + 1} of ${tale.steps.length}`
     : "The story has ended. Choose another, or go on by yourself in the inboxes below.");
   say(at("told"), tale.told || "");
   say(at("clock"), scene.clock);
+  at("next").disabled = !scene.introductions.some((affair) => affair.next.when);
 }
 
 async function playStep() {
@@ -78,6 +79,9 @@ async function playStep() {
   await act(ended ? { act: "choose", tale: scene.tale.key } : { act: "step", step: scene.tale.step });
   button.disabled = false;
   button.focus({ preventScroll: true });
+  // On a phone the button stays in sight, and what it did may not.
+  const told = at("told").getBoundingClientRect();
+  if (told.top < 0 || told.bottom > innerHeight) at("told").scrollIntoView({ block: "center" });
 }
 
 // ---- the bot
@@ -85,11 +89,11 @@ async function playStep() {
 const STATES = {
   waiting_for_connector: (i) => `Waiting for a word from ${i.connector}.`,
   waiting_for_requester: (i) => `Waiting for a word from ${i.requester}.`,
-  asked: (i) => `${i.target} has been asked, and nobody else knows more yet.`,
-  confirming: (i) => `A yes came in ${i.target}’s name that may not be hers: she is asked for one word.`,
+  asked: (i) => `${i.target} has been asked, in private. Nobody is introduced yet.`,
+  confirming: (i) => `A yes came in ${i.target}’s name, and nothing proves it: ${i.target} is asked for one word.`,
   deferred: (i) => `${i.target} said “later”.`,
   introduced: (i) => `${i.requester} and ${i.target} are introduced.`,
-  declined: (i) => `${i.target} said no. That stays between her, ${i.connector} and the bot.`,
+  declined: (i) => `${i.target} said no. Only ${i.connector} is told, in confidence.`,
   closed: () => "Closed: no answer came in time.",
   cancelled: () => "Called off.",
   undeliverable: (i) => `The question could not be delivered to ${i.target}.`,
@@ -116,7 +120,7 @@ function lamp(user, name, evidence, opened) {
         make("strong", {}, name), ` – ${role}`,
         make("div", { class: "verdict" }, lit ? "has agreed" : "has not agreed yet"))),
     make("p", { class: "how" }, lit ? evidence.how : opened
-      ? (role === "target" ? "Only her own reply can light this lamp." : "No consent yet.")
+      ? (role === "target" ? "Only their own reply can light this lamp." : "No consent yet.")
       : PLAIN[role].replace(/^./, (c) => c.toUpperCase()) + "."),
     lit && evidence.words ? make("p", { class: "words" }, "What decided – ", evidence.words) : null);
 }
@@ -160,7 +164,7 @@ function knowledge(person) {
     make("b", {}, yes ? "Sees" : "Can’t see"), what);
   const target = affair.target;
   const own = person.name === target;
-  if (own) return [line(true, "who would like to talk to her, and why"), line(true, "that a no or silence costs nothing")];
+  if (own) return [line(true, `who would like to talk to ${person.name.split(" ")[0]}, and why`), line(true, "that a no or silence costs nothing")];
   const lines = [line(knows.asked, `that ${target} has been asked`)];
   if (knows.answer === null) lines.push(line(false, `an answer, for there is none yet`));
   else if (knows.answer) lines.push(line(true, `${ANSWERS[affair.state] || "how it stands"}`));
