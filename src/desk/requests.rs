@@ -81,12 +81,12 @@ impl Work<'_> {
                 let promised = promise::as_wish(&mail.reading.text);
                 let wish = self.wish(&promised, &others, connector);
                 match people.len() > 1 && wish.targets.is_empty() {
-                    true => self.already_introduced(&outsiders),
+                    true => self.already_introduced(mail, &outsiders),
                     false => self.passed_request(mail, connector, Way::Answered, below),
                 }
             }
             (Some(below), [target]) => self.asked_by_connector(mail, connector, below, target),
-            (_, [_, _, ..]) => self.already_introduced(&outsiders),
+            (_, [_, _, ..]) => self.already_introduced(mail, &outsiders),
             (None, _) => Ok(ignored(
                 "a connector's mail to somebody, without a request below",
             )),
@@ -105,7 +105,16 @@ impl Work<'_> {
     }
 
     /// Row 4, and row 8 as the connector saw it: they know each other; recorded, nothing sent.
-    fn already_introduced(&mut self, people: &[Person]) -> Result<Disposition, DeskError> {
+    fn already_introduced(
+        &mut self,
+        mail: &Mail<'_>,
+        people: &[Person],
+    ) -> Result<Disposition, DeskError> {
+        if mail.reading.proof != Proof::Proven {
+            return Ok(ignored(
+                "an introduction of a connector's that nobody proved",
+            ));
+        }
         let addresses: Vec<Address> = people.iter().map(|p| p.address.clone()).collect();
         for person in people {
             for id in introductions::between(self.db, &person.address, &addresses)? {
@@ -334,6 +343,14 @@ impl Work<'_> {
             person.is_some_and(|p| self.house.same_person(&p.address, &author.address))
         };
         if is(&introduction.target) && introduction.way == Way::AskedByConnector {
+            if !mail.fails() && self.they_met(mail, &introduction) {
+                introduction = self.step(introduction, Event::TheyMet, &mail.detail())?;
+                return Ok(Some(belongs("met", &introduction)));
+            }
+            // He wrote to the connector too: what nobody proved and is no yes causes no mail.
+            if mail.reading.proof != Proof::Proven && mail.verdict() != Verdict::Yes {
+                return Ok(Some(belongs("noted", &introduction)));
+            }
             let doubt = match mail.reading.proof {
                 Proof::Proven => None,
                 Proof::Unproven | Proof::Fails => Some(ConfirmWhy::Untied),
@@ -443,6 +460,13 @@ impl Work<'_> {
                         evidence: ConnectorEvidence::Standing {
                             rule: format!("direct_requests = \"{}\"", connector.direct.name()),
                         },
+                    });
+                }
+                // One question for one mail that nobody proved.
+                false if proof != Proof::Proven && wish.targets.len() > 1 => {
+                    wish.gap = Some(Gap::Target {
+                        words: String::new(),
+                        choices: std::mem::take(&mut wish.targets),
                     });
                 }
                 false => {
@@ -597,8 +621,15 @@ impl Work<'_> {
             targets.push(None);
         }
         let mut last = None;
-        for target in targets {
+        if unproven_connector && targets.len() > 1 {
+            // One question for one mail; whom he means is asked once it is his.
+            targets = vec![None];
+        }
+        for (at, target) in targets.into_iter().enumerate() {
             let mut introduction = draft.clone();
+            if at > 0 {
+                introduction.id = 0;
+            }
             introduction.target = target.as_ref().map(person);
             let gap = match unproven_connector {
                 true => Some(Gap::ConnectorProof),

@@ -4,11 +4,11 @@
 //! an ordinary outcome with its own line, and says nothing.
 
 use crate::reader::Verdict;
-use crate::reader::address::Person;
+use crate::reader::address::{Address, Person};
 use crate::rules::clock::{self, Pace};
 use crate::rules::consent::{ConnectorEvidence, Consent, MailEvidence, RequesterEvidence};
 use crate::rules::event::{Answer, Event, Gap};
-use crate::rules::introduction::{Introduction, Request, Stage, Way};
+use crate::rules::introduction::{Asked, Introduction, Request, Stage, Thread, Way};
 use crate::rules::saying::{AskedWhy, HeldWhy, Party, Saying};
 
 /// Mails to a target in one introduction; the last fuse against a responder we took for a person.
@@ -80,7 +80,7 @@ impl Machine<'_> {
                 self.refuse(words);
             }
             (WaitingForConnector | Undeliverable, Event::ConnectorNamed { target, evidence }) => {
-                self.i.target = Some(target);
+                self.name_target(target);
                 self.connector_agreed(evidence);
             }
             (WaitingForConnector, Event::ConnectorNamedRequester { requester }) => {
@@ -139,7 +139,10 @@ impl Machine<'_> {
             ) => {
                 self.i.clock.closing_at_secs = None;
                 self.i.stage = Cancelled;
-                self.said.push(Saying::TellWithdrawn);
+                // He may withdraw before he has said which connector he means.
+                if self.i.connector.is_some() {
+                    self.said.push(Saying::TellWithdrawn);
+                }
             }
             // He need not hear of it again, whatever became of the target.
             (Declined | Closed | Cancelled | Undeliverable, Event::RequesterWithdrew) => {
@@ -173,13 +176,7 @@ impl Machine<'_> {
             (
                 WaitingForRequester | Asked | Confirming | Deferred,
                 Event::TargetUnreachable { recipient },
-            ) => {
-                self.i.stage = Undeliverable;
-                self.said.push(Saying::TellBounced {
-                    recipient,
-                    introduction: false,
-                });
-            }
+            ) => self.target_unreachable(recipient),
             (
                 WaitingForConnector | Introduced | Declined | Closed | Cancelled | Undeliverable,
                 Event::TargetUnreachable { .. },
@@ -270,6 +267,33 @@ impl Machine<'_> {
         }
     }
 
+    /// Nothing that the one before did or was asked counts for another target.
+    fn name_target(&mut self, target: Person) {
+        let same = self.i.target.as_ref().map(|p| &p.address) == Some(&target.address);
+        if !same {
+            self.i.consents.target = None;
+            self.i.clock.introduce_at_secs = None;
+            self.i.threads.target = Thread::default();
+            self.i.asked = Asked {
+                closing_sent: self.i.asked.closing_sent,
+                mails: self.i.asked.mails,
+                ..Asked::default()
+            };
+        }
+        self.i.target = Some(target);
+    }
+
+    /// Whoever has said yes has been reached, whatever comes back now.
+    fn target_unreachable(&mut self, recipient: Address) {
+        if self.i.consents.target.is_none() {
+            self.i.stage = Stage::Undeliverable;
+            self.said.push(Saying::TellBounced {
+                recipient,
+                introduction: false,
+            });
+        }
+    }
+
     fn connector_agreed(&mut self, evidence: MailEvidence) {
         if self.i.consents.connector.is_none() {
             self.i.consents.connector = Some(Consent {
@@ -319,8 +343,13 @@ impl Machine<'_> {
     /// What is missing next: the connector, the target's name, the requester's words, the target.
     fn advance(&mut self, why: AskedWhy) {
         let proposed = self.i.way == Way::Proposed;
-        if self.i.consents.connector.is_none() || self.i.requester.is_none() {
+        if self.i.consents.connector.is_none() {
             self.i.stage = Stage::WaitingForConnector;
+        } else if self.i.requester.is_none() {
+            self.i.stage = Stage::WaitingForConnector;
+            self.said.push(Saying::WhoAsks {
+                words: String::new(),
+            });
         } else if self.i.target.is_none() {
             self.i.stage = Stage::WaitingForConnector;
             self.said.push(Saying::WhichTarget {
@@ -378,6 +407,12 @@ impl Machine<'_> {
 
     /// The same ask, in a new mail, with a new window.
     fn ask_anew(&mut self) {
+        if self.around.hindrance == Some(HeldWhy::Stopped) {
+            self.i.stage = Stage::Closed;
+            let why = HeldWhy::Stopped;
+            self.said.push(Saying::TellHeld { why });
+            return;
+        }
         let window = self.around.pace.close_after_secs;
         self.i.clock.again_at_secs = None;
         self.i.clock.remind_at_secs = None;
@@ -389,6 +424,8 @@ impl Machine<'_> {
 
     fn target_said(&mut self, answer: Answer) {
         if self.keep_stop(&answer) {
+            self.i.consents.target = None;
+            self.i.clock.introduce_at_secs = None;
             self.i.stage = Stage::Declined;
             self.said.extend([Saying::ConfirmStop, Saying::TellStopped]);
             return;
@@ -402,9 +439,11 @@ impl Machine<'_> {
                     });
                     self.target_agreed();
                 }
-                Some(why) if !self.i.asked.confirmed => {
+                // A yes that stands needs no other.
+                Some(why) if !self.i.asked.confirmed && self.i.consents.target.is_none() => {
                     self.i.asked.confirmed = true;
                     self.i.stage = Stage::Confirming;
+                    self.keep_open();
                     self.said.push(Saying::ConfirmTarget { why });
                 }
                 Some(_) => {}
@@ -426,15 +465,11 @@ impl Machine<'_> {
     fn target_agreed(&mut self) {
         if !self.i.consents.all_stand() {
             self.i.stage = Stage::WaitingForRequester;
+            self.keep_open();
             return;
         }
         if self.i.asked.closing_sent {
-            // He has been told that it did not come together: his wish may no longer stand.
-            self.i.stage = Stage::WaitingForRequester;
-            self.i.consents.requester = None;
-            self.i.clock.close_at_secs =
-                Some(self.around.now_secs + self.around.pace.close_after_secs);
-            self.said.push(Saying::StillInterested);
+            self.ask_whether_still_interested();
             return;
         }
         match self.around.pace.hold_yes_secs {
@@ -446,9 +481,30 @@ impl Machine<'_> {
         }
     }
 
+    /// He has been told that it did not come together: his wish may no longer stand.
+    fn ask_whether_still_interested(&mut self) {
+        self.i.stage = Stage::WaitingForRequester;
+        self.i.consents.requester = None;
+        self.i.clock.introduce_at_secs = None;
+        self.i.clock.close_at_secs = Some(self.around.now_secs + self.around.pace.close_after_secs);
+        self.said.push(Saying::StillInterested);
+    }
+
+    /// Something is expected of somebody again: a window that is over begins anew.
+    fn keep_open(&mut self) {
+        let now = self.around.now_secs;
+        let close_at = &mut self.i.clock.close_at_secs;
+        *close_at = close_at
+            .filter(|at| *at > now)
+            .or(Some(now + self.around.pace.close_after_secs));
+    }
+
     /// The only place where an introduction is made.
     fn introduce(&mut self) {
-        if self.i.consents.all_stand() {
+        if self.i.asked.closing_sent && self.i.consents.all_stand() {
+            // The closing left while the yes was held.
+            self.ask_whether_still_interested();
+        } else if self.i.consents.all_stand() {
             self.i.stage = Stage::Introduced;
             self.said.push(Saying::Introduction);
         }
@@ -552,7 +608,8 @@ impl Machine<'_> {
             }
             Stage::Asked if due(clock.remind_at_secs) => {
                 self.i.clock.remind_at_secs = None;
-                if !self.i.asked.reminded && clock.introduce_at_secs.is_none() {
+                let stopped = self.around.hindrance == Some(HeldWhy::Stopped);
+                if !self.i.asked.reminded && clock.introduce_at_secs.is_none() && !stopped {
                     self.i.asked.reminded = true;
                     self.said.push(Saying::Reminder);
                 }

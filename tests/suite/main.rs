@@ -17,6 +17,7 @@ mod harness;
 mod house;
 mod letters;
 mod mails;
+mod second_thoughts;
 mod server;
 mod simulation;
 mod states;
