@@ -41,7 +41,13 @@ impl Work<'_> {
                 .iter()
                 .find(|i| i.saying.party() == Some(party))
         };
-        let target_holds = own(Party::Target).map(|issued| issued.saying.clone());
+        let target_holds = match own(Party::Target) {
+            // A secret that went to a corrected address is not the target's.
+            Some(issued) if self.went_to_target(issued.row, &bound.introduction)? => {
+                Some(issued.saying.clone())
+            }
+            _ => None,
+        };
         match role {
             Role::Connector => match (own(Party::Connector), target_holds) {
                 (Some(issued), _) => {
@@ -61,11 +67,26 @@ impl Work<'_> {
             Role::Target | Role::Stranger => match target_holds {
                 Some(saying) => {
                     let doubt = self.doubt(mail, role, &saying);
+                    if role == Role::Target
+                        && !mail.fails()
+                        && self.they_met(mail, &bound.introduction)
+                    {
+                        let introduction =
+                            self.step(bound.introduction, Event::TheyMet, &mail.detail())?;
+                        return Ok(belongs("met", &introduction));
+                    }
                     self.target_answered(mail, bound.introduction, doubt)
                 }
                 None => Ok(ignored("it answers a mail that was not sent to its author")),
             },
         }
+    }
+
+    /// Whether our mail with this secret went to the target as he is known now.
+    fn went_to_target(&self, secret: i64, introduction: &Introduction) -> Result<bool, DeskError> {
+        let sent = outbox::by_secret(self.db, secret)?;
+        let target = introduction.target.as_ref().map(|p| p.address.as_str());
+        Ok(sent.is_some_and(|mail| mail.recipients.first().map(String::as_str) == target))
     }
 
     fn role(&self, mail: &Mail<'_>, introduction: &Introduction) -> Role {
@@ -114,10 +135,6 @@ impl Work<'_> {
         mut introduction: Introduction,
         doubt: Option<ConfirmWhy>,
     ) -> Result<Disposition, DeskError> {
-        if self.they_met(mail, &introduction) {
-            let introduction = self.step(introduction, Event::TheyMet, &mail.detail())?;
-            return Ok(belongs("met", &introduction));
-        }
         if let Some(message_id) = &mail.letter.message_id
             && doubt.is_none()
         {
@@ -144,7 +161,7 @@ impl Work<'_> {
     }
 
     /// The target writes to the requester, the bot is among the others: nothing is left to do.
-    fn they_met(&self, mail: &Mail<'_>, introduction: &Introduction) -> bool {
+    pub(super) fn they_met(&self, mail: &Mail<'_>, introduction: &Introduction) -> bool {
         let recipients = mail.letter.to.iter().chain(&mail.letter.cc);
         let requester = introduction.requester.as_ref();
         recipients
@@ -225,11 +242,16 @@ impl Work<'_> {
         mail: &Mail<'_>,
         bound: Bound,
     ) -> Result<Disposition, DeskError> {
-        let about = bound.issued.first().map(|issued| issued.saying.clone());
-        let Some(about) = about else {
+        let Some(issued) = bound.issued.first() else {
             return Ok(ignored("a machine's mail, to none of ours"));
         };
+        let about = issued.saying.clone();
         let introduction = bound.introduction;
+        if about.party() == Some(Party::Target)
+            && !self.went_to_target(issued.row, &introduction)?
+        {
+            return Ok(belongs("machine", &introduction));
+        }
         let event = match (mail.reading.kind, about.party(), &mail.reading.bounce) {
             (Kind::Bounce, party, Some(bounce)) if bounce.permanent => {
                 let recipient = bounce

@@ -9,7 +9,7 @@ use crate::reader::address::Person;
 use crate::reader::command::{self, Command};
 use crate::reader::request::{self, Choice, Named};
 use crate::rules::event::Event;
-use crate::rules::introduction::Introduction;
+use crate::rules::introduction::{Asked, Introduction, Stage};
 use crate::rules::saying::Saying;
 use crate::store::inbox::Disposition;
 
@@ -108,10 +108,16 @@ impl Work<'_> {
             }
             return self.not_understood(mail, introduction);
         };
-        for another in rest {
+        // Where it is over or on its way nothing is opened beside it either.
+        let picks = matches!(
+            introduction.stage,
+            Stage::WaitingForConnector | Stage::Undeliverable
+        );
+        for another in rest.iter().filter(|_| picks) {
             let mut twin = introduction.clone();
             twin.id = 0;
             twin.clock.closing_at_secs = None;
+            twin.asked = Asked::default();
             let event = Event::ConnectorNamed {
                 target: person(another),
                 evidence: mail.evidence(&mail.reading.text),

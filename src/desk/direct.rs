@@ -114,6 +114,13 @@ impl Work<'_> {
                         },
                     });
                 }
+                // One question for one mail that nobody proved.
+                false if proof != Proof::Proven && wish.targets.len() > 1 => {
+                    wish.gap = Some(Gap::Target {
+                        words: String::new(),
+                        choices: std::mem::take(&mut wish.targets),
+                    });
+                }
                 false => {
                     let proven = proof == Proof::Proven;
                     wish.gap = Some(Gap::ConnectorYes { proven });

@@ -103,8 +103,15 @@ impl Work<'_> {
             targets.push(None);
         }
         let mut last = None;
-        for target in targets {
+        if unproven_connector && targets.len() > 1 {
+            // One question for one mail; whom he means is asked once it is his.
+            targets = vec![None];
+        }
+        for (at, target) in targets.into_iter().enumerate() {
             let mut introduction = draft.clone();
+            if at > 0 {
+                introduction.id = 0;
+            }
             introduction.target = target.as_ref().map(person);
             let gap = match unproven_connector {
                 true => Some(Gap::ConnectorProof),

@@ -131,6 +131,10 @@ impl Work<'_> {
         let Some(mail) = outbox::load(self.db, id)? else {
             return Ok(Judgement::Delivered);
         };
+        if mail.state != "inflight" {
+            // An answer to it came before the server's last word, and is the better witness.
+            return Ok(Judgement::Delivered);
+        }
         let age_secs = self.now_secs - mail.created_at_secs;
         let judgement = retry::judge(attempt, mail.attempts, age_secs);
         let now = self.now_secs;

@@ -72,12 +72,12 @@ impl Work<'_> {
                 let promised = promise::as_wish(&mail.reading.text);
                 let wish = self.wish(&promised, &others, connector);
                 match people.len() > 1 && wish.targets.is_empty() {
-                    true => self.already_introduced(&outsiders),
+                    true => self.already_introduced(mail, &outsiders),
                     false => self.passed_request(mail, connector, Way::Answered, below),
                 }
             }
             (Some(below), [target]) => self.asked_by_connector(mail, connector, below, target),
-            (_, [_, _, ..]) => self.already_introduced(&outsiders),
+            (_, [_, _, ..]) => self.already_introduced(mail, &outsiders),
             (None, _) => Ok(ignored(
                 "a connector's mail to somebody, without a request below",
             )),
@@ -102,7 +102,16 @@ impl Work<'_> {
     }
 
     /// Row 4, and row 8 as the connector saw it: they know each other; recorded, nothing sent.
-    fn already_introduced(&mut self, people: &[Person]) -> Result<Disposition, DeskError> {
+    fn already_introduced(
+        &mut self,
+        mail: &Mail<'_>,
+        people: &[Person],
+    ) -> Result<Disposition, DeskError> {
+        if mail.reading.proof != Proof::Proven {
+            return Ok(ignored(
+                "an introduction of a connector's that nobody proved",
+            ));
+        }
         let addresses: Vec<Address> = people.iter().map(|p| p.address.clone()).collect();
         for person in people {
             for id in introductions::between(self.db, &person.address, &addresses)? {
@@ -299,6 +308,14 @@ impl Work<'_> {
             person.is_some_and(|p| self.house.same_person(&p.address, &author.address))
         };
         if is(&introduction.target) && introduction.way == Way::AskedByConnector {
+            if !mail.fails() && self.they_met(mail, &introduction) {
+                introduction = self.step(introduction, Event::TheyMet, &mail.detail())?;
+                return Ok(Some(belongs("met", &introduction)));
+            }
+            // He wrote to the connector too: what nobody proved and is no yes causes no mail.
+            if mail.reading.proof != Proof::Proven && mail.verdict() != Verdict::Yes {
+                return Ok(Some(belongs("noted", &introduction)));
+            }
             let doubt = match mail.reading.proof {
                 Proof::Proven => None,
                 Proof::Unproven | Proof::Fails => Some(ConfirmWhy::Untied),

@@ -80,7 +80,7 @@ impl Machine<'_> {
                 self.refuse(words);
             }
             (WaitingForConnector | Undeliverable, Event::ConnectorNamed { target, evidence }) => {
-                self.i.target = Some(target);
+                self.name_target(target);
                 self.connector_agreed(evidence);
             }
             (WaitingForConnector, Event::ConnectorNamedRequester { requester }) => {
@@ -139,7 +139,10 @@ impl Machine<'_> {
             ) => {
                 self.i.clock.closing_at_secs = None;
                 self.i.stage = Cancelled;
-                self.said.push(Saying::TellWithdrawn);
+                // He may withdraw before he has said which connector he means.
+                if self.i.connector.is_some() {
+                    self.said.push(Saying::TellWithdrawn);
+                }
             }
             // He need not hear of it again, whatever became of the target.
             (Declined | Closed | Cancelled | Undeliverable, Event::RequesterWithdrew) => {
@@ -173,13 +176,7 @@ impl Machine<'_> {
             (
                 WaitingForRequester | Asked | Confirming | Deferred,
                 Event::TargetUnreachable { recipient },
-            ) => {
-                self.i.stage = Undeliverable;
-                self.said.push(Saying::TellBounced {
-                    recipient,
-                    introduction: false,
-                });
-            }
+            ) => self.target_unreachable(recipient),
             (
                 WaitingForConnector | Introduced | Declined | Closed | Cancelled | Undeliverable,
                 Event::TargetUnreachable { .. },

@@ -62,7 +62,7 @@ fn recipients(room: &mut Mailroom, mail: &Outbound) {
     let to: Vec<String> = mail.recipients.iter().map(|a| plain(a)).collect();
     let fits = match (mail.saying.as_str(), to.as_slice()) {
         ("introduction", [alice, carol, bob]) => {
-            is_requester(alice) && is_target(carol) && is_connector(bob)
+            !is_connector(alice) && is_target(carol) && is_connector(bob)
         }
         (
             "ask" | "reminder" | "clarify" | "confirm_target" | "thank_no" | "acknowledge_later"
@@ -128,8 +128,12 @@ pub fn caused(room: &mut Mailroom, created: usize) {
         })
     {
         Some("unproven mail caused something else than a question to confirm it")
-    } else if mail.proof == Proof::Fail && !is_target(&mail.from) && bound && kinds.len() > 1 {
-        Some("a mail whose proof fails caused several mails")
+    } else if bound
+        && kinds != ["confirm_connector"]
+        && mail.proof == Proof::Fail
+        && (is_connector(&mail.from) || is_requester(&mail.from))
+    {
+        Some("a mail caused something though proof of its author fails")
     } else {
         None
     };
@@ -191,7 +195,7 @@ fn asked_for_another(room: &Mailroom, made: &Outbound, alice: &str, carol: &str)
             .filter(|old| old.saying == "ask" && old.is_to(carol))
             .any(|ask| {
                 let text = ask.letter().plain.unwrap_or_default();
-                name.is_none_or(|name| !text.contains(name))
+                name.is_some_and(|name| !text.contains(name))
             })
 }
 
@@ -278,7 +282,7 @@ fn asked(room: &mut Mailroom, mail: &Outbound) {
         old.saying == "ask"
             && old.is_to(&carol)
             && old.introduction != mail.introduction
-            && !old.returned
+            && !of(room, old.introduction).any(|m| m.returned)
             && old.at_secs > now - 90 * DAY
             && alice.is_some()
             && requester(&old.letter().plain.unwrap_or_default()) == alice
@@ -407,10 +411,13 @@ fn after_stop(room: &mut Mailroom, mail: &Outbound) {
         old.meaning == Meaning::Stop
             && old.from == carol
             && old.proof != Proof::Fail
-            && room
-                .outbound
-                .iter()
-                .any(|ours| old.answers.contains(&ours.message_id) && ours.is_to(&carol))
+            && room.outbound.iter().any(|ours| {
+                let to_target = matches!(
+                    ours.saying.as_str(),
+                    "ask" | "reminder" | "clarify" | "confirm_target" | "acknowledge_later"
+                );
+                to_target && old.answers.contains(&ours.message_id) && ours.is_to(&carol)
+            })
     });
     if stopped {
         room.blame("V7 stop", &format!("{} after a stop", mail.saying));
@@ -450,10 +457,8 @@ fn fuses(room: &mut Mailroom, mail: &Outbound) {
 /// The whole life is over: nothing waits, and nobody who is owed a mail is without it.
 pub fn whole(room: &mut Mailroom) {
     let open = room.desk().list(false).unwrap_or_default();
-    let stuck = open
-        .iter()
-        .any(|i| askfirst::rules::clock::next_wake_secs(i).is_none());
-    if stuck {
-        room.blame("V4 no loss", "an open introduction waits for nothing");
+    if let Some(stuck) = open.first() {
+        let why = format!("an introduction stays for ever at {}", stuck.stage.name());
+        room.blame("V4 no loss", &why);
     }
 }

@@ -375,7 +375,9 @@ impl Mailroom {
                     format!("{}\n{}", TARGETS[0].1, TARGETS[1].1),
                 )
             }
-            10 => (Meaning::Other, REQUESTERS[0].1.to_owned()),
+            10 if self.outbound[to].saying == "who_asks" => {
+                (Meaning::Other, REQUESTERS[0].1.to_owned())
+            }
             _ => (Meaning::Yes, "Yes, go ahead".to_owned()),
         };
         if text.starts_with('1') {

@@ -300,15 +300,20 @@ impl Player {
         for mail in waiting {
             self.room.receive(mail, false);
         }
-        for _ in 0..MAX_WAKES {
-            let wake = self.room.tick();
-            self.room.deliver(false);
-            let delivery = self.room.desk().next_delivery_secs().unwrap_or_default();
-            let Some(at) = [wake, delivery].into_iter().flatten().min() else {
-                return;
-            };
-            self.room.now_secs = (self.room.now_secs + 1).max(at);
-        }
-        self.room.blame("V4 no loss", "the bot never comes to rest");
+        rest(&mut self.room);
     }
+}
+
+/// Until nothing is due any more.
+pub fn rest(room: &mut Mailroom) {
+    for _ in 0..MAX_WAKES {
+        let wake = room.tick();
+        room.deliver(false);
+        let delivery = room.desk().next_delivery_secs().unwrap_or_default();
+        let Some(at) = [wake, delivery].into_iter().flatten().min() else {
+            return;
+        };
+        room.now_secs = (room.now_secs + 1).max(at);
+    }
+    room.blame("V4 no loss", "the bot never comes to rest");
 }

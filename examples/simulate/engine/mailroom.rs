@@ -358,7 +358,18 @@ impl Mailroom {
             self.blame("V4 no loss", "a mail has no disposition");
         }
         if aside > 0 {
-            self.blame("V4 no loss", "an ordinary mail was set aside");
+            let db = self.desk.as_ref().unwrap().store().reading();
+            let why: String = db
+                .query_row(
+                    "SELECT reason FROM inbox WHERE disposition = 'quarantined'",
+                    [],
+                    |row| row.get(0),
+                )
+                .unwrap();
+            self.blame(
+                "V4 no loss",
+                &format!("an ordinary mail was set aside: {why}"),
+            );
         }
     }
 

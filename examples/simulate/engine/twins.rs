@@ -137,6 +137,7 @@ fn live(
         }
     }
     let seen = seen(&room);
+    super::life::rest(&mut room);
     (room, seen)
 }
 

@@ -2,6 +2,7 @@
 
 use super::Machine;
 use crate::reader::Verdict;
+use crate::reader::address::Address;
 use crate::rules::clock;
 use crate::rules::consent::Consent;
 use crate::rules::event::Answer;
@@ -14,6 +15,8 @@ const MAX_WORDS_SHOWN: usize = 2_000;
 impl Machine<'_> {
     pub(super) fn target_said(&mut self, answer: Answer) {
         if self.keep_stop(&answer) {
+            self.i.consents.target = None;
+            self.i.clock.introduce_at_secs = None;
             self.i.stage = Stage::Declined;
             self.said.extend([Saying::ConfirmStop, Saying::TellStopped]);
             return;
@@ -27,9 +30,11 @@ impl Machine<'_> {
                     });
                     self.target_agreed();
                 }
-                Some(why) if !self.i.asked.confirmed => {
+                // A yes that stands needs no other.
+                Some(why) if !self.i.asked.confirmed && self.i.consents.target.is_none() => {
                     self.i.asked.confirmed = true;
                     self.i.stage = Stage::Confirming;
+                    self.keep_open();
                     self.said.push(Saying::ConfirmTarget { why });
                 }
                 Some(_) => {}
@@ -44,6 +49,17 @@ impl Machine<'_> {
             }
             Verdict::Later => self.target_later(answer),
             Verdict::Unclear => self.target_unclear(answer),
+        }
+    }
+
+    /// Whoever has said yes has been reached, whatever comes back now.
+    pub(super) fn target_unreachable(&mut self, recipient: Address) {
+        if self.i.consents.target.is_none() {
+            self.i.stage = Stage::Undeliverable;
+            self.said.push(Saying::TellBounced {
+                recipient,
+                introduction: false,
+            });
         }
     }
 

@@ -1,10 +1,11 @@
 //! The course of an introduction: what is missing next, from the request to the introduction.
 
 use super::Machine;
+use crate::reader::address::Person;
 use crate::rules::clock;
 use crate::rules::consent::{ConnectorEvidence, Consent, MailEvidence, RequesterEvidence};
 use crate::rules::event::Gap;
-use crate::rules::introduction::{Request, Stage, Way};
+use crate::rules::introduction::{Asked, Request, Stage, Thread, Way};
 use crate::rules::saying::{AskedWhy, HeldWhy, Saying};
 
 impl Machine<'_> {
@@ -67,6 +68,22 @@ impl Machine<'_> {
                 self.said.push(Saying::WhichWish { words });
             }
         }
+    }
+
+    /// Nothing that the one before did or was asked counts for another target.
+    pub(super) fn name_target(&mut self, target: Person) {
+        let same = self.i.target.as_ref().map(|p| &p.address) == Some(&target.address);
+        if !same {
+            self.i.consents.target = None;
+            self.i.clock.introduce_at_secs = None;
+            self.i.threads.target = Thread::default();
+            self.i.asked = Asked {
+                closing_sent: self.i.asked.closing_sent,
+                mails: self.i.asked.mails,
+                ..Asked::default()
+            };
+        }
+        self.i.target = Some(target);
     }
 
     pub(super) fn connector_agreed(&mut self, evidence: MailEvidence) {
@@ -181,6 +198,12 @@ impl Machine<'_> {
 
     /// The same ask, in a new mail, with a new window.
     pub(super) fn ask_anew(&mut self) {
+        if self.around.hindrance == Some(HeldWhy::Stopped) {
+            self.i.stage = Stage::Closed;
+            let why = HeldWhy::Stopped;
+            self.said.push(Saying::TellHeld { why });
+            return;
+        }
         let window = self.around.pace.close_after_secs;
         self.i.clock.again_at_secs = None;
         self.i.clock.remind_at_secs = None;
@@ -194,15 +217,11 @@ impl Machine<'_> {
     pub(super) fn target_agreed(&mut self) {
         if !self.i.consents.all_stand() {
             self.i.stage = Stage::WaitingForRequester;
+            self.keep_open();
             return;
         }
         if self.i.asked.closing_sent {
-            // He has been told that it did not come together: his wish may no longer stand.
-            self.i.stage = Stage::WaitingForRequester;
-            self.i.consents.requester = None;
-            self.i.clock.close_at_secs =
-                Some(self.around.now_secs + self.around.pace.close_after_secs);
-            self.said.push(Saying::StillInterested);
+            self.ask_whether_still_interested();
             return;
         }
         match self.around.pace.hold_yes_secs {
@@ -214,9 +233,30 @@ impl Machine<'_> {
         }
     }
 
+    /// He has been told that it did not come together: his wish may no longer stand.
+    fn ask_whether_still_interested(&mut self) {
+        self.i.stage = Stage::WaitingForRequester;
+        self.i.consents.requester = None;
+        self.i.clock.introduce_at_secs = None;
+        self.i.clock.close_at_secs = Some(self.around.now_secs + self.around.pace.close_after_secs);
+        self.said.push(Saying::StillInterested);
+    }
+
+    /// Something is expected of somebody again: a window that is over begins anew.
+    pub(super) fn keep_open(&mut self) {
+        let now = self.around.now_secs;
+        let close_at = &mut self.i.clock.close_at_secs;
+        *close_at = close_at
+            .filter(|at| *at > now)
+            .or(Some(now + self.around.pace.close_after_secs));
+    }
+
     /// The only place where an introduction is made.
     pub(super) fn introduce(&mut self) {
-        if self.i.consents.all_stand() {
+        if self.i.asked.closing_sent && self.i.consents.all_stand() {
+            // The closing left while the yes was held.
+            self.ask_whether_still_interested();
+        } else if self.i.consents.all_stand() {
             self.i.stage = Stage::Introduced;
             self.said.push(Saying::Introduction);
         }

@@ -3,7 +3,7 @@
 use super::Machine;
 use crate::rules::clock;
 use crate::rules::introduction::Stage;
-use crate::rules::saying::Saying;
+use crate::rules::saying::{HeldWhy, Saying};
 
 impl Machine<'_> {
     pub(super) fn wait_for_return(&mut self) {
@@ -42,7 +42,8 @@ impl Machine<'_> {
             }
             Stage::Asked if due(clock.remind_at_secs) => {
                 self.i.clock.remind_at_secs = None;
-                if !self.i.asked.reminded && clock.introduce_at_secs.is_none() {
+                let stopped = self.around.hindrance == Some(HeldWhy::Stopped);
+                if !self.i.asked.reminded && clock.introduce_at_secs.is_none() && !stopped {
                     self.i.asked.reminded = true;
                     self.said.push(Saying::Reminder);
                 }

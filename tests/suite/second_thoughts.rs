@@ -1,0 +1,230 @@
+//! Stories that the simulator found, or that were read out of the code beside it: what must not
+//! happen when a second mail meets the first.
+
+use crate::world::*;
+use askfirst::rules::introduction::Stage;
+use askfirst::rules::retry::{Attempt, Phase};
+
+const HOUR: i64 = 3_600;
+
+fn bounce_of(ask: &Sent, recipient: &str) -> Vec<u8> {
+    let id = ask.letter.message_id.clone().unwrap();
+    format!(
+        "Return-Path: <>\r\nFrom: Mail Delivery System <MAILER-DAEMON@mx.example>\r\nTo: intro@bot.example\r\nSubject: Undelivered Mail Returned to Sender\r\nAuto-Submitted: auto-replied\r\nMessage-ID: <b1@mx.example>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=\"b\"\r\n\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\nFinal-Recipient: rfc822; {recipient}\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: {id}\r\n\r\n--b--\r\n"
+    )
+    .into_bytes()
+}
+
+fn holding(secs: i64) -> World {
+    let mut house = house();
+    house.pace.hold_yes_secs = secs;
+    World::with(house)
+}
+
+#[test]
+fn the_secret_of_a_wrong_address_says_no_yes_for_the_right_one() {
+    let mut w = World::new();
+    let left = w.forward("Ask carol@wrong.example please");
+    let wrong = to(&left, "carol@wrong.example").clone();
+    let left = w.raw(&bounce_of(&wrong, "carol@wrong.example"));
+    let told = to(&left, BOB.1).clone();
+    let left = w.answer(BOB, &told, "Sorry, it is carol@target.example");
+    let right = to(&left, CAROL.1).clone();
+    // Whoever reads the wrong mailbox knows its secret and writes in Carol's name.
+    let forged = w.writer(CAROL).reply(&wrong.letter, "Yes");
+    assert!(w.unproven(&forged).is_empty());
+    assert_eq!(w.stages(), [Stage::Asked]);
+    // Nor does a late bounce of the first mail say anything about the second.
+    let late = String::from_utf8(bounce_of(&wrong, "carol@wrong.example")).unwrap();
+    w.raw(late.replace("<b1@", "<b2@").as_bytes());
+    assert_eq!(w.stages(), [Stage::Asked]);
+    let left = w.answer(CAROL, &right, "Yes");
+    assert_eq!(left[0].to, [ALICE.1, CAROL.1, BOB.1]);
+}
+
+#[test]
+fn a_held_yes_outlives_a_doubtful_one_and_a_bounce() {
+    let mut w = holding(2 * DAY);
+    let left = w.forward("Ask Carol please");
+    let ask = to(&left, CAROL.1).clone();
+    assert!(w.answer(CAROL, &ask, "Yes").is_empty());
+    let doubtful = w.writer(CAROL).reply(&ask.letter, "Yes");
+    w.forged(&doubtful);
+    w.raw(&bounce_of(&ask, CAROL.1));
+    let left = w.wait(3 * DAY);
+    assert_eq!(left.len(), 1);
+    assert_eq!(left[0].to, [ALICE.1, CAROL.1, BOB.1]);
+}
+
+#[test]
+fn a_yes_that_was_held_over_the_closing_asks_the_requester_first() {
+    let mut w = holding(2 * DAY);
+    let mail = w.direct("Could you introduce me to Carol Danvers? I build sensors.\n\nAlice");
+    let left = w.proven(&mail);
+    let ask = to(&left, CAROL.1).clone();
+    w.wait(14 * DAY - 2 * HOUR);
+    assert!(w.answer(CAROL, &ask, "Yes").is_empty());
+    let left = w.wait(DAY);
+    to(&left, ALICE.1);
+    let left = w.wait(2 * DAY);
+    assert_eq!(left.len(), 1);
+    let question = to(&left, ALICE.1).clone();
+    assert_eq!(w.stages(), [Stage::WaitingForRequester]);
+    w.answer(ALICE, &question, "Yes, please.");
+    let left = w.wait(3 * DAY);
+    assert_eq!(left[0].to, [ALICE.1, CAROL.1, BOB.1]);
+}
+
+#[test]
+fn picking_twice_opens_nothing_twice() {
+    let mut house = house();
+    house.connectors[0]
+        .contacts
+        .push(contact("Carol Smith", &["carol@smith.example"]));
+    let mut w = World::with(house);
+    let left = w.forward("Please introduce her to Carol");
+    let question = to(&left, BOB.1).clone();
+    w.answer(BOB, &question, "1 and 2");
+    assert_eq!(w.stages(), [Stage::Asked, Stage::Asked]);
+    let left = w.answer(BOB, &question, "1 and 2");
+    assert_eq!(w.stages().len(), 2);
+    assert!(none_to(&left, CAROL.1));
+}
+
+#[test]
+fn a_wish_completed_with_two_names_is_two_introductions() {
+    let mut w = World::new();
+    let mail = w.direct("I would like to meet somebody for radio.\n\nAlice");
+    let left = w.proven(&mail);
+    let question = to(&left, ALICE.1).clone();
+    w.answer(
+        ALICE,
+        &question,
+        "carol@target.example and dan@ortiz.example",
+    );
+    let mut targets: Vec<String> = w
+        .introductions()
+        .iter()
+        .map(|i| i.target.as_ref().unwrap().address.key().to_owned())
+        .collect();
+    targets.sort();
+    assert_eq!(targets, [CAROL.1, DAN.1]);
+    assert_eq!(w.stages(), [Stage::Asked, Stage::Asked]);
+}
+
+#[test]
+fn an_answer_before_the_servers_last_word_ends_the_sending() {
+    let mut w = World::new();
+    let mail = w.request_mail();
+    let forward = w
+        .writer(BOB)
+        .forward(&mail, BOT, "Ask carol@target.example please");
+    w.desk.set_paused(true, w.now_secs).unwrap();
+    w.proven(&forward);
+    w.desk.set_paused(false, w.now_secs).unwrap();
+    let now = w.now_secs;
+    let ask = w
+        .desk
+        .take_due(10, now)
+        .unwrap()
+        .into_iter()
+        .find(|p| p.recipients == [CAROL.1])
+        .unwrap();
+    let letter = askfirst::reader::open(&ask.bytes);
+    let reply = w.writer(CAROL).reply(&letter, "What is it about?");
+    w.proven(&reply);
+    let cut = Attempt {
+        phase: Phase::Dot,
+        reply: None,
+        refused: Vec::new(),
+    };
+    let _ = w.desk.report(ask.id, &cut, w.now_secs).unwrap();
+    w.now_secs += HOUR;
+    let now = w.now_secs;
+    w.desk.retry_unknown(now).unwrap();
+    assert!(
+        w.desk
+            .take_due(10, now)
+            .unwrap()
+            .iter()
+            .all(|p| p.id != ask.id)
+    );
+}
+
+#[test]
+fn a_stop_holds_the_reminders_of_other_asks_too() {
+    let mut w = World::new();
+    w.forward("Ask carol@target.example please");
+    let mail = w.writer(("Ann Oduya", "ann@oduya.example")).mail(
+        "intro@bot.example",
+        "",
+        "An introduction",
+        "Could you introduce me to Carol Danvers? I grow bees.\n\nAnn",
+    );
+    let left = w.proven(&mail);
+    let ask = to(&left, CAROL.1).clone();
+    w.answer(CAROL, &ask, "Please stop asking me.");
+    assert!(none_to(&w.wait(30 * DAY), CAROL.1));
+}
+
+#[test]
+fn a_requester_may_withdraw_before_a_connector_is_named() {
+    let mut house = house();
+    let mut eve = house.connectors[0].clone();
+    eve.name = "Eve Stone".to_owned();
+    eve.addresses = vec![address("eve@stone.example")];
+    house.connectors.push(eve);
+    let mut w = World::with(house);
+    let mail = w.direct("Could you introduce me to Carol Danvers?\n\nAlice");
+    let left = w.proven(&mail);
+    let question = to(&left, ALICE.1).clone();
+    assert!(w.answer(ALICE, &question, "cancel").is_empty());
+    assert_eq!(w.stages(), [Stage::Cancelled]);
+}
+
+#[test]
+fn nobody_ends_an_introduction_in_the_connectors_name() {
+    let mut w = World::new();
+    w.forward("Ask Carol please");
+    let both = w.writer(BOB).mail(
+        "Alice <alice@req.example>, Carol <carol@target.example>",
+        "intro@bot.example",
+        "You two",
+        "Meet each other.",
+    );
+    w.forged(&both);
+    assert_eq!(w.stages(), [Stage::Asked]);
+}
+
+#[test]
+fn an_unproven_mail_is_one_question_however_many_it_names() {
+    let mut w = World::new();
+    let mail = w.request_mail();
+    let forward = w.writer(BOB).forward(
+        &mail,
+        BOT,
+        "Please ask carol@target.example and dan@ortiz.example.",
+    );
+    let left = w.unproven(&forward);
+    assert_eq!(left.len(), 1);
+    let question = to(&left, BOB.1).clone();
+    let left = w.answer(BOB, &question, "Yes");
+    let which = to(&left, BOB.1).clone();
+    let left = w.answer(BOB, &which, "carol@target.example\ndan@ortiz.example");
+    to(&left, CAROL.1);
+    to(&left, DAN.1);
+}
+
+#[test]
+fn a_confirmed_connector_is_asked_who_wrote() {
+    let mut w = World::new();
+    let mut mail = w.request_mail();
+    mail.from = askfirst::reader::letter::Sender::Unusable;
+    let forward = w.writer(BOB).forward(&mail, BOT, "Ask Carol please");
+    let left = w.unproven(&forward);
+    let question = to(&left, BOB.1).clone();
+    let left = w.answer(BOB, &question, "Yes");
+    let who = to(&left, BOB.1).clone();
+    let left = w.answer(BOB, &who, "alice@req.example");
+    to(&left, CAROL.1);
+}
