@@ -67,7 +67,8 @@ pub struct View<'a> {
 
 impl<'a> View<'a> {
     fn of(letter: &'a Letter) -> View<'a> {
-        let text = match &letter.plain {
+        let said = |text: &&String| text.contains(char::is_alphanumeric);
+        let text = match letter.plain.as_ref().filter(said) {
             Some(plain) => prepare(plain),
             None => prepare(&phrases::strip_tags(
                 letter.html.as_deref().unwrap_or_default(),
