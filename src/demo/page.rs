@@ -106,7 +106,9 @@ impl Page {
                 order = self.orders.recv() => {
                     if let Some(order) = order {
                         let done = self.guide.act(order.act).await;
-                        self.look().await?;
+                        if let Err(why) = self.look().await {
+                            break Err(why);
+                        }
                         // The tab may be gone.
                         let _ = order.outcome.send(done);
                     }
@@ -117,13 +119,21 @@ impl Page {
                 },
                 _ = looks.tick() => match self.guide.village.has_ended() {
                     true => break Err(self.guide.village.ended().await),
-                    false => self.look().await?,
+                    false if self.is_watched() => if let Err(why) = self.look().await {
+                        break Err(why);
+                    },
+                    false => {}
                 },
             }
         };
         let _ = self.closing.send(true);
         self.guide.village.end().await;
         outcome
+    }
+
+    /// Whether a tab follows the events; the door itself holds one receiver.
+    fn is_watched(&self) -> bool {
+        self.scene.receiver_count() > 1
     }
 
     async fn look(&mut self) -> Result<(), String> {

@@ -27,7 +27,7 @@ class Page:
         self.browser.wait("empty mailboxes", lambda: self.browser.count(".mail") == 0)
 
     def step(self, told):
-        self.browser.wait("the button", lambda: self.browser.run("return !document.getElementById('step').disabled"))
+        self.browser.wait("the button", lambda: self.browser.run("return document.getElementById('step').ariaBusy !== 'true'"))
         self.browser.click("#step")
         self.browser.wait_text("#told", told)
 
@@ -76,6 +76,7 @@ def a_no_leaves_the_requester_as_silence_does(page):
     page.asked()
     page.step("Carol was thanked")
     page.browser.wait_text("#state", "said no")
+    page.browser.wait_text("[data-lamp=target]", "has said no")
     page.inbox("bob", 3)
     page.lamps("requester connector")
     page.step("Nothing more happened")

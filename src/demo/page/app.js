@@ -73,12 +73,11 @@ function showTale() {
 
 async function playStep() {
   const button = at("step");
-  if (button.disabled || !scene) return;
-  button.disabled = true;
+  if (button.getAttribute("aria-busy") === "true" || !scene) return;
+  button.setAttribute("aria-busy", "true");
   const ended = scene.tale.step >= scene.tale.steps.length;
   await act(ended ? { act: "choose", tale: scene.tale.key } : { act: "step", step: scene.tale.step });
-  button.disabled = false;
-  button.focus({ preventScroll: true });
+  button.setAttribute("aria-busy", "false");
   // On a phone the button stays in sight, and what it did may not.
   const told = at("told").getBoundingClientRect();
   if (told.top < 0 || told.bottom > innerHeight) at("told").scrollIntoView({ block: "center" });
@@ -110,18 +109,31 @@ const EVENTS = {
   "time passes": () => "Time passed",
 };
 
-function lamp(user, name, evidence, opened) {
+/** What is said of a lamp that is dark. */
+function dark(role, affair) {
+  if (!affair) return ["has not agreed yet", PLAIN[role].replace(/^./, (c) => c.toUpperCase()) + "."];
+  if (role !== "target") return ["has not agreed yet", "No consent yet."];
+  const only = "Only their own reply can light this lamp.";
+  return {
+    declined: ["has said no", "A no needs no reason, and nobody asks for one."],
+    deferred: ["has said “later”", only],
+    confirming: ["a yes that nothing proves", only],
+    closed: ["has not said yes", "Silence is an answer too."],
+  }[affair.state] || ["has not agreed yet", only];
+}
+
+function lamp(user, name, affair) {
   const role = ROLES[user];
+  const evidence = affair && affair.lamps[role];
   const lit = Boolean(evidence);
+  const [verdict, how] = lit ? ["has agreed", evidence.how] : dark(role, affair);
   return make("li", { class: lit ? "lamp on" : "lamp", "data-lamp": role },
     make("div", { class: "head" },
       make("span", { class: "bulb", "aria-hidden": "true" }),
       make("div", {},
         make("strong", {}, name), ` – ${role}`,
-        make("div", { class: "verdict" }, lit ? "has agreed" : "has not agreed yet"))),
-    make("p", { class: "how" }, lit ? evidence.how : opened
-      ? (role === "target" ? "Only their own reply can light this lamp." : "No consent yet.")
-      : PLAIN[role].replace(/^./, (c) => c.toUpperCase()) + "."),
+        make("div", { class: "verdict" }, verdict))),
+    make("p", { class: "how" }, how),
     lit && evidence.words ? make("p", { class: "words" }, "What decided – ", evidence.words) : null);
 }
 
@@ -130,8 +142,7 @@ function showBot() {
   say(at("state"), affair
     ? STATES[affair.state](affair)
     : "Nothing yet: the bot knows of no request. It needs three consents, and has none.");
-  fill(at("lamps"), scene.people.map((person) =>
-    lamp(person.user, person.name, affair && affair.lamps[ROLES[person.user]], Boolean(affair))));
+  fill(at("lamps"), scene.people.map((person) => lamp(person.user, person.name, affair)));
   const next = affair ? affair.next : { what: "The bot does nothing until somebody asks for an introduction.", when: null };
   fill(at("coming"), [make("strong", {}, "Next: "), next.when ? `${next.when}. ` : "", next.what]);
   showLog(affair);
@@ -233,7 +244,10 @@ function showMails(person, folder, live) {
   for (const mail of mails) {
     if (document.getElementById(`${folder}-${person.user}-${mail.uid}`)) continue;
     const item = mailItem(person, mail, folder);
-    if (live) item.classList.add("fresh");
+    if (live) {
+      item.classList.add("fresh");
+      if (folder === "inbox") say(at("heard"), `New mail for ${person.name}: ${mail.subject.slice(0, 100)}`);
+    }
     list.prepend(item);
     newest = item;
   }

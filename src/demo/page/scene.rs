@@ -17,6 +17,8 @@ use std::collections::HashMap;
 
 /// Characters of a mail's text that are shown; more is no demonstration.
 const MAX_TEXT_SHOWN: usize = 20_000;
+/// Mails of a folder that are shown, the newest: programs may send any number.
+const MAX_MAILS_SHOWN: usize = 200;
 /// Introductions that are shown, the newest.
 const MAX_SHOWN: usize = 3;
 
@@ -76,6 +78,7 @@ impl Guide {
         let mails = self.village.mailboxes.mails(user, folder);
         mails
             .iter()
+            .skip(mails.len().saturating_sub(MAX_MAILS_SHOWN))
             .map(|stored| {
                 let key = (user, folder, stored.uid);
                 self.scribe
@@ -256,10 +259,9 @@ fn knows(view: &View) -> Value {
             })
         })
     };
-    let answered = view
-        .story
-        .iter()
-        .any(|chapter| chapter.event.starts_with("target:"));
+    let answered = view.story.iter().any(|chapter| {
+        chapter.event.starts_with("target:") && !chapter.event.contains("confirmed")
+    });
     let asked = affair.clock.asked_at_secs.is_some();
     const OUTCOMES: [&str; 6] = [
         "introduction",
