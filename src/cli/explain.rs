@@ -81,7 +81,13 @@ fn read_file(file: &Path) -> Result<Vec<u8>, String> {
 }
 
 fn visible_text(file: &Path) -> Result<String, String> {
-    Ok(reader::quote::visible(&reader::open(&read_file(file)?)))
+    let letter = reader::open(&read_file(file)?);
+    // With the subject: mail programs quote it among the header lines.
+    Ok(format!(
+        "{}\n\n{}",
+        letter.subject,
+        reader::quote::visible(&letter)
+    ))
 }
 
 #[derive(Serialize)]

@@ -288,7 +288,8 @@ impl Work<'_> {
                 envelope_from: composed.envelope_from.as_str(),
                 recipients: &recipients,
                 bytes: &composed.bytes,
-                visible: &composed.visible,
+                // With the subject: mail programs quote it among the header lines.
+                visible: &format!("{}\n\n{}", composed.subject, composed.visible),
             },
             self.now_secs,
         )?;

@@ -96,7 +96,7 @@ CREATE TABLE outbox (
   envelope_from TEXT NOT NULL,
   recipients    TEXT NOT NULL,         -- JSON array of addresses
   bytes         BLOB,                  -- null once accepted or given up
-  visible       TEXT NOT NULL,         -- the text a person sees: replies are aligned with it
+  visible       TEXT NOT NULL,         -- subject and text as a person sees them: replies are aligned with it
   state         TEXT NOT NULL,         -- queued, inflight, accepted, refused, unknown
   attempts      INTEGER NOT NULL,
   not_before    INTEGER NOT NULL,
