@@ -338,3 +338,30 @@ async fn what_keeps_it_out_is_told_in_one_sentence() {
     closed.logs("nothing answers there").await;
     assert_eq!(daemon.stop(), Some(0));
 }
+
+#[tokio::test]
+async fn a_dropped_connection_is_made_anew() {
+    let dovecot = Dovecot::start().await;
+    let bot = Bot::new(&dovecot);
+    let daemon = bot.start(&[]);
+    bot.logs("watching the mailbox").await;
+    dovecot.kick();
+    bot.logs("reading mail:").await;
+    // Delivered while nobody watched: the next session finds it by comparing what is there.
+    dovecot.deliver(&bot.forward()).await;
+    let mails = dovecot.sink.waits_for(2).await;
+    assert_eq!(mails.iter().filter(|m| m.to == [CAROL.1]).count(), 1);
+    assert_eq!(daemon.stop(), Some(0));
+    dovecot.renumber();
+    let daemon = bot.start(&[]);
+    // Under another UIDVALIDITY the same mail is still the same mail.
+    dovecot.deliver(&proven("dan.example", b"From: dan@dan.example\r\nTo: x@y.example\r\nMessage-ID: <1@dan.example>\r\n\r\nhello\r\n")).await;
+    for _ in 0..1_200 {
+        if bot.log().matches("mail taken").count() >= 2 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(daemon.stop(), Some(0));
+    assert_eq!(dovecot.sink.mails().len(), 2, "nothing is asked twice");
+}
