@@ -1,7 +1,7 @@
 //! HTML mail to the text that a person sees, with quotes as `> ` lines.
 //!
 //! Never fails, and linear: one pass over the bytes, no tree. What is hidden is no text; a quote
-//! container's border becomes a line with [`clean::QUOTE_MARK`].
+//! container's border becomes a line with `clean::QUOTE_MARK`.
 
 mod entity;
 mod style;

@@ -1,7 +1,7 @@
 //! What the network knows about a mail's author: DKIM signatures that verify, and a DMARC policy.
 //!
 //! Fails by knowing less: a signature that can't be checked is not listed, and a policy that can't
-//! be told from a failed lookup is `None`. Never takes longer than [`DEADLINE`].
+//! be told from a failed lookup is `None`. Never takes longer than `DEADLINE`.
 
 use mail_auth::common::crypto::Algorithm;
 use mail_auth::common::headers::Header;

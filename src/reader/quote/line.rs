@@ -1,6 +1,6 @@
 //! Lines of a body with their quote depth, and the text that they carry.
 //!
-//! Never fails: every text has lines; marks deeper than [`MAX_DEPTH`] count as that depth.
+//! Never fails: every text has lines; marks deeper than `MAX_DEPTH` count as that depth.
 
 use crate::reader::letter::clean::QUOTE_MARK;
 
