@@ -437,21 +437,14 @@ impl Mailroom {
         };
         // Whoever knows a target's secret is kept out by proof alone; under "possession" an unproven
         // forger knows only what was sent to others.
-        let all_known = proof == Proof::Fail || self.house.require_authenticated;
+        let insider = CONNECTORS.contains(&victim) || REQUESTERS.contains(&victim);
+        let strict = self.house.require_authenticated && !insider;
+        let all_known = proof == Proof::Fail || strict;
         let known: Vec<usize> = (0..self.outbound.len())
             .filter(|at| {
                 let mail = &self.outbound[*at];
-                all_known || !mail.is_to(victim.1)
-            })
-            .filter(|at| {
-                proof == Proof::Fail
-                    || !self.outbound[*at].is_to(victim.1)
-                    || !CONNECTORS.contains(&victim)
-            })
-            .filter(|at| {
-                proof == Proof::Fail
-                    || !self.outbound[*at].is_to(victim.1)
-                    || !REQUESTERS.contains(&victim)
+                // A mail that never left is known to nobody.
+                mail.accepted > 0 && (all_known || !mail.is_to(victim.1))
             })
             .collect();
         let text = *self
