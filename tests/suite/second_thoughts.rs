@@ -228,3 +228,17 @@ fn a_confirmed_connector_is_asked_who_wrote() {
     let left = w.answer(BOB, &who, "alice@req.example");
     to(&left, CAROL.1);
 }
+
+#[test]
+fn an_address_that_is_named_again_after_a_bounce_is_asked_again() {
+    let mut w = World::new();
+    let left = w.forward("Ask carol@target.example please");
+    let ask = to(&left, CAROL.1).clone();
+    let left = w.raw(&bounce_of(&ask, CAROL.1));
+    let told = to(&left, BOB.1).clone();
+    let left = w.answer(BOB, &told, "It is carol@target.example, try again.");
+    let again = to(&left, CAROL.1).clone();
+    assert_eq!(w.stages(), [Stage::Asked]);
+    let left = w.answer(CAROL, &again, "Yes");
+    assert_eq!(left[0].to, [ALICE.1, CAROL.1, BOB.1]);
+}

@@ -270,12 +270,8 @@ fn asked(room: &mut Mailroom, mail: &Outbound) {
         return;
     };
     let text = mail.letter().plain.unwrap_or_default();
-    let requester = |text: &str| {
-        REQUESTERS
-            .iter()
-            .find(|who| text.contains(who.0))
-            .map(|who| who.0)
-    };
+    // By address: what is written below may name others.
+    let requester = |text: &str| REQUESTERS.iter().find(|who| text.contains(who.1));
     let now = mail.at_secs;
     let alice = requester(&text);
     let repeated = room.outbound.iter().any(|old| {
@@ -459,6 +455,14 @@ pub fn whole(room: &mut Mailroom) {
     let open = room.desk().list(false).unwrap_or_default();
     if let Some(stuck) = open.first() {
         let why = format!("an introduction stays for ever at {}", stuck.stage.name());
+        room.blame("V4 no loss", &why);
+    }
+    let undelivered = room
+        .outbound
+        .iter()
+        .find(|mail| mail.accepted == 0 && !mail.returned);
+    if let Some(mail) = undelivered {
+        let why = format!("{} was written and never delivered", mail.saying);
         room.blame("V4 no loss", &why);
     }
 }

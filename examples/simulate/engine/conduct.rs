@@ -437,21 +437,14 @@ impl Mailroom {
         };
         // Whoever knows a target's secret is kept out by proof alone; under "possession" an unproven
         // forger knows only what was sent to others.
-        let all_known = proof == Proof::Fail || self.house.require_authenticated;
+        let insider = CONNECTORS.contains(&victim) || REQUESTERS.contains(&victim);
+        let strict = self.house.require_authenticated && !insider;
+        let all_known = proof == Proof::Fail || strict;
         let known: Vec<usize> = (0..self.outbound.len())
             .filter(|at| {
                 let mail = &self.outbound[*at];
-                all_known || !mail.is_to(victim.1)
-            })
-            .filter(|at| {
-                proof == Proof::Fail
-                    || !self.outbound[*at].is_to(victim.1)
-                    || !CONNECTORS.contains(&victim)
-            })
-            .filter(|at| {
-                proof == Proof::Fail
-                    || !self.outbound[*at].is_to(victim.1)
-                    || !REQUESTERS.contains(&victim)
+                // A mail that never left is known to nobody.
+                mail.accepted > 0 && (all_known || !mail.is_to(victim.1))
             })
             .collect();
         let text = *self
@@ -472,6 +465,20 @@ impl Mailroom {
         }
         let to = *self.chance.pick(&known);
         let mut mail = self.reply(victim, proof, to, Meaning::Other, text);
+        if self.chance.one_in(4) {
+            // The row of a secret is easily guessed; its bits are not.
+            let id = self.outbound[to].message_id.clone();
+            let code: String = id
+                .chars()
+                .skip_while(|c| *c != '-')
+                .skip(1)
+                .take(26)
+                .collect();
+            let guess = "abcdefghijklmnopqrstuvwxyz"[..code.len()].to_owned();
+            let raw = String::from_utf8(mail.raw).unwrap();
+            mail.raw = raw.replace(&code, &guess).into_bytes();
+            mail.answers.clear();
+        }
         if self.chance.one_in(6) {
             let alice = *self.chance.pick(&REQUESTERS);
             mail.raw = with_field(mail.raw, &format!("Cc: {}", alice.1));

@@ -394,6 +394,16 @@ impl Mailroom {
                 return self.restart();
             }
             let attempt = self.attempt(&parcel, known);
+            // The server takes its time over its last word; the recipient answers meanwhile.
+            if attempt.phase == Phase::Dot
+                && self.outbound[known].accepted > 0
+                && self.weather != Weather::Fair
+                && self.chance.one_in(6)
+                && let Some(answer) = self.responder(known)
+            {
+                self.tally.count("fault: answer before the report");
+                self.receive(answer, false);
+            }
             match self.desk().report(parcel.id, &attempt, now) {
                 Ok(judgement) => self.judged(known, &judgement),
                 Err(error) => self.blame("V10 survival", &format!("report failed: {error}")),

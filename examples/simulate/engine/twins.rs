@@ -156,6 +156,10 @@ fn connector(room: &mut Mailroom) -> Option<super::mailroom::Inbound> {
     let text = *room
         .chance
         .pick(&["Yes", "Yes", "carol@target.example", "No", "1", "cancel"]);
+    let text = match room.outbound[question].saying.as_str() {
+        "who_asks" => REQUESTERS[0].1,
+        _ => text,
+    };
     let letter = room.outbound[question].letter();
     let bob = cast::CONNECTORS
         .into_iter()
