@@ -474,30 +474,30 @@ fn table() -> String {
             (Way::Proposed, "proposed by the connector"),
             (Way::Direct, "the requester's own mail"),
         ] {
-            let possible = match (way, &gap) {
-                (_, None) => true,
-                (
-                    Way::Direct,
-                    Some(
-                        Gap::Target { .. }
-                        | Gap::Connector { .. }
-                        | Gap::ConnectorYes { .. }
-                        | Gap::DirectRequestsOff
-                        | Gap::Wish { .. },
-                    ),
-                ) => true,
-                (
-                    Way::Forwarded,
-                    Some(
-                        Gap::Target { .. }
-                        | Gap::Requester { .. }
-                        | Gap::ConnectorProof
-                        | Gap::Words,
-                    ),
-                ) => true,
-                (Way::Proposed, Some(Gap::ConnectorProof)) => true,
-                _ => false,
-            };
+            let possible = matches!(
+                (way, &gap),
+                (_, None)
+                    | (
+                        Way::Direct,
+                        Some(
+                            Gap::Target { .. }
+                                | Gap::Connector { .. }
+                                | Gap::ConnectorYes { .. }
+                                | Gap::DirectRequestsOff
+                                | Gap::Wish { .. },
+                        )
+                    )
+                    | (
+                        Way::Forwarded,
+                        Some(
+                            Gap::Target { .. }
+                                | Gap::Requester { .. }
+                                | Gap::ConnectorProof
+                                | Gap::Words,
+                        )
+                    )
+                    | (Way::Proposed, Some(Gap::ConnectorProof))
+            );
             if !possible {
                 continue;
             }

@@ -169,7 +169,7 @@ fn introduction(room: &mut Mailroom, mail: &Outbound) {
             && later.proof != Proof::Fail
             && !later.again
             && addresses_of(carol).contains(&later.from.as_str())
-            && answers(room, later, mail.introduction, &[carol.clone()])
+            && answers(room, later, mail.introduction, std::slice::from_ref(carol))
     });
     if taken_back {
         room.blame(
