@@ -31,8 +31,9 @@ impl Work<'_> {
         bound: Bound,
     ) -> Result<Disposition, DeskError> {
         let role = self.role(mail, &bound.introduction);
-        // An answer proves that our mail arrived, whatever the server's last word was.
-        for issued in &bound.issued {
+        // An answer proves that our mail arrived, whatever the server's last word was. The older ones
+        // of its thread it knows from our own References.
+        if let Some(issued) = bound.issued.first() {
             self.arrived(issued.row)?;
         }
         let own = |party: Party| {

@@ -242,3 +242,46 @@ fn an_address_that_is_named_again_after_a_bounce_is_asked_again() {
     let left = w.answer(CAROL, &again, "Yes");
     assert_eq!(left[0].to, [ALICE.1, CAROL.1, BOB.1]);
 }
+
+#[test]
+fn an_answer_says_nothing_of_older_mails_in_its_thread() {
+    let mut w = World::new();
+    let mail = w.request_mail();
+    let forward = w
+        .writer(BOB)
+        .forward(&mail, BOT, "Ask carol@target.example please");
+    w.desk.set_paused(true, w.now_secs).unwrap();
+    w.proven(&forward);
+    w.desk.set_paused(false, w.now_secs).unwrap();
+    // The notice to Bob is put off by the server; the ask passes.
+    let now = w.now_secs;
+    let mut ask = None;
+    let mut notice = 0;
+    for parcel in w.desk.take_due(10, now).unwrap() {
+        let to_bob = parcel.recipients == [BOB.1];
+        let code = if to_bob { 451 } else { 250 };
+        let attempt = Attempt {
+            phase: Phase::Dot,
+            reply: Some((code, String::new())),
+            refused: Vec::new(),
+        };
+        let _ = w.desk.report(parcel.id, &attempt, now).unwrap();
+        match to_bob {
+            true => notice = parcel.id,
+            false => ask = Some(askfirst::reader::open(&parcel.bytes)),
+        }
+    }
+    let question = w.writer(CAROL).reply(&ask.unwrap(), "What is it about?");
+    w.now_secs -= 50;
+    let left = w.proven(&question);
+    let told = to(&left, BOB.1).clone();
+    w.now_secs -= 50;
+    w.answer(BOB, &told, "Let me think about it, the weather is fine.");
+    w.now_secs += HOUR;
+    let now = w.now_secs;
+    let due = w.desk.take_due(10, now).unwrap();
+    assert!(
+        due.iter().any(|parcel| parcel.id == notice),
+        "the first notice still has to go out"
+    );
+}

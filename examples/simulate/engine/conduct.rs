@@ -530,6 +530,9 @@ impl Mailroom {
 
     /// Everybody answers everything at once, as badly configured programs do (V8).
     pub fn responder(&mut self, at: usize) -> Option<Inbound> {
+        if self.outbound[at].accepted == 0 {
+            return None;
+        }
         let recipient = self.outbound[at].recipients.first()?.clone();
         let all = [REQUESTERS.as_slice(), &CONNECTORS, &TARGETS].concat();
         let who = *all.iter().find(|who| who.1 == recipient)?;
