@@ -2,7 +2,8 @@
 //!
 //! A file that can't be read is said and counted, never a reason to stop: the exit status is 1.
 
-use crate::reader::letter::{self, Letter, Sender};
+use crate::reader::author::from::Sender;
+use crate::reader::letter::{self, Letter};
 use crate::reader::{self, Author, Bounce, Forwarded, Kind, Known, Proof, Reading, Verdict};
 use serde::Serialize;
 use std::io::{self, BufWriter, Read, Write};

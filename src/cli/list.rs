@@ -1,6 +1,7 @@
 //! `askfirst list`: the introductions, as a table or as JSON.
 
 use crate::cli::{Failure, desk, now_secs, print};
+use crate::desk::views;
 use crate::reader::address::Person;
 use crate::rules::introduction::Introduction;
 use serde::Serialize;
@@ -47,13 +48,9 @@ fn line(introduction: &Introduction) -> Line {
         connector: key(&introduction.connector),
         target: key(&introduction.target),
         state: introduction.stage.name(),
-        created_at: rfc3339(introduction.created_at_secs),
-        updated_at: rfc3339(introduction.updated_at_secs),
+        created_at: views::rfc3339(introduction.created_at_secs),
+        updated_at: views::rfc3339(introduction.updated_at_secs),
     }
-}
-
-pub(super) fn rfc3339(secs: i64) -> String {
-    jiff::Timestamp::from_second(secs).map_or_else(|_| secs.to_string(), |time| time.to_string())
 }
 
 fn as_table(introductions: &[Introduction], now_secs: i64) -> String {

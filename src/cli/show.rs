@@ -1,10 +1,8 @@
 //! `askfirst show ID`: one introduction whole: who, consents with their evidence, mails, story.
 
-use crate::cli::list::rfc3339;
 use crate::cli::{Failure, desk, print};
-use crate::desk::views::View;
+use crate::desk::views::{self, View};
 use crate::reader::address::Person;
-use crate::rules::consent::{ConnectorEvidence, Consents, MailEvidence, RequesterEvidence};
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::path::Path;
@@ -37,10 +35,10 @@ fn json_of(view: &View) -> Value {
         "connector": person(&introduction.connector),
         "target": person(&introduction.target),
         "consents": introduction.consents,
-        "created_at": rfc3339(introduction.created_at_secs),
-        "updated_at": rfc3339(introduction.updated_at_secs),
+        "created_at": views::rfc3339(introduction.created_at_secs),
+        "updated_at": views::rfc3339(introduction.updated_at_secs),
         "story": view.story.iter().map(|chapter| json!({
-            "at": rfc3339(chapter.at_secs),
+            "at": views::rfc3339(chapter.at_secs),
             "event": chapter.event,
             "state": chapter.stage,
             "detail": chapter.detail,
@@ -51,7 +49,7 @@ fn json_of(view: &View) -> Value {
             "recipients": mail.recipients,
             "state": mail.state,
             "attempts": mail.attempts,
-            "created_at": rfc3339(mail.created_at_secs),
+            "created_at": views::rfc3339(mail.created_at_secs),
             "reply": mail.reply,
         })).collect::<Vec<_>>(),
     })
@@ -72,7 +70,7 @@ fn text_of(view: &View) -> String {
         let _ = writeln!(text, "  {role:<10} {}", who(person));
     }
     text.push_str("\nConsents\n");
-    for line in consents(&introduction.consents) {
+    for line in views::consents_in_words(&introduction.consents) {
         let _ = writeln!(text, "  {line}");
     }
     text.push_str("\nMails\n");
@@ -80,7 +78,7 @@ fn text_of(view: &View) -> String {
         let _ = writeln!(
             text,
             "  {}  {:<18} {:<9} to {}",
-            rfc3339(mail.created_at_secs),
+            views::rfc3339(mail.created_at_secs),
             mail.saying,
             mail.state,
             mail.recipients.join(", ")
@@ -91,7 +89,7 @@ fn text_of(view: &View) -> String {
         let _ = writeln!(
             text,
             "  {}  {} -> {}",
-            rfc3339(chapter.at_secs),
+            views::rfc3339(chapter.at_secs),
             chapter.event,
             chapter.stage.replace('_', " ")
         );
@@ -108,51 +106,4 @@ fn who(person: &Option<Person>) -> String {
         Some(person) => format!("{} <{}>", person.name, person.address),
         None => "not known yet".to_owned(),
     }
-}
-
-/// The three consents in words, one line each.
-pub fn consents(consents: &Consents) -> [String; 3] {
-    let missing = || "not given".to_owned();
-    let connector = consents.connector.as_ref().map_or_else(missing, |consent| {
-        let evidence = match &consent.evidence {
-            ConnectorEvidence::Mail(mail) => mail_in_words(mail),
-            ConnectorEvidence::Standing { rule } => format!("standing, by the rule {rule}"),
-        };
-        format!("{}, {evidence}", rfc3339(consent.at_secs))
-    });
-    let requester = consents.requester.as_ref().map_or_else(missing, |consent| {
-        let evidence = match &consent.evidence {
-            RequesterEvidence::Mail(mail) => mail_in_words(mail),
-            RequesterEvidence::Vouched { message_id } => {
-                format!("vouched for by the connector's mail {message_id}")
-            }
-        };
-        format!("{}, {evidence}", rfc3339(consent.at_secs))
-    });
-    let target = consents.target.as_ref().map_or_else(missing, |consent| {
-        format!(
-            "{}, {}",
-            rfc3339(consent.at_secs),
-            mail_in_words(&consent.evidence)
-        )
-    });
-    [
-        format!("connector  {connector}"),
-        format!("requester  {requester}"),
-        format!("target     {target}"),
-    ]
-}
-
-fn mail_in_words(mail: &MailEvidence) -> String {
-    let words: String = mail.words.split_whitespace().collect::<Vec<_>>().join(" ");
-    format!(
-        "own mail {}, {} ({}): {words}",
-        mail.message_id,
-        match mail.proof {
-            crate::reader::Proof::Proven => "author proven",
-            crate::reader::Proof::Unproven => "author unproven",
-            crate::reader::Proof::Fails => "proof of the author fails",
-        },
-        mail.proof_why,
-    )
 }

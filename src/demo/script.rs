@@ -2,10 +2,10 @@
 //!
 //! Fails with a sentence when a mail that must come does not, or one comes that must not.
 
-use crate::cli::show;
 use crate::daemon;
 use crate::demo::smtp::Passed;
 use crate::demo::village::{ALICE, BOB, BOT, CAROL, DAN, Village, Villager};
+use crate::desk::views;
 use crate::reader::letter::Letter;
 use crate::rules::introduction::Stage;
 
@@ -179,7 +179,7 @@ async fn consents(village: &Village, tell: Teller<'_>) -> Result<(), String> {
             called(&introduction.target),
             introduction.stage.name()
         ));
-        for line in show::consents(&introduction.consents) {
+        for line in views::consents_in_words(&introduction.consents) {
             tell(&format!("   {line}"));
         }
         tell("");

@@ -2,6 +2,7 @@
 
 use crate::desk::{Desk, DeskError};
 use crate::reader::author::Facts;
+use crate::rules::consent::{ConnectorEvidence, Consents, MailEvidence, RequesterEvidence};
 use crate::rules::introduction::Introduction;
 use crate::store::introductions::Chapter;
 use crate::store::{inbox, introductions, outbox};
@@ -127,4 +128,56 @@ pub fn facts(dkim_domains: Vec<String>, dmarc_policy: Option<bool>) -> Option<St
         dmarc_policy,
     })
     .ok()
+}
+
+/// A time as scripts and people both read it (RFC 3339, UTC).
+pub fn rfc3339(secs: i64) -> String {
+    jiff::Timestamp::from_second(secs).map_or_else(|_| secs.to_string(), |time| time.to_string())
+}
+
+/// The three consents in words, one line each.
+pub fn consents_in_words(consents: &Consents) -> [String; 3] {
+    let missing = || "not given".to_owned();
+    let connector = consents.connector.as_ref().map_or_else(missing, |consent| {
+        let evidence = match &consent.evidence {
+            ConnectorEvidence::Mail(mail) => mail_in_words(mail),
+            ConnectorEvidence::Standing { rule } => format!("standing, by the rule {rule}"),
+        };
+        format!("{}, {evidence}", rfc3339(consent.at_secs))
+    });
+    let requester = consents.requester.as_ref().map_or_else(missing, |consent| {
+        let evidence = match &consent.evidence {
+            RequesterEvidence::Mail(mail) => mail_in_words(mail),
+            RequesterEvidence::Vouched { message_id } => {
+                format!("vouched for by the connector's mail {message_id}")
+            }
+        };
+        format!("{}, {evidence}", rfc3339(consent.at_secs))
+    });
+    let target = consents.target.as_ref().map_or_else(missing, |consent| {
+        format!(
+            "{}, {}",
+            rfc3339(consent.at_secs),
+            mail_in_words(&consent.evidence)
+        )
+    });
+    [
+        format!("connector  {connector}"),
+        format!("requester  {requester}"),
+        format!("target     {target}"),
+    ]
+}
+
+fn mail_in_words(mail: &MailEvidence) -> String {
+    let words: String = mail.words.split_whitespace().collect::<Vec<_>>().join(" ");
+    format!(
+        "own mail {}, {} ({}): {words}",
+        mail.message_id,
+        match mail.proof {
+            crate::reader::Proof::Proven => "author proven",
+            crate::reader::Proof::Unproven => "author unproven",
+            crate::reader::Proof::Fails => "proof of the author fails",
+        },
+        mail.proof_why,
+    )
 }

@@ -8,6 +8,7 @@ mod flowed;
 mod mime;
 
 use crate::reader::address::{Address, Person};
+use crate::reader::author::from::Sender;
 use crate::reader::html;
 use crate::reader::letter::mime::Part;
 
@@ -61,25 +62,6 @@ pub struct Letter {
 
 /// Attached mails looked at in one mail.
 pub const MAX_ATTACHED: usize = 10;
-
-/// The author as the raw From field gives it, read strictly (see `author`).
-#[derive(Clone, Default, PartialEq, Eq)]
-pub enum Sender {
-    /// Exactly one From field with exactly one mailbox.
-    One(Person),
-    /// No From field, several, several mailboxes, or a form that readers disagree on.
-    #[default]
-    Unusable,
-}
-
-impl Sender {
-    pub fn person(&self) -> Option<&Person> {
-        match self {
-            Sender::One(person) => Some(person),
-            Sender::Unusable => None,
-        }
-    }
-}
 
 impl Letter {
     /// The values of the header fields with this name, in order.

@@ -219,7 +219,7 @@ fn an_unproven_mail_is_one_question_however_many_it_names() {
 fn a_confirmed_connector_is_asked_who_wrote() {
     let mut w = World::new();
     let mut mail = w.request_mail();
-    mail.from = askfirst::reader::letter::Sender::Unusable;
+    mail.from = askfirst::reader::author::from::Sender::Unusable;
     let forward = w.writer(BOB).forward(&mail, BOT, "Ask Carol please");
     let left = w.unproven(&forward);
     let question = to(&left, BOB.1).clone();

@@ -116,7 +116,7 @@ impl Mailroom {
         let mut below = self.request(alice, bob, named);
         match self.chance.below(12) {
             0 => below.plain = Some(String::new()),
-            1 => below.from = askfirst::reader::letter::Sender::Unusable,
+            1 => below.from = askfirst::reader::author::from::Sender::Unusable,
             _ => {}
         }
         // A name in the request alone may be asked too, where it fits one contact.

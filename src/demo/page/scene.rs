@@ -2,11 +2,11 @@
 //!
 //! Fails with a sentence when the desk does. Everything in it that came by mail is text for the page, never markup.
 
-use crate::cli::show;
 use crate::demo::mailboxes::Mail;
 use crate::demo::page::acts::{Guide, PLAYERS, is_from};
 use crate::demo::page::tales::Tale;
 use crate::demo::village::BOT;
+use crate::desk::views;
 use crate::desk::views::View;
 use crate::reader::Proof;
 use crate::reader::address::Person;
@@ -132,7 +132,7 @@ fn introduction(view: &View) -> Value {
             "state": chapter.stage,
             "detail": detail(&chapter.event, &chapter.detail),
         })).collect::<Vec<_>>(),
-        "evidence": show::consents(&affair.consents),
+        "evidence": views::consents_in_words(&affair.consents),
     })
 }
 

@@ -5,7 +5,25 @@
 //! are those of VU#517845 and of "Composition Kills" (USENIX Security 2020).
 
 use crate::reader::address::{Address, Person};
-use crate::reader::letter::Sender;
+
+/// The author as the raw From field gives it, read strictly (see `author`).
+#[derive(Clone, Default, PartialEq, Eq)]
+pub enum Sender {
+    /// Exactly one From field with exactly one mailbox.
+    One(Person),
+    /// No From field, several, several mailboxes, or a form that readers disagree on.
+    #[default]
+    Unusable,
+}
+
+impl Sender {
+    pub fn person(&self) -> Option<&Person> {
+        match self {
+            Sender::One(person) => Some(person),
+            Sender::Unusable => None,
+        }
+    }
+}
 
 /// Characters of a From field that are looked at; the longest honest ones are some hundred.
 const MAX_FROM_CHARS: usize = 2_000;

@@ -8,7 +8,8 @@ pub mod from;
 pub mod results;
 
 use crate::reader::Proof;
-use crate::reader::letter::{Letter, Sender};
+use crate::reader::author::from::Sender;
+use crate::reader::letter::Letter;
 use block::Block;
 use results::Outcome;
 use serde::{Deserialize, Serialize};

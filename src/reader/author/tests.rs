@@ -2,7 +2,7 @@
 
 use super::results::{self, Outcome};
 use super::*;
-use crate::reader::letter::Sender;
+use crate::reader::author::from::Sender;
 use proptest::prelude::*;
 
 fn from(value: &str) -> Sender {

@@ -3,7 +3,7 @@
 //! Never fails: a field that can't be read counts as absent.
 
 use crate::reader::address::{Address, Person};
-use crate::reader::author;
+use crate::reader::author::from;
 use crate::reader::letter::mime::Part;
 use crate::reader::letter::{Letter, MAX_NAME, MAX_SUBJECT, clean};
 use mail_parser::{HeaderName, MessageParser};
@@ -46,7 +46,7 @@ pub fn read(head: &[u8], letter: &mut Letter) {
     let raw = raw_fields(head);
     // The author is read before anything is trimmed or cleaned away: a control character or a space
     // before the colon is where readers begin to disagree.
-    letter.from = author::sender(&raw);
+    letter.from = from::read(&raw);
     letter.headers = cleaned(raw);
     let first_id = letter.fields("Message-ID").next().map(ids);
     letter.message_id = first_id.and_then(|ids| ids.into_iter().next());
