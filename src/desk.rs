@@ -195,17 +195,38 @@ impl Desk {
                 self.drop_words(now_secs)?;
                 return Ok(introductions::next_wake_secs(self.store.reading())?);
             }
-            self.transact(now_secs, |work| {
-                for id in due {
-                    if let Some(introduction) = introductions::load(work.db, id)? {
-                        let before = introduction.clone();
-                        let after = work.step(introduction, Event::TimePassed, "")?;
-                        work.unstick(&before, after)?;
-                    }
-                }
-                Ok(())
-            })?;
+            match self.pass_time(&due, now_secs) {
+                Err(DeskError::Write(_)) => self.pass_time_singly(&due, now_secs)?,
+                other => other?,
+            }
         }
+    }
+
+    fn pass_time(&mut self, due: &[i64], now_secs: i64) -> Result<(), DeskError> {
+        self.transact(now_secs, |work| {
+            for id in due {
+                if let Some(introduction) = introductions::load(work.db, *id)? {
+                    let before = introduction.clone();
+                    let after = work.step(introduction, Event::TimePassed, "")?;
+                    work.unstick(&before, after)?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// One introduction whose mail can't be written must neither end the daemon nor hold up others.
+    fn pass_time_singly(&mut self, due: &[i64], now_secs: i64) -> Result<(), DeskError> {
+        for id in due {
+            match self.pass_time(&[*id], now_secs) {
+                Err(DeskError::Write(error)) => {
+                    tracing::error!(introduction = id, "its time came, and nothing is done: {error}");
+                    self.transact(now_secs, |work| work.still(*id))?;
+                }
+                other => other?,
+            }
+        }
+        Ok(())
     }
 
     /// The operator calls an introduction off; false: there is no such open introduction.

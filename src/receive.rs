@@ -52,7 +52,10 @@ struct Memory {
     batch: usize,
     /// UIDs the server could not give, with how often.
     refusals: HashMap<(String, u32), u32>,
-    connected_once: bool,
+    /// In this run: after that, a refused login is the server's mood until proven otherwise.
+    ever_connected: bool,
+    /// Since the last pause.
+    connected: bool,
 }
 
 /// A selected folder, as the server described it.
@@ -83,14 +86,15 @@ impl Loop {
         let mut memory = Memory {
             batch: MAX_BATCH,
             refusals: HashMap::new(),
-            connected_once: false,
+            ever_connected: false,
+            connected: false,
         };
         let mut pause = FIRST_PAUSE;
         while !*self.stop.borrow() {
             match self.session(&mut memory).await {
                 Ok(()) => return Ok(()),
                 Err(Fault::Desk(error)) => return Err(error),
-                Err(Fault::Wire(error)) if error.needs_operator() && !memory.connected_once => {
+                Err(Fault::Wire(error)) if error.needs_operator() && !memory.ever_connected => {
                     return Err(error.into());
                 }
                 Err(Fault::Wire(error)) => {
@@ -101,8 +105,7 @@ impl Loop {
                     tracing::warn!(pause_secs = pause.as_secs(), "reading mail: {error}");
                     self.rest(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
-                    if memory.connected_once {
-                        memory.connected_once = false;
+                    if std::mem::take(&mut memory.connected) {
                         pause = FIRST_PAUSE;
                     }
                 }
@@ -122,8 +125,9 @@ impl Loop {
             () = crate::daemon::stopped(&mut stop) => return Ok(()),
         };
         let mut session = connected;
-        let mut first = !memory.connected_once;
-        memory.connected_once = true;
+        let mut first = !memory.connected;
+        memory.connected = true;
+        memory.ever_connected = true;
         loop {
             if let Some(junk) = self.junk.clone() {
                 self.read_junk(&mut session, &junk, memory).await?;

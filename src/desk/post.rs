@@ -67,7 +67,17 @@ impl Desk {
         attempt: &Attempt,
         now_secs: i64,
     ) -> Result<Judgement, DeskError> {
-        self.transact(now_secs, |work| work.judge(id, attempt))
+        match self.transact(now_secs, |work| work.judge(id, attempt)) {
+            // What became of it is kept, though nobody can be told: else it would be sent for ever.
+            Err(DeskError::Write(error)) => {
+                tracing::error!(outbox = id, "refused, and nobody can be told: {error}");
+                self.transact(now_secs, |work| {
+                    work.progress(id, "refused", now_secs, Some(attempt))
+                })?;
+                Ok(Judgement::Refused { recipient: None })
+            }
+            other => other,
+        }
     }
 
     /// Mails of an unknown outcome whose waiting time is over go out again: the same bytes under the

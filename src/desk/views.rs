@@ -89,7 +89,8 @@ impl Desk {
                     folder.mailbox,
                     folder.uid_validity,
                 )?,
-                moved: known.seen_before && known.first_uid.is_none(),
+                // Not only at the first look: a session may end before all has been listed anew.
+                moved: known.seen_before,
                 started_at_secs,
             })
         })

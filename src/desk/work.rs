@@ -196,11 +196,21 @@ impl Work<'_> {
     ) -> Result<(), DeskError> {
         let wake = crate::rules::clock::next_wake_secs;
         if wake(&after).is_some_and(|at| at <= self.now_secs) && wake(&after) == wake(before) {
-            let mut after = after;
-            after.clock.close_at_secs = None;
-            after.clock.remind_at_secs = None;
-            after.clock.again_at_secs = None;
-            introductions::save(self.db, &after)?;
+            self.still(after.id)?;
+        }
+        Ok(())
+    }
+
+    /// Takes an introduction off the clock; mails still move it.
+    pub(super) fn still(&mut self, id: i64) -> Result<(), DeskError> {
+        if let Some(mut introduction) = introductions::load(self.db, id)? {
+            let clock = &mut introduction.clock;
+            clock.close_at_secs = None;
+            clock.remind_at_secs = None;
+            clock.again_at_secs = None;
+            clock.introduce_at_secs = None;
+            clock.closing_at_secs = None;
+            introductions::save(self.db, &introduction)?;
         }
         Ok(())
     }

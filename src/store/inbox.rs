@@ -217,9 +217,10 @@ pub fn folder(
         .optional()?;
     let seen_before = db
         .prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM folders WHERE account = ?1 AND mailbox = ?2)",
+            "SELECT EXISTS (SELECT 1 FROM folders
+               WHERE account = ?1 AND mailbox = ?2 AND uid_validity <> ?3)",
         )?
-        .query_row((account, mailbox), |row| row.get(0))?;
+        .query_row((account, mailbox, uid_validity), |row| row.get(0))?;
     Ok(Folder {
         first_uid,
         seen_before,
