@@ -4,6 +4,7 @@
 //! Fails with a [`DeskError`]: then the transaction is rolled back and nothing has happened. A mail
 //! that can't be handled is set aside in the inbox with the reason, and the next one is handled.
 
+pub mod anew;
 pub mod answers;
 pub mod bind;
 pub mod copies;
@@ -220,7 +221,10 @@ impl Desk {
         for id in due {
             match self.pass_time(&[*id], now_secs) {
                 Err(DeskError::Write(error)) => {
-                    tracing::error!(introduction = id, "its time came, and nothing is done: {error}");
+                    tracing::error!(
+                        introduction = id,
+                        "its time came, and nothing is done: {error}"
+                    );
                     self.transact(now_secs, |work| work.still(*id))?;
                 }
                 other => other?,

@@ -36,6 +36,9 @@ impl Work<'_> {
         if let Some(issued) = bound.issued.first() {
             self.arrived(issued.row)?;
         }
+        if let Some(done) = self.asked_anew(mail, role, &bound)? {
+            return Ok(done);
+        }
         let own = |party: Party| {
             bound
                 .issued
@@ -80,6 +83,38 @@ impl Work<'_> {
                 }
                 None => Ok(ignored("it answers a mail that was not sent to its author")),
             },
+        }
+    }
+
+    /// Somebody who has nothing left to answer here writes whom else to meet: a request of his own.
+    fn asked_anew(
+        &mut self,
+        mail: &Mail<'_>,
+        role: Role,
+        bound: &Bound,
+    ) -> Result<Option<Disposition>, DeskError> {
+        let over = bound.introduction.stage.is_final();
+        let open_to = |question: &Saying| {
+            matches!(
+                question,
+                Saying::Propose
+                    | Saying::StillInterested
+                    | Saying::AskWords
+                    | Saying::WhichConnector { .. }
+                    | Saying::WhichWish { .. }
+            )
+        };
+        let asked = bound.issued.iter().any(|i| open_to(&i.saying)) && !over;
+        let free = match role {
+            Role::Requester => !asked && !matches!(mail.verdict(), Verdict::No | Verdict::Stop),
+            Role::Target => over && mail.verdict() == Verdict::Unclear,
+            Role::Connector | Role::Stranger => false,
+        };
+        match mail.letter.from.person().cloned() {
+            Some(author) if free && self.wishes_anew(mail, &bound.introduction)? => {
+                self.direct(mail, &author).map(Some)
+            }
+            _ => Ok(None),
         }
     }
 

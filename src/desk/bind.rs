@@ -20,6 +20,8 @@ pub struct Bound {
     pub introduction: Introduction,
     /// Our mails of this introduction whose secrets the mail carries, the newest first.
     pub issued: Vec<Issued>,
+    /// The mail is addressed to one of these secrets, or in reply to one: not only a quotation.
+    pub answered: bool,
     /// The visible text of the newest of them.
     pub original: String,
 }
@@ -35,27 +37,19 @@ impl Binding {
 }
 
 pub fn bind(db: &Connection, house: &House, letter: &Letter) -> Result<Binding, DeskError> {
-    let mut issued: Vec<Issued> = Vec::new();
-    for secret in carried(house, letter) {
-        issued.extend(secrets::recognise(db, &secret)?);
-    }
     let mut ids = letter.in_reply_to.clone();
+    let named = known(db, &find(&addressed(house, letter)), &ids)?;
     ids.extend(letter.references.iter().cloned());
-    for row in outbox::secrets_by_ids(db, &ids)? {
-        if !issued.iter().any(|known| known.row == row) {
-            issued.extend(secrets::by_row(db, row)?);
-        }
-    }
-    issued.retain(|known| known.introduction.is_some());
+    let mut issued = known(db, &find(&carried(house, letter)), &ids)?;
     issued.sort_by_key(|known| std::cmp::Reverse(known.row));
     issued.dedup_by_key(|known| known.row);
+    if several(&issued) {
+        issued = meant(db, letter, issued, &named)?;
+    }
     let Some(newest) = issued.first() else {
         return Ok(Binding::None);
     };
-    if issued
-        .iter()
-        .any(|known| known.introduction != newest.introduction)
-    {
+    if several(&issued) {
         return Ok(Binding::Ambiguous);
     }
     let Some(introduction) = newest
@@ -67,15 +61,72 @@ pub fn bind(db: &Connection, house: &House, letter: &Letter) -> Result<Binding, 
         return Ok(Binding::None);
     };
     let original = outbox::by_secret(db, newest.row)?.map(|mail| mail.visible);
+    let answered = named
+        .iter()
+        .any(|named| issued.iter().any(|known| known.row == named.row));
     Ok(Binding::To(Box::new(Bound {
         introduction,
         issued,
+        answered,
         original: original.unwrap_or_default(),
     })))
 }
 
-/// The tokens in a mail: sub-addresses of ours, ids, the subject, the texts, a bounce's report.
-fn carried(house: &House, letter: &Letter) -> Vec<Secret> {
+/// The mails of ours that had these secrets or these ids, where they belong to an introduction.
+fn known(db: &Connection, found: &[Secret], ids: &[String]) -> Result<Vec<Issued>, DeskError> {
+    let mut issued: Vec<Issued> = Vec::new();
+    for secret in found {
+        issued.extend(secrets::recognise(db, secret)?);
+    }
+    for row in outbox::secrets_by_ids(db, ids)? {
+        if !issued.iter().any(|known| known.row == row) {
+            issued.extend(secrets::by_row(db, row)?);
+        }
+    }
+    issued.retain(|known| known.introduction.is_some());
+    Ok(issued)
+}
+
+fn several(issued: &[Issued]) -> bool {
+    let first = issued.first().map(|known| known.introduction);
+    issued.iter().any(|known| Some(known.introduction) != first)
+}
+
+/// Of the secrets of several introductions those that the mail answers: it is addressed to them or
+/// in reply to them; else those whose mail of ours went to this author. What is left may be none.
+fn meant(
+    db: &Connection,
+    letter: &Letter,
+    issued: Vec<Issued>,
+    named: &[Issued],
+) -> Result<Vec<Issued>, DeskError> {
+    let only = |of: &[Issued]| -> Option<Option<i64>> {
+        let first = of.first()?.introduction;
+        (!several(of)).then_some(first)
+    };
+    let author = letter.from.person().map(|person| &person.address);
+    let mut own = Vec::new();
+    for known in &issued {
+        let sent = outbox::by_secret(db, known.row)?;
+        let to_author = sent.is_some_and(|mail| {
+            let mut recipients = mail.recipients.iter();
+            recipients.any(|to| author.is_some_and(|author| author.as_str() == to))
+        });
+        if to_author {
+            own.push(known.clone());
+        }
+    }
+    Ok(match only(named).or_else(|| only(&own)) {
+        Some(meant) => issued
+            .into_iter()
+            .filter(|known| known.introduction == meant)
+            .collect(),
+        None => issued,
+    })
+}
+
+/// Where a mail program puts what it answers: the recipients, the id of the mail, the subject.
+fn addressed<'a>(house: &House, letter: &'a Letter) -> Vec<&'a str> {
     let mut carriers: Vec<&str> = Vec::new();
     let recipients = letter
         .to
@@ -88,8 +139,14 @@ fn carried(house: &House, letter: &Letter) -> Vec<Secret> {
         }
     }
     carriers.extend(letter.in_reply_to.iter().map(String::as_str));
-    carriers.extend(letter.references.iter().map(String::as_str));
     carriers.push(&letter.subject);
+    carriers
+}
+
+/// All carriers: also older ids, the texts, a bounce's report.
+fn carried<'a>(house: &House, letter: &'a Letter) -> Vec<&'a str> {
+    let mut carriers = addressed(house, letter);
+    carriers.extend(letter.references.iter().map(String::as_str));
     carriers.extend(letter.plain.as_deref());
     carriers.extend(letter.html.as_deref());
     carriers.extend(letter.report.iter().map(String::as_str));
@@ -99,8 +156,12 @@ fn carried(house: &House, letter: &Letter) -> Vec<Secret> {
         carriers.extend(attached.plain.as_deref());
         carriers.extend(attached.fields("Reply-To"));
     }
+    carriers
+}
+
+fn find(carriers: &[&str]) -> Vec<Secret> {
     let mut found = Vec::new();
-    for secret in carriers.into_iter().flat_map(secret::find) {
+    for secret in carriers.iter().copied().flat_map(secret::find) {
         if !found.contains(&secret) {
             found.push(secret);
         }

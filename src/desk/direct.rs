@@ -61,7 +61,7 @@ impl Work<'_> {
             [connector] => self.direct_to(mail, own, &connector.clone()),
             _ => {
                 let people = connectors.iter().filter_map(Connector::person).collect();
-                if mail.reading.proof != Proof::Proven {
+                if mail.reading.proof != Proof::Proven || mail.junk {
                     return Ok(ignored("unproven, and names no connector"));
                 }
                 let wish = Wish {
@@ -89,12 +89,15 @@ impl Work<'_> {
             .unwrap_or_default();
         let apart: Vec<Address> = own.requester.iter().map(|p| p.address.clone()).collect();
         let mut wish = self.wish(&words, &apart, connector);
+        if connector.direct == Direct::Off && mail.junk {
+            return Ok(ignored("in the junk folder, and it would need an answer"));
+        }
         if connector.direct == Direct::Off {
             wish.gap = Some(Gap::DirectRequestsOff);
             return self.launch(mail, own, wish, AskedWhy::DirectRequest);
         }
         if wish.targets.is_empty() && wish.gap.is_none() {
-            if proof != Proof::Proven || own.id != 0 {
+            if proof != Proof::Proven || own.id != 0 || mail.junk {
                 return Ok(ignored("names nobody"));
             }
             wish.gap = Some(Gap::Wish {
@@ -126,6 +129,9 @@ impl Work<'_> {
                     wish.gap = Some(Gap::ConnectorYes { proven });
                 }
             }
+        }
+        if mail.junk && wish.gap.is_some() && own.id == 0 {
+            return Ok(ignored("in the junk folder, and it would need a question"));
         }
         let waits = matches!(
             wish.gap,

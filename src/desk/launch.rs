@@ -95,6 +95,9 @@ impl Work<'_> {
         why: AskedWhy,
     ) -> Result<Disposition, DeskError> {
         let unproven_connector = draft.way != Way::Direct && draft.consents.connector.is_none();
+        if unproven_connector && mail.junk {
+            return Ok(ignored("unproven, and in the junk folder"));
+        }
         if unproven_connector && !self.may_confirm(mail, &draft)? {
             return Ok(ignored("unproven, and its author was asked about it today"));
         }

@@ -322,7 +322,10 @@ impl Work<'_> {
             };
             return self.target_answered(mail, introduction, doubt).map(Some);
         }
-        if is(&introduction.requester) && mail.reading.proof == Proof::Proven {
+        if is(&introduction.requester)
+            && mail.reading.proof == Proof::Proven
+            && !self.wishes_anew(mail, &introduction)?
+        {
             let withdraws = command::read(&mail.reading.text) == Some(command::Command::Cancel)
                 || mail.verdict() == Verdict::Stop;
             if withdraws {

@@ -77,20 +77,33 @@ impl Work<'_> {
             .facts
             .as_deref()
             .and_then(|json| serde_json::from_str(json).ok());
-        let reading = crate::reader::read(
-            letter,
-            &Known {
-                original: bound.original(),
+        let read = |original: Option<&str>| {
+            let known = Known {
+                original,
                 authserv_ids: &self.house.authserv_ids,
                 facts: facts.as_ref(),
                 now_secs: self.now_secs,
-            },
-        );
-        let mail = Mail {
+            };
+            crate::reader::read(letter, &known)
+        };
+        let reading = read(bound.original());
+        let mut mail = Mail {
             letter,
             reading,
             junk: self.house.junk.as_deref() == Some(pending.mailbox.as_str()),
         };
+        if mail.reading.kind == Kind::Person {
+            if let bind::Binding::To(old) = &bound {
+                let fresh = read(None);
+                if self.hands_on(&mail, &fresh, old) {
+                    mail.reading = fresh;
+                    return self.unbound(&mail);
+                }
+            }
+            if self.hands_on_among(&mail, &bound) {
+                return self.unbound(&mail);
+            }
+        }
         match (mail.reading.kind, bound) {
             (Kind::Unreadable, _) => Ok(Disposition {
                 name: "quarantined",

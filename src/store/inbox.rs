@@ -124,12 +124,14 @@ pub fn count_attempt(db: &Connection, id: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The first handled mail with the same content, before this one.
+/// The first handled mail with the same content, before this one. What was ignored in another folder
+/// is looked at anew: somebody took it out of the junk.
 pub fn same_content(db: &Connection, id: i64) -> Result<Option<(i64, Option<i64>)>, StoreError> {
     Ok(db
         .prepare_cached(
             "SELECT b.id, b.introduction FROM inbox a JOIN inbox b ON b.content_key = a.content_key
-             WHERE a.id = ?1 AND b.id < a.id AND b.disposition IS NOT NULL ORDER BY b.id LIMIT 1",
+             WHERE a.id = ?1 AND b.id < a.id AND b.disposition IS NOT NULL
+               AND (b.disposition <> 'ignored' OR b.mailbox = a.mailbox) ORDER BY b.id LIMIT 1",
         )?
         .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?)

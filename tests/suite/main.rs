@@ -20,6 +20,7 @@ mod letters;
 mod machines;
 mod mails;
 mod page;
+mod review;
 mod second_thoughts;
 mod server;
 mod simulation;

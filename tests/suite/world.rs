@@ -170,10 +170,15 @@ impl World {
 
     /// Bytes arrive as they are.
     pub fn raw(&mut self, raw: &[u8]) -> Vec<Sent> {
+        self.raw_in("INBOX", raw)
+    }
+
+    /// Bytes arrive in a folder.
+    pub fn raw_in(&mut self, mailbox: &str, raw: &[u8]) -> Vec<Sent> {
         self.uid += 1;
         let arrived = Arrived {
             account: "intro".to_owned(),
-            mailbox: "INBOX".to_owned(),
+            mailbox: mailbox.to_owned(),
             uid_validity: 1,
             uid: self.uid,
             internal_date_secs: Some(self.now_secs),

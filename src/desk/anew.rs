@@ -1,0 +1,72 @@
+//! New wishes in old threads: a mail that quotes codes of ours and yet answers none of our mails.
+//!
+//! People quote whatever lies in their mailbox. What names somebody new is a request, not an answer
+//! to the old mail; it is read as one, so that no request is lost. Consents are never taken here.
+
+use crate::desk::DeskError;
+use crate::desk::bind::{Binding, Bound};
+use crate::desk::mail::Mail;
+use crate::desk::work::Work;
+use crate::reader::Reading;
+use crate::rules::introduction::Introduction;
+use crate::rules::saying::Party;
+
+impl Work<'_> {
+    /// Whether a connector hands on somebody's mail (row 1 or 2) in which old codes of ours are quoted.
+    /// `fresh` is the mail read without a mail of ours that it might answer.
+    pub(super) fn hands_on(&self, mail: &Mail<'_>, fresh: &Reading, bound: &Bound) -> bool {
+        if bound.answered || !self.from_connector(mail) || !self.names_outsider(fresh) {
+            return false;
+        }
+        let below = fresh.forwarded.as_ref().or(fresh.quoted.as_ref());
+        let target = bound.introduction.target.as_ref();
+        let of_target = match (below.and_then(|b| b.from.address.as_ref()), target) {
+            (Some(author), Some(target)) => self.house.same_person(author, &target.address),
+            _ => false,
+        };
+        let holds_ask = bound
+            .issued
+            .iter()
+            .any(|issued| issued.saying.party() == Some(Party::Target));
+        // Row 7: while the target's answer is waited for, it is what he passes on.
+        !(of_target && holds_ask && !bound.introduction.stage.is_final())
+    }
+
+    /// Whether a mail with the codes of several introductions is a connector's request.
+    pub(super) fn hands_on_among(&self, mail: &Mail<'_>, binding: &Binding) -> bool {
+        matches!(binding, Binding::Ambiguous)
+            && self.from_connector(mail)
+            && self.names_outsider(&mail.reading)
+    }
+
+    fn from_connector(&self, mail: &Mail<'_>) -> bool {
+        mail.from()
+            .is_some_and(|from| self.house.connector(from).is_some())
+    }
+
+    /// Whether the mail below is somebody's, and not one of ours.
+    fn names_outsider(&self, reading: &Reading) -> bool {
+        let below = reading.forwarded.as_ref().or(reading.quoted.as_ref());
+        below
+            .and_then(|below| below.from.address.as_ref())
+            .is_some_and(|author| !self.house.is_insider(author))
+    }
+
+    /// Whether the new words name somebody to meet, and nobody of this introduction.
+    pub(super) fn wishes_anew(
+        &self,
+        mail: &Mail<'_>,
+        introduction: &Introduction,
+    ) -> Result<bool, DeskError> {
+        let of_old = [&introduction.target, &introduction.requester];
+        let old = |address: &crate::reader::address::Address| {
+            let mut people = of_old.iter().copied().flatten();
+            people.any(|person| self.house.same_person(&person.address, address))
+        };
+        let apart: Vec<_> = mail.from().cloned().into_iter().collect();
+        Ok(self.house.connectors.iter().any(|connector| {
+            let wish = self.wish(&mail.reading.text, &apart, connector);
+            !wish.targets.is_empty() && !wish.targets.iter().any(|choice| old(&choice.address))
+        }))
+    }
+}
