@@ -61,11 +61,11 @@ pub fn next_wake_secs(introduction: &Introduction) -> Option<i64> {
         (_, false) => clock.closing_at_secs,
     };
     let own = match introduction.stage {
-        Stage::Asked => [
-            clock.remind_at_secs,
-            clock.close_at_secs,
-            clock.introduce_at_secs,
-        ],
+        // While a yes is held nothing else is waited for.
+        Stage::Asked if clock.introduce_at_secs.is_some() => {
+            [clock.introduce_at_secs, None, None]
+        }
+        Stage::Asked => [clock.remind_at_secs, clock.close_at_secs, None],
         Stage::WaitingForConnector | Stage::WaitingForRequester | Stage::Confirming => {
             [clock.close_at_secs, None, None]
         }
