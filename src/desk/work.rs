@@ -137,6 +137,11 @@ impl Work<'_> {
             Event::ConnectorNamed { target, .. } => {
                 self.hindrance(&introduction, Some(&target.address))?
             }
+            Event::ConnectorNamedRequester { requester } => {
+                let mut named = introduction.clone();
+                named.requester = Some(requester.clone());
+                self.hindrance(&named, named.target.as_ref().map(|target| &target.address))?
+            }
             _ => self.hindrance(
                 &introduction,
                 introduction.target.as_ref().map(|target| &target.address),

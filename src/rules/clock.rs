@@ -62,9 +62,7 @@ pub fn next_wake_secs(introduction: &Introduction) -> Option<i64> {
     };
     let own = match introduction.stage {
         // While a yes is held nothing else is waited for.
-        Stage::Asked if clock.introduce_at_secs.is_some() => {
-            [clock.introduce_at_secs, None, None]
-        }
+        Stage::Asked if clock.introduce_at_secs.is_some() => [clock.introduce_at_secs, None, None],
         Stage::Asked => [clock.remind_at_secs, clock.close_at_secs, None],
         Stage::WaitingForConnector | Stage::WaitingForRequester | Stage::Confirming => {
             [clock.close_at_secs, None, None]

@@ -285,3 +285,19 @@ fn an_answer_says_nothing_of_older_mails_in_its_thread() {
         "the first notice still has to go out"
     );
 }
+
+#[test]
+fn the_quiet_time_holds_for_a_requester_who_is_named_later() {
+    let mut w = World::new();
+    w.forward("Ask carol@target.example please");
+    let mut mail = w.request_mail();
+    mail.from = askfirst::reader::letter::Sender::Unusable;
+    let forward = w
+        .writer(BOB)
+        .forward(&mail, BOT, "Ask carol@target.example please");
+    let left = w.proven(&forward);
+    let question = to(&left, BOB.1).clone();
+    let left = w.answer(BOB, &question, "alice@req.example");
+    assert!(none_to(&left, CAROL.1));
+    assert_eq!(w.stages(), [Stage::Asked, Stage::Closed]);
+}
