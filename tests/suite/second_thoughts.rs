@@ -291,7 +291,7 @@ fn the_quiet_time_holds_for_a_requester_who_is_named_later() {
     let mut w = World::new();
     w.forward("Ask carol@target.example please");
     let mut mail = w.request_mail();
-    mail.from = askfirst::reader::letter::Sender::Unusable;
+    mail.from = askfirst::reader::author::from::Sender::Unusable;
     let forward = w
         .writer(BOB)
         .forward(&mail, BOT, "Ask carol@target.example please");
