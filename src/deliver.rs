@@ -3,7 +3,7 @@
 //! A fault of the wire is reported like any attempt and judged by the rules; only a fault of the
 //! desk ends the loop.
 
-use crate::daemon::{Clerk, Now, RunError};
+use crate::clerk::{Clerk, Now, RunError};
 use crate::desk::post::Parcel;
 use crate::rules::retry::{Attempt, Judgement, Phase};
 use crate::wire::Server;
@@ -54,7 +54,7 @@ impl Loop {
         let timeouts = Timeouts::default();
         let connected = tokio::select! {
             connected = Connection::connect(&self.server, &self.ehlo_name, &timeouts) => connected,
-            () = crate::daemon::stopped(&mut self.stop) => return Ok(()),
+            () = crate::clerk::stopped(&mut self.stop) => return Ok(()),
         };
         match connected {
             Ok(connection) => {
@@ -81,7 +81,7 @@ impl Loop {
         tokio::select! {
             () = self.clerk.bell.outbox.notified() => {}
             () = tokio::time::sleep(pause) => {}
-            () = crate::daemon::stopped(&mut self.stop) => {}
+            () = crate::clerk::stopped(&mut self.stop) => {}
         }
         Ok(())
     }
@@ -178,7 +178,7 @@ async fn finish<T>(
     tokio::pin!(sending);
     tokio::select! {
         done = &mut sending => Some(done),
-        () = crate::daemon::stopped(stop) => {
+        () = crate::clerk::stopped(stop) => {
             tokio::time::timeout(LAST_WORDS, sending).await.ok()
         }
     }

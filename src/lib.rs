@@ -35,6 +35,7 @@
 //!
 //! A test holds these walls (`tests/suite/house.rs`).
 
+pub mod clerk;
 pub mod cli;
 pub mod config;
 pub mod contacts;

@@ -3,7 +3,7 @@
 //! A fault of the wire ends the session and a new one begins after a while; only a fault of the
 //! desk, or at the first connection one that needs the operator, ends the loop.
 
-use crate::daemon::{Clerk, Now, RunError};
+use crate::clerk::{Clerk, Now, RunError};
 use crate::desk::views::{self, FolderSeen, Known};
 use crate::store::inbox::{Arrived, Aside};
 use crate::wire::Server;
@@ -115,14 +115,14 @@ impl Loop {
     }
 
     async fn rest(&mut self, pause: Duration) {
-        let _ = tokio::time::timeout(pause, crate::daemon::stopped(&mut self.stop)).await;
+        let _ = tokio::time::timeout(pause, crate::clerk::stopped(&mut self.stop)).await;
     }
 
     async fn session(&mut self, memory: &mut Memory) -> Result<(), Fault> {
         let mut stop = self.stop.clone();
         let connected = tokio::select! {
             session = Session::connect(&self.server) => session?,
-            () = crate::daemon::stopped(&mut stop) => return Ok(()),
+            () = crate::clerk::stopped(&mut stop) => return Ok(()),
         };
         let mut session = connected;
         let mut first = !memory.connected;

@@ -2,7 +2,7 @@
 //!
 //! Only a fault of the desk ends it.
 
-use crate::daemon::{Clerk, Now, RunError};
+use crate::clerk::{Clerk, Now, RunError};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -30,7 +30,7 @@ impl Loop {
             tokio::select! {
                 () = self.clerk.bell.clock.notified() => {}
                 () = tokio::time::sleep(pause) => {}
-                () = crate::daemon::stopped(&mut self.stop) => {}
+                () = crate::clerk::stopped(&mut self.stop) => {}
             }
         }
         Ok(())

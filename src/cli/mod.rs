@@ -11,8 +11,9 @@ pub mod log;
 pub mod run;
 pub mod show;
 
+use crate::clerk::RunError;
 use crate::config::{Config, ConfigError};
-use crate::daemon::{self, RunError};
+use crate::daemon;
 use crate::desk::Desk;
 use crate::store::Store;
 use clap::{CommandFactory, Parser, Subcommand};

@@ -3,8 +3,9 @@
 //!
 //! Fails with a sentence when a port or a folder can't be had, or when a mail does not come in time.
 
+use crate::clerk::{Clerk, Now, RunError};
 use crate::config::Config;
-use crate::daemon::{self, Clerk, Now, Options, RunError};
+use crate::daemon::{self, Options};
 use crate::demo::dress::{Dress, Writer};
 use crate::demo::faults::Faults;
 use crate::demo::imap::serve_imap;

@@ -2,7 +2,7 @@
 //!
 //! Fails with a sentence for the visitor; then nothing was sent.
 
-use crate::daemon::Now;
+use crate::clerk::Now;
 use crate::demo::dress::{Dress, Writer};
 use crate::demo::page::scene::Scribe;
 use crate::demo::page::tales::{self, Deed, Tale};

@@ -1,0 +1,102 @@
+//! The clerk: carries jobs to the desk, which lives in a thread of its own, and brings back what it says.
+//!
+//! Fails with a [`RunError`] when the desk fails, or its thread has ended.
+
+use crate::config::ConfigError;
+use crate::config::PasswordError;
+use crate::desk::{Desk, DeskError};
+use crate::wire::error::WireError;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::sync::{Notify, oneshot, watch};
+
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error("the password of [{section}]: {source}")]
+    Password {
+        section: &'static str,
+        source: PasswordError,
+    },
+    #[error("{0}")]
+    Unbuilt(String),
+    #[error("[connector] contacts: {0}")]
+    Contacts(String),
+    #[error(transparent)]
+    Desk(#[from] DeskError),
+    #[error(transparent)]
+    Wire(#[from] WireError),
+    #[error("{path}: another askfirst runs on this database; stop it first")]
+    Locked { path: PathBuf },
+    #[error("{path}: {source}")]
+    File {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("the desk's thread has ended; the reason stands in the log above")]
+    DeskGone,
+}
+
+/// What the time is, in seconds since 1970; the demo moves it.
+pub type Now = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+type Job = Box<dyn FnOnce(&mut Desk) + Send>;
+
+/// The way to the desk, which lives in a thread of its own: a job is whole, however the loop that
+/// asked for it ends.
+#[derive(Clone)]
+pub struct Clerk {
+    jobs: std::sync::mpsc::Sender<Job>,
+    /// Rung when something was written to the outbox or a clock moved; a hint, it may be lost.
+    pub bell: Arc<Bell>,
+}
+
+/// Two listeners hear it: the one that sends and the one that watches the clock.
+#[derive(Default)]
+pub struct Bell {
+    pub outbox: Notify,
+    pub clock: Notify,
+}
+
+impl Bell {
+    pub fn ring(&self) {
+        self.outbox.notify_one();
+        self.clock.notify_one();
+    }
+}
+
+impl Clerk {
+    /// Puts a desk into its thread.
+    pub fn hire(mut desk: Desk) -> Clerk {
+        let (jobs, queue) = std::sync::mpsc::channel::<Job>();
+        std::thread::spawn(move || {
+            for job in queue {
+                job(&mut desk);
+            }
+        });
+        Clerk {
+            jobs,
+            bell: Arc::default(),
+        }
+    }
+
+    /// Runs a job at the desk and brings back what it says.
+    pub async fn ask<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Desk) -> Result<T, DeskError> + Send + 'static,
+    ) -> Result<T, RunError> {
+        let (answer, waiting) = oneshot::channel();
+        let job: Job = Box::new(move |desk| {
+            let _ = answer.send(job(desk));
+        });
+        self.jobs.send(job).map_err(|_| RunError::DeskGone)?;
+        Ok(waiting.await.map_err(|_| RunError::DeskGone)??)
+    }
+}
+
+/// Waits for the stop sign.
+pub async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // The guard that `wait_for` returns must not live on: it locks the channel.
+    let _ = stop.wait_for(|stopped| *stopped).await;
+}
