@@ -275,3 +275,67 @@ fn junk_brings_no_questions_and_is_read_once_it_is_taken_out() {
         "the copy in the inbox is a duplicate"
     );
 }
+
+#[test]
+fn what_was_called_off_while_it_waited_is_not_sent() {
+    let mut w = World::new();
+    let now = w.now_secs;
+    w.desk.set_paused(true, now).unwrap();
+    assert!(w.forward("Ask carol@target.example please").is_empty());
+    assert!(w.desk.cancel(1, now).unwrap());
+    w.desk.set_paused(false, now).unwrap();
+    w.now_secs += 60;
+    let left = w.deliver();
+    assert!(none_to(&left, CAROL.1));
+    assert!(w.wait(30 * DAY).is_empty());
+}
+
+#[test]
+fn who_said_stop_gets_no_question_that_was_waiting() {
+    let mut w = World::new();
+    let left = w.forward("Ask carol@target.example please");
+    let ask = to(&left, CAROL.1).clone();
+    let now = w.now_secs;
+    w.desk.set_paused(true, now).unwrap();
+    let mail = w
+        .writer(EVE)
+        .mail("bob@kim.example", "", "Carol?", "Could I meet Carol? Bees.");
+    let request = askfirst::reader::open(&mail);
+    let forward = w
+        .writer(BOB)
+        .forward(&request, BOT, "Ask carol@target.example");
+    w.proven(&forward);
+    w.answer(CAROL, &ask, "Please stop sending me these.");
+    let now = w.now_secs;
+    w.desk.set_paused(false, now).unwrap();
+    let left = w.deliver();
+    let stopped = to(&left, CAROL.1).letter.plain.clone().unwrap();
+    assert!(!stopped.contains("interested"), "{stopped}");
+    assert!(none_to(&w.wait(30 * DAY), CAROL.1));
+}
+
+#[test]
+fn a_server_that_always_cuts_after_the_dot_gets_few_copies() {
+    let mut w = World::new();
+    let now = w.now_secs;
+    w.desk.set_paused(true, now).unwrap();
+    w.forward("Ask carol@target.example please");
+    w.desk.set_paused(false, now).unwrap();
+    let mut copies = 0;
+    for hour in 0..24 * 8 {
+        let at = now + 3_600 * hour + 120;
+        w.desk.retry_unknown(at).unwrap();
+        for parcel in w.desk.take_due(10, at).unwrap() {
+            copies += u32::from(parcel.recipients == [CAROL.1]);
+            let attempt = Attempt {
+                phase: Phase::Dot,
+                reply: None,
+                refused: Vec::new(),
+            };
+            let _ = w.desk.report(parcel.id, &attempt, at).unwrap();
+        }
+    }
+    assert!((2..=6).contains(&copies), "{copies}");
+    assert_eq!(w.desk.next_delivery_secs().unwrap(), None);
+    assert_eq!(w.stages(), [Stage::Asked]);
+}
