@@ -14,6 +14,9 @@ use std::collections::HashMap;
 use std::time::Duration;
 use tokio::sync::watch;
 
+#[cfg(test)]
+mod tests;
+
 /// Mails in one FETCH: one round trip for many, and a fault costs little.
 const MAX_BATCH: usize = 100;
 /// Octets in one FETCH, so that memory does not grow with the backlog.
@@ -269,7 +272,7 @@ impl Loop {
             }
             // A server may also hang up at a mail that it can't read; a broken line looks the same,
             // so one mail has to be there many times before it is to blame.
-            (Err(error), [uid]) => {
+            (Err(error @ (WireError::Closed { .. } | WireError::Timeout { .. })), [uid]) => {
                 let key = (mailbox.to_owned(), *uid);
                 let cuts = memory.cuts.entry(key).or_insert(0);
                 *cuts += 1;
@@ -280,7 +283,9 @@ impl Loop {
                 Err(error.into())
             }
             (Err(error), _) => {
-                memory.batch = (uids.len() / 2).max(1);
+                if error.ends_session() {
+                    memory.batch = (uids.len() / 2).max(1);
+                }
                 Err(error.into())
             }
             (Ok(fetched), _) => {
