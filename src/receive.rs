@@ -14,6 +14,9 @@ use std::collections::HashMap;
 use std::time::Duration;
 use tokio::sync::watch;
 
+#[cfg(test)]
+mod tests;
+
 /// Mails in one FETCH: one round trip for many, and a fault costs little.
 const MAX_BATCH: usize = 100;
 /// Octets in one FETCH, so that memory does not grow with the backlog.
@@ -28,6 +31,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(540);
 const MAX_LOOK_UPS: usize = 20;
 /// Times a mail is asked for that the server can't give, before it is set aside.
 const MAX_REFUSALS: u32 = 3;
+/// Times that the connection ends at one mail before that mail is set aside.
+const MAX_CUTS: u32 = 10;
 /// The first and the longest pause before connecting again.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
@@ -52,6 +57,8 @@ struct Memory {
     batch: usize,
     /// UIDs the server could not give, with how often.
     refusals: HashMap<(String, u32), u32>,
+    /// UIDs at whose fetching alone the connection ended, with how often.
+    cuts: HashMap<(String, u32), u32>,
     /// In this run: after that, a refused login is the server's mood until proven otherwise.
     ever_connected: bool,
     /// Since the last pause.
@@ -86,6 +93,7 @@ impl Loop {
         let mut memory = Memory {
             batch: MAX_BATCH,
             refusals: HashMap::new(),
+            cuts: HashMap::new(),
             ever_connected: false,
             connected: false,
         };
@@ -257,15 +265,33 @@ impl Loop {
     ) -> Result<Fetched, Fault> {
         match (fetched, uids) {
             (Err(error @ WireError::Protocol { .. }), [uid]) => {
+                tracing::error!(uid, "a mail can't be read from the server and is set aside");
                 let mail = self.arrived(mailbox, uid_validity, *uid, Some(Aside::Unreadable));
                 self.store(vec![mail]).await?;
                 Err(error.into())
             }
-            (Err(error @ WireError::Protocol { .. }), _) => {
-                memory.batch = (uids.len() / 2).max(1);
+            // A server may also hang up at a mail that it can't read; a broken line looks the same,
+            // so one mail has to be there many times before it is to blame.
+            (Err(error @ (WireError::Closed { .. } | WireError::Timeout { .. })), [uid]) => {
+                let key = (mailbox.to_owned(), *uid);
+                let cuts = memory.cuts.entry(key).or_insert(0);
+                *cuts += 1;
+                if *cuts >= MAX_CUTS {
+                    let mail = self.arrived(mailbox, uid_validity, *uid, Some(Aside::Unreadable));
+                    self.store(vec![mail]).await?;
+                }
                 Err(error.into())
             }
-            (other, _) => Ok(other?),
+            (Err(error), _) => {
+                if error.ends_session() {
+                    memory.batch = (uids.len() / 2).max(1);
+                }
+                Err(error.into())
+            }
+            (Ok(fetched), _) => {
+                memory.cuts.clear();
+                Ok(fetched)
+            }
         }
     }
 

@@ -15,7 +15,7 @@ impl Work<'_> {
     /// Whether a connector hands on somebody's mail (row 1 or 2) in which old codes of ours are quoted.
     /// `fresh` is the mail read without a mail of ours that it might answer.
     pub(super) fn hands_on(&self, mail: &Mail<'_>, fresh: &Reading, bound: &Bound) -> bool {
-        if bound.answered || !self.is_by_connector(mail) || !self.names_outsider(fresh) {
+        if bound.answered || !self.is_connectors(mail) || !self.names_outsider(fresh) {
             return false;
         }
         let below = fresh.forwarded.as_ref().or(fresh.quoted.as_ref());
@@ -35,11 +35,11 @@ impl Work<'_> {
     /// Whether a mail with the codes of several introductions is a connector's request.
     pub(super) fn hands_on_among(&self, mail: &Mail<'_>, binding: &Binding) -> bool {
         matches!(binding, Binding::Ambiguous)
-            && self.is_by_connector(mail)
+            && self.is_connectors(mail)
             && self.names_outsider(&mail.reading)
     }
 
-    fn is_by_connector(&self, mail: &Mail<'_>) -> bool {
+    fn is_connectors(&self, mail: &Mail<'_>) -> bool {
         mail.from()
             .is_some_and(|from| self.house.connector(from).is_some())
     }

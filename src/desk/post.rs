@@ -4,6 +4,7 @@ use crate::desk::work::Work;
 use crate::desk::{Desk, DeskError};
 use crate::reader::address::Address;
 use crate::rules::event::Event;
+use crate::rules::introduction::Stage;
 use crate::rules::retry::{self, Attempt, Judgement};
 use crate::store::outbox::{self, Progress};
 use crate::store::{introductions, people};
@@ -27,7 +28,19 @@ impl Desk {
             return Ok(Vec::new());
         }
         self.transact(now_secs, |work| {
-            let due = outbox::due(work.db, now_secs, at_most)?;
+            let mut due = outbox::due(work.db, now_secs, at_most)?;
+            let mut unwanted = Vec::new();
+            for mail in &due {
+                if work.is_unwanted(mail)? {
+                    let progress = Progress {
+                        reply: Some("called off before it was sent"),
+                        ..blank_progress("refused", now_secs)
+                    };
+                    outbox::advance(work.db, mail.id, &progress, now_secs)?;
+                    unwanted.push(mail.id);
+                }
+            }
+            due.retain(|mail| !unwanted.contains(&mail.id));
             for mail in &due {
                 work.progress(mail.id, "inflight", now_secs, None)?;
             }
@@ -112,7 +125,37 @@ pub(super) fn recover(work: &mut Work<'_>) -> Result<(), DeskError> {
     Ok(())
 }
 
+fn blank_progress(state: &str, not_before_secs: i64) -> Progress<'_> {
+    Progress {
+        state,
+        not_before_secs,
+        phase: None,
+        reply: None,
+        provider_id: None,
+        counts: false,
+    }
+}
+
 impl Work<'_> {
+    /// A question to a target that waited in the queue while the introduction was called off, or
+    /// while he asked to be left alone.
+    fn is_unwanted(&self, mail: &outbox::Mail) -> Result<bool, DeskError> {
+        let question = matches!(
+            mail.saying.as_str(),
+            "ask" | "reminder" | "clarify" | "confirm_target"
+        );
+        let introduction = mail.introduction.map(|id| introductions::load(self.db, id));
+        let Some(introduction) = introduction.transpose()?.flatten().filter(|_| question) else {
+            return Ok(false);
+        };
+        let recipient = mail.recipients.first().map(|text| Address::parse(text));
+        let stopped = match recipient {
+            Some(Ok(address)) => people::wishes(self.db, &self.person_hash(&address), "stop")?,
+            _ => false,
+        };
+        Ok(stopped || introduction.stage == Stage::Cancelled)
+    }
+
     fn progress(
         &self,
         id: i64,
@@ -158,7 +201,7 @@ impl Work<'_> {
                 self.progress(id, "queued", now + delay_secs, Some(attempt))?;
             }
             Judgement::Unknown => {
-                let wait = now + retry::UNKNOWN_WAIT_SECS;
+                let wait = now + retry::unknown_wait_secs(mail.attempts);
                 self.progress(id, "unknown", wait, Some(attempt))?;
             }
             Judgement::StopQueue { delay_secs } => {

@@ -219,15 +219,19 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Takes an introduction off the clock; mails still move it.
+    /// Takes what is due off an introduction's clock; later times and mails still move it.
     pub(super) fn still(&mut self, id: i64) -> Result<(), DeskError> {
         if let Some(mut introduction) = introductions::load(self.db, id)? {
             let clock = &mut introduction.clock;
-            clock.close_at_secs = None;
-            clock.remind_at_secs = None;
-            clock.again_at_secs = None;
-            clock.introduce_at_secs = None;
-            clock.closing_at_secs = None;
+            for due in [
+                &mut clock.close_at_secs,
+                &mut clock.remind_at_secs,
+                &mut clock.again_at_secs,
+                &mut clock.introduce_at_secs,
+                &mut clock.closing_at_secs,
+            ] {
+                *due = due.filter(|at| *at > self.now_secs);
+            }
             introductions::save(self.db, &introduction)?;
         }
         Ok(())

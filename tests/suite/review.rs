@@ -275,3 +275,200 @@ fn junk_brings_no_questions_and_is_read_once_it_is_taken_out() {
         "the copy in the inbox is a duplicate"
     );
 }
+
+#[test]
+fn what_was_called_off_while_it_waited_is_not_sent() {
+    let mut w = World::new();
+    let now = w.now_secs;
+    w.desk.set_paused(true, now).unwrap();
+    assert!(w.forward("Ask carol@target.example please").is_empty());
+    assert!(w.desk.cancel(1, now).unwrap());
+    w.desk.set_paused(false, now).unwrap();
+    w.now_secs += 60;
+    let left = w.deliver();
+    assert!(none_to(&left, CAROL.1));
+    assert!(w.wait(30 * DAY).is_empty());
+}
+
+#[test]
+fn who_said_stop_gets_no_question_that_was_waiting() {
+    let mut w = World::new();
+    let left = w.forward("Ask carol@target.example please");
+    let ask = to(&left, CAROL.1).clone();
+    let now = w.now_secs;
+    w.desk.set_paused(true, now).unwrap();
+    let mail = w
+        .writer(EVE)
+        .mail("bob@kim.example", "", "Carol?", "Could I meet Carol? Bees.");
+    let request = askfirst::reader::open(&mail);
+    let forward = w
+        .writer(BOB)
+        .forward(&request, BOT, "Ask carol@target.example");
+    w.proven(&forward);
+    w.answer(CAROL, &ask, "Please stop sending me these.");
+    let now = w.now_secs;
+    w.desk.set_paused(false, now).unwrap();
+    let left = w.deliver();
+    let stopped = to(&left, CAROL.1).letter.plain.clone().unwrap();
+    assert!(!stopped.contains("interested"), "{stopped}");
+    assert!(none_to(&w.wait(30 * DAY), CAROL.1));
+}
+
+#[test]
+fn a_server_that_always_cuts_after_the_dot_gets_few_copies() {
+    let mut w = World::new();
+    let now = w.now_secs;
+    w.desk.set_paused(true, now).unwrap();
+    w.forward("Ask carol@target.example please");
+    w.desk.set_paused(false, now).unwrap();
+    let mut copies = 0;
+    for hour in 0..24 * 8 {
+        let at = now + 3_600 * hour + 120;
+        w.desk.retry_unknown(at).unwrap();
+        for parcel in w.desk.take_due(10, at).unwrap() {
+            copies += u32::from(parcel.recipients == [CAROL.1]);
+            let attempt = Attempt {
+                phase: Phase::Dot,
+                reply: None,
+                refused: Vec::new(),
+            };
+            let _ = w.desk.report(parcel.id, &attempt, at).unwrap();
+        }
+    }
+    assert!((2..=6).contains(&copies), "{copies}");
+    assert_eq!(w.desk.next_delivery_secs().unwrap(), None);
+    assert_eq!(w.stages(), [Stage::Asked]);
+}
+
+#[test]
+fn what_the_operator_called_off_stays_off() {
+    // While the ask is out.
+    let mut w = World::new();
+    let left = w.forward("Ask carol@target.example please");
+    let ask = to(&left, CAROL.1).clone();
+    let now = w.now_secs;
+    assert!(w.desk.cancel(1, now).unwrap());
+    let left = w.answer(CAROL, &ask, "Yes, gladly");
+    assert!(none_to(&left, ALICE.1));
+    // While a yes is held.
+    let mut house = house();
+    house.pace.hold_yes_secs = 2 * DAY;
+    let mut w = World::with(house);
+    let left = w.forward("Ask carol@target.example please");
+    let ask = to(&left, CAROL.1).clone();
+    w.answer(CAROL, &ask, "Yes, gladly");
+    let now = w.now_secs;
+    assert!(w.desk.cancel(1, now).unwrap());
+    assert!(w.wait(60 * DAY).is_empty());
+}
+
+#[test]
+fn a_held_yes_can_be_taken_back_in_every_way() {
+    for (second, stage) in [
+        ("Actually no, sorry.", Stage::Declined),
+        ("Please stop sending me these.", Stage::Declined),
+        ("Not now, please ask me again in January.", Stage::Deferred),
+    ] {
+        let mut house = house();
+        house.pace.hold_yes_secs = 2 * DAY;
+        let mut w = World::with(house);
+        let left = w.forward("Ask carol@target.example please");
+        let ask = to(&left, CAROL.1).clone();
+        w.answer(CAROL, &ask, "Yes, gladly");
+        w.answer(CAROL, &ask, second);
+        assert_eq!(w.stages(), [stage], "{second}");
+        assert!(none_to(&w.wait(7 * DAY), ALICE.1), "{second}");
+    }
+}
+
+#[test]
+fn a_yes_above_a_cut_attachment_counts() {
+    let mut w = World::new();
+    let left = w.forward("Ask carol@target.example please");
+    let ask = to(&left, CAROL.1).clone();
+    let plain = String::from_utf8(w.writer(CAROL).reply(&ask.letter, "Yes, gladly")).unwrap();
+    let (head, body) = plain.split_once("\r\n\r\n").unwrap();
+    let head: Vec<&str> = head
+        .lines()
+        .filter(|line| !line.starts_with("Content-") && !line.starts_with("MIME"))
+        .collect();
+    let head = head.join("\r\n");
+    let base64 = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo=\r\n".repeat(1_600);
+    let mail = format!(
+        "{head}\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{body}\r\n--b\r\nContent-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\n{base64}"
+    );
+    let left = w.proven(mail.as_bytes());
+    assert_eq!(left[0].to, [ALICE.1, CAROL.1, BOB.1]);
+}
+
+#[test]
+fn a_connector_who_answers_a_notice_outside_its_thread_is_understood() {
+    let mut w = World::new();
+    let left = w.forward("Ask carol@target.example please");
+    let told = to(&left, BOB.1).clone();
+    // His program drops the thread and writes to the plain address; the notice is quoted.
+    let mail = String::from_utf8(w.writer(BOB).reply(&told.letter, "cancel")).unwrap();
+    let to_line = mail.lines().find(|line| line.starts_with("To: ")).unwrap();
+    let mail = mail.replacen(to_line, "To: intro@bot.example", 1);
+    let mail: Vec<&str> = mail
+        .split("\r\n")
+        .filter(|line| !line.starts_with("In-Reply-To:") && !line.starts_with("References:"))
+        .collect();
+    w.proven(mail.join("\r\n").as_bytes());
+    assert_eq!(w.stages(), [Stage::Cancelled]);
+}
+
+#[test]
+fn a_connector_answers_the_requester_in_the_thread_of_an_old_introduction() {
+    let mut w = World::new();
+    let made = introduced(&mut w);
+    let second = in_thread(
+        &mut w,
+        &made.letter,
+        "Hi Bob,\n\nthanks! Could you introduce me to Dan Ortiz as well? I need antennas.\n\nAlice",
+    );
+    // Row 2: Bob answers her, the bot in Cc.
+    let mail = String::from_utf8(w.writer(BOB).reply(
+        &second,
+        "Hi Alice, sure, I will ask Dan (dan@ortiz.example).",
+    ))
+    .unwrap();
+    let mail = mail.replacen("\r\nSubject:", "\r\nCc: intro@bot.example\r\nSubject:", 1);
+    let left = w.proven(mail.as_bytes());
+    let text = to(&left, DAN.1).letter.plain.clone().unwrap();
+    assert!(text.contains("I need antennas"), "{text}");
+}
+
+#[test]
+fn carol_may_ask_for_an_introduction_of_her_own_by_the_old_thread() {
+    let mut w = World::new();
+    let left = w.forward("Ask carol@target.example please");
+    let ask = to(&left, CAROL.1).clone();
+    w.answer(CAROL, &ask, "Yes, gladly");
+    // She writes to the bot by answering the old ask, weeks later.
+    w.wait(20 * DAY);
+    let left = w.answer(
+        CAROL,
+        &ask,
+        "Hello again. Could you introduce me to Dan Ortiz? I would like to learn about antennas.",
+    );
+    to(&left, DAN.1);
+    // And Bob hands on what she writes to him, with the old ask quoted below.
+    let mut w = World::new();
+    let left = w.forward("Ask carol@target.example please");
+    let ask = to(&left, CAROL.1).clone();
+    w.answer(CAROL, &ask, "Yes, gladly");
+    let mail = w.writer(CAROL).reply(
+        &ask.letter,
+        "Hi Bob, that went well. Could you introduce me to Dan Ortiz? Antennas!",
+    );
+    let mail = String::from_utf8(mail).unwrap();
+    let to_line = mail.lines().find(|line| line.starts_with("To: ")).unwrap();
+    let mail = mail.replacen(to_line, "To: bob@kim.example", 1);
+    let hers = askfirst::reader::open(mail.as_bytes());
+    let forward = w
+        .writer(BOB)
+        .forward(&hers, BOT, "Please ask dan@ortiz.example");
+    let left = w.proven(&forward);
+    to(&left, DAN.1);
+}

@@ -1,0 +1,94 @@
+//! One mail at which the server hangs up must not keep all others from being read.
+
+use super::*;
+use crate::daemon::{self, Clerk};
+use crate::desk::Desk;
+use crate::desk::house::House;
+use crate::reader::address::Address;
+use crate::rules::clock::Pace;
+use crate::store::Store;
+use crate::wire::Security;
+
+fn house() -> House {
+    House {
+        bot: Address::parse("intro@bot.example").unwrap(),
+        bot_name: "Introductions".to_owned(),
+        separator: Some(None),
+        authserv_ids: Vec::new(),
+        require_authenticated: false,
+        pace: Pace {
+            remind_after_secs: None,
+            close_after_secs: 1_000,
+            hold_yes_secs: 0,
+            asks_per_target: 2,
+            quiet_after_secs: 1_000,
+            time_zone: jiff::tz::TimeZone::UTC,
+        },
+        connectors: Vec::new(),
+        keep_bodies_secs: 1_000,
+        junk: None,
+    }
+}
+
+fn receiver() -> Loop {
+    let desk = Desk::open(Store::in_memory().unwrap(), house(), daemon::system_dice()).unwrap();
+    Loop {
+        clerk: Clerk::hire(desk),
+        server: Server {
+            host: "localhost".to_owned(),
+            port: 1,
+            security: Security::None,
+            login: None,
+            ca_file: None,
+        },
+        account: "intro".to_owned(),
+        mailbox: "INBOX".to_owned(),
+        junk: None,
+        from_start: true,
+        resolver: None,
+        now: daemon::system_clock(),
+        stop: watch::channel(false).1,
+    }
+}
+
+fn memory() -> Memory {
+    Memory {
+        batch: MAX_BATCH,
+        refusals: HashMap::new(),
+        cuts: HashMap::new(),
+        ever_connected: true,
+        connected: true,
+    }
+}
+
+fn hung_up() -> Result<Fetched, WireError> {
+    Err(WireError::Closed {
+        at: "localhost:1".to_owned(),
+        during: "FETCH",
+        bye: None,
+    })
+}
+
+#[tokio::test]
+async fn a_mail_at_which_the_server_always_hangs_up_is_set_aside() {
+    let (mut receiver, mut memory) = (receiver(), memory());
+    let folder = Folder {
+        uid_validity: 1,
+        uid_next: 9,
+    };
+    // A batch is halved until the one mail stands alone.
+    let uids = [4, 5, 6, 7];
+    let _ = receiver
+        .survive(hung_up(), "INBOX", 1, &uids, &mut memory)
+        .await;
+    assert_eq!(memory.batch, 2);
+    for cut in 1..=MAX_CUTS {
+        let known = receiver.open_folder("INBOX", folder).await.ok().unwrap();
+        assert!(!known.uids.contains(&4), "set aside after {cut} cuts");
+        let _ = receiver
+            .survive(hung_up(), "INBOX", 1, &[4], &mut memory)
+            .await;
+    }
+    let known = receiver.open_folder("INBOX", folder).await.ok().unwrap();
+    assert!(known.uids.contains(&4));
+}
