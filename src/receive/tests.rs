@@ -1,7 +1,8 @@
 //! One mail at which the server hangs up must not keep all others from being read.
 
 use super::*;
-use crate::daemon::{self, Clerk};
+use crate::clerk::Clerk;
+use crate::daemon;
 use crate::desk::Desk;
 use crate::desk::house::House;
 use crate::reader::address::Address;

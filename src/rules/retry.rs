@@ -74,10 +74,6 @@ pub const UNKNOWN_WAIT_SECS: i64 = 600;
 /// After a refused login or a used-up quota; sooner would lock the account out.
 pub const STOPPED_QUEUE_SECS: i64 = 900;
 
-/// After this age another unknown outcome counts as accepted: whoever cuts the line after each dot
-/// most likely took the mail every time, and each attempt may be one more copy.
-pub const UNKNOWN_GIVE_UP_SECS: i64 = 24 * 3600;
-
 /// Each unknown outcome waits four times as long as the one before: few copies at the worst.
 pub fn unknown_wait_secs(attempts: u32) -> i64 {
     UNKNOWN_WAIT_SECS << (2 * attempts.min(4))
@@ -130,7 +126,7 @@ pub fn judge(attempt: &Attempt, attempts: u32, age_secs: i64) -> Judgement {
         (Phase::Dot, Some(2)) => Judgement::Delivered,
         (Phase::Dot, Some(4)) => later(),
         (Phase::Dot, Some(5)) => Judgement::Refused { recipient: None },
-        (Phase::Dot, _) if age_secs > UNKNOWN_GIVE_UP_SECS => Judgement::Delivered,
+        (Phase::Dot, _) if age_secs > GIVE_UP_AFTER_SECS => Judgement::Refused { recipient: None },
         (Phase::Dot, _) => Judgement::Unknown,
     }
 }
