@@ -322,7 +322,7 @@ fn a_server_that_always_cuts_after_the_dot_gets_few_copies() {
     w.forward("Ask carol@target.example please");
     w.desk.set_paused(false, now).unwrap();
     let mut copies = 0;
-    for hour in 0..24 * 8 {
+    for hour in 0..24 * 20 {
         let at = now + 3_600 * hour + 120;
         w.desk.retry_unknown(at).unwrap();
         for parcel in w.desk.take_due(10, at).unwrap() {
@@ -337,7 +337,8 @@ fn a_server_that_always_cuts_after_the_dot_gets_few_copies() {
     }
     assert!((2..=6).contains(&copies), "{copies}");
     assert_eq!(w.desk.next_delivery_secs().unwrap(), None);
-    assert_eq!(w.stages(), [Stage::Asked]);
+    // Nobody knows whether it arrived; the connector is told rather than left to wonder.
+    assert_eq!(w.stages(), [Stage::Undeliverable]);
 }
 
 #[test]
