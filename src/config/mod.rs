@@ -195,7 +195,7 @@ impl Config {
         check::config(raw::parse(text, path)?, text, path)
     }
 
-    /// The file to use, by the search order of [`find::find`].
+    /// The file to use, by the search order of the contract: here, the user’s folder, the system’s.
     pub fn find(explicit: Option<&Path>) -> Result<PathBuf, ConfigError> {
         find::find(explicit)
     }
