@@ -183,7 +183,7 @@ impl Config {
             ConfigError::about_file(
                 path,
                 format!("can't be read: {error}"),
-                "Check the path and its permissions, or write a configuration with `askfirst init`.",
+                "Check the path and its permissions, or start from a copy of `config.example.toml`.",
             )
         })?;
         Config::parse(&text, path)

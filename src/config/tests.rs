@@ -477,5 +477,5 @@ fn a_file_that_is_not_there_is_named() {
         shown.starts_with("/no/such/askfirst.toml: can't be read"),
         "{shown}"
     );
-    assert!(shown.contains("askfirst init"), "{shown}");
+    assert!(shown.contains("config.example.toml"), "{shown}");
 }
