@@ -74,9 +74,9 @@ pub const UNKNOWN_WAIT_SECS: i64 = 600;
 /// After a refused login or a used-up quota; sooner would lock the account out.
 pub const STOPPED_QUEUE_SECS: i64 = 900;
 
-/// Each unknown outcome waits four times as long as the one before: few copies at the worst.
+/// Each unknown outcome waits eight times as long as the one before: few copies at the worst.
 pub fn unknown_wait_secs(attempts: u32) -> i64 {
-    UNKNOWN_WAIT_SECS << (2 * attempts.min(4))
+    UNKNOWN_WAIT_SECS << (3 * attempts.min(3))
 }
 
 pub fn delay_secs(attempts: u32) -> i64 {
