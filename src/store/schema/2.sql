@@ -1,0 +1,1 @@
+-- The second schema. Open until it is released; each addition stands under a line that says what for.
