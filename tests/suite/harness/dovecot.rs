@@ -205,7 +205,8 @@ impl Dovecot {
             .collect()
     }
 
-    fn maildir(&self) -> PathBuf {
+    /// Where INBOX lies, as a Maildir.
+    pub fn maildir(&self) -> PathBuf {
         self.running.folder.path().join("mail").join(USER)
     }
 
