@@ -17,16 +17,21 @@ pub mod orders;
 pub mod post;
 pub mod requests;
 pub mod retention;
+pub mod shorter;
+pub mod strangers;
+pub mod unknown;
 pub mod views;
 pub mod work;
 
 use crate::desk::house::House;
+use crate::desk::post::Parcel;
 use crate::desk::work::Work;
 use crate::rules::event::Event;
 use crate::rules::introduction::Introduction;
 use crate::store::inbox::{Arrived, Disposition};
 use crate::store::{Store, StoreError, inbox, introductions, people};
 use crate::writer::WriteError;
+use std::collections::VecDeque;
 
 #[derive(Debug, thiserror::Error)]
 pub enum DeskError {
@@ -55,6 +60,10 @@ pub struct Desk {
     dice: Dice,
     /// When old words were last looked for, in seconds since 1970.
     swept_at_secs: i64,
+    /// Mails that were written as already in flight, for whoever sends them at once.
+    at_hand: VecDeque<Parcel>,
+    /// Whether somebody does.
+    sends_at_once: bool,
 }
 
 impl Desk {
@@ -84,6 +93,8 @@ impl Desk {
             instance_key,
             dice,
             swept_at_secs: 0,
+            at_hand: VecDeque::new(),
+            sends_at_once: false,
         })
     }
 
@@ -163,13 +174,18 @@ impl Desk {
             return self.set_aside(id, "it ended the program before".to_owned(), now_secs);
         }
         let letter = crate::reader::open(&pending.raw);
+        let room = self.room_at_hand();
         let done = self.transact(now_secs, |work| {
             let disposition = work.dispose(&pending, &letter)?;
-            Ok(inbox::settle(work.db, id, &disposition)?)
+            inbox::settle(work.db, id, &disposition)?;
+            work.take_up(room)
         });
         match done {
             Err(DeskError::Write(error)) => self.set_aside(id, error.to_string(), now_secs),
-            other => other,
+            other => {
+                self.at_hand.extend(other?);
+                Ok(())
+            }
         }
     }
 
@@ -244,9 +260,12 @@ impl Desk {
         })
     }
 
-    /// Stops or resumes all sending.
+    /// Stops or resumes all sending; who resumes does not want to wait for a refusal to be over.
     pub fn set_paused(&mut self, paused: bool, now_secs: i64) -> Result<(), DeskError> {
         self.transact(now_secs, |work| {
+            if !paused {
+                people::set_meta(work.db, "queue_stopped", None)?;
+            }
             Ok(people::set_meta(work.db, "paused", paused.then_some("1"))?)
         })
     }
