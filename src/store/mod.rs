@@ -111,6 +111,11 @@ impl Store {
         Store::prepare(copy)
     }
 
+    /// Over a connection that exists already: for tests that make it fail.
+    pub fn over(connection: Connection) -> Result<Store, StoreError> {
+        Store::prepare(connection)
+    }
+
     fn prepare(mut connection: Connection) -> Result<Store, StoreError> {
         connection.busy_timeout(BUSY)?;
         // FULL: "the row is committed" must precede "the mail is sent"; in WAL with NORMAL a power

@@ -1,0 +1,13 @@
+//! Nothing lost, nothing twice: outcomes that nobody knows, old databases, failing disks, broken wires,
+//! and a process that is killed. Fails with the place where the promise broke.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod outcomes;
+mod schema;
+mod strangers;
+mod writes;
