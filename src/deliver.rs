@@ -6,6 +6,7 @@
 use crate::clerk::{Clerk, Now, RunError};
 use crate::desk::Desk;
 use crate::desk::post::Parcel;
+use crate::failpoint;
 use crate::lock::Lock;
 use crate::rules::retry::{Attempt, Judgement, Phase};
 use crate::wire::Server;
@@ -65,6 +66,7 @@ impl Loop {
             if let (Some(lock), Some(newest)) = (&mut self.lock, parcels.iter().map(|p| p.id).max())
             {
                 lock.note(newest);
+                failpoint::here("send.noted");
             }
             match (parcels.is_empty(), self.dry_run) {
                 (true, _) => self.wait().await?,
@@ -152,6 +154,7 @@ impl Loop {
             let Some(open) = connection.as_mut() else {
                 continue;
             };
+            failpoint::here("send.connected");
             let sending = open.send(
                 Some(&parcel.envelope_from),
                 &parcel.recipients,
@@ -163,6 +166,7 @@ impl Loop {
                     .put_off(parcels.map(|parcel| parcel.id).collect())
                     .await;
             };
+            failpoint::here("send.answered");
             if let Some(trouble) = &attempt.trouble {
                 tracing::warn!(outbox = parcel.id, "sending mail: {trouble}");
             }

@@ -26,6 +26,7 @@ pub mod work;
 use crate::desk::house::House;
 use crate::desk::post::Parcel;
 use crate::desk::work::Work;
+use crate::failpoint;
 use crate::rules::event::Event;
 use crate::rules::introduction::Introduction;
 use crate::store::inbox::{Arrived, Disposition};
@@ -64,6 +65,8 @@ pub struct Desk {
     at_hand: VecDeque<Parcel>,
     /// Whether somebody does.
     sends_at_once: bool,
+    /// What the next transaction is for; tests end the process there.
+    doing: &'static str,
 }
 
 impl Desk {
@@ -95,6 +98,7 @@ impl Desk {
             swept_at_secs: 0,
             at_hand: VecDeque::new(),
             sends_at_once: false,
+            doing: "other",
         })
     }
 
@@ -135,7 +139,9 @@ impl Desk {
             separator,
             now_secs,
         })?;
+        failpoint::commit(self.doing, false);
         tx.commit()?;
+        failpoint::commit(self.doing, true);
         Ok(done)
     }
 
@@ -149,7 +155,9 @@ impl Desk {
             let id = inbox::insert(&tx, arrived, &key, letter.message_id.as_deref(), now_secs)?;
             letters.extend(id.filter(|_| arrived.aside.is_none()));
         }
+        failpoint::commit("store", false);
         tx.commit()?;
+        failpoint::commit("store", true);
         for id in &letters {
             self.handle(*id, now_secs)?;
         }
@@ -158,8 +166,10 @@ impl Desk {
 
     /// After a start: what the last process stored and did not finish, and what it was sending.
     pub fn resume(&mut self, now_secs: i64) -> Result<(), DeskError> {
+        self.doing = "recover";
         self.transact(now_secs, post::recover)?;
         for id in inbox::pending(self.store.reading())? {
+            self.doing = "attempt";
             self.transact(now_secs, |work| Ok(inbox::count_attempt(work.db, id)?))?;
             self.handle(id, now_secs)?;
         }
@@ -175,6 +185,7 @@ impl Desk {
         }
         let letter = crate::reader::open(&pending.raw);
         let room = self.room_at_hand();
+        self.doing = "decide";
         let done = self.transact(now_secs, |work| {
             let disposition = work.dispose(&pending, &letter)?;
             inbox::settle(work.db, id, &disposition)?;
@@ -191,6 +202,7 @@ impl Desk {
 
     fn set_aside(&mut self, id: i64, reason: String, now_secs: i64) -> Result<(), DeskError> {
         tracing::warn!(inbox = id, reason, "a mail is set aside");
+        self.doing = "aside";
         self.transact(now_secs, |work| {
             let disposition = Disposition {
                 name: "quarantined",
@@ -220,6 +232,7 @@ impl Desk {
     }
 
     fn pass_time(&mut self, due: &[i64], now_secs: i64) -> Result<(), DeskError> {
+        self.doing = "tick";
         self.transact(now_secs, |work| {
             for id in due {
                 if let Some(introduction) = introductions::load(work.db, *id)? {

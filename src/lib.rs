@@ -44,6 +44,7 @@ pub mod daemon;
 pub mod deliver;
 pub mod demo;
 pub mod desk;
+pub mod failpoint;
 pub mod lock;
 pub mod prove;
 pub mod reader;

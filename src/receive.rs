@@ -6,6 +6,7 @@
 use crate::clerk::{Clerk, Now, RunError};
 use crate::desk::Desk;
 use crate::desk::views::{self, FolderSeen, Known};
+use crate::failpoint;
 use crate::store::inbox::{Arrived, Aside};
 use crate::wire::Server;
 use crate::wire::error::WireError;
@@ -274,6 +275,7 @@ impl Loop {
             rest = others;
             let uids: Vec<u32> = batch.iter().map(|listed| listed.uid).collect();
             let fetched = session.fetch(&uids, part.then_some(FIRST_OCTETS)).await;
+            failpoint::here("fetch.fetched");
             let fetched = self
                 .survive(fetched, mailbox, uid_validity, &uids, memory)
                 .await?;

@@ -23,6 +23,7 @@ impl Desk {
         if self.house().separator.is_some() {
             return Ok(());
         }
+        self.doing = "probe";
         self.transact(now_secs, |work| {
             if people::meta(work.db, "probe")?.is_some() {
                 return Ok(());

@@ -53,6 +53,7 @@ impl Desk {
         if outbox::due(self.store.reading(), now_secs, 1)?.is_empty() {
             return Ok(Vec::new());
         }
+        self.doing = "take";
         self.transact(now_secs, |work| work.take(at_most))
     }
 
@@ -69,6 +70,7 @@ impl Desk {
         if ids.is_empty() {
             return Ok(());
         }
+        self.doing = "put off";
         self.transact(now_secs, |work| {
             for id in ids {
                 if outbox::load(work.db, *id)?.is_some_and(|mail| mail.state == "inflight") {
@@ -101,6 +103,7 @@ impl Desk {
         attempt: &Attempt,
         now_secs: i64,
     ) -> Result<Judgement, DeskError> {
+        self.doing = "report";
         match self.transact(now_secs, |work| work.judge(id, attempt)) {
             // What became of it is kept, though nobody can be told: else it would be sent for ever.
             Err(DeskError::Write(error)) => {
@@ -143,6 +146,7 @@ fn sending_stopped(db: &rusqlite::Connection, now_secs: i64) -> Result<bool, Des
 /// After a start: what was in flight may or may not have been accepted.
 pub(super) fn recover(work: &mut Work<'_>) -> Result<(), DeskError> {
     for mail in outbox::in_state(work.db, "inflight")? {
+        outbox::count_unknown(work.db, mail.id)?;
         work.progress(
             mail.id,
             "unknown",
@@ -281,6 +285,7 @@ impl Work<'_> {
                 self.progress(id, "queued", now + delay_secs, Some(attempt))?;
             }
             Judgement::Unknown => {
+                outbox::count_unknown(self.db, id)?;
                 let wait = now + retry::unknown_wait_secs(mail.attempts);
                 self.progress(id, "unknown", wait, Some(attempt))?;
             }

@@ -81,6 +81,7 @@ impl Desk {
         place: Place,
         now_secs: i64,
     ) -> Result<(), DeskError> {
+        self.doing = "sent";
         self.transact(now_secs, |work| {
             for beginning in beginnings {
                 let letter = crate::reader::open(beginning);

@@ -47,6 +47,7 @@ impl Desk {
         policy: OnUnknown,
         now_secs: i64,
     ) -> Result<(), DeskError> {
+        self.doing = "resolve";
         self.transact(now_secs, |work| {
             let Some(mail) = outbox::load(work.db, id)?.filter(|mail| mail.state == "unknown")
             else {

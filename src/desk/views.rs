@@ -45,6 +45,7 @@ impl Desk {
         folder: &FolderSeen<'_>,
         now_secs: i64,
     ) -> Result<Known, DeskError> {
+        self.doing = "folder";
         self.transact(now_secs, |work| {
             let known =
                 inbox::folder(work.db, folder.account, folder.mailbox, folder.uid_validity)?;
@@ -132,6 +133,7 @@ impl Desk {
         if fresh && !trusted {
             return Ok(false);
         }
+        self.doing = "clock";
         self.transact(now_secs, |work| {
             people::set_meta(work.db, "clock_trusted", None)?;
             Ok(people::set_meta(

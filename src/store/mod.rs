@@ -173,9 +173,11 @@ impl Store {
                 .to_str()
                 .ok_or_else(|| at(std::io::Error::other("SQLite needs a path that is UTF-8")))?],
         )?;
+        crate::failpoint::here("backup.written");
         part.as_file().sync_all().map_err(at)?;
         part.persist_noclobber(target)
             .map_err(|error| at(error.error))?;
+        crate::failpoint::here("backup.named");
         // The name, too, must outlive a power cut.
         std::fs::File::open(folder)
             .and_then(|folder| folder.sync_all())

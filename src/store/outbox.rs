@@ -210,6 +210,13 @@ pub fn wait(db: &Connection, id: i64, state: &str, not_before_secs: i64) -> Resu
     Ok(())
 }
 
+/// The server may have taken it, and nobody knows.
+pub fn count_unknown(db: &Connection, id: i64) -> Result<(), StoreError> {
+    db.prepare_cached("UPDATE outbox SET unknowns = unknowns + 1 WHERE id = ?1")?
+        .execute([id])?;
+    Ok(())
+}
+
 pub fn failed_looks(db: &Connection, id: i64) -> Result<u32, StoreError> {
     Ok(db
         .prepare_cached("SELECT failed_looks FROM outbox WHERE id = ?1")?

@@ -7,7 +7,9 @@
     clippy::indexing_slicing
 )]
 
+mod killed;
 mod outcomes;
 mod schema;
+mod steps;
 mod strangers;
 mod writes;

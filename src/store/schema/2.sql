@@ -2,6 +2,7 @@
 
 -- Outcomes that nobody knows, and mails that were too long.
 -- outbox.state may also be: superseded (a shorter mail took its place).
+ALTER TABLE outbox ADD COLUMN unknowns INTEGER NOT NULL DEFAULT 0;  -- attempts whose outcome nobody knows: at most so many copies more than one
 ALTER TABLE outbox ADD COLUMN failed_looks INTEGER NOT NULL DEFAULT 0;  -- times that proof of an unknown outcome could not be looked for
 ALTER TABLE outbox ADD COLUMN shortened_from INTEGER REFERENCES outbox(id);  -- the mail that was too long
 DROP INDEX outbox_once;
