@@ -86,12 +86,32 @@ impl Clerk {
         &self,
         job: impl FnOnce(&mut Desk) -> Result<T, DeskError> + Send + 'static,
     ) -> Result<T, RunError> {
+        self.begin(job)?.end().await
+    }
+
+    /// Puts a job on the desk, which goes on by itself while others are asked for something else.
+    pub fn begin<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Desk) -> Result<T, DeskError> + Send + 'static,
+    ) -> Result<Begun<T>, RunError> {
         let (answer, waiting) = oneshot::channel();
         let job: Job = Box::new(move |desk| {
             let _ = answer.send(job(desk));
         });
         self.jobs.send(job).map_err(|_| RunError::DeskGone)?;
-        Ok(waiting.await.map_err(|_| RunError::DeskGone)??)
+        Ok(Begun { waiting })
+    }
+}
+
+/// A job that lies on the desk.
+#[must_use]
+pub struct Begun<T> {
+    waiting: oneshot::Receiver<Result<T, DeskError>>,
+}
+
+impl<T> Begun<T> {
+    pub async fn end(self) -> Result<T, RunError> {
+        Ok(self.waiting.await.map_err(|_| RunError::DeskGone)??)
     }
 }
 

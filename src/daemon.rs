@@ -5,6 +5,7 @@
 
 use crate::clerk::{Clerk, Now, RunError};
 use crate::config::{self, Config};
+use crate::deliver::lines::Lines;
 use crate::desk::house::{Connector, House};
 use crate::desk::{Desk, DeskError};
 use crate::lock::Lock;
@@ -12,6 +13,7 @@ use crate::receive::Progress;
 use crate::rules::clock::Pace;
 use crate::rules::manners::Direct;
 use crate::rules::retry::OnUnknown;
+use crate::rules::throttle::Throttle;
 use crate::steady::Steady;
 use crate::store::Store;
 use crate::wire::proof::Resolver;
@@ -153,8 +155,12 @@ async fn at_work(
     };
     let deliver = crate::deliver::Loop {
         clerk: clerk.clone(),
-        server: smtp,
-        ehlo_name: config.bot.address.domain().to_owned(),
+        lines: Lines::new(
+            smtp,
+            config.bot.address.domain().to_owned(),
+            config.smtp.connections,
+        ),
+        throttle: Throttle::new(config.smtp.per_minute),
         dry_run: options.dry_run,
         looked: has_looked,
         lock: furnishings.lock,

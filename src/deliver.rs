@@ -3,29 +3,31 @@
 //! A fault of the wire is reported like any attempt and judged by the rules; only a fault of the
 //! desk ends the loop.
 
+pub mod lines;
+
 use crate::clerk::{Clerk, Now, RunError};
+use crate::deliver::lines::{Batch, Lines};
 use crate::desk::Desk;
 use crate::desk::post::Parcel;
 use crate::failpoint;
 use crate::lock::Lock;
 use crate::rules::retry::{Attempt, Judgement, Phase};
-use crate::wire::Server;
-use crate::wire::smtp::{self, Connection, Timeouts};
+use crate::rules::throttle::Throttle;
+use crate::wire::smtp;
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 
 /// Mails taken at once; each is in flight until it is reported.
-const MAX_BATCH: u32 = 20;
+const MAX_BATCH: u32 = 200;
 /// With nothing due, the outbox is looked at after this at the latest (commands beside us write too).
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
-/// How long a mail that is on its way may take once we are asked to stop.
-const LAST_WORDS: Duration = Duration::from_millis(1_500);
 
 pub struct Loop {
     pub clerk: Clerk,
-    pub server: Server,
-    /// What we call ourselves in EHLO: the bot's domain, not this machine's name.
-    pub ehlo_name: String,
+    pub lines: Lines,
+    /// `[smtp] per_minute`: what the server allows.
+    pub throttle: Throttle,
     pub dry_run: bool,
     /// Becomes true once it has been looked for mails of ours that the database does not know.
     pub looked: watch::Receiver<bool>,
@@ -45,72 +47,84 @@ impl Loop {
             _ = looked.wait_for(|looked| *looked) => {}
             () = crate::clerk::stopped(&mut self.stop) => return Ok(()),
         }
-        if !self.dry_run {
+        if !self.dry_run && !self.throttle.is_set() {
             let ready = |desk: &mut Desk| {
                 desk.send_at_once();
                 Ok(())
             };
             self.clerk.ask(ready).await?;
         }
+        let began = Instant::now();
         while !*self.stop.borrow() {
-            let (now_secs, resend) = ((self.now)(), self.resend_unknown);
-            let parcels = self
-                .clerk
-                .ask(move |desk| {
-                    if resend {
-                        desk.retry_unknown(now_secs)?;
-                    }
-                    desk.take_due(MAX_BATCH, now_secs)
-                })
-                .await?;
+            let at_most = self.throttle.room(began.elapsed(), MAX_BATCH);
+            let parcels = match at_most {
+                0 => Vec::new(),
+                _ => self.take(at_most).await?,
+            };
+            self.throttle.count(began.elapsed(), parcels.len());
             if let (Some(lock), Some(newest)) = (&mut self.lock, parcels.iter().map(|p| p.id).max())
             {
                 lock.note(newest);
                 failpoint::here("send.noted");
             }
             match (parcels.is_empty(), self.dry_run) {
-                (true, _) => self.wait().await?,
+                (true, _) => self.wait(self.throttle.pause(began.elapsed())).await?,
                 (false, true) => self.pretend(parcels).await?,
                 (false, false) => self.send(parcels).await?,
             }
         }
+        self.lines.close(true).await;
         Ok(())
+    }
+
+    async fn take(&self, at_most: u32) -> Result<Vec<Parcel>, RunError> {
+        let (now_secs, resend) = ((self.now)(), self.resend_unknown);
+        self.clerk
+            .ask(move |desk| {
+                if resend {
+                    desk.retry_unknown(now_secs)?;
+                }
+                desk.take_due(at_most, now_secs)
+            })
+            .await
     }
 
     /// One login at the start: a wrong password is told now, not with the first mail.
     async fn try_the_door(&mut self) -> Result<(), RunError> {
-        let timeouts = Timeouts::default();
         let connected = tokio::select! {
-            connected = Connection::connect(&self.server, &self.ehlo_name, &timeouts) => connected,
+            connected = self.lines.try_one() => connected,
             () = crate::clerk::stopped(&mut self.stop) => return Ok(()),
         };
         match connected {
-            Ok(connection) => {
-                connection.quit().await;
+            Ok(()) => {
                 tracing::info!("the mail server takes our mail");
                 Ok(())
             }
-            Err((_, error)) if error.needs_operator() => Err(error.into()),
-            Err((_, error)) => {
+            Err(error) if error.needs_operator() => Err(error.into()),
+            Err(error) => {
                 tracing::warn!("sending mail: {error}");
                 Ok(())
             }
         }
     }
 
-    async fn wait(&mut self) -> Result<(), RunError> {
+    /// Until something may be due; `pause` is how long the throttle holds at least.
+    async fn wait(&mut self, pause: Option<Duration>) -> Result<(), RunError> {
         let next = self.clerk.ask(|desk| desk.next_delivery_secs()).await?;
         let seconds = next.map(|next| (next - (self.now)()).max(0));
-        let pause = seconds
+        let until = seconds
             .and_then(|seconds| u64::try_from(seconds).ok())
             .map_or(LONGEST_WAIT, |seconds| {
                 Duration::from_secs(seconds).clamp(Duration::from_millis(200), LONGEST_WAIT)
             });
+        let until = Instant::now() + pause.map_or(until, |pause| pause.min(LONGEST_WAIT));
+        let until = self.lines.oldest().map_or(until, |old| until.min(old));
         tokio::select! {
-            () = self.clerk.bell.outbox.notified() => {}
-            () = tokio::time::sleep(pause) => {}
+            () = self.clerk.bell.outbox.notified(), if pause.is_none() => {}
+            () = tokio::time::sleep_until(until) => {}
             () = crate::clerk::stopped(&mut self.stop) => {}
         }
+        self.lines.close(false).await;
         Ok(())
     }
 
@@ -128,98 +142,55 @@ impl Loop {
                 reply: Some((250, "dry run".to_owned())),
                 refused: Vec::new(),
             };
-            let _ = self.report(parcel.id, attempt).await?;
+            let _ = self.report(vec![(parcel.id, attempt)]).await?;
         }
         Ok(())
     }
 
+    /// Sends over several connections; what ended while the desk was busy is reported together.
     async fn send(&mut self, parcels: Vec<Parcel>) -> Result<(), RunError> {
-        let mut connection: Option<Connection> = None;
-        let mut parcels = parcels.into_iter();
-        while let Some(parcel) = parcels.next() {
-            if !connection.as_ref().is_some_and(Connection::is_usable) {
-                match Connection::connect(&self.server, &self.ehlo_name, &Timeouts::default()).await
-                {
-                    Ok(fresh) => connection = Some(fresh),
-                    Err((attempt, error)) => {
-                        tracing::warn!("sending mail: {error}");
-                        let attempt = translated(&attempt);
-                        for parcel in std::iter::once(parcel).chain(parcels) {
-                            let _ = self.report(parcel.id, attempt.clone()).await?;
-                        }
-                        return Ok(());
+        let batch = Batch::new(parcels);
+        let (ended, mut attempts) = mpsc::unbounded_channel();
+        let sending = self.lines.send(&batch, ended, &self.stop);
+        let reporting = async {
+            let mut group = Vec::new();
+            while attempts.recv_many(&mut group, usize::MAX).await > 0 {
+                let judgements = self.report(std::mem::take(&mut group)).await?;
+                for judgement in judgements {
+                    if let Judgement::StopQueue { delay_secs } = judgement {
+                        tracing::error!(
+                            delay_secs,
+                            "the mail server refuses us, not this mail: sending waits"
+                        );
+                        batch.halt();
                     }
                 }
             }
-            let Some(open) = connection.as_mut() else {
-                continue;
-            };
-            failpoint::here("send.connected");
-            let sending = open.send(
-                Some(&parcel.envelope_from),
-                &parcel.recipients,
-                &parcel.bytes,
-            );
-            let Some(attempt) = finish(sending, &mut self.stop).await else {
-                // Its row stays in flight: the next start finds out. The others were not tried.
-                return self
-                    .put_off(parcels.map(|parcel| parcel.id).collect())
-                    .await;
-            };
-            failpoint::here("send.answered");
-            if let Some(trouble) = &attempt.trouble {
-                tracing::warn!(outbox = parcel.id, "sending mail: {trouble}");
-            }
-            let judgement = self.report(parcel.id, translated(&attempt)).await?;
-            if let Judgement::StopQueue { delay_secs } = judgement {
-                tracing::error!(
-                    delay_secs,
-                    "the mail server refuses us, not this mail: sending waits"
-                );
-                self.put_off(parcels.map(|parcel| parcel.id).collect())
-                    .await?;
-                return Ok(());
-            }
-        }
-        if let Some(connection) = connection {
-            connection.quit().await;
-        }
-        Ok(())
-    }
-
-    /// Mails that were taken and not tried.
-    async fn put_off(&self, ids: Vec<i64>) -> Result<(), RunError> {
-        let now_secs = (self.now)();
+            Ok::<(), RunError>(())
+        };
+        let ((), reported) = tokio::join!(sending, reporting);
+        reported?;
+        // Mails that were taken and not tried wait again.
+        let (rest, now_secs) = (batch.rest(), (self.now)());
         self.clerk
-            .ask(move |desk| desk.put_off(&ids, now_secs))
+            .ask(move |desk| desk.put_off(&rest, now_secs))
             .await
     }
 
-    async fn report(&self, id: i64, attempt: Attempt) -> Result<Judgement, RunError> {
+    async fn report(&self, attempts: Vec<(i64, Attempt)>) -> Result<Vec<Judgement>, RunError> {
         let now_secs = (self.now)();
-        let judgement = self
+        let judgements = self
             .clerk
-            .ask(move |desk| desk.report(id, &attempt, now_secs))
+            .ask(move |desk| desk.report_all(&attempts, now_secs))
             .await?;
-        if matches!(judgement, Judgement::Refused { .. } | Judgement::TooLarge) {
+        let wrote = |judgement: &Judgement| {
+            matches!(judgement, Judgement::Refused { .. } | Judgement::TooLarge)
+        };
+        if judgements.iter().any(wrote) {
             // Mails may have been written because of it.
             self.clerk.bell.ring();
         }
-        Ok(judgement)
-    }
-}
-
-/// Lets a mail finish; asked to stop, it has a moment left.
-async fn finish<T>(
-    sending: impl Future<Output = T>,
-    stop: &mut watch::Receiver<bool>,
-) -> Option<T> {
-    tokio::pin!(sending);
-    tokio::select! {
-        done = &mut sending => Some(done),
-        () = crate::clerk::stopped(stop) => {
-            tokio::time::timeout(LAST_WORDS, sending).await.ok()
-        }
+        Ok(judgements)
     }
 }
 

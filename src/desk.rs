@@ -11,6 +11,7 @@ pub mod copies;
 pub mod decisions;
 pub mod direct;
 pub mod house;
+pub mod intake;
 pub mod launch;
 pub mod mail;
 pub mod orders;
@@ -29,8 +30,8 @@ use crate::desk::work::Work;
 use crate::failpoint;
 use crate::rules::event::Event;
 use crate::rules::introduction::Introduction;
-use crate::store::inbox::{Arrived, Disposition};
-use crate::store::{Store, StoreError, inbox, introductions, people};
+use crate::store::inbox::Disposition;
+use crate::store::{Store, StoreError, introductions, people};
 use crate::writer::WriteError;
 use std::collections::VecDeque;
 
@@ -50,9 +51,6 @@ impl From<rusqlite::Error> for DeskError {
 
 /// Fills a buffer with random bytes; the daemon's comes from the system, a test's from a seed.
 pub type Dice = Box<dyn FnMut(&mut [u8]) + Send>;
-
-/// Starts after which a mail that was begun and never finished is set aside: it kills the process.
-const MAX_ATTEMPTS: u32 = 3;
 
 pub struct Desk {
     store: Store,
@@ -143,75 +141,6 @@ impl Desk {
         tx.commit()?;
         failpoint::commit(self.doing, true);
         Ok(done)
-    }
-
-    /// Takes a batch of raw mails: first all are stored, then each is handled.
-    pub fn receive(&mut self, batch: &[Arrived], now_secs: i64) -> Result<usize, DeskError> {
-        let mut letters = Vec::with_capacity(batch.len());
-        let tx = self.store.transaction()?;
-        for arrived in batch {
-            let letter = crate::reader::open(&arrived.raw);
-            let key = crate::reader::content::key(&letter, &arrived.raw);
-            let id = inbox::insert(&tx, arrived, &key, letter.message_id.as_deref(), now_secs)?;
-            letters.extend(id.filter(|_| arrived.aside.is_none()));
-        }
-        failpoint::commit("store", false);
-        tx.commit()?;
-        failpoint::commit("store", true);
-        for id in &letters {
-            self.handle(*id, now_secs)?;
-        }
-        Ok(letters.len())
-    }
-
-    /// After a start: what the last process stored and did not finish, and what it was sending.
-    pub fn resume(&mut self, now_secs: i64) -> Result<(), DeskError> {
-        self.doing = "recover";
-        self.transact(now_secs, post::recover)?;
-        for id in inbox::pending(self.store.reading())? {
-            self.doing = "attempt";
-            self.transact(now_secs, |work| Ok(inbox::count_attempt(work.db, id)?))?;
-            self.handle(id, now_secs)?;
-        }
-        Ok(())
-    }
-
-    fn handle(&mut self, id: i64, now_secs: i64) -> Result<(), DeskError> {
-        let Some(pending) = inbox::load(self.store.reading(), id)? else {
-            return Ok(());
-        };
-        if pending.attempts > MAX_ATTEMPTS {
-            return self.set_aside(id, "it ended the program before".to_owned(), now_secs);
-        }
-        let letter = crate::reader::open(&pending.raw);
-        let room = self.room_at_hand();
-        self.doing = "decide";
-        let done = self.transact(now_secs, |work| {
-            let disposition = work.dispose(&pending, &letter)?;
-            inbox::settle(work.db, id, &disposition)?;
-            work.take_up(room)
-        });
-        match done {
-            Err(DeskError::Write(error)) => self.set_aside(id, error.to_string(), now_secs),
-            other => {
-                self.at_hand.extend(other?);
-                Ok(())
-            }
-        }
-    }
-
-    fn set_aside(&mut self, id: i64, reason: String, now_secs: i64) -> Result<(), DeskError> {
-        tracing::warn!(inbox = id, reason, "a mail is set aside");
-        self.doing = "aside";
-        self.transact(now_secs, |work| {
-            let disposition = Disposition {
-                name: "quarantined",
-                reason,
-                introduction: None,
-                duplicate_of: None,
-            };
-            Ok(inbox::settle(work.db, id, &disposition)?)
-        })
     }
 
     /// Lets time pass for every introduction that is due; returns when to look again.

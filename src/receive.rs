@@ -3,10 +3,11 @@
 //! A fault of the wire ends the session and a new one begins after a while; only a fault of the
 //! desk, or at the first connection one that needs the operator, ends the loop.
 
-use crate::clerk::{Clerk, Now, RunError};
+use crate::clerk::{Begun, Clerk, Now, RunError};
 use crate::desk::Desk;
 use crate::desk::views::{self, FolderSeen, Known};
 use crate::failpoint;
+use crate::receive::plan::MAX_BATCH;
 use crate::store::inbox::{Arrived, Aside};
 use crate::wire::Server;
 use crate::wire::error::WireError;
@@ -16,17 +17,10 @@ use std::collections::HashMap;
 use std::time::Duration;
 use tokio::sync::watch;
 
+mod plan;
 #[cfg(test)]
 mod tests;
 
-/// Mails in one FETCH: one round trip for many, and a fault costs little.
-const MAX_BATCH: usize = 100;
-/// Octets in one FETCH, so that memory does not grow with the backlog.
-const MAX_BATCH_OCTETS: u64 = 8 * 1024 * 1024;
-/// A larger mail is fetched only in part: nothing a person writes by hand is longer.
-const MAX_WHOLE_OCTETS: u32 = 5 * 1024 * 1024;
-/// What is fetched of a larger one: headers and the beginning of the text.
-const FIRST_OCTETS: u32 = 64 * 1024;
 /// Without a word of the server, the mailbox is listed anew after this.
 const LONGEST_WAIT: Duration = Duration::from_secs(540);
 /// Authors looked up at the same time: DNS answers slowly, and a backlog should not wait for each.
@@ -40,6 +34,9 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 /// After a refused login: sooner would lock the account.
 const REFUSED_PAUSE: Duration = Duration::from_secs(900);
+
+/// While the outbox is full, it is looked at again after this.
+const FULL_PAUSE: Duration = Duration::from_millis(100);
 
 /// How far the loop has come since it started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -232,6 +229,8 @@ impl Loop {
 
     /// The set difference of what is there and what is known, in batches. At a wake-up only behind
     /// the last known mail; a gap heals when the whole set is compared, at least every nine minutes.
+    ///
+    /// While the desk works on one batch, the next one is fetched.
     async fn take(
         &mut self,
         session: &mut Session,
@@ -241,15 +240,10 @@ impl Loop {
         memory: &mut Memory,
     ) -> Result<(), Fault> {
         let uid_validity = folder.uid_validity;
-        let known = self.open_folder(mailbox, folder).await?;
-        let last = known
-            .uids
-            .iter()
-            .max()
-            .map_or(0, |last| last.saturating_add(1));
+        let known = self.open_folder(mailbox, folder, whole).await?;
         let from = match whole {
             true => known.first_uid,
-            false => known.first_uid.max(last),
+            false => known.first_uid.max(known.last_uid.saturating_add(1)),
         };
         let listed = session.list(from).await?;
         let missing: Vec<_> = listed
@@ -257,33 +251,42 @@ impl Loop {
             .filter(|listed| !known.uids.contains(&listed.uid))
             .collect();
         let mut rest = missing.as_slice();
-        while !rest.is_empty() && !*self.stop.borrow() {
-            let large = |size: u32| size > MAX_WHOLE_OCTETS;
-            let part = rest.first().is_some_and(|first| large(first.size));
-            let mut octets = 0_u64;
-            let count = rest
-                .iter()
-                .take(memory.batch)
-                .take_while(|listed| {
-                    octets += u64::from(if part { FIRST_OCTETS } else { listed.size });
-                    large(listed.size) == part
-                        && (octets <= MAX_BATCH_OCTETS || octets == u64::from(listed.size))
-                })
-                .count()
-                .max(1);
-            let (batch, others) = rest.split_at(count.min(rest.len()));
-            rest = others;
-            let uids: Vec<u32> = batch.iter().map(|listed| listed.uid).collect();
-            let fetched = session.fetch(&uids, part.then_some(FIRST_OCTETS)).await;
+        let mut handed = None;
+        while !*self.stop.borrow() {
+            let Some(portion) = plan::next(&mut rest, memory.batch) else {
+                break;
+            };
+            self.hold_back().await?;
+            let fetched = session.fetch(&portion.uids, portion.first).await;
             failpoint::here("fetch.fetched");
+            self.stored(handed.take()).await?;
             let fetched = self
-                .survive(fetched, mailbox, uid_validity, &uids, memory)
+                .survive(fetched, mailbox, uid_validity, &portion.uids, memory)
                 .await?;
-            self.hand_over(fetched, mailbox, uid_validity, &known, memory)
-                .await?;
+            let batch = self
+                .prepare(fetched, mailbox, uid_validity, &known, memory)
+                .await;
+            handed = self.hand_over(batch)?;
         }
+        self.stored(handed).await?;
         memory.batch = MAX_BATCH;
         Ok(())
+    }
+
+    /// A mail server that takes our mail slowly slows down the reading too: what waits, waits in the
+    /// mailbox. While sending is stopped altogether, mail is read all the same.
+    async fn hold_back(&mut self) -> Result<(), Fault> {
+        loop {
+            let now_secs = (self.now)();
+            let full = self
+                .clerk
+                .ask(move |desk| desk.is_outbox_full(now_secs))
+                .await?;
+            if !full || *self.stop.borrow() {
+                return Ok(());
+            }
+            self.rest(FULL_PAUSE).await;
+        }
     }
 
     /// One answer that can't be parsed ends the session: the next one asks for half as many, down
@@ -328,7 +331,7 @@ impl Loop {
         }
     }
 
-    async fn open_folder(&self, mailbox: &str, seen: Folder) -> Result<Known, Fault> {
+    async fn open_folder(&self, mailbox: &str, seen: Folder, whole: bool) -> Result<Known, Fault> {
         let (account, mailbox) = (self.account.clone(), mailbox.to_owned());
         let (from_start, now_secs) = (self.from_start, (self.now)());
         let known = self
@@ -340,6 +343,7 @@ impl Loop {
                     uid_validity: seen.uid_validity,
                     uid_next: seen.uid_next,
                     from_start,
+                    whole,
                 };
                 desk.open_folder(&folder, now_secs)
             })
@@ -347,14 +351,15 @@ impl Loop {
         Ok(known)
     }
 
-    async fn hand_over(
-        &mut self,
+    /// The inbox rows of what was fetched, with what is known of each author.
+    async fn prepare(
+        &self,
         fetched: Fetched,
         mailbox: &str,
         uid_validity: u32,
         known: &Known,
         memory: &mut Memory,
-    ) -> Result<(), Fault> {
+    ) -> Vec<Arrived> {
         let mut batch = Vec::with_capacity(fetched.mails.len());
         let facts = self.look_up(&fetched.mails).await;
         for (mail, facts) in fetched.mails.into_iter().zip(facts) {
@@ -371,7 +376,7 @@ impl Loop {
                 batch.push(self.arrived(mailbox, uid_validity, uid, Some(Aside::Unreadable)));
             }
         }
-        self.store(batch).await
+        batch
     }
 
     /// What signatures and DNS say of each mail's author, as JSON for the inbox row.
@@ -421,16 +426,29 @@ impl Loop {
     }
 
     async fn store(&self, batch: Vec<Arrived>) -> Result<(), Fault> {
+        let handed = self.hand_over(batch)?;
+        self.stored(handed).await
+    }
+
+    /// Puts a batch on the desk, which goes on by itself.
+    fn hand_over(&self, batch: Vec<Arrived>) -> Result<Option<Begun<usize>>, Fault> {
         if batch.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         let now_secs = (self.now)();
-        let taken = self
+        let begun = self
             .clerk
-            .ask(move |desk| desk.receive(&batch, now_secs))
-            .await?;
-        tracing::info!(mails = taken, "mail taken");
-        self.clerk.bell.ring();
+            .begin(move |desk| desk.receive(&batch, now_secs))?;
+        Ok(Some(begun))
+    }
+
+    /// Waits until a batch is stored and decided on.
+    async fn stored(&self, handed: Option<Begun<usize>>) -> Result<(), Fault> {
+        if let Some(begun) = handed {
+            let taken = begun.end().await?;
+            tracing::info!(mails = taken, "mail taken");
+            self.clerk.bell.ring();
+        }
         Ok(())
     }
 }

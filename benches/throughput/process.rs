@@ -51,10 +51,6 @@ impl Process {
         }
     }
 
-    pub fn has_ended(&mut self) -> bool {
-        self.child.try_wait().unwrap().is_some()
-    }
-
     /// SIGTERM, and whether it ended well.
     pub fn stop(mut self) -> bool {
         let pid = self.child.id().to_string();

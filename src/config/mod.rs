@@ -68,6 +68,10 @@ pub struct Smtp {
     pub server: Server,
     /// What follows when nobody knows whether the server took a mail.
     pub resend_on_unknown: OnUnknown,
+    /// Connections at the same time.
+    pub connections: usize,
+    /// What the server takes in a minute; None: as it comes.
+    pub per_minute: Option<u32>,
 }
 
 /// A mail server and how to log in to it.

@@ -48,6 +48,8 @@ pub(super) struct RawServer {
     pub mailbox: Text,
     pub junk: Text,
     pub resend_on_unknown: Text,
+    pub connections: Number,
+    pub per_minute: Number,
 }
 
 #[derive(Deserialize)]

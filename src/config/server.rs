@@ -26,6 +26,10 @@ const SMTP_PORTS: Ports = Ports {
 };
 const DEFAULT_MAILBOX: &str = "INBOX";
 const DEFAULT_JUNK: &str = "Junk";
+/// Four keep a relay busy that answers in lock-step; public providers allow ten or more.
+const DEFAULT_CONNECTIONS: usize = 4;
+const MAX_CONNECTIONS: u32 = 16;
+const MAX_PER_MINUTE: u32 = 100_000;
 
 pub(super) fn imap(at: &At<'_>, raw: &Spanned<RawServer>) -> Checked<Imap> {
     let folder = |value: &Option<Spanned<String>>, key: &str, default: &str| match value {
@@ -38,10 +42,25 @@ pub(super) fn imap(at: &At<'_>, raw: &Spanned<RawServer>) -> Checked<Imap> {
         let span = raw.get_ref().mailbox.as_ref().map(Spanned::span);
         return at.wrong(span, "imap.mailbox", "is empty", "Write \"INBOX\".");
     }
-    if let Some(value) = &raw.get_ref().resend_on_unknown {
-        let remedy = "Take the key out; it belongs under [smtp].";
-        let key = "imap.resend_on_unknown";
-        return at.wrong(Some(value.span()), key, "unknown field", remedy);
+    let of_smtp = [
+        (
+            raw.get_ref().resend_on_unknown.as_ref().map(Spanned::span),
+            "imap.resend_on_unknown",
+        ),
+        (
+            raw.get_ref().connections.as_ref().map(Spanned::span),
+            "imap.connections",
+        ),
+        (
+            raw.get_ref().per_minute.as_ref().map(Spanned::span),
+            "imap.per_minute",
+        ),
+    ];
+    for (span, key) in of_smtp {
+        if span.is_some() {
+            let remedy = "Take the key out; it belongs under [smtp].";
+            return at.wrong(span, key, "unknown field", remedy);
+        }
     }
     let junk = folder(&raw.get_ref().junk, "imap.junk", DEFAULT_JUNK)?;
     if junk == mailbox {
@@ -78,8 +97,38 @@ pub(super) fn smtp(at: &At<'_>, raw: &Spanned<RawServer>) -> Checked<Smtp> {
             &choices,
             OnUnknown::Probe,
         )?,
+        connections: count(
+            at,
+            &raw.get_ref().connections,
+            "smtp.connections",
+            MAX_CONNECTIONS,
+        )?
+        .map_or(DEFAULT_CONNECTIONS, |count| {
+            usize::try_from(count).unwrap_or(DEFAULT_CONNECTIONS)
+        }),
+        per_minute: count(
+            at,
+            &raw.get_ref().per_minute,
+            "smtp.per_minute",
+            MAX_PER_MINUTE,
+        )?,
         server: server(at, raw, "smtp", &SMTP_PORTS)?,
     })
+}
+
+/// A number from 1 to `most`, where one is given.
+fn count(at: &At<'_>, value: &Option<Spanned<i64>>, key: &str, most: u32) -> Checked<Option<u32>> {
+    let Some(given) = value else {
+        return Ok(None);
+    };
+    match u32::try_from(*given.get_ref()) {
+        Ok(count) if (1..=most).contains(&count) => Ok(Some(count)),
+        _ => {
+            let problem = format!("{} does not work", given.get_ref());
+            let remedy = format!("Write a number from 1 to {most}.");
+            at.wrong(Some(given.span()), key, problem, remedy)
+        }
+    }
 }
 
 fn server(at: &At<'_>, raw: &Spanned<RawServer>, section: &str, ports: &Ports) -> Checked<Server> {

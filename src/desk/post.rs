@@ -20,6 +20,8 @@ pub struct Parcel {
 
 /// The key of `meta` that names the last mail refused at MAIL, until one is accepted.
 const MAIL_REFUSED: &str = "mail_refused";
+/// Mails that wait to be sent before no more are read: a few batches, so that neither side idles.
+const MAX_WAITING: u32 = 2_000;
 /// Mails that may be in flight before anybody has begun to send them; the rest stays queued.
 const MAX_AT_HAND: usize = 20;
 
@@ -81,6 +83,13 @@ impl Desk {
         })
     }
 
+    /// Whether so much waits to be sent that no more should be taken in for now. Never while sending
+    /// is stopped: then mail is read all the same.
+    pub fn is_outbox_full(&self, now_secs: i64) -> Result<bool, DeskError> {
+        let waiting = outbox::waiting(self.store.reading(), now_secs, MAX_WAITING)?;
+        Ok(waiting >= MAX_WAITING && !self.sending_stopped(now_secs)?)
+    }
+
     fn sending_stopped(&self, now_secs: i64) -> Result<bool, DeskError> {
         sending_stopped(self.store.reading(), now_secs)
     }
@@ -103,18 +112,22 @@ impl Desk {
         attempt: &Attempt,
         now_secs: i64,
     ) -> Result<Judgement, DeskError> {
+        let mut judged = self.report_all(&[(id, attempt.clone())], now_secs)?;
+        Ok(judged.pop().unwrap_or(Judgement::Delivered))
+    }
+
+    /// The same for several, in one commit; the judgements stand in their order.
+    pub fn report_all(
+        &mut self,
+        attempts: &[(i64, Attempt)],
+        now_secs: i64,
+    ) -> Result<Vec<Judgement>, DeskError> {
         self.doing = "report";
-        match self.transact(now_secs, |work| work.judge(id, attempt)) {
-            // What became of it is kept, though nobody can be told: else it would be sent for ever.
-            Err(DeskError::Write(error)) => {
-                tracing::error!(outbox = id, "refused, and nobody can be told: {error}");
-                self.transact(now_secs, |work| {
-                    work.progress(id, "refused", now_secs, Some(attempt))
-                })?;
-                Ok(Judgement::Refused { recipient: None })
-            }
-            other => other,
-        }
+        self.transact(now_secs, |work| {
+            let each = attempts.iter();
+            each.map(|(id, attempt)| work.judge_surely(*id, attempt))
+                .collect()
+        })
     }
 
     /// Mails of an unknown outcome whose waiting time is over go out again: the same bytes under the
@@ -245,6 +258,18 @@ impl Work<'_> {
             counts: attempt.is_some() && !stopped,
         };
         Ok(outbox::advance(self.db, id, &progress, self.now_secs)?)
+    }
+
+    fn judge_surely(&mut self, id: i64, attempt: &Attempt) -> Result<Judgement, DeskError> {
+        match self.savepoint(|work| work.judge(id, attempt)) {
+            // What became of it is kept, though nobody can be told: else it would be sent for ever.
+            Err(DeskError::Write(error)) => {
+                tracing::error!(outbox = id, "refused, and nobody can be told: {error}");
+                self.progress(id, "refused", self.now_secs, Some(attempt))?;
+                Ok(Judgement::Refused { recipient: None })
+            }
+            other => other,
+        }
     }
 
     fn judge(&mut self, id: i64, attempt: &Attempt) -> Result<Judgement, DeskError> {

@@ -84,12 +84,21 @@ impl Desk {
             };
             Ok(Known {
                 first_uid,
-                uids: inbox::known_uids(
+                last_uid: inbox::last_uid(
                     work.db,
                     folder.account,
                     folder.mailbox,
                     folder.uid_validity,
                 )?,
+                uids: match folder.whole {
+                    true => inbox::known_uids(
+                        work.db,
+                        folder.account,
+                        folder.mailbox,
+                        folder.uid_validity,
+                    )?,
+                    false => HashSet::new(),
+                },
                 // Not only at the first look: a session may end before all has been listed anew.
                 moved: known.seen_before,
                 started_at_secs,
@@ -186,11 +195,16 @@ pub struct FolderSeen<'a> {
     pub uid_next: u32,
     /// Also take mail that was there before the first start.
     pub from_start: bool,
+    /// Compare all that is known with what is there; else only what came last matters.
+    pub whole: bool,
 }
 
 /// What is known of a folder.
 pub struct Known {
     pub first_uid: u32,
+    /// The highest that is known; 0: none.
+    pub last_uid: u32,
+    /// All that are known; empty unless the whole was asked for.
     pub uids: HashSet<u32>,
     /// The UIDVALIDITY changed: mails older than the first start may look new.
     pub moved: bool,

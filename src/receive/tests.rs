@@ -85,12 +85,20 @@ async fn a_mail_at_which_the_server_always_hangs_up_is_set_aside() {
         .await;
     assert_eq!(memory.batch, 2);
     for cut in 1..=MAX_CUTS {
-        let known = receiver.open_folder("INBOX", folder).await.ok().unwrap();
+        let known = receiver
+            .open_folder("INBOX", folder, true)
+            .await
+            .ok()
+            .unwrap();
         assert!(!known.uids.contains(&4), "set aside after {cut} cuts");
         let _ = receiver
             .survive(hung_up(), "INBOX", 1, &[4], &mut memory)
             .await;
     }
-    let known = receiver.open_folder("INBOX", folder).await.ok().unwrap();
+    let known = receiver
+        .open_folder("INBOX", folder, true)
+        .await
+        .ok()
+        .unwrap();
     assert!(known.uids.contains(&4));
 }

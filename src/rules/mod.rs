@@ -3,7 +3,7 @@
 //! One rule stands at the centre: an introduction is made when the connector's, the requester's and
 //! the target's consent stand. `introduction` holds what is known, `saying` what can be said,
 //! `transition` the one match over stage and event, `manners` whom we may write to and how often,
-//! `retry` what an attempt at delivery means.
+//! `retry` what an attempt at delivery means, `throttle` how many mails a server takes in a minute.
 
 pub mod clock;
 pub mod consent;
@@ -12,4 +12,5 @@ pub mod introduction;
 pub mod manners;
 pub mod retry;
 pub mod saying;
+pub mod throttle;
 pub mod transition;

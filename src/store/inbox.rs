@@ -88,6 +88,18 @@ pub fn insert(
     Ok((changed == 1).then(|| db.last_insert_rowid()))
 }
 
+/// What is known of a mail once it has been parsed.
+pub fn describe(
+    db: &Connection,
+    id: i64,
+    content_key: &[u8],
+    message_id: Option<&str>,
+) -> Result<(), StoreError> {
+    db.prepare_cached("UPDATE inbox SET content_key = ?2, message_id = ?3 WHERE id = ?1")?
+        .execute((id, content_key, message_id))?;
+    Ok(())
+}
+
 fn read(row: &Row<'_>) -> rusqlite::Result<Pending> {
     Ok(Pending {
         id: row.get(0)?,
@@ -180,6 +192,21 @@ pub fn introduction_of(db: &Connection, message_ids: &[String]) -> Result<Vec<i6
     found.sort_unstable();
     found.dedup();
     Ok(found)
+}
+
+/// The highest UID of a folder that is in the inbox; 0: none.
+pub fn last_uid(
+    db: &Connection,
+    account: &str,
+    mailbox: &str,
+    uid_validity: u32,
+) -> Result<u32, StoreError> {
+    Ok(db
+        .prepare_cached(
+            "SELECT coalesce(max(uid), 0) FROM inbox
+             WHERE account = ?1 AND mailbox = ?2 AND uid_validity = ?3",
+        )?
+        .query_row((account, mailbox, uid_validity), |row| row.get(0))?)
 }
 
 /// The UIDs of a folder that are in the inbox.

@@ -124,14 +124,27 @@ pub fn secrets_by_ids(db: &Connection, ids: &[String]) -> Result<Vec<i64>, Store
 /// Mails that may be tried now: those never tried first, so that one that always fails holds up nobody
 /// else; then oldest first.
 pub fn due(db: &Connection, now_secs: i64, at_most: u32) -> Result<Vec<Mail>, StoreError> {
+    // The ids first, out of the index alone: a long queue is not read whole for each batch.
     let mails = db
         .prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM outbox WHERE state = 'queued' AND not_before <= ?1
-             ORDER BY attempts > 0, id LIMIT ?2"
+            "SELECT {COLUMNS} FROM outbox WHERE id IN (
+               SELECT id FROM outbox WHERE state = 'queued' AND not_before <= ?1
+               ORDER BY attempts > 0, id LIMIT ?2)
+             ORDER BY attempts > 0, id"
         ))?
         .query_map((now_secs, at_most), read)?
         .collect::<rusqlite::Result<Vec<_>>>()?;
     Ok(mails)
+}
+
+/// How many mails may be tried now, counted up to `at_most`.
+pub fn waiting(db: &Connection, now_secs: i64, at_most: u32) -> Result<u32, StoreError> {
+    Ok(db
+        .prepare_cached(
+            "SELECT count(*) FROM (SELECT 1 FROM outbox
+               WHERE state = 'queued' AND not_before <= ?1 ORDER BY attempts > 0, id LIMIT ?2)",
+        )?
+        .query_row((now_secs, at_most), |row| row.get(0))?)
 }
 
 pub fn next_due_secs(db: &Connection) -> Result<Option<i64>, StoreError> {
@@ -152,10 +165,12 @@ pub fn of_introduction(db: &Connection, introduction: i64) -> Result<Vec<Mail>, 
     Ok(mails)
 }
 
+/// All mails in one of the states that are not final.
 pub fn in_state(db: &Connection, state: &str) -> Result<Vec<Mail>, StoreError> {
     let mails = db
         .prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM outbox WHERE state = ?1 ORDER BY id"
+            "SELECT {COLUMNS} FROM outbox
+             WHERE state = ?1 AND state IN ('queued', 'inflight', 'unknown') ORDER BY id"
         ))?
         .query_map([state], read)?
         .collect::<rusqlite::Result<Vec<_>>>()?;

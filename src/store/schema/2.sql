@@ -19,3 +19,6 @@ CREATE TABLE strangers (
   seen_at INTEGER NOT NULL,
   trusted INTEGER NOT NULL            -- 1: the operator knows
 ) STRICT, WITHOUT ROWID;
+
+-- The next mails to send, found in order without reading the queue.
+CREATE INDEX outbox_ready ON outbox(attempts > 0, id, not_before) WHERE state = 'queued';
