@@ -19,6 +19,8 @@ use tokio::time::Instant;
 /// How long a connection stays open after its last mail: long enough for the next answer in a
 /// conversation, short for a server that counts its clients.
 pub const KEEP: Duration = Duration::from_secs(15);
+/// Few mails go one after the other, in their order: a further connection costs more than it saves.
+const MAILS_PER_LINE: usize = 8;
 /// How long a mail that is on its way may take once we are asked to stop.
 const LAST_WORDS: Duration = Duration::from_millis(1_500);
 
@@ -129,7 +131,8 @@ impl Lines {
         stop: &watch::Receiver<bool>,
     ) {
         let waiting = held(&batch.waiting).len();
-        let lines = (0..self.count.min(waiting)).map(|_| self.line(batch, &ended, stop.clone()));
+        let count = self.count.min(waiting.div_ceil(MAILS_PER_LINE));
+        let lines = (0..count).map(|_| self.line(batch, &ended, stop.clone()));
         futures_util::future::join_all(lines).await;
     }
 
