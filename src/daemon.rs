@@ -79,12 +79,9 @@ pub async fn serve(
     stop: watch::Receiver<bool>,
 ) -> Result<(), RunError> {
     let at = now();
-    clerk
-        .ask(move |desk| {
-            desk.resume(at)?;
-            desk.probe(at)
-        })
-        .await?;
+    let resolver = resolver(config);
+    crate::receive::authors::resume(&clerk, resolver.as_ref(), at).await?;
+    clerk.ask(move |desk| desk.probe(at)).await?;
     let receive = crate::receive::Loop {
         clerk: clerk.clone(),
         server: imap,
@@ -92,7 +89,7 @@ pub async fn serve(
         mailbox: config.imap.mailbox.clone(),
         junk: config.imap.junk.clone(),
         from_start: options.from_start,
-        resolver: resolver(config),
+        resolver,
         now: now.clone(),
         stop: stop.clone(),
     };

@@ -12,7 +12,8 @@ use crate::rules::event::{Answer, Event};
 use crate::rules::introduction::{Introduction, Request};
 use crate::rules::saying::{ConfirmWhy, Party, Saying};
 use crate::store::inbox::Disposition;
-use crate::store::outbox;
+use crate::store::secrets::Issued;
+use crate::store::{outbox, people};
 
 /// Whose mail it is, as far as the From field says; proof is looked at apart.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,6 +36,9 @@ impl Work<'_> {
         // of its thread it knows from our own References.
         if let Some(issued) = bound.issued.first() {
             self.arrived(issued.row)?;
+        }
+        if bound.introduction.is_forgotten() {
+            return self.answered_forgotten(mail, role, &bound);
         }
         if let Some(done) = self.asked_anew(mail, role, &bound)? {
             return Ok(done);
@@ -69,8 +73,11 @@ impl Work<'_> {
                 None => Ok(ignored("the requester can't answer for the target")),
             },
             Role::Target | Role::Stranger => match target_holds {
+                Some(_) if is_dead(&bound) && mail.verdict() == Verdict::Yes => {
+                    Ok(belongs("late", &bound.introduction))
+                }
                 Some(saying) => {
-                    let doubt = self.doubt(mail, role, &saying);
+                    let doubt = self.doubt(mail, role, &saying, bound.anchored);
                     if role == Role::Target
                         && !mail.fails()
                         && self.they_met(mail, &bound.introduction)
@@ -84,6 +91,27 @@ impl Work<'_> {
                 None => Ok(ignored("it answers a mail that was not sent to its author")),
             },
         }
+    }
+
+    /// Somebody answers a mail about a person who was erased since: only a stop is still kept.
+    fn answered_forgotten(
+        &mut self,
+        mail: &Mail<'_>,
+        role: Role,
+        bound: &Bound,
+    ) -> Result<Disposition, DeskError> {
+        if role == Role::Connector {
+            return self.unbound(mail);
+        }
+        let asked = |issued: &Issued| issued.saying.party() == Some(Party::Target);
+        if let Some(from) = mail.from()
+            && mail.verdict() == Verdict::Stop
+            && bound.issued.iter().any(asked)
+        {
+            let person = self.person_hash(from);
+            people::wish(self.db, &person, "stop", self.now_secs)?;
+        }
+        Ok(ignored("it answers an introduction that was erased"))
     }
 
     /// Somebody who has nothing left to answer here writes whom else to meet: a request of his own.
@@ -146,7 +174,13 @@ impl Work<'_> {
     }
 
     /// Why a yes in this mail would need one word from the asked address; None: it stands.
-    fn doubt(&self, mail: &Mail<'_>, role: Role, answers: &Saying) -> Option<ConfirmWhy> {
+    fn doubt(
+        &self,
+        mail: &Mail<'_>,
+        role: Role,
+        answers: &Saying,
+        anchored: bool,
+    ) -> Option<ConfirmWhy> {
         if role != Role::Target {
             return mail.from().map_or(Some(ConfirmWhy::Unproven), |address| {
                 Some(ConfirmWhy::OtherAddress {
@@ -156,6 +190,7 @@ impl Work<'_> {
         }
         let confirmed = matches!(answers, Saying::ConfirmTarget { .. });
         match mail.reading.proof {
+            _ if !anchored => Some(ConfirmWhy::Untied),
             Proof::Proven => None,
             // The second secret went to the asked address alone: who holds it, reads that mailbox.
             Proof::Fails if confirmed && !self.house.require_authenticated => None,
@@ -283,6 +318,9 @@ impl Work<'_> {
         };
         let about = issued.saying.clone();
         let introduction = bound.introduction;
+        if introduction.is_forgotten() {
+            return Ok(ignored("it answers an introduction that was erased"));
+        }
         if about.party() == Some(Party::Target)
             && !self.went_to_target(issued.row, &introduction)?
         {
@@ -321,6 +359,11 @@ impl Work<'_> {
             None => Ok(()),
         }
     }
+}
+
+/// Whether what the secrets were for has been done: a yes to them decides nothing more.
+fn is_dead(bound: &Bound) -> bool {
+    bound.issued.iter().all(|issued| issued.dead)
 }
 
 pub(super) fn person(choice: &Choice) -> Person {

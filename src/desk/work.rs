@@ -10,7 +10,7 @@ use crate::reader::author::Facts;
 use crate::reader::letter::Letter;
 use crate::reader::{Kind, Known};
 use crate::rules::event::Event;
-use crate::rules::introduction::{Introduction, Thread};
+use crate::rules::introduction::{Introduction, Stage, Thread};
 use crate::rules::manners::{self, Past};
 use crate::rules::saying::{HeldWhy, Party, Saying};
 use crate::rules::transition::{self, Surroundings};
@@ -29,6 +29,9 @@ pub(super) struct Work<'a> {
     pub(super) dice: &'a mut Dice,
     pub(super) separator: Option<char>,
     pub(super) now_secs: i64,
+    /// The author of the mail at hand, where it is one that nobody proved or of a stranger (None: his
+    /// address is not known either). What it causes is counted.
+    pub(super) claimed: Option<Option<Address>>,
 }
 
 impl Work<'_> {
@@ -60,8 +63,9 @@ impl Work<'_> {
         &mut self,
         pending: &inbox::Pending,
         letter: &Letter,
+        content_key: &[u8],
     ) -> Result<Disposition, DeskError> {
-        if let Some((first, introduction)) = inbox::same_content(self.db, pending.id)? {
+        if let Some((first, introduction)) = inbox::same_content(self.db, pending, content_key)? {
             return Ok(Disposition {
                 name: "duplicate",
                 reason: String::new(),
@@ -92,6 +96,7 @@ impl Work<'_> {
             reading,
             junk: self.house.junk.as_deref() == Some(pending.mailbox.as_str()),
         };
+        self.claimed = self.claim_of(&mail, bound.introduction());
         if mail.reading.kind == Kind::Person {
             if let bind::Binding::To(old) = &bound {
                 let fresh = read(None);
@@ -180,6 +185,9 @@ impl Work<'_> {
             introduction = self.say(introduction, &saying)?;
         }
         introductions::save(self.db, &introduction)?;
+        if introduction.stage == Stage::Introduced {
+            secrets::kill_all(self.db, introduction.id, self.now_secs)?;
+        }
         let chapter = Chapter {
             at_secs: self.now_secs,
             event: name.to_owned(),
@@ -276,6 +284,8 @@ impl Work<'_> {
         if people.is_empty() {
             return Err(WriteError::NobodyToWriteTo(saying.name()).into());
         }
+        self.brake(saying)?;
+        let wait_secs = self.patience(saying, &introduction)?;
         let bits = self.random();
         let owner = (introduction.id != 0).then_some(introduction.id);
         let secret = secrets::issue(self.db, bits, owner, saying, self.now_secs)?;
@@ -323,7 +333,7 @@ impl Work<'_> {
             .iter()
             .map(|address| address.as_str().to_owned())
             .collect();
-        outbox::insert(
+        let id = outbox::insert(
             self.db,
             &Written {
                 introduction: owner,
@@ -339,6 +349,9 @@ impl Work<'_> {
             },
             self.now_secs,
         )?;
+        if let Some(wait_secs) = wait_secs {
+            outbox::postpone(self.db, id, self.now_secs + wait_secs)?;
+        }
         let subject = composed.subject;
         if let Some(thread) = thread_of(&mut introduction, saying.party()) {
             thread.push(&composed.message_id, &subject);

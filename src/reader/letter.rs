@@ -79,6 +79,8 @@ pub const MAX_SIZE: usize = 32 << 20;
 pub const MAX_HEADER_SIZE: usize = 256 << 10;
 /// Octets of one text part that are read; more is no mail that a person wrote.
 const MAX_TEXT: usize = 4 << 20;
+/// Trace fields of a mail; more is a loop (RFC 5321 section 6.3; Postfix's hopcount_limit).
+const MAX_HOPS: usize = 50;
 /// Attached mails are opened this many levels deep.
 const MAX_LEVELS: usize = 2;
 /// Characters of a name in a header string.
@@ -93,6 +95,13 @@ const MAX_ATTACHMENTS: usize = 50;
 /// Takes a mail apart. Never fails: what is past a cap is a letter with a `defect`.
 pub fn open(raw: &[u8]) -> Letter {
     open_level(raw, 0)
+}
+
+/// The author alone, without taking the mail apart.
+pub fn sender(raw: &[u8]) -> Sender {
+    let start = fields::start(raw);
+    let end = mime::head_end(raw, start, raw.len().min(start + MAX_HEADER_SIZE));
+    fields::sender(raw.get(start..end).unwrap_or_default())
 }
 
 fn open_level(raw: &[u8], level: usize) -> Letter {
@@ -117,6 +126,12 @@ fn open_level(raw: &[u8], level: usize) -> Letter {
     fields::read(head, &mut letter);
     if letter.headers.is_empty() {
         letter.defect = Some(String::from("there is no header, so this is no mail"));
+        return letter;
+    }
+    if letter.fields("Received").count() > MAX_HOPS {
+        letter.defect = Some(format!(
+            "the mail went through more than {MAX_HOPS} servers"
+        ));
         return letter;
     }
     match mime::split(raw, start) {

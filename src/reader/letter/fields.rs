@@ -41,6 +41,11 @@ pub fn start(raw: &[u8]) -> usize {
     }
 }
 
+/// The author, by the header block.
+pub fn sender(head: &[u8]) -> from::Sender {
+    from::read(&raw_fields(head))
+}
+
 /// Reads the header block into the letter.
 pub fn read(head: &[u8], letter: &mut Letter) {
     let raw = raw_fields(head);
