@@ -9,11 +9,11 @@ use crate::reader::command::{self, Command};
 use crate::reader::request::Choice;
 use crate::reader::{Kind, Proof, Verdict};
 use crate::rules::event::{Answer, Event};
-use crate::rules::introduction::{Introduction, Request};
+use crate::rules::introduction::{Introduction, Request, Stage};
 use crate::rules::saying::{ConfirmWhy, Party, Saying};
 use crate::store::inbox::Disposition;
 use crate::store::secrets::Issued;
-use crate::store::{outbox, people};
+use crate::store::{introductions, outbox, people};
 
 /// Whose mail it is, as far as the From field says; proof is looked at apart.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -91,6 +91,41 @@ impl Work<'_> {
                 None => Ok(ignored("it answers a mail that was not sent to its author")),
             },
         }
+    }
+
+    /// One mail with the secrets of several asks decides none of them; each is asked about once.
+    pub(super) fn ambiguous(
+        &mut self,
+        mail: &Mail<'_>,
+        issued: &[Issued],
+    ) -> Result<Disposition, DeskError> {
+        /// Questions that one mail brings; who quotes more asks than that gets no more mail for it.
+        const MAX_QUESTIONS: usize = 3;
+        let mut ids: Vec<i64> = issued.iter().filter_map(|known| known.introduction).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let mut last = None;
+        for id in ids.into_iter().take(MAX_QUESTIONS) {
+            let Some(introduction) = introductions::load(self.db, id)? else {
+                continue;
+            };
+            let is_hers = self.role(mail, &introduction) == Role::Target && !mail.fails();
+            if is_hers && introduction.stage == Stage::Asked {
+                let answer = Answer {
+                    verdict: Verdict::Unclear,
+                    doubt: None,
+                    evidence: mail.evidence("the secrets of several introductions"),
+                    words: mail.reading.text.clone(),
+                    until_secs: None,
+                };
+                let event = Event::TargetSaid(answer);
+                last = Some(self.step(introduction, event, "secrets of several introductions")?);
+            }
+        }
+        Ok(match last {
+            Some(introduction) => belongs("answer", &introduction),
+            None => ignored("it carries the secrets of several introductions"),
+        })
     }
 
     /// Somebody answers a mail about a person who was erased since: only a stop is still kept.
@@ -301,7 +336,7 @@ impl Work<'_> {
                 Ok(belongs("answer", &introduction))
             }
             None => {
-                crate::store::introductions::save(self.db, &introduction)?;
+                introductions::save(self.db, &introduction)?;
                 Ok(belongs("noted", &introduction))
             }
         }

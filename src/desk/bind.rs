@@ -14,7 +14,7 @@ pub enum Binding {
     None,
     To(Box<Bound>),
     /// Secrets of several introductions: they decide nothing.
-    Ambiguous,
+    Ambiguous(Vec<Issued>),
 }
 
 pub struct Bound {
@@ -34,7 +34,7 @@ impl Binding {
     pub fn introduction(&self) -> Option<&Introduction> {
         match self {
             Binding::To(bound) => Some(&bound.introduction),
-            Binding::None | Binding::Ambiguous => None,
+            Binding::None | Binding::Ambiguous(_) => None,
         }
     }
 
@@ -42,7 +42,7 @@ impl Binding {
     pub fn original(&self) -> Option<&str> {
         match self {
             Binding::To(bound) => Some(&bound.original),
-            Binding::None | Binding::Ambiguous => None,
+            Binding::None | Binding::Ambiguous(_) => None,
         }
     }
 }
@@ -61,7 +61,7 @@ pub fn bind(db: &Connection, house: &House, letter: &Letter) -> Result<Binding, 
         return Ok(Binding::None);
     };
     if several(&issued) {
-        return Ok(Binding::Ambiguous);
+        return Ok(Binding::Ambiguous(issued));
     }
     let Some(introduction) = newest
         .introduction

@@ -122,9 +122,7 @@ impl Work<'_> {
             }
             (Kind::Bounce | Kind::AutoReply, _) => Ok(ignored("a machine's mail, to none of ours")),
             (Kind::Person, bind::Binding::To(bound)) => self.answered(&mail, *bound),
-            (Kind::Person, bind::Binding::Ambiguous) => {
-                Ok(ignored("it carries the secrets of several introductions"))
-            }
+            (Kind::Person, bind::Binding::Ambiguous(issued)) => self.ambiguous(&mail, &issued),
             (Kind::Person, bind::Binding::None) => self.unbound(&mail),
         }
     }
