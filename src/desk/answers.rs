@@ -101,7 +101,10 @@ impl Work<'_> {
     ) -> Result<Disposition, DeskError> {
         /// Questions that one mail brings; who quotes more asks than that gets no more mail for it.
         const MAX_QUESTIONS: usize = 3;
-        let mut ids: Vec<i64> = issued.iter().filter_map(|known| known.introduction).collect();
+        let mut ids: Vec<i64> = issued
+            .iter()
+            .filter_map(|known| known.introduction)
+            .collect();
         ids.sort_unstable();
         ids.dedup();
         let mut last = None;

@@ -15,6 +15,7 @@ mod conversations;
 mod daemon;
 mod dovecot;
 mod harness;
+mod hostile;
 mod house;
 mod letters;
 mod machines;

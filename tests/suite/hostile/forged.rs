@@ -36,7 +36,11 @@ fn no_forged_yes_is_accepted_and_every_genuine_twin_is() {
             let (mut w, ask) = asked((case.house)());
             let forged: Forgery = (case.forgery)(&mut w, &ask).swap_remove(at);
             *tried.entry(forged.row).or_default() += 1;
-            assert!(distinct.insert(format!("{} {}", forged.row, forged.what)), "twice: {}", forged.what);
+            assert!(
+                distinct.insert(format!("{} {}", forged.row, forged.what)),
+                "twice: {}",
+                forged.what
+            );
             let before = w.sent.len();
             arrive(&mut w, forged.mail.as_bytes(), forged.facts, 1);
             let named = format!("{}: {}", forged.row, forged.what);
@@ -52,7 +56,11 @@ fn no_forged_yes_is_accepted_and_every_genuine_twin_is() {
                     sent.to
                 );
             }
-            assert!(w.sent.len() - before <= 2, "{named}: {} mails", w.sent.len() - before);
+            assert!(
+                w.sent.len() - before <= 2,
+                "{named}: {} mails",
+                w.sent.len() - before
+            );
             genuine(&mut w, &ask, 2);
             if !is_introduced(&w) {
                 refused_twins.push(named);
@@ -62,7 +70,10 @@ fn no_forged_yes_is_accepted_and_every_genuine_twin_is() {
     let all: usize = tried.values().sum();
     println!("{all} forged yeses: {tried:?}");
     assert!(accepted.is_empty(), "accepted: {accepted:#?}");
-    assert!(refused_twins.is_empty(), "genuine, and refused: {refused_twins:#?}");
+    assert!(
+        refused_twins.is_empty(),
+        "genuine, and refused: {refused_twins:#?}"
+    );
     assert!(all >= 200, "{all}");
 }
 
@@ -72,7 +83,12 @@ fn f3_possession_is_enough_unless_the_house_wants_proof() {
     for (house, expected) in [(house as fn() -> House, true), (strict, false)] {
         let (mut w, ask) = asked(house());
         let mail = reply(&mut w, CAROL, &ask, Dress::Gmail, "Yes, gladly.");
-        let left = arrive(&mut w, format!("{}{mail}", stamp("none", "target.example")).as_bytes(), None, 1);
+        let left = arrive(
+            &mut w,
+            format!("{}{mail}", stamp("none", "target.example")).as_bytes(),
+            None,
+            1,
+        );
         assert_eq!(is_introduced(&w), expected);
         if !expected {
             to(&left, CAROL.1);
@@ -86,15 +102,33 @@ fn f3_possession_is_enough_unless_the_house_wants_proof() {
 fn f2_a_failed_proof_is_asked_about_once_at_the_asked_address() {
     let (mut w, ask) = asked(house());
     let mail = reply(&mut w, CAROL, &ask, Dress::Gmail, "Yes, gladly.");
-    let left = arrive(&mut w, format!("{}{mail}", stamp("fail", "target.example")).as_bytes(), None, 1);
+    let left = arrive(
+        &mut w,
+        format!("{}{mail}", stamp("fail", "target.example")).as_bytes(),
+        None,
+        1,
+    );
     let question = to(&left, CAROL.1).clone();
-    assert_ne!(super::secrets::token(&question), super::secrets::token(&ask));
+    assert_ne!(
+        super::secrets::token(&question),
+        super::secrets::token(&ask)
+    );
     // The same once more brings no second question.
     let again = reply(&mut w, CAROL, &ask, Dress::Outlook, "Yes, gladly!");
-    let left = arrive(&mut w, format!("{}{again}", stamp("fail", "target.example")).as_bytes(), None, 2);
+    let left = arrive(
+        &mut w,
+        format!("{}{again}", stamp("fail", "target.example")).as_bytes(),
+        None,
+        2,
+    );
     assert!(left.is_empty());
     let yes = reply(&mut w, CAROL, &question, Dress::Gmail, "Yes");
-    arrive(&mut w, format!("{}{yes}", stamp("none", "target.example")).as_bytes(), None, 3);
+    arrive(
+        &mut w,
+        format!("{}{yes}", stamp("none", "target.example")).as_bytes(),
+        None,
+        3,
+    );
     assert!(is_introduced(&w));
 }
 
@@ -103,7 +137,10 @@ fn f2_a_failed_proof_is_asked_about_once_at_the_asked_address() {
 fn f11_an_assistant_in_the_sender_field_changes_nothing() {
     let (mut w, ask) = asked(strict());
     let mail = reply(&mut w, CAROL, &ask, Dress::Gmail, "Yes, gladly.");
-    let mail = format!("{}Sender: assistant@target.example\r\n{mail}", stamp("pass", "target.example"));
+    let mail = format!(
+        "{}Sender: assistant@target.example\r\n{mail}",
+        stamp("pass", "target.example")
+    );
     arrive(&mut w, mail.as_bytes(), None, 1);
     assert!(is_introduced(&w));
 }
@@ -117,9 +154,14 @@ fn f19_a_forged_connector_moves_the_bot_to_ask_the_connector_alone() {
         let request = w.request_mail();
         let mut asked = 0;
         for _ in 0..3 {
-            let forward = w.writer(BOB).forward(&request, BOT, "Ask carol@target.example please");
+            let forward = w
+                .writer(BOB)
+                .forward(&request, BOT, "Ask carol@target.example please");
             let left = w.arrive(&forward, verdict);
-            assert!(none_to(&left, CAROL.1) && none_to(&left, ALICE.1), "{verdict}");
+            assert!(
+                none_to(&left, CAROL.1) && none_to(&left, ALICE.1),
+                "{verdict}"
+            );
             asked += left.iter().filter(|sent| sent.to == [BOB.1]).count();
         }
         assert!(asked <= 1, "{verdict}: {asked}");

@@ -18,13 +18,34 @@ pub struct Case {
 
 /// Every kind, with the house it is tried on.
 pub const CASES: [Case; 7] = [
-    Case { house, forgery: from_fields },
-    Case { house: strict, forgery: results_of_others },
-    Case { house: strict, forgery: results_with_tricks },
-    Case { house, forgery: other_authors },
-    Case { house, forgery: without_the_secret },
-    Case { house: verifying, forgery: signatures },
-    Case { house, forgery: replayed },
+    Case {
+        house,
+        forgery: from_fields,
+    },
+    Case {
+        house: strict,
+        forgery: results_of_others,
+    },
+    Case {
+        house: strict,
+        forgery: results_with_tricks,
+    },
+    Case {
+        house,
+        forgery: other_authors,
+    },
+    Case {
+        house,
+        forgery: without_the_secret,
+    },
+    Case {
+        house: verifying,
+        forgery: signatures,
+    },
+    Case {
+        house,
+        forgery: replayed,
+    },
 ];
 
 /// No server is believed: signatures are verified here.
@@ -125,10 +146,14 @@ fn from_fields(w: &mut World, ask: &Sent) -> Vec<Forgery> {
         .collect()
 }
 
-const PASS: &str = "Authentication-Results: mx.bot.example; dmarc=pass header.from=target.example\r\n";
-const NONE: &str = "Authentication-Results: mx.bot.example; dmarc=none header.from=target.example; spf=none\r\n";
-const FAIL: &str = "Authentication-Results: mx.bot.example; dmarc=fail header.from=target.example\r\n";
-const OTHER: &str = "Authentication-Results: mx.evil.test; dmarc=pass header.from=target.example\r\n";
+const PASS: &str =
+    "Authentication-Results: mx.bot.example; dmarc=pass header.from=target.example\r\n";
+const NONE: &str =
+    "Authentication-Results: mx.bot.example; dmarc=none header.from=target.example; spf=none\r\n";
+const FAIL: &str =
+    "Authentication-Results: mx.bot.example; dmarc=fail header.from=target.example\r\n";
+const OTHER: &str =
+    "Authentication-Results: mx.evil.test; dmarc=pass header.from=target.example\r\n";
 const HOP: &str = "Received: from evil.test (evil.test [192.0.2.9])\r\n\tby mx.bot.example (Postfix) with ESMTPS id 4\r\n";
 const FOREIGN: &str = "Received: from a.test by relay.evil.test with ESMTP id 5\r\n";
 const SPF: &str = "Received-SPF: pass (mx.bot.example) client-ip=192.0.2.9\r\n";
@@ -231,7 +256,11 @@ fn results_with_tricks(w: &mut World, ask: &Sent) -> Vec<Forgery> {
         .map(|value| {
             let mail = reply(w, CAROL, ask, Dress::Gmail, "Yes, gladly.");
             Forgery {
-                row: if value.contains("spf=pass smtp") { "F12" } else { "F5" },
+                row: if value.contains("spf=pass smtp") {
+                    "F12"
+                } else {
+                    "F5"
+                },
                 what: (*value).to_owned(),
                 mail: format!("{HOP}Authentication-Results: {value}\r\n{mail}"),
                 facts: None,
@@ -242,46 +271,174 @@ fn results_with_tricks(w: &mut World, ask: &Sent) -> Vec<Forgery> {
 
 /// F8 to F11, F13, F18, F20 to F22: somebody else, proven to be somebody else, with Carol's secret.
 const AUTHORS: [(&str, &str, &str); 40] = [
-    ("F8", "From: \"carol@target.example\" <eve@evil.test>", "evil.test"),
+    (
+        "F8",
+        "From: \"carol@target.example\" <eve@evil.test>",
+        "evil.test",
+    ),
     ("F8", "From: \"Carol Danvers\" <eve@evil.test>", "evil.test"),
-    ("F8", "From: \"Carol Danvers <carol@target.example>\" <eve@evil.test>", "evil.test"),
-    ("F8", "From: =?utf-8?q?carol=40target.example?= <eve@evil.test>", "evil.test"),
-    ("F8", "From: \"Carol Danvers via Example Introductions\" <eve@evil.test>", "evil.test"),
-    ("F9", "From: Carol <carol@t\u{430}rget.example>", "xn--trget-4ve.example"),
-    ("F9", "From: Carol <carol@targ\u{435}t.example>", "xn--targt-3ve.example"),
-    ("F9", "From: Carol <carol@target.ex\u{430}mple>", "target.xn--exmple-4nf"),
-    ("F9", "From: Carol <c\u{430}rol@target.example>", "target.example"),
-    ("F9", "From: Carol <car\u{43e}l@target.example>", "target.example"),
-    ("F9", "From: Carol <carol@xn--trget-4ve.example>", "xn--trget-4ve.example"),
-    ("F9", "From: Carol <carol@\u{ff54}arget.example>", "target.example"),
-    ("F9", "From: Carol <carol@target\u{3002}example>", "target.example"),
-    ("F9", "From: Carol <carol@target\u{2024}example.evil.test>", "evil.test"),
+    (
+        "F8",
+        "From: \"Carol Danvers <carol@target.example>\" <eve@evil.test>",
+        "evil.test",
+    ),
+    (
+        "F8",
+        "From: =?utf-8?q?carol=40target.example?= <eve@evil.test>",
+        "evil.test",
+    ),
+    (
+        "F8",
+        "From: \"Carol Danvers via Example Introductions\" <eve@evil.test>",
+        "evil.test",
+    ),
+    (
+        "F9",
+        "From: Carol <carol@t\u{430}rget.example>",
+        "xn--trget-4ve.example",
+    ),
+    (
+        "F9",
+        "From: Carol <carol@targ\u{435}t.example>",
+        "xn--targt-3ve.example",
+    ),
+    (
+        "F9",
+        "From: Carol <carol@target.ex\u{430}mple>",
+        "target.xn--exmple-4nf",
+    ),
+    (
+        "F9",
+        "From: Carol <c\u{430}rol@target.example>",
+        "target.example",
+    ),
+    (
+        "F9",
+        "From: Carol <car\u{43e}l@target.example>",
+        "target.example",
+    ),
+    (
+        "F9",
+        "From: Carol <carol@xn--trget-4ve.example>",
+        "xn--trget-4ve.example",
+    ),
+    (
+        "F9",
+        "From: Carol <carol@\u{ff54}arget.example>",
+        "target.example",
+    ),
+    (
+        "F9",
+        "From: Carol <carol@target\u{3002}example>",
+        "target.example",
+    ),
+    (
+        "F9",
+        "From: Carol <carol@target\u{2024}example.evil.test>",
+        "evil.test",
+    ),
     ("F9", "From: Carol <caro1@target.example>", "target.example"),
     ("F9", "From: Carol <carol@tarqet.example>", "tarqet.example"),
-    ("F9", "From: Carol <carol@target.example.evil.test>", "evil.test"),
-    ("F9", "From: Carol <carol@target-example.test>", "target-example.test"),
-    ("F9", "From: Carol <carol@mail.target.example>", "mail.target.example"),
+    (
+        "F9",
+        "From: Carol <carol@target.example.evil.test>",
+        "evil.test",
+    ),
+    (
+        "F9",
+        "From: Carol <carol@target-example.test>",
+        "target-example.test",
+    ),
+    (
+        "F9",
+        "From: Carol <carol@mail.target.example>",
+        "mail.target.example",
+    ),
     ("F9", "From: Carol <carol@example>", "example"),
-    ("F9", "From: Carol <carol+x@target.example>", "target.example"),
-    ("F9", "From: Carol <c.arol@target.example>", "target.example"),
-    ("F9", "From: Carol <carol\u{301}@target.example>", "target.example"),
-    ("F10", "From: Eve <eve@evil.test>\r\nReply-To: carol@target.example", "evil.test"),
-    ("F10", "From: Eve <eve@evil.test>\r\nReply-To: Carol Danvers <carol@target.example>, eve@evil.test", "evil.test"),
-    ("F11", "From: Eve <eve@evil.test>\r\nSender: carol@target.example", "evil.test"),
-    ("F11", "From: Eve <eve@evil.test>\r\nResent-From: carol@target.example", "evil.test"),
-    ("F11", "From: Eve <eve@evil.test>\r\nX-Original-From: carol@target.example", "evil.test"),
-    ("F11", "From: Eve <eve@evil.test>\r\nReturn-Path: <carol@target.example>", "evil.test"),
-    ("F11", "From: Eve <eve@evil.test>\r\nDisposition-Notification-To: carol@target.example", "evil.test"),
-    ("F13", "From: A colleague <dave@target.example>", "target.example"),
-    ("F13", "From: Carol <carol.danvers@target.example>", "target.example"),
-    ("F13", "From: postmaster <postmaster@target.example>", "target.example"),
+    (
+        "F9",
+        "From: Carol <carol+x@target.example>",
+        "target.example",
+    ),
+    (
+        "F9",
+        "From: Carol <c.arol@target.example>",
+        "target.example",
+    ),
+    (
+        "F9",
+        "From: Carol <carol\u{301}@target.example>",
+        "target.example",
+    ),
+    (
+        "F10",
+        "From: Eve <eve@evil.test>\r\nReply-To: carol@target.example",
+        "evil.test",
+    ),
+    (
+        "F10",
+        "From: Eve <eve@evil.test>\r\nReply-To: Carol Danvers <carol@target.example>, eve@evil.test",
+        "evil.test",
+    ),
+    (
+        "F11",
+        "From: Eve <eve@evil.test>\r\nSender: carol@target.example",
+        "evil.test",
+    ),
+    (
+        "F11",
+        "From: Eve <eve@evil.test>\r\nResent-From: carol@target.example",
+        "evil.test",
+    ),
+    (
+        "F11",
+        "From: Eve <eve@evil.test>\r\nX-Original-From: carol@target.example",
+        "evil.test",
+    ),
+    (
+        "F11",
+        "From: Eve <eve@evil.test>\r\nReturn-Path: <carol@target.example>",
+        "evil.test",
+    ),
+    (
+        "F11",
+        "From: Eve <eve@evil.test>\r\nDisposition-Notification-To: carol@target.example",
+        "evil.test",
+    ),
+    (
+        "F13",
+        "From: A colleague <dave@target.example>",
+        "target.example",
+    ),
+    (
+        "F13",
+        "From: Carol <carol.danvers@target.example>",
+        "target.example",
+    ),
+    (
+        "F13",
+        "From: postmaster <postmaster@target.example>",
+        "target.example",
+    ),
     ("F18", "From: Alice Ng <alice2@req.example>", "req.example"),
     ("F20", "From: Alice Ng <alice@req.example>", "req.example"),
     ("F20", "From: Alice Ng <Alice@Req.Example>", "req.example"),
     ("F20", "From: Bob Kim <bob@kim.example>", "kim.example"),
-    ("F21", "From: Carol's assistant <assistant@target.example>", "target.example"),
-    ("F22", "From: Carol <carol@private.example>", "private.example"),
-    ("F20", "From: Example Introductions <intro@bot.example>", "bot.example"),
+    (
+        "F21",
+        "From: Carol's assistant <assistant@target.example>",
+        "target.example",
+    ),
+    (
+        "F22",
+        "From: Carol <carol@private.example>",
+        "private.example",
+    ),
+    (
+        "F20",
+        "From: Example Introductions <intro@bot.example>",
+        "bot.example",
+    ),
 ];
 
 fn other_authors(w: &mut World, ask: &Sent) -> Vec<Forgery> {
@@ -333,23 +490,68 @@ fn without_the_secret(w: &mut World, ask: &Sent) -> Vec<Forgery> {
         String::from_utf8(w.writer(CAROL).mail(to, "", subject, text)).unwrap()
     };
     let mut add = |row, what: &str, mail: String| {
-        all.push(Forgery { row, what: what.to_owned(), mail, facts: None });
+        all.push(Forgery {
+            row,
+            what: what.to_owned(),
+            mail,
+            facts: None,
+        });
     };
-    for (verdict, what) in [("none", "unproven"), ("fail", "failed"), ("temperror", "not looked up")] {
-        let mail = plain(w, BOT, "Re: Alice Ng would like to talk to you – interested?", "Yes, gladly.");
-        add("F1", what, format!("{}{mail}", stamp(verdict, "target.example")));
+    for (verdict, what) in [
+        ("none", "unproven"),
+        ("fail", "failed"),
+        ("temperror", "not looked up"),
+    ] {
+        let mail = plain(
+            w,
+            BOT,
+            "Re: Alice Ng would like to talk to you – interested?",
+            "Yes, gladly.",
+        );
+        add(
+            "F1",
+            what,
+            format!("{}{mail}", stamp(verdict, "target.example")),
+        );
     }
     let mail = plain(w, "alice@req.example", "Alice", "Yes, gladly.");
     add("F1", "to the requester, with the bot in Bcc", mail);
-    for how in ["first bit", "a middle bit", "another row", "the row alone", "cut short", "too long", "no row", "in two"] {
+    for how in [
+        "first bit",
+        "a middle bit",
+        "another row",
+        "the row alone",
+        "cut short",
+        "too long",
+        "no row",
+        "in two",
+    ] {
         let near = near(&token, how);
-        let mail = plain(w, &format!("intro+{near}@bot.example"), &format!("yes [{near}]"), &format!("Yes\n\n> Code: {near}"));
-        add("F17", how, format!("{}{mail}", stamp("none", "target.example")));
+        let mail = plain(
+            w,
+            &format!("intro+{near}@bot.example"),
+            &format!("yes [{near}]"),
+            &format!("Yes\n\n> Code: {near}"),
+        );
+        add(
+            "F17",
+            how,
+            format!("{}{mail}", stamp("none", "target.example")),
+        );
     }
     // Secrets that went to Bob, for the same introduction.
-    let bobs = w.sent.iter().find(|sent| sent.to == [BOB.1]).unwrap().clone();
+    let bobs = w
+        .sent
+        .iter()
+        .find(|sent| sent.to == [BOB.1])
+        .unwrap()
+        .clone();
     let mail = reply(w, CAROL, &bobs, Dress::Gmail, "Yes, gladly.");
-    add("F15", "the connector's secret", format!("{}{mail}", stamp("none", "target.example")));
+    add(
+        "F15",
+        "the connector's secret",
+        format!("{}{mail}", stamp("none", "target.example")),
+    );
     all
 }
 
@@ -382,6 +584,11 @@ fn signatures(w: &mut World, ask: &Sent) -> Vec<Forgery> {
 fn replayed(w: &mut World, ask: &Sent) -> Vec<Forgery> {
     super::replays::mails(w, ask)
         .into_iter()
-        .map(|(what, mail)| Forgery { row: "F14", what: what.to_owned(), mail, facts: None })
+        .map(|(what, mail)| Forgery {
+            row: "F14",
+            what: what.to_owned(),
+            mail,
+            facts: None,
+        })
         .collect()
 }

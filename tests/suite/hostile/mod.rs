@@ -39,7 +39,13 @@ pub fn strict() -> House {
 }
 
 /// A reply to a mail of ours as somebody's program writes it.
-pub fn reply(w: &mut World, who: (&'static str, &'static str), of: &Sent, dress: Dress, text: &str) -> String {
+pub fn reply(
+    w: &mut World,
+    who: (&'static str, &'static str),
+    of: &Sent,
+    dress: Dress,
+    text: &str,
+) -> String {
     let mut writer = w.writer(who);
     writer.dress = dress;
     String::from_utf8(writer.reply(&of.letter, text)).unwrap()
@@ -84,7 +90,9 @@ pub fn with_field(mail: &str, name: &str, field: &str) -> String {
         if line.starts_with([' ', '\t']) && inside {
             continue;
         }
-        inside = line.to_lowercase().starts_with(&format!("{}:", name.to_lowercase()));
+        inside = line
+            .to_lowercase()
+            .starts_with(&format!("{}:", name.to_lowercase()));
         match inside {
             true => {
                 found += 1;

@@ -24,19 +24,41 @@ pub fn mails(w: &mut World, ask: &Sent) -> Vec<(&'static str, String)> {
     };
     let mut all = Vec::new();
     let lunch = genuine(w, "alice@req.example", "Yes, gladly.");
-    all.push(("her yes to lunch, our thread added", passes(&format!("{thread}{SIGNED}{lunch}"))));
+    all.push((
+        "her yes to lunch, our thread added",
+        passes(&format!("{thread}{SIGNED}{lunch}")),
+    ));
     let lunch = genuine(w, BOT, "Yes, gladly.");
-    all.push(("her yes to us about something else, our thread added", passes(&format!("{thread}{SIGNED}{lunch}"))));
-    let lunch = genuine(w, "alice@req.example", &format!("Yes, gladly.\n\n> Code: {token}"));
-    all.push(("her words about the ask to the requester", passes(&format!("{SIGNED}{lunch}"))));
+    all.push((
+        "her yes to us about something else, our thread added",
+        passes(&format!("{thread}{SIGNED}{lunch}")),
+    ));
+    let lunch = genuine(
+        w,
+        "alice@req.example",
+        &format!("Yes, gladly.\n\n> Code: {token}"),
+    );
+    all.push((
+        "her words about the ask to the requester",
+        passes(&format!("{SIGNED}{lunch}")),
+    ));
     let lunch = genuine(w, &format!("intro+{token}@bot.example"), "Yes, gladly.");
-    all.push(("To was not signed, and was changed", passes(&format!("{SIGNED_LITTLE}{lunch}"))));
+    all.push((
+        "To was not signed, and was changed",
+        passes(&format!("{SIGNED_LITTLE}{lunch}")),
+    ));
     let lunch = genuine(w, "alice@req.example", "Yes, gladly.");
     let copied = format!("Cc: intro+{token}@bot.example\r\n");
-    all.push(("Cc was not there, and was added", passes(&format!("{copied}{SIGNED}{lunch}"))));
+    all.push((
+        "Cc was not there, and was added",
+        passes(&format!("{copied}{SIGNED}{lunch}")),
+    ));
     let lunch = genuine(w, "alice@req.example", "Yes, gladly.");
     let delivered = format!("Delivered-To: intro+{token}@bot.example\r\n");
-    all.push(("the envelope names the token", passes(&format!("{delivered}{SIGNED}{lunch}"))));
+    all.push((
+        "the envelope names the token",
+        passes(&format!("{delivered}{SIGNED}{lunch}")),
+    ));
     all
 }
 
@@ -50,7 +72,10 @@ fn f14_a_real_answer_is_tied_by_what_is_signed() {
     for (what, head) in [
         ("the thread is signed", passes(full)),
         ("the sub-address is signed", passes(SIGNED)),
-        ("it came straight from her server", format!("{direct}{SIGNED_LITTLE}")),
+        (
+            "it came straight from her server",
+            format!("{direct}{SIGNED_LITTLE}"),
+        ),
         ("nothing is signed, SPF passed", direct.clone()),
     ] {
         let (mut w, ask) = asked(house());

@@ -24,28 +24,68 @@ fn every_carrier_alone_finds_the_ask() {
     type Carrier = fn(&Sent) -> (String, String, String, String);
     let carriers: [(&str, Carrier); 7] = [
         ("the sub-address", |ask| {
-            (format!("intro+{}@bot.example", token(ask)), "Alice".into(), String::new(), "Yes".into())
+            (
+                format!("intro+{}@bot.example", token(ask)),
+                "Alice".into(),
+                String::new(),
+                "Yes".into(),
+            )
         }),
         ("the sub-address in capitals", |ask| {
-            (format!("INTRO+{}@BOT.EXAMPLE", token(ask).to_uppercase()), "Alice".into(), String::new(), "Yes".into())
+            (
+                format!("INTRO+{}@BOT.EXAMPLE", token(ask).to_uppercase()),
+                "Alice".into(),
+                String::new(),
+                "Yes".into(),
+            )
         }),
         ("In-Reply-To", |ask| {
             let id = ask.letter.message_id.clone().unwrap();
-            (BOT.into(), "Re: Alice".into(), format!("In-Reply-To: {id}\r\n"), "Yes".into())
+            (
+                BOT.into(),
+                "Re: Alice".into(),
+                format!("In-Reply-To: {id}\r\n"),
+                "Yes".into(),
+            )
         }),
         ("References, with commas as Exchange writes them", |ask| {
             let id = ask.letter.message_id.clone().unwrap();
-            (BOT.into(), "Re: Alice".into(), format!("References: <a@b.example>, {id}\r\n"), "Yes".into())
+            (
+                BOT.into(),
+                "Re: Alice".into(),
+                format!("References: <a@b.example>, {id}\r\n"),
+                "Yes".into(),
+            )
         }),
-        ("our second id, where the server replaced the first (SES, outlook.com)", |ask| {
-            let second = ask.letter.references.last().unwrap();
-            (BOT.into(), "Re: Alice".into(), format!("In-Reply-To: <0102@eu-west-1.amazonses.example>\r\nReferences: {second} <0102@eu-west-1.amazonses.example>\r\n"), "Yes".into())
-        }),
+        (
+            "our second id, where the server replaced the first (SES, outlook.com)",
+            |ask| {
+                let second = ask.letter.references.last().unwrap();
+                (
+                    BOT.into(),
+                    "Re: Alice".into(),
+                    format!(
+                        "In-Reply-To: <0102@eu-west-1.amazonses.example>\r\nReferences: {second} <0102@eu-west-1.amazonses.example>\r\n"
+                    ),
+                    "Yes".into(),
+                )
+            },
+        ),
         ("the code in the footer", |ask| {
-            (BOT.into(), "Alice".into(), String::new(), format!("Yes\n\n> Code: {}", token(ask)))
+            (
+                BOT.into(),
+                "Alice".into(),
+                String::new(),
+                format!("Yes\n\n> Code: {}", token(ask)),
+            )
         }),
         ("the code in the subject of a one-tap answer", |ask| {
-            (BOT.into(), format!("Yes [{}]", token(ask)), String::new(), "Yes".into())
+            (
+                BOT.into(),
+                format!("Yes [{}]", token(ask)),
+                String::new(),
+                "Yes".into(),
+            )
         }),
     ];
     for (what, carrier) in carriers {
@@ -66,7 +106,9 @@ fn every_carrier_alone_finds_the_ask() {
 fn the_id_that_the_relay_reported_finds_the_ask() {
     let mut w = World::new();
     let request = w.request_mail();
-    let forward = w.writer(BOB).forward(&request, BOT, "Ask carol@target.example please");
+    let forward = w
+        .writer(BOB)
+        .forward(&request, BOT, "Ask carol@target.example please");
     let forward = [stamp("pass", "kim.example").as_bytes(), &forward].concat();
     let now = w.now_secs;
     let arrived = askfirst::store::inbox::Arrived {
@@ -91,7 +133,13 @@ fn the_id_that_the_relay_reported_finds_the_ask() {
         };
         let _ = w.desk.report(parcel.id, &attempt, now).unwrap();
         if parcel.recipients == [CAROL.1] {
-            let mail = bare_yes(&mut w, BOT, "Re: Alice", &format!("In-Reply-To: {id}\r\n"), "Yes");
+            let mail = bare_yes(
+                &mut w,
+                BOT,
+                "Re: Alice",
+                &format!("In-Reply-To: {id}\r\n"),
+                "Yes",
+            );
             let left = arrive(&mut w, mail.as_bytes(), None, 50);
             assert!(left.iter().any(|sent| sent.to.len() == 3), "{id}");
             return;
@@ -106,9 +154,16 @@ fn two_secrets_that_disagree_decide_nothing_and_are_asked_about() {
     let mut w = World::new();
     let left = w.forward("Ask carol@target.example please");
     let one = to(&left, CAROL.1).clone();
-    let mail = w.writer(EVIL).mail("bob@kim.example", "", "Carol?", "Could I meet Carol? We both keep bees.");
+    let mail = w.writer(EVIL).mail(
+        "bob@kim.example",
+        "",
+        "Carol?",
+        "Could I meet Carol? We both keep bees.",
+    );
     let request = askfirst::reader::open(&mail);
-    let forward = w.writer(BOB).forward(&request, BOT, "Ask carol@target.example");
+    let forward = w
+        .writer(BOB)
+        .forward(&request, BOT, "Ask carol@target.example");
     let left = w.proven(&forward);
     let two = to(&left, CAROL.1).clone();
     let id = one.letter.message_id.clone().unwrap();
@@ -121,8 +176,15 @@ fn two_secrets_that_disagree_decide_nothing_and_are_asked_about() {
     );
     let left = w.raw(mail.as_bytes());
     assert_eq!(w.stages(), [Stage::Asked, Stage::Asked]);
-    assert!(left.iter().all(|sent| sent.to == [CAROL.1] || sent.to == [BOB.1]));
-    assert_eq!(left.iter().filter(|sent| sent.to == [CAROL.1]).count(), 2, "one question an ask");
+    assert!(
+        left.iter()
+            .all(|sent| sent.to == [CAROL.1] || sent.to == [BOB.1])
+    );
+    assert_eq!(
+        left.iter().filter(|sent| sent.to == [CAROL.1]).count(),
+        2,
+        "one question an ask"
+    );
     // Once: the next such mail is kept and causes nothing.
     let again = bare_yes(
         &mut w,
@@ -144,14 +206,22 @@ fn f16_what_has_been_used_decides_nothing_more() {
     assert_eq!(w.raw(yes.as_bytes()).len(), 1);
     let db = w.desk.store().reading();
     let alive: i64 = db
-        .query_row("SELECT count(*) FROM secrets WHERE introduction = 1 AND dead_at IS NULL", [], |r| r.get(0))
+        .query_row(
+            "SELECT count(*) FROM secrets WHERE introduction = 1 AND dead_at IS NULL",
+            [],
+            |r| r.get(0),
+        )
         .unwrap();
     assert_eq!(alive, 0);
     // The same mail again, the same words in a new mail, and a yes to the mails after it.
     assert!(w.raw(yes.as_bytes()).is_empty());
     for text in ["Yes, gladly.", "Yes!", "Sure, go ahead."] {
         let mail = reply(&mut w, CAROL, &ask, Dress::Outlook, text);
-        assert!(w.raw(format!("{}{mail}", stamp("pass", "target.example")).as_bytes()).is_empty(), "{text}");
+        assert!(
+            w.raw(format!("{}{mail}", stamp("pass", "target.example")).as_bytes())
+                .is_empty(),
+            "{text}"
+        );
     }
     assert_eq!(w.sent.iter().filter(|sent| sent.to.len() == 3).count(), 1);
     // A stop is heard all the same.
@@ -174,12 +244,19 @@ fn f17_secrets_are_long_different_and_kept_as_hashes() {
         }
     }
     // Each bit is set in about half of them: six standard deviations either way.
-    assert!(ones.iter().all(|one| (1_810..=2_190).contains(one)), "{ones:?}");
+    assert!(
+        ones.iter().all(|one| (1_810..=2_190).contains(one)),
+        "{ones:?}"
+    );
     let (w, ask) = asked(house());
     let secret = secret::Secret::parse(&token(&ask)).unwrap();
     let db = w.desk.store().reading();
     let stored: Vec<u8> = db
-        .query_row("SELECT hash FROM secrets WHERE id = ?1", [secret.row], |r| r.get(0))
+        .query_row(
+            "SELECT hash FROM secrets WHERE id = ?1",
+            [secret.row],
+            |r| r.get(0),
+        )
         .unwrap();
     assert_eq!(stored, secret.hash());
     assert!(!stored.windows(16).any(|window| window == secret.bits));
@@ -191,9 +268,16 @@ fn f15_the_secret_of_one_ask_is_none_of_another() {
     let mut w = World::new();
     let left = w.forward("Ask carol@target.example please");
     let carols = to(&left, CAROL.1).clone();
-    let mail = w.writer(EVIL).mail("bob@kim.example", "", "Dan?", "Could I meet Dan Ortiz? Bees.");
+    let mail = w.writer(EVIL).mail(
+        "bob@kim.example",
+        "",
+        "Dan?",
+        "Could I meet Dan Ortiz? Bees.",
+    );
     let request = askfirst::reader::open(&mail);
-    let forward = w.writer(BOB).forward(&request, BOT, "Ask dan@ortiz.example");
+    let forward = w
+        .writer(BOB)
+        .forward(&request, BOT, "Ask dan@ortiz.example");
     w.proven(&forward);
     let mail = reply(&mut w, DAN, &carols, Dress::Gmail, "Yes, gladly.");
     w.raw(format!("{}{mail}", stamp("pass", "ortiz.example")).as_bytes());

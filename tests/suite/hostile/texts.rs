@@ -33,7 +33,10 @@ fn no_yes(row: &str, what: &str, mail: impl Fn(&mut World, &Sent) -> Vec<u8>) {
     let mail = mail(&mut w, &ask);
     w.raw(&mail);
     assert!(!is_introduced(&w), "{row}: {what}");
-    assert!(none_to(&w.sent, ALICE.1), "{row}: {what}: Alice heard of it");
+    assert!(
+        none_to(&w.sent, ALICE.1),
+        "{row}: {what}: Alice heard of it"
+    );
     let yes = reply(&mut w, CAROL, &ask, Dress::Gmail, "Yes, happy to talk.");
     w.raw(format!("{}{yes}", stamp("pass", "target.example")).as_bytes());
     assert!(is_introduced(&w), "{row}: {what}: the plain yes after it");
@@ -49,10 +52,14 @@ fn t1_quoted_words_are_not_hers() {
         typed(w, ask, PLAIN, "> Yes, please introduce us.\n> Carol\n")
     });
     for dress in [Dress::Gmail, Dress::Outlook, Dress::AppleMail, Dress::Phone] {
-        no_yes("T1", &format!("our own words quoted by {dress:?}"), |w, ask| {
-            let mail = reply(w, CAROL, ask, dress, "");
-            format!("{}{mail}", stamp("pass", "target.example")).into_bytes()
-        });
+        no_yes(
+            "T1",
+            &format!("our own words quoted by {dress:?}"),
+            |w, ask| {
+                let mail = reply(w, CAROL, ask, dress, "");
+                format!("{}{mail}", stamp("pass", "target.example")).into_bytes()
+            },
+        );
     }
     no_yes("T1", "our own words without quote marks", |w, ask| {
         let text = ask_text(ask);
@@ -60,7 +67,10 @@ fn t1_quoted_words_are_not_hers() {
     });
     for marks in ["| ", "» ", ": ", "  ", "CD> "] {
         no_yes("T1", &format!("our own words after {marks:?}"), |w, ask| {
-            let text: String = ask_text(ask).lines().map(|line| format!("{marks}{line}\n")).collect();
+            let text: String = ask_text(ask)
+                .lines()
+                .map(|line| format!("{marks}{line}\n"))
+                .collect();
             typed(w, ask, PLAIN, &text)
         });
     }
@@ -83,7 +93,10 @@ fn t2_signatures_and_banners_are_nobodys_answer() {
 fn t3_t4_t5_what_only_sounds_like_yes() {
     for (row, body) in [
         ("T3", "yes, I am away until the 3rd of May"),
-        ("T3", "Yes, I'm out of the office and will read your mail next week."),
+        (
+            "T3",
+            "Yes, I'm out of the office and will read your mail next week.",
+        ),
         ("T5", "yes, but not now"),
         ("T5", "yes?"),
         ("T5", "yes please remove me"),
@@ -137,9 +150,14 @@ fn t6_hidden_words_are_no_words() {
     for hidden in HIDING {
         for (body, how) in [
             (format!("<html><body>{hidden}</body></html>"), "alone"),
-            (format!("<html><body><p>Carol</p>{hidden}</body></html>"), "beside a name"),
+            (
+                format!("<html><body><p>Carol</p>{hidden}</body></html>"),
+                "beside a name",
+            ),
         ] {
-            no_yes("T6", &format!("{hidden} {how}"), |w, ask| typed(w, ask, HTML, &body));
+            no_yes("T6", &format!("{hidden} {how}"), |w, ask| {
+                typed(w, ask, HTML, &body)
+            });
         }
     }
 }
@@ -157,12 +175,62 @@ fn two_parts(kind: &str, first: (&str, &str), second: (&str, &str)) -> (String, 
 #[test]
 fn t7_t8_parts_that_disagree_are_no_yes() {
     let cases = [
-        ("T7", "plain no, HTML yes", two_parts("alternative", (PLAIN, "I would rather not say."), (HTML, "<p>Yes</p>"))),
-        ("T7", "plain yes, HTML other", two_parts("alternative", (PLAIN, "Yes"), (HTML, "<p>Maybe, let me think about it.</p>"))),
-        ("T8", "a second inline part", two_parts("mixed", (PLAIN, "See below."), (PLAIN, "Yes"))),
-        ("T8", "yes first, doubt second", two_parts("mixed", (PLAIN, "Yes"), (PLAIN, "No wait, I have to think about it."))),
-        ("T8", "an attachment", two_parts("mixed", (PLAIN, "See attached."), ("text/plain; name=\"yes.txt\"\nContent-Disposition: attachment; filename=\"yes.txt\"", "Yes"))),
-        ("F25", "a footer outside the signed part", two_parts("mixed", ("multipart/signed; boundary=\"b2\"", "--b2\nContent-Type: text/plain\n\nI can't tell yet.\n--b2--\n"), (PLAIN, "Yes"))),
+        (
+            "T7",
+            "plain no, HTML yes",
+            two_parts(
+                "alternative",
+                (PLAIN, "I would rather not say."),
+                (HTML, "<p>Yes</p>"),
+            ),
+        ),
+        (
+            "T7",
+            "plain yes, HTML other",
+            two_parts(
+                "alternative",
+                (PLAIN, "Yes"),
+                (HTML, "<p>Maybe, let me think about it.</p>"),
+            ),
+        ),
+        (
+            "T8",
+            "a second inline part",
+            two_parts("mixed", (PLAIN, "See below."), (PLAIN, "Yes")),
+        ),
+        (
+            "T8",
+            "yes first, doubt second",
+            two_parts(
+                "mixed",
+                (PLAIN, "Yes"),
+                (PLAIN, "No wait, I have to think about it."),
+            ),
+        ),
+        (
+            "T8",
+            "an attachment",
+            two_parts(
+                "mixed",
+                (PLAIN, "See attached."),
+                (
+                    "text/plain; name=\"yes.txt\"\nContent-Disposition: attachment; filename=\"yes.txt\"",
+                    "Yes",
+                ),
+            ),
+        ),
+        (
+            "F25",
+            "a footer outside the signed part",
+            two_parts(
+                "mixed",
+                (
+                    "multipart/signed; boundary=\"b2\"",
+                    "--b2\nContent-Type: text/plain\n\nI can't tell yet.\n--b2--\n",
+                ),
+                (PLAIN, "Yes"),
+            ),
+        ),
     ];
     for (row, what, (kind, body)) in cases {
         no_yes(row, what, |w, ask| typed(w, ask, &kind, &body));
@@ -223,7 +291,10 @@ fn t13_t17_f26_reactions_receipts_and_calendars_decide_nothing() {
     }
     for (field, what) in [
         ("Auto-Submitted: auto-replied", "an automatic reply"),
-        ("Auto-Submitted: auto-generated (vacation)", "an automatic mail"),
+        (
+            "Auto-Submitted: auto-generated (vacation)",
+            "an automatic mail",
+        ),
         ("X-Spamarrest-ID: 1", "a challenge"),
         ("Precedence: bulk", "bulk mail"),
         ("List-Id: <x.target.example>", "list mail"),
@@ -238,15 +309,68 @@ fn t13_t17_f26_reactions_receipts_and_calendars_decide_nothing() {
 
 #[test]
 fn t15_words_in_any_coding_are_read() {
-    let coded = |kind: &str, coding: &str, body: &str| (format!("{kind}\r\nContent-Transfer-Encoding: {coding}"), body.to_owned());
+    let coded = |kind: &str, coding: &str, body: &str| {
+        (
+            format!("{kind}\r\nContent-Transfer-Encoding: {coding}"),
+            body.to_owned(),
+        )
+    };
     for (what, (kind, body)) in [
-        ("base64", coded("text/plain; charset=utf-8", "base64", &data_encoding::BASE64.encode("Yes, gladly.".as_bytes()))),
-        ("quoted-printable", coded("text/plain; charset=utf-8", "quoted-printable", "Yes, gla=\ndly=2E")),
-        ("UTF-16", coded("text/plain; charset=utf-16le", "base64", &data_encoding::BASE64.encode(&"Yes, gladly.".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>()))),
-        ("ISO-2022-JP", coded("text/plain; charset=iso-2022-jp", "7bit", "\u{1b}(BYes, gladly.")),
-        ("a wrong label", coded("text/plain; charset=x-none", "7bit", "Yes, gladly.")),
-        ("a byte order mark", ("text/plain; charset=utf-8".to_owned(), "\u{feff}Yes, gladly.".to_owned())),
-        ("format=flowed", ("text/plain; charset=utf-8; format=flowed; delsp=yes".to_owned(), "Yes, gla \ndly.".to_owned())),
+        (
+            "base64",
+            coded(
+                "text/plain; charset=utf-8",
+                "base64",
+                &data_encoding::BASE64.encode("Yes, gladly.".as_bytes()),
+            ),
+        ),
+        (
+            "quoted-printable",
+            coded(
+                "text/plain; charset=utf-8",
+                "quoted-printable",
+                "Yes, gla=\ndly=2E",
+            ),
+        ),
+        (
+            "UTF-16",
+            coded(
+                "text/plain; charset=utf-16le",
+                "base64",
+                &data_encoding::BASE64.encode(
+                    &"Yes, gladly."
+                        .encode_utf16()
+                        .flat_map(u16::to_le_bytes)
+                        .collect::<Vec<_>>(),
+                ),
+            ),
+        ),
+        (
+            "ISO-2022-JP",
+            coded(
+                "text/plain; charset=iso-2022-jp",
+                "7bit",
+                "\u{1b}(BYes, gladly.",
+            ),
+        ),
+        (
+            "a wrong label",
+            coded("text/plain; charset=x-none", "7bit", "Yes, gladly."),
+        ),
+        (
+            "a byte order mark",
+            (
+                "text/plain; charset=utf-8".to_owned(),
+                "\u{feff}Yes, gladly.".to_owned(),
+            ),
+        ),
+        (
+            "format=flowed",
+            (
+                "text/plain; charset=utf-8; format=flowed; delsp=yes".to_owned(),
+                "Yes, gla \ndly.".to_owned(),
+            ),
+        ),
     ] {
         let (mut w, ask) = asked(house());
         let mail = typed(&mut w, &ask, &kind, &body);
@@ -259,7 +383,8 @@ fn t15_words_in_any_coding_are_read() {
 #[test]
 fn t19_a_yes_after_the_end_makes_no_introduction() {
     let mut withdrawn = World::new();
-    let mail = withdrawn.direct("Could you introduce me to Carol Danvers? I build sensors.\n\nAlice");
+    let mail =
+        withdrawn.direct("Could you introduce me to Carol Danvers? I build sensors.\n\nAlice");
     let left = withdrawn.proven(&mail);
     let (acknowledged, ask) = (to(&left, ALICE.1).clone(), to(&left, CAROL.1).clone());
     withdrawn.answer(ALICE, &acknowledged, "cancel");
@@ -281,7 +406,11 @@ fn t19_a_yes_after_the_end_makes_no_introduction() {
 fn t20_an_answer_to_both_is_recorded_and_nothing_is_sent() {
     let (mut w, ask) = asked(house());
     let mail = reply(&mut w, CAROL, &ask, Dress::Gmail, "Yes! Hello Alice.");
-    let to = mail.lines().find(|line| line.starts_with("To: ")).unwrap().to_owned();
+    let to = mail
+        .lines()
+        .find(|line| line.starts_with("To: "))
+        .unwrap()
+        .to_owned();
     let mail = mail.replacen(&to, &format!("{to}, alice@req.example"), 1);
     let left = w.raw(format!("{}{mail}", stamp("pass", "target.example")).as_bytes());
     assert!(left.is_empty());
@@ -292,7 +421,10 @@ fn t20_an_answer_to_both_is_recorded_and_nothing_is_sent() {
 #[test]
 fn t21_a_book_that_begins_with_yes_is_no_yes() {
     let (mut w, ask) = asked(house());
-    let body = format!("Yes\n\n{}", "and then there is something else to be told about it. ".repeat(40_000));
+    let body = format!(
+        "Yes\n\n{}",
+        "and then there is something else to be told about it. ".repeat(40_000)
+    );
     let mail = typed(&mut w, &ask, PLAIN, &body);
     w.raw(&mail);
     assert!(!is_introduced(&w));
