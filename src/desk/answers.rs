@@ -80,6 +80,7 @@ impl Work<'_> {
                     let doubt = self.doubt(mail, role, &saying, bound.anchored);
                     if role == Role::Target
                         && !mail.fails()
+                        && bound.anchored
                         && self.they_met(mail, &bound.introduction)
                     {
                         let introduction =

@@ -288,7 +288,8 @@ impl Work<'_> {
         let outsiders = self.outsiders(mail);
         let addresses: Vec<Address> = outsiders.iter().map(|p| p.address.clone()).collect();
         if let Some(id) = introductions::between(self.db, &author.address, &addresses)?.first()
-            && mail.reading.proof != Proof::Fails
+            && mail.reading.proof == Proof::Proven
+            && bind::is_written_to_us(self.house, mail.letter)
             && let Some(introduction) = introductions::load(self.db, *id)?
         {
             let introduction = self.step(introduction, Event::TheyMet, &mail.detail())?;
@@ -317,7 +318,10 @@ impl Work<'_> {
             person.is_some_and(|p| self.house.same_person(&p.address, &author.address))
         };
         if is(&introduction.target) && introduction.way == Way::AskedByConnector {
-            if !mail.fails() && self.they_met(mail, &introduction) {
+            if !mail.fails()
+                && bind::is_written_to_us(self.house, mail.letter)
+                && self.they_met(mail, &introduction)
+            {
                 introduction = self.step(introduction, Event::TheyMet, &mail.detail())?;
                 return Ok(Some(belongs("met", &introduction)));
             }

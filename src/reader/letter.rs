@@ -152,10 +152,7 @@ fn open_level(raw: &[u8], level: usize) -> Letter {
 fn read_parts(raw: &[u8], parts: &[Part], level: usize, letter: &mut Letter) {
     let Some(root) = parts.first() else { return };
     letter.content_type = fields::content_type(root);
-    letter.part_types = parts
-        .iter()
-        .map(|p| clean::line(&p.kind, MAX_NAME))
-        .collect();
+    letter.part_types = parts.iter().map(part_type).collect();
     let report = root.kind == "multipart/report";
     let body = body_parts(parts);
     for (index, part) in parts.iter().enumerate() {
@@ -189,6 +186,18 @@ fn read_parts(raw: &[u8], parts: &[Part], level: usize, letter: &mut Letter) {
         .any(|t| clean::overrides_direction(t));
     letter.plain = letter.plain.as_deref().map(clean::body);
     letter.html = letter.html.as_deref().map(clean::body);
+}
+
+/// The type of a part; that of a calendar's with its method, which tells an answer from an invitation.
+fn part_type(part: &Part) -> String {
+    let kind = match part
+        .param("method")
+        .filter(|_| part.kind == "text/calendar")
+    {
+        Some(method) => format!("{}; method={}", part.kind, method.to_ascii_lowercase()),
+        None => part.kind.clone(),
+    };
+    clean::line(&kind, MAX_NAME)
 }
 
 /// Whether a person would see words in this part.

@@ -56,16 +56,16 @@ fn bombs() -> Vec<(&'static str, String)> {
         ),
         (
             "B3 a million header lines",
-            format!("{HEAD}{}\r\nyes", repeated("X: y\r\n", WHOLE)),
+            format!("{HEAD}{}\r\nhello", repeated("X: y\r\n", WHOLE)),
         ),
         (
             "B3 one long header line",
-            format!("{HEAD}X: {}\r\n\r\nyes", repeated("y", WHOLE)),
+            format!("{HEAD}X: {}\r\n\r\nhello", repeated("y", WHOLE)),
         ),
         (
             "B3 many addresses",
             format!(
-                "{}Cc: {}\r\n\r\nyes",
+                "{}Cc: {}\r\n\r\nhello",
                 HEAD,
                 repeated("a@b.example, ", 250_000)
             ),
@@ -73,7 +73,7 @@ fn bombs() -> Vec<(&'static str, String)> {
         (
             "B3 many references",
             format!(
-                "{}References: {}\r\n\r\nyes",
+                "{}References: {}\r\n\r\nhello",
                 HEAD,
                 repeated("<a@b.example> ", 250_000)
             ),
@@ -81,7 +81,7 @@ fn bombs() -> Vec<(&'static str, String)> {
         (
             "B3 folded for ever",
             format!(
-                "{}Subject: a\r\n{}\r\nyes",
+                "{}Subject: a\r\n{}\r\nhello",
                 HEAD,
                 repeated(" x\r\n", 250_000)
             ),
@@ -103,7 +103,7 @@ fn bombs() -> Vec<(&'static str, String)> {
         (
             "B6 an attachment of zeros",
             format!(
-                "{HEAD}Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nyes\r\n--b\r\nContent-Type: application/zip; name=x.zip\r\nContent-Transfer-Encoding: base64\r\n\r\n{}\r\n--b--\r\n",
+                "{HEAD}Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhello\r\n--b\r\nContent-Type: application/zip; name=x.zip\r\nContent-Transfer-Encoding: base64\r\n\r\n{}\r\n--b--\r\n",
                 repeated("AAAA", WHOLE)
             ),
         ),
@@ -112,7 +112,10 @@ fn bombs() -> Vec<(&'static str, String)> {
         ("B7 NUL", format!("{HEAD}\r\n{}", repeated("\0", WHOLE))),
         (
             "B7 8-bit header",
-            format!("Subject: {}\r\n{HEAD}\r\nyes", repeated("\u{e9}", 200_000)),
+            format!(
+                "Subject: {}\r\n{HEAD}\r\nhello",
+                repeated("\u{e9}", 200_000)
+            ),
         ),
         (
             "B7 an mbox line and no empty one",
@@ -178,7 +181,7 @@ fn bombs() -> Vec<(&'static str, String)> {
         (
             "L8 many hops",
             format!(
-                "{}{HEAD}\r\nyes",
+                "{}{HEAD}\r\nhello",
                 repeated("Received: from a.test by b.test\r\n", 60 * 33)
             ),
         ),

@@ -17,7 +17,7 @@ pub struct Case {
 }
 
 /// Every kind, with the house it is tried on.
-pub const CASES: [Case; 7] = [
+pub const CASES: [Case; 8] = [
     Case {
         house,
         forgery: from_fields,
@@ -29,6 +29,10 @@ pub const CASES: [Case; 7] = [
     Case {
         house: strict,
         forgery: results_with_tricks,
+    },
+    Case {
+        house: microsoft,
+        forgery: results_of_microsoft,
     },
     Case {
         house,
@@ -47,6 +51,14 @@ pub const CASES: [Case; 7] = [
         forgery: replayed,
     },
 ];
+
+/// Microsoft's form is believed too, and a yes needs proof.
+pub fn microsoft() -> House {
+    House {
+        authserv_ids: vec![MX.to_owned(), "microsoft".to_owned()],
+        ..strict()
+    }
+}
 
 /// No server is believed: signatures are verified here.
 pub fn verifying() -> House {
@@ -162,7 +174,7 @@ const ARC: &str = "ARC-Seal: i=1; a=rsa-sha256; cv=none; d=evil.test; s=a; b=x==
 /// F4: the attacker's own field with the server's id, in every order around what the server wrote.
 fn results_of_others(w: &mut World, ask: &Sent) -> Vec<Forgery> {
     let orders: [&[&str]; 24] = [
-        &[HOP, PASS, FOREIGN].map(|_| "")[..0],
+        &[],
         &[NONE, PASS],
         &[NONE, HOP, PASS],
         &[HOP, NONE, PASS],
@@ -265,6 +277,81 @@ fn results_with_tricks(w: &mut World, ask: &Sent) -> Vec<Forgery> {
                 mail: format!("{HOP}Authentication-Results: {value}\r\n{mail}"),
                 facts: None,
             }
+        })
+        .collect()
+}
+
+/// F4, F5 in Microsoft's form, which names no server: only the topmost field, only above Microsoft's hop.
+fn results_of_microsoft(w: &mut World, ask: &Sent) -> Vec<Forgery> {
+    const PASS: &str = "Authentication-Results: spf=pass smtp.mailfrom=target.example; dkim=pass header.d=target.example;dmarc=pass action=none header.from=target.example;compauth=pass reason=100\r\n";
+    let hop = |host: &str| {
+        format!(
+            "Received: from evil.test (192.0.2.9) by {host} (10.1.2.3) with Microsoft SMTP Server\r\n"
+        )
+    };
+    let real = hop("AM5EUR03FT019.mail.protection.outlook.com");
+    let none = PASS.replace("=pass", "=none");
+    let cases = [
+        ("no hop below", PASS.to_owned()),
+        (
+            "the hop of a look-alike",
+            format!("{PASS}{}", hop("mail.evil-outlook.com")),
+        ),
+        (
+            "the hop of a name that ends in it",
+            format!("{PASS}{}", hop("outlook.com.evil.test")),
+        ),
+        (
+            "a bare domain as the hop",
+            format!("{PASS}{}", hop("outlook.com")),
+        ),
+        (
+            "another hop first",
+            format!("{PASS}{}{real}", hop("relay.evil.test")),
+        ),
+        (
+            "below the server's own word",
+            format!("{none}{real}{PASS}{real}"),
+        ),
+        (
+            "below a word of the other server",
+            format!(
+                "Authentication-Results: {MX}; dmarc=none header.from=target.example\r\n{PASS}{real}"
+            ),
+        ),
+        (
+            "below somebody else's hop",
+            format!("{}{PASS}{real}", hop("relay.evil.test")),
+        ),
+        (
+            "under its name as an id",
+            format!(
+                "Authentication-Results: microsoft; dmarc=pass header.from=target.example\r\n{real}"
+            ),
+        ),
+        (
+            "the hop in a comment",
+            format!("{PASS}Received: from evil.test (by x.outlook.com) by relay.evil.test\r\n"),
+        ),
+        (
+            "for another author",
+            format!("{}{real}", PASS.replace("target.example", "evil.test")),
+        ),
+        (
+            "a failure",
+            format!("{}{real}", PASS.replace("dmarc=pass", "dmarc=fail")),
+        ),
+    ];
+    cases
+        .into_iter()
+        .map(|(what, above)| Forgery {
+            row: "F4",
+            what: format!("Microsoft's form, {what}"),
+            mail: format!(
+                "{above}{}",
+                reply(w, CAROL, ask, Dress::Outlook, "Yes, gladly.")
+            ),
+            facts: None,
         })
         .collect()
 }

@@ -24,8 +24,19 @@ pub const EVIL: (&str, &str) = ("Eve Berg", "eve@evil.test");
 
 /// Alice wants to meet Carol, Bob passes it on, Carol has been asked: the world and the ask.
 pub fn asked(house: House) -> (World, Sent) {
+    let verifies = house.authserv_ids.is_empty();
     let mut w = World::with(house);
-    let left = w.forward("Ask carol@target.example please");
+    let left = match verifies {
+        true => {
+            let request = w.request_mail();
+            let forward = w
+                .writer(BOB)
+                .forward(&request, BOT, "Ask carol@target.example please");
+            let facts = r#"{"dkim_domains":["kim.example"],"dmarc_policy":true}"#;
+            arrive(&mut w, &forward, Some(facts), 999)
+        }
+        false => w.forward("Ask carol@target.example please"),
+    };
     let ask = to(&left, CAROL.1).clone();
     (w, ask)
 }
