@@ -103,8 +103,11 @@ pub fn received(db: &Connection) -> Result<Vec<i64>, StoreError> {
     )
 }
 
-/// The mail of an inbox row, and the introduction that it belongs to.
-pub fn mail(db: &Connection, id: i64) -> Result<Option<(Vec<u8>, Option<i64>)>, StoreError> {
+/// A mail's bytes, and the introduction that it belongs to.
+pub type Kept = (Vec<u8>, Option<i64>);
+
+/// The mail of an inbox row, where it is still kept.
+pub fn mail(db: &Connection, id: i64) -> Result<Option<Kept>, StoreError> {
     Ok(db
         .prepare_cached("SELECT raw, introduction FROM inbox WHERE id = ?1 AND raw IS NOT NULL")?
         .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
