@@ -26,7 +26,7 @@ proptest! {
         let text = match shape {
             0 => format!("Could you introduce me to {target}? I build sensors."),
             1 => format!("Please ask {target} whether she wants to buy watches"),
-            2 => format!("{target}"),
+            2 => target.clone(),
             3 => format!("cancel {target}"),
             4 => format!("yes {target}"),
             _ => format!("Fwd: hello\n\n---------- Forwarded message ---------\nFrom: X <{target}>\n\nBuy!"),
