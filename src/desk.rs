@@ -19,16 +19,22 @@ pub mod orders;
 pub mod post;
 pub mod requests;
 pub mod retention;
+pub mod shorter;
+pub mod strangers;
+pub mod unknown;
 pub mod views;
 pub mod work;
 
 use crate::desk::house::House;
+use crate::desk::post::Parcel;
 use crate::desk::work::Work;
+use crate::failpoint;
 use crate::rules::event::Event;
 use crate::rules::introduction::Introduction;
 use crate::store::inbox::{Arrived, Disposition};
 use crate::store::{Store, StoreError, inbox, introductions, people};
 use crate::writer::WriteError;
+use std::collections::VecDeque;
 
 #[derive(Debug, thiserror::Error)]
 pub enum DeskError {
@@ -59,6 +65,12 @@ pub struct Desk {
     dice: Dice,
     /// When old words were last looked for, in seconds since 1970.
     swept_at_secs: i64,
+    /// Mails that were written as already in flight, for whoever sends them at once.
+    at_hand: VecDeque<Parcel>,
+    /// Whether somebody does.
+    sends_at_once: bool,
+    /// What the next transaction is for; tests end the process there.
+    doing: &'static str,
 }
 
 impl Desk {
@@ -88,6 +100,9 @@ impl Desk {
             instance_key,
             dice,
             swept_at_secs: 0,
+            at_hand: VecDeque::new(),
+            sends_at_once: false,
+            doing: "other",
         })
     }
 
@@ -129,7 +144,9 @@ impl Desk {
             now_secs,
             claimed: None,
         })?;
+        failpoint::commit(self.doing, false);
         tx.commit()?;
+        failpoint::commit(self.doing, true);
         Ok(done)
     }
 
@@ -154,7 +171,9 @@ impl Desk {
             .iter()
             .map(|arrived| inbox::insert(&tx, arrived, now_secs))
             .collect::<Result<_, _>>()?;
+        failpoint::commit("store", false);
         tx.commit()?;
+        failpoint::commit("store", true);
         let aside = |(arrived, id): (&Arrived, &Option<i64>)| {
             (*id)
                 .filter(|_| arrived.aside.is_some())
@@ -165,6 +184,7 @@ impl Desk {
             // Never handled, but recognised where it turns up again.
             let letter = crate::reader::open(&raw);
             let key = crate::reader::content::key(&letter, &raw);
+            self.doing = "identify";
             self.transact(now_secs, |work| {
                 Ok(inbox::identify(
                     work.db,
@@ -181,6 +201,7 @@ impl Desk {
 
     /// After a start: what the last process was sending, and the mails it stored and did not finish.
     pub fn unfinished(&mut self, now_secs: i64) -> Result<Vec<i64>, DeskError> {
+        self.doing = "recover";
         self.transact(now_secs, post::recover)?;
         Ok(inbox::pending(self.store.reading())?)
     }
@@ -188,6 +209,7 @@ impl Desk {
     /// Counts one more attempt at a mail that was stored and not finished. None: it has ended the
     /// program too often and is set aside; else its bytes.
     pub fn attempt(&mut self, id: i64, now_secs: i64) -> Result<Option<Vec<u8>>, DeskError> {
+        self.doing = "attempt";
         self.transact(now_secs, |work| Ok(inbox::count_attempt(work.db, id)?))?;
         let Some(pending) = inbox::load(self.store.reading(), id)? else {
             return Ok(None);
@@ -223,23 +245,30 @@ impl Desk {
         let key = crate::reader::content::key(&letter, &pending.raw);
         let learnt = facts.is_some();
         pending.facts = facts.or(pending.facts);
+        let room = self.room_at_hand();
+        self.doing = "decide";
         let done = self.transact(now_secs, |work| {
             inbox::identify(work.db, id, &key, letter.message_id.as_deref())?;
             if let Some(facts) = pending.facts.as_deref().filter(|_| learnt) {
                 inbox::learn(work.db, id, facts)?;
             }
             let disposition = work.dispose(&pending, &letter, &key)?;
-            Ok(inbox::settle(work.db, id, &disposition)?)
+            inbox::settle(work.db, id, &disposition)?;
+            work.take_up(room)
         });
         match done {
             Err(DeskError::Write(error)) => self.set_aside(id, error.to_string(), now_secs),
             Err(DeskError::Held) => self.hold(id, now_secs),
-            other => other,
+            other => {
+                self.at_hand.extend(other?);
+                Ok(())
+            }
         }
     }
 
     fn set_aside(&mut self, id: i64, reason: String, now_secs: i64) -> Result<(), DeskError> {
         tracing::warn!(inbox = id, reason, "a mail is set aside");
+        self.doing = "aside";
         self.transact(now_secs, |work| {
             let disposition = Disposition {
                 name: "quarantined",
@@ -270,6 +299,7 @@ impl Desk {
     }
 
     fn pass_time(&mut self, due: &[i64], now_secs: i64) -> Result<(), DeskError> {
+        self.doing = "tick";
         self.transact(now_secs, |work| {
             for id in due {
                 if let Some(introduction) = introductions::load(work.db, *id)? {
@@ -310,9 +340,12 @@ impl Desk {
         })
     }
 
-    /// Stops or resumes all sending.
+    /// Stops or resumes all sending; who resumes does not want to wait for a refusal to be over.
     pub fn set_paused(&mut self, paused: bool, now_secs: i64) -> Result<(), DeskError> {
         self.transact(now_secs, |work| {
+            if !paused {
+                people::set_meta(work.db, "queue_stopped", None)?;
+            }
             Ok(people::set_meta(work.db, "paused", paused.then_some("1"))?)
         })
     }

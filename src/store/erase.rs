@@ -68,7 +68,7 @@ pub fn wipe_introduction(
         .execute(params![id, now_secs, owed])?;
     db.prepare(
         "UPDATE outbox SET visible = '', recipients = '[]', bytes = NULL, reply = NULL, provider_id = NULL
-         WHERE introduction = ?1 AND state IN ('accepted', 'refused')",
+         WHERE introduction = ?1 AND state NOT IN ('queued', 'unknown', 'inflight')",
     )?
     .execute([id])?;
     for statement in [
