@@ -7,9 +7,11 @@
 pub mod anew;
 pub mod answers;
 pub mod bind;
+pub mod brakes;
 pub mod copies;
 pub mod decisions;
 pub mod direct;
+pub mod forget;
 pub mod house;
 pub mod intake;
 pub mod launch;
@@ -41,6 +43,8 @@ pub enum DeskError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Write(#[from] WriteError),
+    #[error("mail that nobody proved has caused enough for now")]
+    Held,
 }
 
 impl From<rusqlite::Error> for DeskError {
@@ -136,6 +140,7 @@ impl Desk {
             dice: &mut self.dice,
             separator,
             now_secs,
+            claimed: None,
         })?;
         failpoint::commit(self.doing, false);
         tx.commit()?;
@@ -150,6 +155,7 @@ impl Desk {
         loop {
             let due = introductions::due(self.store.reading(), now_secs, BATCH)?;
             if due.is_empty() {
+                self.release_held(now_secs)?;
                 self.drop_words(now_secs)?;
                 return Ok(introductions::next_wake_secs(self.store.reading())?);
             }

@@ -5,26 +5,25 @@
 
 use crate::clerk::{Begun, Clerk, Now, RunError};
 use crate::desk::Desk;
-use crate::desk::views::{self, FolderSeen, Known};
+use crate::desk::views::{FolderSeen, Known};
 use crate::failpoint;
 use crate::receive::plan::MAX_BATCH;
 use crate::store::inbox::{Arrived, Aside};
 use crate::wire::Server;
 use crate::wire::error::WireError;
 use crate::wire::imap::{Fetched, Mail, Session, Woken};
-use crate::wire::proof::{self, Resolver};
+use crate::wire::proof::Resolver;
 use std::collections::HashMap;
 use std::time::Duration;
 use tokio::sync::watch;
 
+pub mod authors;
 mod plan;
 #[cfg(test)]
 mod tests;
 
 /// Without a word of the server, the mailbox is listed anew after this.
 const LONGEST_WAIT: Duration = Duration::from_secs(540);
-/// Authors looked up at the same time: DNS answers slowly, and a backlog should not wait for each.
-const MAX_LOOK_UPS: usize = 20;
 /// Times a mail is asked for that the server can't give, before it is set aside.
 const MAX_REFUSALS: u32 = 3;
 /// Times that the connection ends at one mail before that mail is set aside.
@@ -82,6 +81,12 @@ struct Memory {
 struct Folder {
     uid_validity: u32,
     uid_next: u32,
+}
+
+/// A batch that lies on the desk; there how many mails were handled is known.
+enum Handed {
+    Begun(Begun<usize>),
+    LookedUp(tokio::task::JoinHandle<Result<usize, RunError>>),
 }
 
 enum Fault {
@@ -263,9 +268,7 @@ impl Loop {
             let fetched = self
                 .survive(fetched, mailbox, uid_validity, &portion.uids, memory)
                 .await?;
-            let batch = self
-                .prepare(fetched, mailbox, uid_validity, &known, memory)
-                .await;
+            let batch = self.prepare(fetched, mailbox, uid_validity, &known, memory);
             handed = self.hand_over(batch)?;
         }
         self.stored(handed).await?;
@@ -351,8 +354,8 @@ impl Loop {
         Ok(known)
     }
 
-    /// The inbox rows of what was fetched, with what is known of each author.
-    async fn prepare(
+    /// The inbox rows of what was fetched.
+    fn prepare(
         &self,
         fetched: Fetched,
         mailbox: &str,
@@ -361,10 +364,8 @@ impl Loop {
         memory: &mut Memory,
     ) -> Vec<Arrived> {
         let mut batch = Vec::with_capacity(fetched.mails.len());
-        let facts = self.look_up(&fetched.mails).await;
-        for (mail, facts) in fetched.mails.into_iter().zip(facts) {
-            let arrived = self.mail(mail, mailbox, uid_validity, known);
-            batch.push(Arrived { facts, ..arrived });
+        for mail in fetched.mails {
+            batch.push(self.mail(mail, mailbox, uid_validity, known));
         }
         for uid in fetched.unreadable {
             let count = memory
@@ -377,23 +378,6 @@ impl Loop {
             }
         }
         batch
-    }
-
-    /// What signatures and DNS say of each mail's author, as JSON for the inbox row.
-    async fn look_up(&self, mails: &[Mail]) -> Vec<Option<String>> {
-        let Some(resolver) = &self.resolver else {
-            return vec![None; mails.len()];
-        };
-        let mut facts = Vec::with_capacity(mails.len());
-        for some in mails.chunks(MAX_LOOK_UPS) {
-            let each = some.iter().map(|mail| async {
-                let domain = views::author_domain(&mail.bytes)?;
-                let found = proof::facts(&mail.bytes, &domain, resolver).await;
-                views::facts(found.dkim_domains, found.dmarc_policy)
-            });
-            facts.extend(futures_util::future::join_all(each).await);
-        }
-        facts
     }
 
     fn mail(&self, mail: Mail, mailbox: &str, uid_validity: u32, known: &Known) -> Arrived {
@@ -431,24 +415,34 @@ impl Loop {
     }
 
     /// Puts a batch on the desk, which goes on by itself.
-    fn hand_over(&self, batch: Vec<Arrived>) -> Result<Option<Begun<usize>>, Fault> {
+    fn hand_over(&self, batch: Vec<Arrived>) -> Result<Option<Handed>, Fault> {
         if batch.is_empty() {
             return Ok(None);
         }
         let now_secs = (self.now)();
-        let begun = self
-            .clerk
-            .begin(move |desk| desk.receive(&batch, now_secs))?;
-        Ok(Some(begun))
+        Ok(Some(match &self.resolver {
+            Some(resolver) => {
+                let (clerk, resolver) = (self.clerk.clone(), resolver.clone());
+                Handed::LookedUp(tokio::spawn(async move {
+                    authors::take(&clerk, &resolver, batch, now_secs).await
+                }))
+            }
+            None => Handed::Begun(
+                self.clerk
+                    .begin(move |desk| desk.receive(&batch, now_secs))?,
+            ),
+        }))
     }
 
     /// Waits until a batch is stored and decided on.
-    async fn stored(&self, handed: Option<Begun<usize>>) -> Result<(), Fault> {
-        if let Some(begun) = handed {
-            let taken = begun.end().await?;
-            tracing::info!(mails = taken, "mail taken");
-            self.clerk.bell.ring();
-        }
+    async fn stored(&self, handed: Option<Handed>) -> Result<(), Fault> {
+        let taken = match handed {
+            None => return Ok(()),
+            Some(Handed::Begun(begun)) => begun.end().await?,
+            Some(Handed::LookedUp(task)) => task.await.map_err(|_| RunError::DeskGone)??,
+        };
+        tracing::info!(mails = taken, "mail taken");
+        self.clerk.bell.ring();
         Ok(())
     }
 }

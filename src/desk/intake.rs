@@ -1,6 +1,6 @@
 //! The way in: raw mails are stored, then read and decided on, many in one transaction.
 //!
-//! Nothing is parsed before the mail and its attempt are committed: a mail that kills the process is
+//! Nothing looks into a mail before it and its attempt are committed: one that kills the process is
 //! found by its attempts at the next start, where mails are handled one by one. A mail whose answer
 //! can't be written is set aside alone; any other fault undoes the whole batch, and the mails are
 //! handled at the next start.
@@ -11,7 +11,6 @@ use crate::desk::{Desk, DeskError};
 use crate::failpoint;
 use crate::reader::{content, letter::Letter};
 use crate::store::inbox::{self, Arrived, Disposition, Pending};
-use sha2::{Digest, Sha256};
 
 /// Starts after which a mail that was begun and never finished is set aside: it kills the process.
 const MAX_ATTEMPTS: u32 = 3;
@@ -19,42 +18,103 @@ const MAX_ATTEMPTS: u32 = 3;
 impl Desk {
     /// Takes a batch of raw mails: first all are stored, then all are handled; two commits.
     pub fn receive(&mut self, batch: &[Arrived], now_secs: i64) -> Result<usize, DeskError> {
-        let mut stored = Vec::with_capacity(batch.len());
+        let taken = self.take(batch, now_secs)?;
+        let mails: Vec<_> = taken.into_iter().flatten().map(|id| (id, None)).collect();
+        self.handle_all(&mails, now_secs)?;
+        Ok(mails.len())
+    }
+
+    /// Stores raw mails; nothing has looked into them yet. For each its id, where it is to be handled.
+    pub fn take(
+        &mut self,
+        batch: &[Arrived],
+        now_secs: i64,
+    ) -> Result<Vec<Option<i64>>, DeskError> {
         let tx = self.store.transaction()?;
-        for arrived in batch {
-            // The key proper needs the mail parsed, and is put in its place when it is handled.
-            let key = Sha256::digest(&arrived.raw);
-            let id = inbox::insert(&tx, arrived, &key, None, now_secs)?;
-            stored.extend(id.filter(|_| arrived.aside.is_none()));
-        }
+        let stored: Vec<Option<i64>> = batch
+            .iter()
+            .map(|arrived| inbox::insert(&tx, arrived, now_secs))
+            .collect::<Result<_, _>>()?;
         failpoint::commit("store", false);
         tx.commit()?;
         failpoint::commit("store", true);
-        self.handle(&stored, now_secs)?;
-        Ok(stored.len())
+        if batch.iter().any(|arrived| arrived.aside.is_some()) {
+            self.doing = "identify";
+            self.transact(now_secs, |work| {
+                for (arrived, id) in batch.iter().zip(&stored) {
+                    if let Some(id) = id.filter(|_| arrived.aside.is_some()) {
+                        // Never handled, but recognised where it turns up again.
+                        let letter = crate::reader::open(&arrived.raw);
+                        work.identify(id, &letter, &arrived.raw)?;
+                    }
+                }
+                Ok(())
+            })?;
+        }
+        let handled =
+            |(id, arrived): (Option<i64>, &Arrived)| id.filter(|_| arrived.aside.is_none());
+        Ok(stored.into_iter().zip(batch).map(handled).collect())
     }
 
-    /// After a start: what the last process stored and did not finish, and what it was sending.
-    pub fn resume(&mut self, now_secs: i64) -> Result<(), DeskError> {
+    /// After a start: what the last process was sending, and the mails it stored and did not finish.
+    pub fn unfinished(&mut self, now_secs: i64) -> Result<Vec<i64>, DeskError> {
         self.doing = "recover";
         self.transact(now_secs, post::recover)?;
-        for id in inbox::pending(self.store.reading())? {
-            self.doing = "attempt";
-            self.transact(now_secs, |work| Ok(inbox::count_attempt(work.db, id)?))?;
-            self.handle(&[id], now_secs)?;
+        Ok(inbox::pending(self.store.reading())?)
+    }
+
+    /// Counts one more attempt at a mail that was stored and not finished. None: it has ended the
+    /// program too often and is set aside; else its bytes.
+    pub fn attempt(&mut self, id: i64, now_secs: i64) -> Result<Option<Vec<u8>>, DeskError> {
+        self.doing = "attempt";
+        self.transact(now_secs, |work| Ok(inbox::count_attempt(work.db, id)?))?;
+        let Some(pending) = inbox::load(self.store.reading(), id)? else {
+            return Ok(None);
+        };
+        if pending.attempts > MAX_ATTEMPTS {
+            self.doing = "aside";
+            self.transact(now_secs, |work| {
+                work.set_aside(id, "it ended the program before".to_owned())
+            })?;
+            return Ok(None);
+        }
+        Ok(Some(pending.raw))
+    }
+
+    /// All that is left to do after a start, where nothing is looked up.
+    pub fn resume(&mut self, now_secs: i64) -> Result<(), DeskError> {
+        for id in self.unfinished(now_secs)? {
+            if self.attempt(id, now_secs)?.is_some() {
+                self.handle(id, None, now_secs)?;
+            }
         }
         Ok(())
     }
 
-    fn handle(&mut self, ids: &[i64], now_secs: i64) -> Result<(), DeskError> {
-        if ids.is_empty() {
+    /// Handles a stored mail; `facts` is what was looked up since.
+    pub fn handle(
+        &mut self,
+        id: i64,
+        facts: Option<String>,
+        now_secs: i64,
+    ) -> Result<(), DeskError> {
+        self.handle_all(&[(id, facts)], now_secs)
+    }
+
+    /// Handles stored mails, each with what was looked up since, in one commit.
+    pub fn handle_all(
+        &mut self,
+        mails: &[(i64, Option<String>)],
+        now_secs: i64,
+    ) -> Result<(), DeskError> {
+        if mails.is_empty() {
             return Ok(());
         }
         let room = self.room_at_hand();
         self.doing = "decide";
         let taken = self.transact(now_secs, |work| {
-            for id in ids {
-                work.handle(*id)?;
+            for (id, facts) in mails {
+                work.handle(*id, facts.as_deref())?;
             }
             work.take_up(room)
         })?;
@@ -65,24 +125,32 @@ impl Desk {
 
 impl Work<'_> {
     /// One mail; what can't be answered is undone and set aside, and the next one is handled.
-    fn handle(&mut self, id: i64) -> Result<(), DeskError> {
-        let Some(pending) = inbox::load(self.db, id)? else {
+    fn handle(&mut self, id: i64, facts: Option<&str>) -> Result<(), DeskError> {
+        let Some(mut pending) = inbox::load(self.db, id)? else {
             return Ok(());
         };
-        if pending.attempts > MAX_ATTEMPTS {
-            return self.set_aside(id, "it ended the program before".to_owned());
-        }
         let letter = crate::reader::open(&pending.raw);
-        let key = content::key(&letter, &pending.raw);
-        inbox::describe(self.db, id, &key, letter.message_id.as_deref())?;
-        match self.savepoint(|work| work.decide(&pending, &letter)) {
+        let key = self.identify(id, &letter, &pending.raw)?;
+        if let Some(facts) = facts {
+            inbox::learn(self.db, id, facts)?;
+            pending.facts = Some(facts.to_owned());
+        }
+        self.claimed = None;
+        match self.savepoint(|work| work.decide(&pending, &letter, &key)) {
             Err(DeskError::Write(error)) => self.set_aside(id, error.to_string()),
+            Err(DeskError::Held) => self.hold(id),
             other => other,
         }
     }
 
-    fn decide(&mut self, pending: &Pending, letter: &Letter) -> Result<(), DeskError> {
-        let disposition = self.dispose(pending, letter)?;
+    fn identify(&self, id: i64, letter: &Letter, raw: &[u8]) -> Result<Vec<u8>, DeskError> {
+        let key = content::key(letter, raw);
+        inbox::identify(self.db, id, &key, letter.message_id.as_deref())?;
+        Ok(key)
+    }
+
+    fn decide(&mut self, pending: &Pending, letter: &Letter, key: &[u8]) -> Result<(), DeskError> {
+        let disposition = self.dispose(pending, letter, key)?;
         Ok(inbox::settle(self.db, pending.id, &disposition)?)
     }
 
