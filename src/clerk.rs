@@ -19,8 +19,6 @@ pub enum RunError {
         section: &'static str,
         source: PasswordError,
     },
-    #[error("{0}")]
-    Unbuilt(String),
     #[error("[connector] contacts: {0}")]
     Contacts(String),
     #[error(transparent)]

@@ -7,11 +7,11 @@ use crate::clerk::{Clerk, Now, RunError};
 use crate::config::{self, Config};
 use crate::desk::house::{Connector, House};
 use crate::desk::{Desk, DeskError};
+use crate::keyring::{self, Door};
 use crate::rules::clock::Pace;
 use crate::rules::manners::Direct;
 use crate::store::Store;
 use crate::wire::proof::Resolver;
-use crate::wire::{Login, Secret, Security, Server};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -48,11 +48,7 @@ pub async fn run(
     now: Now,
     stop: watch::Receiver<bool>,
 ) -> Result<(), RunError> {
-    if let Some(unbuilt) = config.unbuilt() {
-        return Err(RunError::Unbuilt(unbuilt));
-    }
-    let imap = server(&config.imap.server, "imap")?;
-    let smtp = server(&config.smtp.server, "smtp")?;
+    let (imap, smtp) = keyring::doors(config)?;
     let _lock = match options.dry_run {
         true => None,
         false => Some(lock(&config.store.path)?),
@@ -73,8 +69,8 @@ pub async fn serve(
     config: &Config,
     options: Options,
     clerk: Clerk,
-    imap: Server,
-    smtp: Server,
+    imap: Door,
+    smtp: Door,
     now: Now,
     stop: watch::Receiver<bool>,
 ) -> Result<(), RunError> {
@@ -87,7 +83,7 @@ pub async fn serve(
         .await?;
     let receive = crate::receive::Loop {
         clerk: clerk.clone(),
-        server: imap,
+        door: imap,
         account: account(config),
         mailbox: config.imap.mailbox.clone(),
         junk: config.imap.junk.clone(),
@@ -98,7 +94,7 @@ pub async fn serve(
     };
     let deliver = crate::deliver::Loop {
         clerk: clerk.clone(),
-        server: smtp,
+        door: smtp,
         ehlo_name: config.bot.address.domain().to_owned(),
         dry_run: options.dry_run,
         now: now.clone(),
@@ -123,7 +119,9 @@ fn resolver(config: &Config) -> Option<Resolver> {
 /// Under which name the folders of this login are kept.
 fn account(config: &Config) -> String {
     let user = match &config.imap.server.login {
-        config::Login::Password { user, .. } | config::Login::OAuth2 { user, .. } => user.as_str(),
+        config::Login::Password { user, .. }
+        | config::Login::Helper { user, .. }
+        | config::Login::OAuth2 { user, .. } => user.as_str(),
         config::Login::None => "",
     };
     format!("{user}@{}", config.imap.server.host)
@@ -149,34 +147,6 @@ fn lock(store: &Path) -> Result<std::fs::File, RunError> {
         Err(std::fs::TryLockError::WouldBlock) => Err(RunError::Locked { path }),
         Err(std::fs::TryLockError::Error(source)) => Err(at(source)),
     }
-}
-
-/// The configured server as the wire wants it, with its password fetched.
-pub fn server(server: &config::Server, section: &'static str) -> Result<Server, RunError> {
-    let login = match &server.login {
-        config::Login::None => None,
-        config::Login::Password { user, password } => {
-            let password = password
-                .resolve()
-                .map_err(|source| RunError::Password { section, source })?;
-            Some(Login::Password {
-                user: user.clone(),
-                password: Secret::new(password.expose()),
-            })
-        }
-        config::Login::OAuth2 { .. } => None,
-    };
-    Ok(Server {
-        host: server.host.clone(),
-        port: server.port,
-        security: match server.security {
-            config::Security::Tls => Security::Tls,
-            config::Security::StartTls => Security::StartTls,
-            config::Security::None => Security::None,
-        },
-        login,
-        ca_file: server.ca_file.clone(),
-    })
 }
 
 /// What the desk has to know, with the contacts read. A contacts file that can't be read is an

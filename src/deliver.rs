@@ -5,8 +5,9 @@
 
 use crate::clerk::{Clerk, Now, RunError};
 use crate::desk::post::Parcel;
+use crate::keyring::Door;
 use crate::rules::retry::{Attempt, Judgement, Phase};
-use crate::wire::Server;
+use crate::wire::error::WireError;
 use crate::wire::smtp::{self, Connection, Timeouts};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -20,7 +21,7 @@ const LAST_WORDS: Duration = Duration::from_millis(1_500);
 
 pub struct Loop {
     pub clerk: Clerk,
-    pub server: Server,
+    pub door: Door,
     /// What we call ourselves in EHLO: the bot's domain, not this machine's name.
     pub ehlo_name: String,
     pub dry_run: bool,
@@ -53,7 +54,7 @@ impl Loop {
     async fn try_the_door(&mut self) -> Result<(), RunError> {
         let timeouts = Timeouts::default();
         let connected = tokio::select! {
-            connected = Connection::connect(&self.server, &self.ehlo_name, &timeouts) => connected,
+            connected = self.door.send(&self.ehlo_name, &timeouts, (self.now)()) => connected,
             () = crate::clerk::stopped(&mut self.stop) => return Ok(()),
         };
         match connected {
@@ -110,12 +111,16 @@ impl Loop {
         let mut parcels = parcels.into_iter();
         while let Some(parcel) = parcels.next() {
             if !connection.as_ref().is_some_and(Connection::is_usable) {
-                match Connection::connect(&self.server, &self.ehlo_name, &Timeouts::default()).await
-                {
+                let timeouts = Timeouts::default();
+                let connected = self
+                    .door
+                    .send(&self.ehlo_name, &timeouts, (self.now)())
+                    .await;
+                match connected {
                     Ok(fresh) => connection = Some(fresh),
                     Err((attempt, error)) => {
                         tracing::warn!("sending mail: {error}");
-                        let attempt = translated(&attempt);
+                        let attempt = attempt.as_ref().map_or_else(|| keyless(&error), translated);
                         for parcel in std::iter::once(parcel).chain(parcels) {
                             let _ = self.report(parcel.id, attempt.clone()).await?;
                         }
@@ -181,6 +186,19 @@ async fn finish<T>(
         () = crate::clerk::stopped(stop) => {
             tokio::time::timeout(LAST_WORDS, sending).await.ok()
         }
+    }
+}
+
+/// No key, so no attempt: as if the server had refused the login, for good or for now.
+fn keyless(error: &WireError) -> Attempt {
+    let code = match error.needs_operator() {
+        true => 535,
+        false => 454,
+    };
+    Attempt {
+        phase: Phase::Auth,
+        reply: Some((code, "no key to log in with".to_owned())),
+        refused: Vec::new(),
     }
 }
 

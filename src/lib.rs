@@ -43,6 +43,7 @@ pub mod daemon;
 pub mod deliver;
 pub mod demo;
 pub mod desk;
+pub mod keyring;
 pub mod reader;
 pub mod receive;
 pub mod remind;

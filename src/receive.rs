@@ -5,8 +5,8 @@
 
 use crate::clerk::{Clerk, Now, RunError};
 use crate::desk::views::{self, FolderSeen, Known};
+use crate::keyring::Door;
 use crate::store::inbox::{Arrived, Aside};
-use crate::wire::Server;
 use crate::wire::error::WireError;
 use crate::wire::imap::{Fetched, Mail, Session, Woken};
 use crate::wire::proof::{self, Resolver};
@@ -38,10 +38,12 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 /// After a refused login: sooner would lock the account.
 const REFUSED_PAUSE: Duration = Duration::from_secs(900);
+/// Between two looks whether somebody has signed in again.
+const SIGN_IN_PAUSE: Duration = Duration::from_secs(30);
 
 pub struct Loop {
     pub clerk: Clerk,
-    pub server: Server,
+    pub door: Door,
     pub account: String,
     pub mailbox: String,
     pub junk: Option<String>,
@@ -108,6 +110,8 @@ impl Loop {
                 Err(Fault::Wire(error)) => {
                     pause = match error {
                         WireError::LoginRefused { .. } => REFUSED_PAUSE,
+                        // No server was troubled; once somebody has signed in, it goes on soon.
+                        WireError::SignInNeeded { .. } => SIGN_IN_PAUSE,
                         _ => pause,
                     };
                     tracing::warn!(pause_secs = pause.as_secs(), "reading mail: {error}");
@@ -129,7 +133,7 @@ impl Loop {
     async fn session(&mut self, memory: &mut Memory) -> Result<(), Fault> {
         let mut stop = self.stop.clone();
         let connected = tokio::select! {
-            session = Session::connect(&self.server) => session?,
+            session = self.door.read((self.now)()) => session?,
             () = crate::clerk::stopped(&mut stop) => return Ok(()),
         };
         let mut session = connected;

@@ -17,6 +17,8 @@ pub fn start(level: &str) {
         .with_target("async_imap", LevelFilter::INFO)
         .with_target("imap_proto", LevelFilter::INFO)
         .with_target("lettre", LevelFilter::INFO)
+        .with_target("ureq", LevelFilter::INFO)
+        .with_target("ureq_proto", LevelFilter::INFO)
         .with_target("mail_auth", LevelFilter::INFO)
         .with_target("hickory_resolver", LevelFilter::INFO)
         .with_target("hickory_proto", LevelFilter::INFO)

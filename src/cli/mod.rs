@@ -8,6 +8,7 @@ pub mod demo;
 pub mod explain;
 pub mod list;
 pub mod log;
+pub mod login;
 pub mod run;
 pub mod show;
 
@@ -86,6 +87,8 @@ enum Command {
     Pause,
     /// Send again after `pause`
     Resume,
+    /// Sign in to the mail account with OAuth2 and keep the tokens
+    Login { at: login::At },
     /// Completions for a shell, on standard output
     Completions { shell: clap_complete::Shell },
     /// The manual page, on standard output (`askfirst man | man -l -`)
@@ -119,6 +122,7 @@ pub fn main() -> ExitCode {
         Command::Cancel { id } => cancel::run(config, id),
         Command::Pause => cancel::pause(config, true),
         Command::Resume => cancel::pause(config, false),
+        Command::Login { at } => login::run(config, at),
         Command::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "askfirst", &mut text);
@@ -166,10 +170,9 @@ impl From<ConfigError> for Failure {
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         match error {
-            RunError::Config(_)
-            | RunError::Password { .. }
-            | RunError::Unbuilt(_)
-            | RunError::Contacts(_) => Failure::Usage(error.to_string()),
+            RunError::Config(_) | RunError::Password { .. } | RunError::Contacts(_) => {
+                Failure::Usage(error.to_string())
+            }
             _ => Failure::Failed(error.to_string()),
         }
     }

@@ -54,6 +54,12 @@ pub(super) struct RawServer {
 pub(super) struct RawOauth2 {
     pub provider: Text,
     pub client_id: Text,
+    /// As `password`.
+    pub client_secret: Option<Spanned<toml::Value>>,
+    pub tokens: Text,
+    pub tenant: Text,
+    pub authority: Text,
+    pub command: Option<Spanned<Vec<String>>>,
 }
 
 #[derive(Deserialize, Default)]

@@ -201,3 +201,12 @@ pub fn advance(
     })?;
     Ok(())
 }
+
+/// Whatever waits for another attempt is due now.
+pub fn hurry(db: &Connection, now_secs: i64) -> Result<(), StoreError> {
+    db.prepare_cached(
+        "UPDATE outbox SET not_before = ?1 WHERE state = 'queued' AND not_before > ?1",
+    )?
+    .execute([now_secs])?;
+    Ok(())
+}

@@ -19,6 +19,7 @@ mod house;
 mod letters;
 mod machines;
 mod mails;
+mod oauth;
 mod page;
 mod review;
 mod second_thoughts;
