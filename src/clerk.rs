@@ -32,6 +32,11 @@ pub enum RunError {
         path: PathBuf,
         source: std::io::Error,
     },
+    #[error("[service] listen: {listen}: {source}")]
+    Listen {
+        listen: std::net::SocketAddr,
+        source: std::io::Error,
+    },
     #[error("the desk's thread has ended; the reason stands in the log above")]
     DeskGone,
 }

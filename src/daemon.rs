@@ -8,6 +8,7 @@ use crate::config::{self, Config};
 use crate::desk::house::{Connector, House};
 use crate::desk::{Desk, DeskError};
 use crate::keyring::{self, Door};
+use crate::pulse::Pulse;
 use crate::rules::clock::Pace;
 use crate::rules::manners::Direct;
 use crate::store::Store;
@@ -81,28 +82,57 @@ pub async fn serve(
             desk.probe(at)
         })
         .await?;
+    let pulse = Pulse::default();
     let receive = crate::receive::Loop {
         clerk: clerk.clone(),
-        door: imap,
+        door: imap.clone(),
         account: account(config),
         mailbox: config.imap.mailbox.clone(),
         junk: config.imap.junk.clone(),
         from_start: options.from_start,
         resolver: resolver(config),
+        pulse: pulse.clone(),
         now: now.clone(),
         stop: stop.clone(),
     };
     let deliver = crate::deliver::Loop {
         clerk: clerk.clone(),
-        door: smtp,
+        door: smtp.clone(),
         ehlo_name: config.bot.address.domain().to_owned(),
         dry_run: options.dry_run,
+        pulse: pulse.clone(),
         now: now.clone(),
         stop: stop.clone(),
     };
-    let remind = crate::remind::Loop { clerk, now, stop };
+    let remind = crate::remind::Loop {
+        clerk: clerk.clone(),
+        now: now.clone(),
+        stop: stop.clone(),
+    };
+    let page = crate::service::Page {
+        clerk: clerk.clone(),
+        pulse: pulse.clone(),
+        now: now.clone(),
+        started_at_secs: at,
+    };
+    let watch = crate::watch::Loop {
+        clerk,
+        pulse,
+        imap,
+        smtp,
+        service: config.service.clone(),
+        dry_run: options.dry_run,
+        now,
+        stop: stop.clone(),
+    };
     // The first loop that fails ends all: a half-alive daemon would take mail and send none.
-    tokio::try_join!(receive.run(), deliver.run(), remind.run())?;
+    tokio::try_join!(
+        receive.run(),
+        deliver.run(),
+        remind.run(),
+        watch.run(),
+        page.serve(config.service.listen, stop)
+    )?;
     Ok(())
 }
 

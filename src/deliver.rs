@@ -6,16 +6,19 @@
 use crate::clerk::{Clerk, Now, RunError};
 use crate::desk::post::Parcel;
 use crate::keyring::Door;
+use crate::pulse::Pulse;
 use crate::rules::retry::{Attempt, Judgement, Phase};
 use crate::wire::error::WireError;
 use crate::wire::smtp::{self, Connection, Timeouts};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// Mails taken at once; each is in flight until it is reported.
 const MAX_BATCH: u32 = 20;
 /// With nothing due, the outbox is looked at after this at the latest (commands beside us write too).
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
+/// Between two looks at a server that refused us, while there is nothing to send.
+const KNOCK_AGAIN: Duration = Duration::from_secs(60);
 /// How long a mail that is on its way may take once we are asked to stop.
 const LAST_WORDS: Duration = Duration::from_millis(1_500);
 
@@ -25,6 +28,7 @@ pub struct Loop {
     /// What we call ourselves in EHLO: the bot's domain, not this machine's name.
     pub ehlo_name: String,
     pub dry_run: bool,
+    pub pulse: Pulse,
     pub now: Now,
     pub stop: watch::Receiver<bool>,
 }
@@ -32,6 +36,7 @@ pub struct Loop {
 impl Loop {
     pub async fn run(mut self) -> Result<(), RunError> {
         self.try_the_door().await?;
+        let mut knocked_at = Instant::now();
         while !*self.stop.borrow() {
             let now_secs = (self.now)();
             let parcels = self
@@ -42,7 +47,15 @@ impl Loop {
                 })
                 .await?;
             match (parcels.is_empty(), self.dry_run) {
-                (true, _) => self.wait().await?,
+                (true, _) => {
+                    // With nothing to send, only a look tells whether sending works again.
+                    let failing = self.pulse.sending().failing_since_secs.is_some();
+                    if failing && knocked_at.elapsed() > KNOCK_AGAIN {
+                        knocked_at = Instant::now();
+                        let _ = self.knock().await;
+                    }
+                    self.wait().await?;
+                }
                 (false, true) => self.pretend(parcels).await?,
                 (false, false) => self.send(parcels).await?,
             }
@@ -52,6 +65,14 @@ impl Loop {
 
     /// One login at the start: a wrong password is told now, not with the first mail.
     async fn try_the_door(&mut self) -> Result<(), RunError> {
+        match self.knock().await {
+            Err(error) if error.needs_operator() => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// One login that sends nothing.
+    async fn knock(&mut self) -> Result<(), WireError> {
         let timeouts = Timeouts::default();
         let connected = tokio::select! {
             connected = self.door.send(&self.ehlo_name, &timeouts, (self.now)()) => connected,
@@ -61,12 +82,13 @@ impl Loop {
             Ok(connection) => {
                 connection.quit().await;
                 tracing::info!("the mail server takes our mail");
+                self.pulse.sends((self.now)());
                 Ok(())
             }
-            Err((_, error)) if error.needs_operator() => Err(error.into()),
             Err((_, error)) => {
                 tracing::warn!("sending mail: {error}");
-                Ok(())
+                self.pulse.cannot_send(&error.to_string(), (self.now)());
+                Err(error)
             }
         }
     }
@@ -120,6 +142,7 @@ impl Loop {
                     Ok(fresh) => connection = Some(fresh),
                     Err((attempt, error)) => {
                         tracing::warn!("sending mail: {error}");
+                        self.pulse.cannot_send(&error.to_string(), (self.now)());
                         let attempt = attempt.as_ref().map_or_else(|| keyless(&error), translated);
                         for parcel in std::iter::once(parcel).chain(parcels) {
                             let _ = self.report(parcel.id, attempt.clone()).await?;
@@ -144,6 +167,7 @@ impl Loop {
                 tracing::warn!(outbox = parcel.id, "sending mail: {trouble}");
             }
             let judgement = self.report(parcel.id, translated(&attempt)).await?;
+            self.take_note(&attempt, &judgement);
             if let Judgement::StopQueue { delay_secs } = judgement {
                 tracing::error!(
                     delay_secs,
@@ -159,6 +183,27 @@ impl Loop {
             connection.quit().await;
         }
         Ok(())
+    }
+
+    /// Whether the server serves us; that it refuses one mail or one recipient says nothing against it.
+    fn take_note(&self, attempt: &smtp::Attempt, judgement: &Judgement) {
+        let now_secs = (self.now)();
+        let about_us = matches!(judgement, Judgement::StopQueue { .. })
+            || (attempt.trouble.is_some() && !attempt.is_accepted());
+        match about_us {
+            true => {
+                let reply = attempt.reply.as_ref().map(|reply| reply.code);
+                let trouble = attempt.trouble.clone();
+                let trouble = trouble.or_else(|| reply.map(|code| format!("refused with {code}")));
+                let at = self.door.at();
+                let trouble = format!("{at}: {}", trouble.unwrap_or_default());
+                self.pulse.cannot_send(&trouble, now_secs);
+            }
+            false => self.pulse.sends(now_secs),
+        }
+        if matches!(judgement, Judgement::Delivered) {
+            self.pulse.sent_one();
+        }
     }
 
     async fn report(&self, id: i64, attempt: Attempt) -> Result<Judgement, RunError> {

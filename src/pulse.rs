@@ -136,7 +136,10 @@ mod tests {
         pulse.cannot_read("still gone", 9);
         let way = pulse.reading();
         assert_eq!(way.failing_since_secs, Some(7));
-        assert_eq!((way.ok_at_secs, way.trouble.as_str()), (Some(5), "still gone"));
+        assert_eq!(
+            (way.ok_at_secs, way.trouble.as_str()),
+            (Some(5), "still gone")
+        );
         pulse.reads(11);
         assert_eq!(pulse.reading().failing_since_secs, None);
         pulse.cannot_send("no", 12);

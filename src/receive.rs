@@ -6,6 +6,7 @@
 use crate::clerk::{Clerk, Now, RunError};
 use crate::desk::views::{self, FolderSeen, Known};
 use crate::keyring::Door;
+use crate::pulse::Pulse;
 use crate::store::inbox::{Arrived, Aside};
 use crate::wire::error::WireError;
 use crate::wire::imap::{Fetched, Mail, Session, Woken};
@@ -38,6 +39,11 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 /// After a refused login: sooner would lock the account.
 const REFUSED_PAUSE: Duration = Duration::from_secs(900);
+/// After what time at most the loop shows itself again, by what it does: each is longer than all the deadlines of the
+/// wire below it, so that only a step that hangs for ever breaks the promise.
+const LONGEST_CONNECT: Duration = Duration::from_secs(15 * 60);
+const LONGEST_STEP: Duration = Duration::from_secs(40 * 60);
+const SPARE: Duration = Duration::from_secs(180);
 /// Between two looks whether somebody has signed in again.
 const SIGN_IN_PAUSE: Duration = Duration::from_secs(30);
 
@@ -50,6 +56,7 @@ pub struct Loop {
     pub from_start: bool,
     /// Where authors are looked up, when no mail server's word is believed; None: not at all.
     pub resolver: Option<Resolver>,
+    pub pulse: Pulse,
     pub now: Now,
     pub stop: watch::Receiver<bool>,
 }
@@ -115,6 +122,7 @@ impl Loop {
                         _ => pause,
                     };
                     tracing::warn!(pause_secs = pause.as_secs(), "reading mail: {error}");
+                    self.pulse.cannot_read(&error.to_string(), (self.now)());
                     self.rest(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
                     if std::mem::take(&mut memory.connected) {
@@ -127,11 +135,13 @@ impl Loop {
     }
 
     async fn rest(&mut self, pause: Duration) {
+        self.pulse.promise(pause + SPARE);
         let _ = tokio::time::timeout(pause, crate::clerk::stopped(&mut self.stop)).await;
     }
 
     async fn session(&mut self, memory: &mut Memory) -> Result<(), Fault> {
         let mut stop = self.stop.clone();
+        self.pulse.promise(LONGEST_CONNECT);
         let connected = tokio::select! {
             session = self.door.read((self.now)()) => session?,
             () = crate::clerk::stopped(&mut stop) => return Ok(()),
@@ -151,6 +161,8 @@ impl Loop {
                 tracing::info!(idle = session.abilities().idle, "watching the mailbox");
             }
             loop {
+                self.pulse.reads((self.now)());
+                self.pulse.promise(LONGEST_WAIT + SPARE);
                 match session.wait(LONGEST_WAIT, &mut stop).await? {
                     Woken::Stopped => {
                         session.logout().await;
@@ -185,6 +197,7 @@ impl Loop {
         mailbox: &str,
         memory: &mut Memory,
     ) -> Result<Folder, Fault> {
+        self.pulse.promise(LONGEST_STEP);
         let selected = session.select(mailbox).await?;
         let uid_next = match selected.uid_next {
             Some(uid_next) => uid_next,
@@ -245,6 +258,7 @@ impl Loop {
                 .max(1);
             let (batch, others) = rest.split_at(count.min(rest.len()));
             rest = others;
+            self.pulse.promise(LONGEST_STEP);
             let uids: Vec<u32> = batch.iter().map(|listed| listed.uid).collect();
             let fetched = session.fetch(&uids, part.then_some(FIRST_OCTETS)).await;
             let fetched = self
@@ -401,6 +415,7 @@ impl Loop {
             .ask(move |desk| desk.receive(&batch, now_secs))
             .await?;
         tracing::info!(mails = taken, "mail taken");
+        self.pulse.took(taken);
         self.clerk.bell.ring();
         Ok(())
     }

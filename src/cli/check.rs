@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 pub fn run(config: Option<&Path>) -> Result<(), Failure> {
     let config = load(config)?;
-    log::start("error");
+    log::start("error", log::Form::Text);
     print(&format!("configuration  {}: good\n", config.path.display()));
     let house = daemon::house(&config)?;
     for connector in &house.connectors {

@@ -53,6 +53,9 @@ enum Command {
         /// Also take mail that was there before the first start
         #[arg(long)]
         from_start: bool,
+        /// Lines for people or JSON for collectors; default: what [service] log says, else text
+        #[arg(long, value_name = "FORM")]
+        log: Option<log::Form>,
     },
     /// Show how a mail would be read (needs neither configuration nor network)
     Explain {
@@ -110,12 +113,14 @@ pub fn main() -> ExitCode {
         Command::Run {
             dry_run,
             from_start,
+            log,
         } => run::run(
             config,
             daemon::Options {
                 dry_run,
                 from_start,
             },
+            log,
         ),
         Command::List { json, all } => list::run(config, json, all),
         Command::Show { id, json } => show::run(config, id, json),

@@ -9,6 +9,7 @@ mod login;
 pub mod password;
 mod raw;
 mod server;
+mod service;
 mod value;
 
 use crate::reader::address::Address;
@@ -29,6 +30,7 @@ pub struct Config {
     pub store: Store,
     pub trust: Trust,
     pub pace: Pace,
+    pub service: Service,
     /// At least one.
     pub connectors: Vec<Connector>,
 }
@@ -169,6 +171,26 @@ pub struct Pace {
     pub asks_per_target: u32,
     /// Before the same requester is brought again to someone who did not say yes.
     pub quiet_after_secs: i64,
+}
+
+/// `[service]`: what a supervisor sees, and who hears when something is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Service {
+    /// Loopback only; none: no page.
+    pub listen: Option<std::net::SocketAddr>,
+    pub log: Log,
+    /// None: the first connector.
+    pub operator: Option<Address>,
+    /// How long reading or sending may fail before the operator gets a mail.
+    pub alarm_after_secs: i64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Log {
+    /// Lines for people.
+    Text,
+    /// One JSON object a line.
+    Json,
 }
 
 /// `[[connector]]`: a person who introduces.

@@ -47,6 +47,7 @@ fn receiver() -> Loop {
         junk: None,
         from_start: true,
         resolver: None,
+        pulse: Pulse::default(),
         now: daemon::system_clock(),
         stop: watch::channel(false).1,
     }

@@ -10,15 +10,24 @@ fn counted(db: &Connection, sql: &str) -> Result<Vec<(String, i64)>, StoreError>
 }
 
 pub fn introductions(db: &Connection) -> Result<Vec<(String, i64)>, StoreError> {
-    counted(db, "SELECT stage, count(*) FROM introductions GROUP BY stage ORDER BY stage")
+    counted(
+        db,
+        "SELECT stage, count(*) FROM introductions GROUP BY stage ORDER BY stage",
+    )
 }
 
 pub fn outbox(db: &Connection) -> Result<Vec<(String, i64)>, StoreError> {
-    counted(db, "SELECT state, count(*) FROM outbox GROUP BY state ORDER BY state")
+    counted(
+        db,
+        "SELECT state, count(*) FROM outbox GROUP BY state ORDER BY state",
+    )
 }
 
 pub fn written(db: &Connection) -> Result<Vec<(String, i64)>, StoreError> {
-    counted(db, "SELECT saying, count(*) FROM outbox GROUP BY saying ORDER BY saying")
+    counted(
+        db,
+        "SELECT saying, count(*) FROM outbox GROUP BY saying ORDER BY saying",
+    )
 }
 
 pub fn inbox(db: &Connection) -> Result<Vec<(String, i64)>, StoreError> {

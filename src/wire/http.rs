@@ -29,7 +29,11 @@ async fn read_head(stream: &mut (impl AsyncRead + Unpin)) -> Option<Request> {
     let mut held = Vec::new();
     let mut chunk = [0; 1024];
     loop {
-        let count = stream.read(&mut chunk).await.ok().filter(|count| *count > 0)?;
+        let count = stream
+            .read(&mut chunk)
+            .await
+            .ok()
+            .filter(|count| *count > 0)?;
         held.extend(chunk.iter().take(count));
         let mut fields = [httparse::EMPTY_HEADER; FIELDS_MAX];
         let mut request = httparse::Request::new(&mut fields);
@@ -91,10 +95,20 @@ mod tests {
         let request = read_bytes(b"GET /metrics?x=1 HTTP/1.1\r\nHost: a:1\r\n\r\n").await;
         let (method, path) = ("GET".to_owned(), "/metrics".to_owned());
         assert_eq!(request, Some(Request { method, path }));
-        let long = format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(2 * REQUEST_MAX_BYTES));
-        let many = format!("GET / HTTP/1.1\r\n{}\r\n", "A: b\r\n".repeat(FIELDS_MAX + 1));
+        let long = format!(
+            "GET /{} HTTP/1.1\r\n\r\n",
+            "a".repeat(2 * REQUEST_MAX_BYTES)
+        );
+        let many = format!(
+            "GET / HTTP/1.1\r\n{}\r\n",
+            "A: b\r\n".repeat(FIELDS_MAX + 1)
+        );
         for nonsense in ["hello\r\n\r\n", "GET / HTTP/1.1\r\nHo", "", &long, &many] {
-            assert_eq!(read_bytes(nonsense.as_bytes()).await, None, "{nonsense:.40}");
+            assert_eq!(
+                read_bytes(nonsense.as_bytes()).await,
+                None,
+                "{nonsense:.40}"
+            );
         }
     }
 }

@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 pub mod error;
+pub mod http;
 pub mod imap;
 pub mod oauth;
 pub mod proof;
