@@ -48,6 +48,7 @@ fn receiver() -> Loop {
         from_start: true,
         resolver: None,
         pulse: Pulse::default(),
+        progress: watch::channel(Progress::Away).0,
         now: daemon::system_clock(),
         stop: watch::channel(false).1,
     }
