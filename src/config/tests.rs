@@ -64,6 +64,11 @@ fn the_example_is_whole_and_parses() {
         "hold_yes",
         "asks_per_target",
         "quiet_after",
+        "[service]",
+        "listen",
+        "log",
+        "operator",
+        "alarm_after",
         "[[connector]]",
         "addresses",
         "contacts",
@@ -90,6 +95,11 @@ fn the_example_is_whole_and_parses() {
     assert_eq!(small.imap.junk, config.imap.junk);
     assert_eq!(small.bot.subaddressing, config.bot.subaddressing);
     assert_eq!(small.trust.require, config.trust.require);
+    assert_eq!(small.service.log, config.service.log);
+    assert_eq!(
+        small.service.alarm_after_secs,
+        config.service.alarm_after_secs
+    );
     assert_eq!(
         small.connectors[0].direct_requests,
         config.connectors[0].direct_requests
@@ -536,4 +546,34 @@ fn a_file_that_is_not_there_is_named() {
         "{shown}"
     );
     assert!(shown.contains("config.example.toml"), "{shown}");
+}
+
+#[test]
+fn the_page_of_figures_is_for_this_machine_and_the_operator_a_person() {
+    let with = |line: &str| {
+        parse(&SMALL.replacen(
+            "[[connector]]",
+            &format!("[service]\n{line}\n[[connector]]"),
+            1,
+        ))
+    };
+    let service = with("listen = \"[::1]:9525\"\nlog = \"json\"\noperator = \"ops@bot.example\"")
+        .unwrap()
+        .service;
+    assert_eq!(service.listen.unwrap().port(), 9_525);
+    assert_eq!((service.log, service.alarm_after_secs), (Log::Json, 1_800));
+    assert_eq!(service.operator.unwrap().as_str(), "ops@bot.example");
+    assert_eq!(parse(SMALL).unwrap().service.listen, None);
+    for (line, said) in [
+        ("listen = \"0.0.0.0:9525\"", "service.listen"),
+        ("listen = \"192.0.2.1:9525\"", "put a proxy before it"),
+        ("listen = \"9525\"", "service.listen"),
+        ("log = \"xml\"", "service.log"),
+        ("operator = \"intro+x@bot.example\"", "is the bot itself"),
+        ("alarm_after = \"soon\"", "service.alarm_after"),
+        ("port = 1", "service.port"),
+    ] {
+        let error = with(line).unwrap_err().to_string();
+        assert!(error.contains(said), "{line}: {error}");
+    }
 }

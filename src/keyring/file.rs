@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::io::{Read, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// A handful of sign-ins of a few kB each.
@@ -80,6 +80,7 @@ pub fn hold(path: &Path) -> Result<Held, String> {
         .write(true)
         .open(&beside)
         .map_err(at)?;
+    give_to_owner(&lock, folder_of(path));
     lock.lock().map_err(at)?;
     Ok(Held {
         _lock: lock,
@@ -103,20 +104,35 @@ impl Held {
         contents.accounts.retain(|other| !same(other));
         contents.accounts.push(entry.clone());
         let at = |error: std::io::Error| format!("{}: {error}", self.path.display());
-        let folder = match self.path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
+        let folder = folder_of(&self.path);
         // The new file is made for its owner alone (0600) and takes the old one's name only when it
         // is whole and on the disk: a refresh token that is good once must survive a crash.
         let mut file = tempfile::NamedTempFile::new_in(folder).map_err(at)?;
         let json = serde_json::to_vec_pretty(&contents).map_err(|error| error.to_string())?;
         file.write_all(&json).map_err(at)?;
+        give_to_owner(file.as_file(), folder);
         file.as_file().sync_all().map_err(at)?;
         file.persist(&self.path).map_err(|error| at(error.error))?;
         std::fs::File::open(folder)
             .and_then(|folder| folder.sync_all())
             .map_err(at)
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// `sudo askfirst login` beside a service that has a user of its own: what is made in its folder is its.
+/// For anybody but root there is nothing to do, and nothing is done.
+fn give_to_owner(file: &std::fs::File, folder: &Path) {
+    if let (Ok(made), Ok(folder)) = (file.metadata(), std::fs::metadata(folder))
+        && made.uid() != folder.uid()
+    {
+        let _ = std::os::unix::fs::fchown(file, Some(folder.uid()), Some(folder.gid()));
     }
 }
 
@@ -186,6 +202,20 @@ mod tests {
         let beside = std::fs::read_dir(folder.path()).unwrap().count();
         assert_eq!(beside, 2, "the file and its lock, nothing half written");
         assert!(!format!("{:?}", entry("one", "hunter2")).contains("hunter2"));
+    }
+
+    #[test]
+    fn what_root_makes_in_a_services_folder_belongs_to_the_service() {
+        let folder = tempfile::tempdir().unwrap();
+        let mine = folder.path().metadata().unwrap().uid();
+        // Only root can give away; for others the folder is already their own.
+        let owner = if mine == 0 { 1 } else { mine };
+        std::os::unix::fs::chown(folder.path(), Some(owner), None).unwrap();
+        let path = folder.path().join("a.tokens");
+        hold(&path).unwrap().write(&entry("one", "a")).unwrap();
+        for entry in std::fs::read_dir(folder.path()).unwrap() {
+            assert_eq!(entry.unwrap().metadata().unwrap().uid(), owner);
+        }
     }
 
     #[test]

@@ -25,6 +25,7 @@ mod page;
 mod review;
 mod second_thoughts;
 mod server;
+mod service;
 mod simulation;
 mod states;
 mod wire;

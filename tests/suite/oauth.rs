@@ -3,7 +3,7 @@
 
 mod account;
 mod login;
-mod servers;
+pub mod servers;
 
 use super::harness::authority::{Authority, CLIENT, CLIENT_SECRET, Fault};
 use askfirst::wire::Secret;
