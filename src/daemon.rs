@@ -117,12 +117,9 @@ async fn at_work(
     furnishings: Furnishings,
 ) -> Result<(), RunError> {
     let at = now();
-    clerk
-        .ask(move |desk| {
-            desk.resume(at)?;
-            desk.probe(at)
-        })
-        .await?;
+    let resolver = resolver(config);
+    crate::receive::authors::resume(&clerk, resolver.as_ref(), at).await?;
+    clerk.ask(move |desk| desk.probe(at)).await?;
     let pulse = Pulse::default();
     let (progress, progressed) = watch::channel(Progress::Away);
     let policy = config.smtp.resend_on_unknown;
@@ -144,7 +141,7 @@ async fn at_work(
         mailbox: config.imap.mailbox.clone(),
         junk: config.imap.junk.clone(),
         from_start: options.from_start,
-        resolver: resolver(config),
+        resolver,
         pulse: pulse.clone(),
         progress,
         now: now.clone(),
