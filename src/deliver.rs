@@ -6,13 +6,15 @@
 pub mod lines;
 
 use crate::clerk::{Clerk, Now, RunError};
-use crate::deliver::lines::{Batch, Lines};
+use crate::deliver::lines::{Batch, Ended, Lines};
 use crate::desk::Desk;
 use crate::desk::post::Parcel;
 use crate::failpoint;
 use crate::lock::Lock;
+use crate::pulse::Pulse;
 use crate::rules::retry::{Attempt, Judgement, Phase};
 use crate::rules::throttle::Throttle;
+use crate::wire::error::WireError;
 use crate::wire::smtp;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -22,6 +24,8 @@ use tokio::time::Instant;
 const MAX_BATCH: u32 = 200;
 /// With nothing due, the outbox is looked at after this at the latest (commands beside us write too).
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
+/// Between two looks at a server that refused us, while there is nothing to send.
+const KNOCK_AGAIN: Duration = Duration::from_secs(60);
 
 pub struct Loop {
     pub clerk: Clerk,
@@ -29,6 +33,7 @@ pub struct Loop {
     /// `[smtp] per_minute`: what the server allows.
     pub throttle: Throttle,
     pub dry_run: bool,
+    pub pulse: Pulse,
     /// Becomes true once it has been looked for mails of ours that the database does not know.
     pub looked: watch::Receiver<bool>,
     /// Where the newest mail's number is noted, beside the database.
@@ -55,6 +60,7 @@ impl Loop {
             self.clerk.ask(ready).await?;
         }
         let began = Instant::now();
+        let mut knocked_at = began;
         while !*self.stop.borrow() {
             let at_most = self.throttle.room(began.elapsed(), MAX_BATCH);
             let parcels = match at_most {
@@ -68,7 +74,15 @@ impl Loop {
                 failpoint::here("send.noted");
             }
             match (parcels.is_empty(), self.dry_run) {
-                (true, _) => self.wait(self.throttle.pause(began.elapsed())).await?,
+                (true, _) => {
+                    // With nothing to send, only a look tells whether sending works again.
+                    let failing = self.pulse.sending().failing_since_secs.is_some();
+                    if failing && knocked_at.elapsed() > KNOCK_AGAIN {
+                        knocked_at = Instant::now();
+                        let _ = self.knock().await;
+                    }
+                    self.wait(self.throttle.pause(began.elapsed())).await?;
+                }
                 (false, true) => self.pretend(parcels).await?,
                 (false, false) => self.send(parcels).await?,
             }
@@ -91,6 +105,14 @@ impl Loop {
 
     /// One login at the start: a wrong password is told now, not with the first mail.
     async fn try_the_door(&mut self) -> Result<(), RunError> {
+        match self.knock().await {
+            Err(error) if error.needs_operator() => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// One login that sends nothing; the connection is kept for the first mail.
+    async fn knock(&mut self) -> Result<(), WireError> {
         let connected = tokio::select! {
             connected = self.lines.try_one() => connected,
             () = crate::clerk::stopped(&mut self.stop) => return Ok(()),
@@ -98,12 +120,13 @@ impl Loop {
         match connected {
             Ok(()) => {
                 tracing::info!("the mail server takes our mail");
+                self.pulse.sends((self.now)());
                 Ok(())
             }
-            Err(error) if error.needs_operator() => Err(error.into()),
             Err(error) => {
                 tracing::warn!("sending mail: {error}");
-                Ok(())
+                self.pulse.cannot_send(&error.to_string(), (self.now)());
+                Err(error)
             }
         }
     }
@@ -155,16 +178,7 @@ impl Loop {
         let reporting = async {
             let mut group = Vec::new();
             while attempts.recv_many(&mut group, usize::MAX).await > 0 {
-                let judgements = self.report(std::mem::take(&mut group)).await?;
-                for judgement in judgements {
-                    if let Judgement::StopQueue { delay_secs } = judgement {
-                        tracing::error!(
-                            delay_secs,
-                            "the mail server refuses us, not this mail: sending waits"
-                        );
-                        batch.halt();
-                    }
-                }
+                self.account_for(&batch, std::mem::take(&mut group)).await?;
             }
             Ok::<(), RunError>(())
         };
@@ -175,6 +189,44 @@ impl Loop {
         self.clerk
             .ask(move |desk| desk.put_off(&rest, now_secs))
             .await
+    }
+
+    /// Reports what ended; a server that refuses us ends the batch.
+    async fn account_for(&self, batch: &Batch, ended: Vec<Ended>) -> Result<(), RunError> {
+        let attempts = ended.iter().map(|end| (end.id, end.attempt.clone()));
+        let judgements = self.report(attempts.collect()).await?;
+        for (end, judgement) in ended.iter().zip(&judgements) {
+            self.take_note(end, judgement);
+            if let Judgement::StopQueue { delay_secs } = judgement {
+                tracing::error!(
+                    delay_secs,
+                    "the mail server refuses us, not this mail: sending waits"
+                );
+                batch.halt();
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the server serves us; that it refuses one mail or one recipient says nothing against it.
+    fn take_note(&self, end: &Ended, judgement: &Judgement) {
+        let now_secs = (self.now)();
+        let delivered = matches!(judgement, Judgement::Delivered);
+        let about_us = matches!(judgement, Judgement::StopQueue { .. })
+            || (end.trouble.is_some() && !delivered);
+        match about_us {
+            true => {
+                let code = end.attempt.reply.as_ref().map(|(code, _)| code);
+                let trouble = end.trouble.clone();
+                let trouble = trouble.or_else(|| code.map(|code| format!("refused with {code}")));
+                let trouble = format!("{}: {}", self.lines.at(), trouble.unwrap_or_default());
+                self.pulse.cannot_send(&trouble, now_secs);
+            }
+            false => self.pulse.sends(now_secs),
+        }
+        if delivered {
+            self.pulse.sent_one();
+        }
     }
 
     async fn report(&self, attempts: Vec<(i64, Attempt)>) -> Result<Vec<Judgement>, RunError> {
@@ -191,6 +243,19 @@ impl Loop {
             self.clerk.bell.ring();
         }
         Ok(judgements)
+    }
+}
+
+/// No key, so no attempt: as if the server had refused the login, for good or for now.
+fn keyless(error: &WireError) -> Attempt {
+    let code = match error.needs_operator() {
+        true => 535,
+        false => 454,
+    };
+    Attempt {
+        phase: Phase::Auth,
+        reply: Some((code, "no key to log in with".to_owned())),
+        refused: Vec::new(),
     }
 }
 

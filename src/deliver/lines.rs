@@ -3,11 +3,13 @@
 //! Never fails as a whole: each mail gets an attempt with what the wire saw, or is handed back untried.
 //! One connection that can't be opened counts only where no other one is open: servers limit how many.
 
-use crate::deliver::translated;
+use crate::clerk::Now;
+use crate::deliver::{keyless, translated};
 use crate::desk::post::Parcel;
 use crate::failpoint;
+use crate::keyring::Door;
 use crate::rules::retry::Attempt;
-use crate::wire::Server;
+use crate::wire::error::WireError;
 use crate::wire::smtp::{self, Connection, Phase, Timeouts};
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -25,12 +27,31 @@ const MAILS_PER_LINE: usize = 8;
 const LAST_WORDS: Duration = Duration::from_millis(1_500);
 
 pub struct Lines {
-    pub server: Server,
+    door: Door,
     /// What we call ourselves in EHLO: the bot's domain, not this machine's name.
-    pub ehlo_name: String,
+    ehlo_name: String,
     /// Connections at most.
-    pub count: usize,
+    count: usize,
+    now: Now,
     kept: Mutex<Vec<(Connection, Instant)>>,
+}
+
+/// What became of one mail.
+pub struct Ended {
+    pub id: i64,
+    pub attempt: Attempt,
+    /// What happened where the server did not answer.
+    pub trouble: Option<String>,
+}
+
+impl Ended {
+    fn new(id: i64, attempt: &smtp::Attempt) -> Ended {
+        Ended {
+            id,
+            attempt: translated(attempt),
+            trouble: attempt.trouble.clone(),
+        }
+    }
 }
 
 /// A batch on its way.
@@ -76,22 +97,33 @@ fn held<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 impl Lines {
-    pub fn new(server: Server, ehlo_name: String, count: usize) -> Lines {
+    pub fn new(door: Door, ehlo_name: String, count: usize, now: Now) -> Lines {
         Lines {
-            server,
+            door,
             ehlo_name,
             count,
+            now,
             kept: Mutex::new(Vec::new()),
         }
     }
 
+    /// The server, for people.
+    pub fn at(&self) -> String {
+        self.door.at()
+    }
+
     /// One login, whose connection is kept for the first mail.
-    pub async fn try_one(&self) -> Result<(), crate::wire::error::WireError> {
-        let connected =
-            Connection::connect(&self.server, &self.ehlo_name, &Timeouts::default()).await;
-        let connection = connected.map_err(|(_, error)| error)?;
+    pub async fn try_one(&self) -> Result<(), WireError> {
+        let connection = self.connect().await.map_err(|(_, error)| error)?;
         held(&self.kept).push((connection, Instant::now()));
         Ok(())
+    }
+
+    async fn connect(&self) -> Result<Connection, (Option<smtp::Attempt>, WireError)> {
+        let now_secs = (self.now)();
+        self.door
+            .send(&self.ehlo_name, &Timeouts::default(), now_secs)
+            .await
     }
 
     /// When the oldest kept connection should be closed.
@@ -127,7 +159,7 @@ impl Lines {
     pub async fn send(
         &self,
         batch: &Batch,
-        ended: mpsc::UnboundedSender<(i64, Attempt)>,
+        ended: mpsc::UnboundedSender<Ended>,
         stop: &watch::Receiver<bool>,
     ) {
         let waiting = held(&batch.waiting).len();
@@ -140,7 +172,7 @@ impl Lines {
     async fn line(
         &self,
         batch: &Batch,
-        ended: &mpsc::UnboundedSender<(i64, Attempt)>,
+        ended: &mpsc::UnboundedSender<Ended>,
         mut stop: watch::Receiver<bool>,
     ) {
         let mut connection: Option<Connection> = None;
@@ -153,9 +185,9 @@ impl Lines {
                 Some(open) => (open, false),
                 None => match self.open(batch).await {
                     Ok(opened) => opened,
-                    Err(attempt) => {
+                    Err(failed) => {
                         held(&batch.waiting).push_front(parcel);
-                        return self.nobody_answers(batch, ended, &attempt);
+                        return nobody_answers(batch, ended, &failed);
                     }
                 },
             };
@@ -170,7 +202,7 @@ impl Lines {
                 tracing::warn!(outbox = parcel.id, "sending mail: {trouble}");
             }
             connection = Some(open);
-            let _ = ended.send((parcel.id, translated(&attempt)));
+            let _ = ended.send(Ended::new(parcel.id, &attempt));
         }
         if let Some(open) = connection.filter(Connection::is_usable) {
             held(&self.kept).push((open, Instant::now()));
@@ -179,23 +211,18 @@ impl Lines {
     }
 
     /// A kept connection, or a fresh one; whether it was kept.
-    async fn open(&self, batch: &Batch) -> Result<(Connection, bool), smtp::Attempt> {
+    async fn open(
+        &self,
+        batch: &Batch,
+    ) -> Result<(Connection, bool), (Option<smtp::Attempt>, WireError)> {
         let kept = held(&self.kept).pop();
-        if let Some((connection, _)) = kept.filter(|(_, since)| since.elapsed() < KEEP) {
-            batch.open.fetch_add(1, Ordering::Relaxed);
-            return Ok((connection, true));
-        }
-        let opened = Connection::connect(&self.server, &self.ehlo_name, &Timeouts::default()).await;
-        match opened {
-            Ok(connection) => {
-                batch.open.fetch_add(1, Ordering::Relaxed);
-                Ok((connection, false))
-            }
-            Err((attempt, error)) => {
-                tracing::warn!("sending mail: {error}");
-                Err(attempt)
-            }
-        }
+        let kept = kept.filter(|(_, since)| since.elapsed() < KEEP);
+        let opened = match kept {
+            Some((connection, _)) => (connection, true),
+            None => (self.connect().await?, false),
+        };
+        batch.open.fetch_add(1, Ordering::Relaxed);
+        Ok(opened)
     }
 
     /// One mail. A server may have closed a connection that was kept: where not even MAIL was
@@ -214,30 +241,33 @@ impl Lines {
         if !kept || !closed {
             return (open, attempt);
         }
-        let fresh = Connection::connect(&self.server, &self.ehlo_name, &Timeouts::default()).await;
-        match fresh {
+        match self.connect().await {
             Ok(mut fresh) => {
                 let attempt = fresh.send(from, to, &parcel.bytes).await;
                 (fresh, attempt)
             }
-            Err((attempt, _)) => (open, attempt),
+            Err((failed, _)) => (open, failed.unwrap_or(attempt)),
         }
     }
+}
 
-    /// No connection to be had: where none is open either, that is the outcome for all that wait.
-    fn nobody_answers(
-        &self,
-        batch: &Batch,
-        ended: &mpsc::UnboundedSender<(i64, Attempt)>,
-        attempt: &smtp::Attempt,
-    ) {
-        if batch.open.load(Ordering::Relaxed) > 0 {
-            return;
-        }
-        let attempt = translated(attempt);
-        for parcel in held(&batch.waiting).drain(..) {
-            let _ = ended.send((parcel.id, attempt.clone()));
-        }
+/// No connection to be had: where none is open either, that is the outcome for all that wait.
+fn nobody_answers(
+    batch: &Batch,
+    ended: &mpsc::UnboundedSender<Ended>,
+    (attempt, error): &(Option<smtp::Attempt>, WireError),
+) {
+    tracing::warn!("sending mail: {error}");
+    if batch.open.load(Ordering::Relaxed) > 0 {
+        return;
+    }
+    let attempt = attempt.as_ref().map_or_else(|| keyless(error), translated);
+    for parcel in held(&batch.waiting).drain(..) {
+        let _ = ended.send(Ended {
+            id: parcel.id,
+            attempt: attempt.clone(),
+            trouble: Some(error.to_string()),
+        });
     }
 }
 
