@@ -4,6 +4,7 @@
 //! Fails with a [`DeskError`]: then the transaction is rolled back and nothing has happened. A mail
 //! that can't be handled is set aside in the inbox with the reason, and the next one is handled.
 
+pub mod allowance;
 pub mod anew;
 pub mod answers;
 pub mod bind;

@@ -117,6 +117,10 @@ fn defaults_are_those_of_the_contract() {
         hold_yes_secs: 0,
         asks_per_target: 2,
         quiet_after_secs: 90 * 86_400,
+        requests_per_requester: 10,
+        requests_per_connector: 50,
+        asks_per_connector: None,
+        never: Vec::new(),
     };
     assert_eq!(config.pace, pace);
     let bob = &config.connectors[0];

@@ -41,6 +41,9 @@ pub enum StoreError {
 /// How long a command waits for another's transaction before it fails, in milliseconds.
 const BUSY_TIMEOUT_MS: u64 = 5_000;
 
+/// Prepared statements kept: more than there are in the program, so that none is parsed twice.
+const STATEMENTS_KEPT: usize = 128;
+
 /// An open database, with the schema of this version.
 pub struct Store {
     connection: Connection,
@@ -95,7 +98,7 @@ impl Store {
              PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY; PRAGMA secure_delete=ON;",
         )?;
         schema::migrate(&mut connection)?;
-        connection.set_prepared_statement_cache_capacity(64);
+        connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
         Ok(Store { connection })
     }
 

@@ -126,7 +126,7 @@ pub fn due(db: &Connection, now_secs: i64, at_most: u32) -> Result<Vec<Mail>, St
     let mails = db
         .prepare_cached(&format!(
             "SELECT {COLUMNS} FROM outbox WHERE state = 'queued' AND not_before <= ?1
-             ORDER BY id LIMIT ?2"
+               AND state IN ('queued', 'inflight', 'unknown') ORDER BY id LIMIT ?2"
         ))?
         .query_map((now_secs, at_most), read)?
         .collect::<rusqlite::Result<Vec<_>>>()?;

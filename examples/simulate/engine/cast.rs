@@ -95,12 +95,16 @@ pub fn house(chance: &mut Chance) -> House {
         separator: Some((!chance.one_in(3)).then_some('+')),
         authserv_ids: vec![MX.to_owned()],
         require_authenticated: chance.one_in(4),
+        never: Vec::new(),
         pace: Pace {
             remind_after_secs: (!chance.one_in(5)).then_some(5 * DAY),
             close_after_secs: 14 * DAY,
             hold_yes_secs: *chance.pick(&[0, 0, 0, 10 * MINUTE, 2 * DAY]),
             asks_per_target: *chance.pick(&[2, 2, 1, 5]),
             quiet_after_secs: 90 * DAY,
+            requests_per_requester: 10,
+            requests_per_connector: 50,
+            asks_per_connector: None,
             time_zone: jiff::tz::TimeZone::UTC,
         },
         connectors: CONNECTORS[..connectors]

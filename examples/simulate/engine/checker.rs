@@ -20,6 +20,7 @@ pub fn written(room: &mut Mailroom, mail: &Outbound) {
     match mail.saying.as_str() {
         "introduction" => introduction(room, mail),
         "ask" => asked(room, mail),
+        "reminder" => reminded(room, mail),
         _ => {}
     }
     fuses(room, mail);
@@ -60,18 +61,19 @@ fn is_target(address: &str) -> bool {
 /// V7: nobody but the people of the affair, and each kind of mail only to whom it is for.
 fn recipients(room: &mut Mailroom, mail: &Outbound) {
     let to: Vec<String> = mail.recipients.iter().map(|a| plain(a)).collect();
+    let is_target = |address: &str| is_target(address) || room.peer == Some(address);
     let fits = match (mail.saying.as_str(), to.as_slice()) {
         ("introduction", [alice, carol, bob]) => {
             !is_connector(alice) && is_target(carol) && is_connector(bob)
         }
         (
             "ask" | "reminder" | "clarify" | "confirm_target" | "thank_no" | "acknowledge_later"
-            | "confirm_stop" | "too_late",
+            | "confirm_stop" | "confirm_start" | "too_late",
             [carol],
         ) => is_target(carol),
         (
             "acknowledge" | "closing" | "ask_words" | "which_connector" | "which_wish" | "refuse"
-            | "propose" | "still_interested",
+            | "propose" | "still_interested" | "too_many",
             // A stranger who proves himself may be a requester.
             [alice],
         ) => !is_connector(alice),
@@ -123,7 +125,7 @@ pub fn caused(room: &mut Mailroom, created: usize) {
         && !kinds.iter().all(|k| {
             matches!(
                 k.as_str(),
-                "confirm_connector" | "approve" | "which_target" | "confirm_target"
+                "confirm_connector" | "approve" | "which_target" | "confirm_target" | "report"
             )
         })
     {
@@ -294,8 +296,34 @@ fn asked(room: &mut Mailroom, mail: &Outbound) {
     if of(room, mail.introduction).any(|old| old.saying == "ask" && old.is_to(&carol)) {
         room.blame("V2 unique creation", "one introduction asks twice");
     }
+    let of_another = of(room, mail.introduction)
+        .any(|old| old.saying == "ask" && !old.is_to(&carol) && !old.returned);
+    if of_another {
+        room.blame(
+            "V2 unique creation",
+            "one introduction asks two people, and the first was reached",
+        );
+    }
     if !room.inbound.iter().any(|old| authorises(room, old, &carol)) {
         room.blame("V1 consent", "an ask on nobody's word");
+    }
+}
+
+/// V2: who is reminded was asked in the same introduction, by the bot or by the connector himself.
+fn reminded(room: &mut Mailroom, mail: &Outbound) {
+    let Some(carol) = mail.recipients.first().map(|to| plain(to)) else {
+        return;
+    };
+    let asked = of(room, mail.introduction).any(|old| old.saying == "ask" && old.is_to(&carol))
+        || room
+            .inbound
+            .iter()
+            .any(|old| is_connector(&old.from) && old.to.contains(&carol));
+    if !asked {
+        room.blame(
+            "V2 unique creation",
+            "a reminder of what this introduction never asked",
+        );
     }
 }
 

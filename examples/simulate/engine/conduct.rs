@@ -5,19 +5,19 @@ use super::cast::{BOT, CAROL_AT_HOME, CONNECTORS, REQUESTERS, STRANGERS, TARGETS
 use super::mailroom::{Inbound, Mailroom, Meaning, Proof};
 use askfirst::reader::letter::Letter;
 
-const YES: [&str; 4] = [
+pub const YES: [&str; 4] = [
     "Yes",
     "Yes, happy to talk.",
     "Sure, please introduce us!",
     "Ja, gerne.",
 ];
-const NO: [&str; 3] = ["No", "No thanks, not for me.", "Nein, danke."];
-const LATER: [&str; 3] = [
+pub const NO: [&str; 3] = ["No", "No thanks, not for me.", "Nein, danke."];
+pub const LATER: [&str; 3] = [
     "Later, in spring.",
     "Not now, please ask me again in January.",
     "Maybe next month.",
 ];
-const STOP: [&str; 2] = ["stop", "Please stop asking me."];
+pub const STOP: [&str; 2] = ["stop", "Please stop asking me."];
 const UNCLEAR: [&str; 5] = [
     "What does she want exactly? My quokka is ill.",
     "Yes, but not before I know more of the quokka.",
@@ -34,7 +34,7 @@ pub fn with_field(raw: Vec<u8>, field: &str) -> Vec<u8> {
 }
 
 impl Mailroom {
-    fn inbound(&self, from: Who, proof: Proof, meaning: Meaning, raw: Vec<u8>) -> Inbound {
+    pub fn inbound(&self, from: Who, proof: Proof, meaning: Meaning, raw: Vec<u8>) -> Inbound {
         let letter = askfirst::reader::open(&raw);
         Inbound {
             from: from.1.to_owned(),
@@ -66,7 +66,7 @@ impl Mailroom {
     }
 
     /// The request as the connector has it in his mailbox; now and then a target is named in it.
-    fn request(&mut self, requester: Who, connector: Who, names: Option<Who>) -> Letter {
+    pub fn request(&mut self, requester: Who, connector: Who, names: Option<Who>) -> Letter {
         let wish = match names {
             Some(target) => format!("could you introduce me to {}?", target.0),
             None => "do you know somebody for radio?".to_owned(),
@@ -77,7 +77,7 @@ impl Mailroom {
         askfirst::reader::open(&mail)
     }
 
-    fn connector(&mut self) -> Who {
+    pub fn connector(&mut self) -> Who {
         CONNECTORS[self.chance.below(self.house.connectors.len())]
     }
 
@@ -230,7 +230,7 @@ impl Mailroom {
         mail
     }
 
-    fn reply(
+    pub fn reply(
         &mut self,
         who: Who,
         proof: Proof,
@@ -245,7 +245,7 @@ impl Mailroom {
         mail
     }
 
-    fn last_to(&mut self, address: &str) -> Option<usize> {
+    pub fn last_to(&mut self, address: &str) -> Option<usize> {
         let all = self.mailbox(address);
         // Mostly the newest: people answer what lies on top.
         match self.chance.one_in(3) {
@@ -474,7 +474,8 @@ impl Mailroom {
                 .skip(1)
                 .take(26)
                 .collect();
-            let guess = "abcdefghijklmnopqrstuvwxyz"[..code.len()].to_owned();
+            // Well formed: 128 bits in base32 end in a letter whose last two bits are zero.
+            let guess = "abcdefghijklmnopqrstuvwxya"[..code.len()].to_owned();
             let raw = String::from_utf8(mail.raw).unwrap();
             mail.raw = raw.replace(&code, &guess).into_bytes();
             mail.answers.clear();
