@@ -19,6 +19,7 @@ pub mod post;
 pub mod requests;
 pub mod retention;
 pub mod views;
+pub mod wishes;
 pub mod work;
 
 use crate::desk::house::House;

@@ -9,7 +9,7 @@ use crate::reader::command::{self, Command};
 use crate::reader::request::Choice;
 use crate::reader::{Kind, Proof, Verdict};
 use crate::rules::event::{Answer, Event};
-use crate::rules::introduction::{Introduction, Request};
+use crate::rules::introduction::{Introduction, Request, Stage};
 use crate::rules::saying::{ConfirmWhy, Party, Saying};
 use crate::store::inbox::Disposition;
 use crate::store::outbox;
@@ -79,6 +79,12 @@ impl Work<'_> {
                             self.step(bound.introduction, Event::TheyMet, &mail.detail())?;
                         return Ok(belongs("met", &introduction));
                     }
+                    let starts = command::read(&mail.reading.text) == Some(Command::Start);
+                    if starts && doubt.is_none() && self.stop_taken_back(mail)? {
+                        let event = Event::TargetStarts;
+                        let introduction = self.step(bound.introduction, event, &mail.detail())?;
+                        return Ok(belongs("answer", &introduction));
+                    }
                     self.target_answered(mail, bound.introduction, doubt)
                 }
                 None => Ok(ignored("it answers a mail that was not sent to its author")),
@@ -94,17 +100,14 @@ impl Work<'_> {
         bound: &Bound,
     ) -> Result<Option<Disposition>, DeskError> {
         let over = bound.introduction.stage.is_final();
-        let open_to = |question: &Saying| {
-            matches!(
-                question,
-                Saying::Propose
-                    | Saying::StillInterested
-                    | Saying::AskWords
-                    | Saying::WhichConnector { .. }
-                    | Saying::WhichWish { .. }
-            )
+        // Nothing here may depend on what became of the target: the requester would see it.
+        let waits = bound.introduction.stage == Stage::WaitingForRequester;
+        let open_to = |question: &Saying| match question {
+            Saying::Propose | Saying::StillInterested => mail.verdict() == Verdict::Yes,
+            Saying::AskWords | Saying::WhichConnector { .. } | Saying::WhichWish { .. } => waits,
+            _ => false,
         };
-        let asked = bound.issued.iter().any(|i| open_to(&i.saying)) && !over;
+        let asked = bound.issued.iter().any(|i| open_to(&i.saying));
         let free = match role {
             Role::Requester => !asked && !matches!(mail.verdict(), Verdict::No | Verdict::Stop),
             Role::Target => over && mail.verdict() == Verdict::Unclear,

@@ -293,7 +293,10 @@ impl Work<'_> {
             let introduction = self.step(introduction, Event::TheyMet, &mail.detail())?;
             return Ok(belongs("met", &introduction));
         }
-        self.direct(mail, author)
+        match self.wishes_of_his_own(mail, author)? {
+            Some(done) => Ok(done),
+            None => self.direct(mail, author),
+        }
     }
 
     /// Row 3's answer, or a requester's later mail in the thread with his connector.

@@ -10,6 +10,7 @@ pub mod people;
 pub mod schema;
 pub mod secrets;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use std::path::{Path, PathBuf};
 
@@ -97,6 +98,8 @@ impl Store {
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;
              PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY; PRAGMA secure_delete=ON;",
         )?;
+        // SQLite would parse a statement anew at each binding to look at the value bound to LIMIT.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         schema::migrate(&mut connection)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
         Ok(Store { connection })

@@ -50,6 +50,7 @@ pub fn addresses_of(target: &str) -> Vec<&'static str> {
         "carol@target.example" | "carol@home.example" => vec![TARGETS[0].1, CAROL_AT_HOME.1],
         other => TARGETS
             .iter()
+            .chain(&REQUESTERS)
             .map(|who| who.1)
             .filter(|a| *a == other)
             .collect(),

@@ -134,6 +134,11 @@ pub fn caused(room: &mut Mailroom, created: usize) {
         && kinds != ["confirm_connector"]
         && mail.proof == Proof::Fail
         && (is_connector(&mail.from) || is_requester(&mail.from))
+        && mail.answers.iter().any(|id| {
+            room.outbound
+                .iter()
+                .any(|o| &o.message_id == id && o.is_to(&mail.from))
+        })
     {
         Some("a mail caused something though proof of its author fails")
     } else {
@@ -239,7 +244,7 @@ fn consents(room: &Mailroom, mail: &Inbound, made: &Outbound, carol: &str) -> bo
 fn requester_consents(room: &mut Mailroom, made: &Outbound, alice: &str) {
     let people = [alice.to_owned()];
     let own = |mail: &Inbound| {
-        mail.from == alice
+        addresses_of(alice).contains(&mail.from.as_str())
             && mail.proof != Proof::Fail
             && answers(room, mail, made.introduction, &people)
     };
@@ -296,8 +301,16 @@ fn asked(room: &mut Mailroom, mail: &Outbound) {
     if of(room, mail.introduction).any(|old| old.saying == "ask" && old.is_to(&carol)) {
         room.blame("V2 unique creation", "one introduction asks twice");
     }
+    let came_back = |old: &Outbound| {
+        let to = old
+            .recipients
+            .first()
+            .map(|to| plain(to))
+            .unwrap_or_default();
+        of(room, mail.introduction).any(|other| other.is_to(&to) && other.returned)
+    };
     let of_another = of(room, mail.introduction)
-        .any(|old| old.saying == "ask" && !old.is_to(&carol) && !old.returned);
+        .any(|old| old.saying == "ask" && !old.is_to(&carol) && !came_back(old));
     if of_another {
         room.blame(
             "V2 unique creation",
@@ -461,7 +474,10 @@ fn fuses(room: &mut Mailroom, mail: &Outbound) {
     };
     let to_target = all
         .iter()
-        .filter(|m| m.recipients.first().is_some_and(|to| is_target(&plain(to))))
+        .filter(|m| {
+            let to = m.recipients.first().map(|to| plain(to));
+            to.is_some_and(|to| is_target(&to) && mail.is_to(&to))
+        })
         .count();
     if all.len() > MAX_IN_ALL || to_target > MAX_TO_TARGET {
         room.blame(
@@ -511,7 +527,17 @@ pub fn whole(room: &mut Mailroom) {
         .collect();
     for mail in undelivered {
         if !called_off(room, &mail) {
-            let why = format!("{} was written and never delivered", mail.saying);
+            let row: (String, Option<String>) = room
+                .desk()
+                .store()
+                .reading()
+                .query_row(
+                    "SELECT state, reply FROM outbox WHERE message_id = ?1",
+                    [&mail.message_id],
+                    |row| Ok((row.get(0)?, row.get(1)?)),
+                )
+                .unwrap_or_default();
+            let why = format!("{} was written and never delivered: {row:?}", mail.saying);
             room.blame("V4 no loss", &why);
         }
     }

@@ -245,6 +245,28 @@ impl Mailroom {
         mail
     }
 
+    /// Our mail as somebody would make it up who guessed its row: other bits in every carrier.
+    pub fn with_guess(&self, of: usize) -> Letter {
+        let mut letter = self.outbound[of].letter();
+        let id = letter.message_id.clone().unwrap_or_default();
+        let start = |c: &char| *c != '-' && *c != '@';
+        let code: String = id.chars().skip_while(start).skip(1).take(26).collect();
+        // Well formed: 128 bits in base32 end in a letter whose last two bits are zero.
+        let guess = &"abcdefghijklmnopqrstuvwxya"[..code.len()];
+        let change = |text: &mut String| *text = text.replace(&code, guess);
+        letter.message_id.iter_mut().for_each(change);
+        // The older ids of the thread are secrets of their own.
+        letter.references.clear();
+        letter.plain.iter_mut().for_each(change);
+        letter.html.iter_mut().for_each(change);
+        change(&mut letter.subject);
+        for person in &mut letter.reply_to {
+            let address = person.address.as_str().replace(&code, guess);
+            person.address = super::cast::address(&address);
+        }
+        letter
+    }
+
     pub fn last_to(&mut self, address: &str) -> Option<usize> {
         let all = self.mailbox(address);
         // Mostly the newest: people answer what lies on top.
@@ -466,18 +488,8 @@ impl Mailroom {
         let to = *self.chance.pick(&known);
         let mut mail = self.reply(victim, proof, to, Meaning::Other, text);
         if self.chance.one_in(4) {
-            // The row of a secret is easily guessed; its bits are not.
-            let id = self.outbound[to].message_id.clone();
-            let code: String = id
-                .chars()
-                .skip_while(|c| *c != '-')
-                .skip(1)
-                .take(26)
-                .collect();
-            // Well formed: 128 bits in base32 end in a letter whose last two bits are zero.
-            let guess = "abcdefghijklmnopqrstuvwxya"[..code.len()].to_owned();
-            let raw = String::from_utf8(mail.raw).unwrap();
-            mail.raw = raw.replace(&code, &guess).into_bytes();
+            let letter = self.with_guess(to);
+            mail.raw = self.writer(victim).reply(&letter, text);
             mail.answers.clear();
         }
         if self.chance.one_in(6) {

@@ -297,13 +297,13 @@ impl Player {
 
     /// Faults stop: within a year and a half all is settled, or something is stuck.
     fn rest(&mut self) {
-        let now = self.room.now_secs;
-        let _ = self.room.desk().set_paused(false, now);
         self.room.weather = Weather::Fair;
         let waiting = std::mem::take(&mut self.transit);
         for mail in waiting {
             self.room.receive(mail, false);
         }
+        let now = self.room.now_secs;
+        let _ = self.room.desk().set_paused(false, now);
         rest(&mut self.room);
     }
 }

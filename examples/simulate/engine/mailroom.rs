@@ -281,9 +281,26 @@ impl Mailroom {
         } else if let Err(error) = self.desk().receive(&[arrived], now) {
             self.blame("V10 survival", &format!("receive failed: {error}"));
         }
+        if self.transcript.is_some() {
+            let settled = self.settled_by_signs();
+            self.say(|| format!("  known to have arrived: {settled}"));
+        }
         self.collect();
         self.look_at_dispositions();
         super::checker::caused(self, created);
+    }
+
+    fn settled_by_signs(&mut self) -> String {
+        self.desk()
+            .store()
+            .reading()
+            .query_row(
+                "SELECT coalesce(group_concat(message_id), 'none') FROM outbox
+                 WHERE reply IN ('an answer to it arrived', 'a copy of it arrived')",
+                [],
+                |row| row.get(0),
+            )
+            .unwrap_or_default()
     }
 
     fn resume(&mut self) {

@@ -274,17 +274,11 @@ impl Player {
     }
 
     fn guess(&mut self) -> Option<super::mailroom::Inbound> {
+        let to = *self.room.mailbox(TARGETS[0].1).last()?;
         let mut mail = self.answer_as(TARGETS[0].1, TARGETS[0], Pass, "Yes")?;
-        let id = mail.answers.pop()?;
-        let code: String = id
-            .chars()
-            .skip_while(|c| *c != '-')
-            .skip(1)
-            .take(26)
-            .collect();
-        let guess = "abcdefghijklmnopqrstuvwxya".get(..code.len())?;
-        let raw = String::from_utf8(mail.raw).ok()?;
-        mail.raw = raw.replace(&code, guess).into_bytes();
+        let letter = self.room.with_guess(to);
+        mail.raw = self.room.writer(TARGETS[0]).reply(&letter, "Yes");
+        mail.answers.clear();
         Some(mail)
     }
 

@@ -188,7 +188,7 @@ impl Machine<'_> {
     pub(super) fn ask_once_more(&mut self) {
         let hindrance = self.around.hindrance;
         let protects = |why: &HeldWhy| why.is_for_good() || *why == HeldWhy::AskedOften;
-        if self.i.asked.again {
+        if self.i.asked.again || self.i.consents.connector.is_none() || !self.may_be_asked() {
             return;
         }
         if let Some(why) = hindrance.filter(protects) {
@@ -196,7 +196,7 @@ impl Machine<'_> {
         } else if self.i.clock.asked_at_secs.is_some() {
             self.i.asked.again = true;
             self.ask_anew();
-        } else if self.i.consents.connector.is_some() && self.may_be_asked() {
+        } else {
             // It was held when it was due; what held it is over.
             self.ask(AskedWhy::YouAgreed);
             self.i.asked.again = self.i.stage == Stage::Asked;
