@@ -246,12 +246,14 @@ impl Work<'_> {
         let withdraws = command::read(&mail.reading.text) == Some(Command::Cancel)
             || matches!(mail.verdict(), Verdict::No | Verdict::Stop);
         let event = match answers {
+            Saying::Propose | Saying::StillInterested if withdraws => {
+                Some(Event::RequesterDeclined)
+            }
             Saying::Propose | Saying::StillInterested => match mail.verdict() {
                 Verdict::Yes => Some(Event::RequesterAgreed {
                     evidence: mail.evidence(&mail.reading.why),
                 }),
-                Verdict::No | Verdict::Stop => Some(Event::RequesterDeclined),
-                Verdict::Later | Verdict::Unclear => None,
+                Verdict::No | Verdict::Stop | Verdict::Later | Verdict::Unclear => None,
             },
             _ if withdraws => Some(Event::RequesterWithdrew),
             Saying::AskWords => Some(Event::RequesterWrote {

@@ -466,7 +466,9 @@ impl Mailroom {
             .filter(|at| {
                 let mail = &self.outbound[*at];
                 // A mail that never left is known to nobody.
-                mail.accepted > 0 && (all_known || !mail.is_to(victim.1))
+                // The second secret went to the asked address alone; under "possession" it is proof.
+                let second = mail.saying == "confirm_target" && !strict;
+                mail.accepted > 0 && (all_known && !second || !mail.is_to(victim.1))
             })
             .collect();
         let text = *self
