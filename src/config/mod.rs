@@ -12,6 +12,7 @@ mod value;
 
 use crate::reader::address::Address;
 use crate::rules::manners::Never;
+use crate::rules::retry::OnUnknown;
 use jiff::tz::TimeZone;
 use password::Password;
 use std::fmt;
@@ -66,6 +67,8 @@ pub struct Imap {
 #[derive(Clone, Debug)]
 pub struct Smtp {
     pub server: Server,
+    /// What follows when nobody knows whether the server took a mail.
+    pub resend_on_unknown: OnUnknown,
 }
 
 /// A mail server and how to log in to it.

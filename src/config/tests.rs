@@ -133,6 +133,36 @@ fn defaults_are_those_of_the_contract() {
 }
 
 #[test]
+fn limits_and_people_never_asked_are_read() {
+    let more = "[pace]\nrequests_per_requester = 3\nasks_per_connector = 7\n\
+                never = [\"Ceo@Big.example\", \"@press.example\"]\n[[connector]]";
+    let pace = parse(&SMALL.replace("[[connector]]", more)).unwrap().pace;
+    assert_eq!(
+        (pace.requests_per_requester, pace.asks_per_connector),
+        (3, Some(7))
+    );
+    let held = |text: &str| {
+        let address = Address::parse(text).unwrap();
+        pace.never.iter().any(|entry| entry.holds(&address))
+    };
+    assert!(held("ceo+x@big.example") && held("anybody@press.example"));
+    assert!(!held("carol@big.example"));
+    for wrong in [
+        "never = [\"Carol\"]",
+        "never = [\"@\"]",
+        "asks_per_connector = 0",
+    ] {
+        let more = format!("[pace]\n{wrong}\n[[connector]]");
+        let error = parse(&SMALL.replace("[[connector]]", &more)).unwrap_err();
+        let key = wrong.split(' ').next().unwrap();
+        assert!(
+            error.to_string().contains(&format!("pace.{key}")),
+            "{error}"
+        );
+    }
+}
+
+#[test]
 fn printing_shows_no_password_and_no_address() {
     let shown = format!("{:?}", parse(SMALL).unwrap());
     assert!(

@@ -88,6 +88,11 @@ impl Work<'_> {
             .unwrap_or_default();
         let apart: Vec<Address> = own.requester.iter().map(|p| p.address.clone()).collect();
         let mut wish = self.wish(&words, &apart, connector);
+        if own.id != 0 && wish.targets.is_empty() {
+            wish = self
+                .named_alone(&mail.reading.text, &apart, connector)
+                .unwrap_or(wish);
+        }
         if connector.direct == Direct::Off && mail.junk {
             return Ok(ignored("in the junk folder, and it would need an answer"));
         }
@@ -145,6 +150,18 @@ impl Work<'_> {
             ));
         }
         self.launch(mail, own, wish, AskedWhy::DirectRequest)
+    }
+
+    /// Asked for a name, people answer with nothing but the name.
+    fn named_alone(&self, answer: &str, apart: &[Address], connector: &Connector) -> Option<Wish> {
+        /// A longer answer is prose, and read as such.
+        const MAX_CHARS: usize = 80;
+        let name = answer.trim().trim_end_matches(['.', '!']);
+        if name.is_empty() || name.chars().count() > MAX_CHARS || name.contains('\n') {
+            return None;
+        }
+        let wish = self.wish(&format!("Please ask {name}."), apart, connector);
+        (!wish.targets.is_empty()).then_some(wish)
     }
 
     /// The answer to "which connector?" or "whom would you like to meet?".

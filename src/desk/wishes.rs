@@ -2,10 +2,10 @@
 //!
 //! Only a person's own mail changes it: bound by a secret, or proven.
 
+use crate::desk::DeskError;
 use crate::desk::launch::blank;
 use crate::desk::mail::Mail;
 use crate::desk::work::Work;
-use crate::desk::DeskError;
 use crate::reader::address::Person;
 use crate::reader::command::{self, Command};
 use crate::reader::{Proof, Verdict};

@@ -328,6 +328,7 @@ fn events() -> Vec<Event> {
         said(Verdict::Later, None),
         said(Verdict::Stop, None),
         said(Verdict::Unclear, None),
+        Event::TargetStarts,
         Event::TargetAbsent,
         Event::TargetUnreachable {
             recipient: recipient(),

@@ -5,7 +5,7 @@ use askfirst::desk::house::{Connector, House};
 use askfirst::reader::address::Address;
 use askfirst::reader::request::Contact;
 use askfirst::rules::clock::Pace;
-use askfirst::rules::manners::Direct;
+use askfirst::rules::manners::{Direct, Never};
 
 pub type Who = (&'static str, &'static str);
 
@@ -96,7 +96,10 @@ pub fn house(chance: &mut Chance) -> House {
         separator: Some((!chance.one_in(3)).then_some('+')),
         authserv_ids: vec![MX.to_owned()],
         require_authenticated: chance.one_in(4),
-        never: Vec::new(),
+        never: match chance.one_in(4) {
+            true => vec![Never::Address(address("Dan+work@ortiz.example"))],
+            false => Vec::new(),
+        },
         pace: Pace {
             remind_after_secs: (!chance.one_in(5)).then_some(5 * DAY),
             close_after_secs: 14 * DAY,

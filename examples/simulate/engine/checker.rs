@@ -16,6 +16,7 @@ pub fn written(room: &mut Mailroom, mail: &Outbound) {
     if mail.recipients.len() == 1 {
         taint(room, mail);
         after_stop(room, mail);
+        never_asked(room, mail);
     }
     match mail.saying.as_str() {
         "introduction" => introduction(room, mail),
@@ -458,6 +459,24 @@ fn after_stop(room: &mut Mailroom, mail: &Outbound) {
     });
     if stopped {
         room.blame("V7 stop", &format!("{} after a stop", mail.saying));
+    }
+}
+
+/// Whom the operator's list holds is neither asked, nor reminded, nor proposed to.
+fn never_asked(room: &mut Mailroom, mail: &Outbound) {
+    if !matches!(mail.saying.as_str(), "ask" | "reminder" | "propose") {
+        return;
+    }
+    let to = mail
+        .recipients
+        .first()
+        .map(|to| plain(to))
+        .unwrap_or_default();
+    if room.house.never_asked(&cast::address(&to)) {
+        room.blame(
+            "V7 never",
+            &format!("{} to somebody on the list", mail.saying),
+        );
     }
 }
 

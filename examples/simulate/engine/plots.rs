@@ -219,13 +219,15 @@ impl Player {
     }
 
     fn words(&mut self, said: Said) -> &'static str {
-        match said {
-            Said::Yes => *self.room.chance.pick(&YES),
-            Said::No => *self.room.chance.pick(&NO),
-            Said::Later => *self.room.chance.pick(&LATER),
-            Said::Stop => *self.room.chance.pick(&STOP),
-            Said::Cancel => "cancel",
-        }
+        let all: &[&'static str] = match said {
+            Said::Yes => &YES,
+            Said::No => &NO,
+            Said::Later => &LATER,
+            Said::Stop => &STOP,
+            Said::Cancel => &["cancel"],
+        };
+        let word: &&'static str = self.room.chance.pick(all);
+        word
     }
 
     fn forward_of(&mut self, alice: Who, carol: Who) -> super::mailroom::Inbound {
