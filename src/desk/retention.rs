@@ -35,6 +35,7 @@ impl Desk {
                 }
                 let longest = manners::REQUESTS_WINDOW_DAYS * 86_400;
                 people::drop_spent(work.db, now_secs - longest)?;
+                people::drop_full_buckets(work.db, now_secs)?;
                 Ok(introductions::drop_strays(work.db, before_secs)?)
             })?;
             if last {
