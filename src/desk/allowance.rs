@@ -1,6 +1,7 @@
 //! How much people may bring a connector by mail: proven requesters by the pace, unproven mail by less.
 //!
-//! Nobody proven is turned away without a word; the connector hears once a day that mail is left aside.
+//! Nobody proven is turned away without a word, and the connector hears of it once a day. Unproven mail
+//! beyond its share waits ([`DeskError::Held`]).
 
 use crate::desk::house::Connector;
 use crate::desk::launch::blank;
@@ -8,8 +9,11 @@ use crate::desk::mail::Mail;
 use crate::desk::work::Work;
 use crate::desk::{DeskError, ignored};
 use crate::reader::Proof;
+use crate::reader::address::Address;
 use crate::rules::introduction::{Introduction, Way};
-use crate::rules::manners::{NOTICE_PAUSE_SECS, REQUESTS_WINDOW_DAYS, UNPROVEN_PER_DAY};
+use crate::rules::manners::{
+    NOTICE_PAUSE_SECS, REQUESTS_WINDOW_DAYS, UNPROVEN_PER_DAY, UNPROVEN_PER_DOMAIN,
+};
 use crate::rules::saying::Saying;
 use crate::store::inbox::Disposition;
 use crate::store::people;
@@ -44,7 +48,7 @@ impl Work<'_> {
             return Ok(None);
         }
         if !over_own {
-            self.tell_left_aside(connector, "requests by mail")?;
+            self.tell_left_aside(connector)?;
         }
         if proven && !mail.junk && self.once_a_day(&author, "too many")? {
             let mut turned_away = blank(Way::Direct, now);
@@ -57,7 +61,7 @@ impl Work<'_> {
     }
 
     /// Unproven mail brings a connector at most one question a day and claimed author, and not many
-    /// in all.
+    /// in all: beyond that it waits.
     pub(super) fn may_trouble(
         &mut self,
         mail: &Mail<'_>,
@@ -70,14 +74,20 @@ impl Work<'_> {
             return Ok(false);
         };
         let person = self.person_hash(address);
-        if people::spent(self.db, &person, "unproven", 1, self.now_secs)? >= UNPROVEN_PER_DAY {
-            self.tell_left_aside(connector, "mails whose authors nothing proves")?;
-            return Ok(false);
+        let domain = mail.from().map(Address::domain).unwrap_or_default();
+        let domain = format!("unproven of {}", psl::domain_str(domain).unwrap_or(domain));
+        let domain = data_encoding::HEXLOWER.encode(&self.keyed(&domain));
+        let now = self.now_secs;
+        if people::spent(self.db, &person, "unproven", 1, now)? >= UNPROVEN_PER_DAY
+            || people::spent(self.db, &person, &domain, 1, now)? >= UNPROVEN_PER_DOMAIN
+        {
+            return Err(DeskError::Held);
         }
         let kind = data_encoding::HEXLOWER.encode(&self.keyed(&claim));
         let first = self.once_a_day(&person, &kind)?;
         if first {
-            people::spend(self.db, &person, "unproven", 1, self.now_secs)?;
+            people::spend(self.db, &person, "unproven", 1, now)?;
+            people::spend(self.db, &person, &domain, 1, now)?;
         }
         Ok(first)
     }
@@ -94,19 +104,20 @@ impl Work<'_> {
     }
 
     /// Nothing is left aside in silence.
-    fn tell_left_aside(&mut self, connector: &Connector, what: &str) -> Result<(), DeskError> {
+    fn tell_left_aside(&mut self, connector: &Connector) -> Result<(), DeskError> {
         let Some(person) = connector.person() else {
             return Ok(());
         };
         let hash = self.person_hash(&person.address);
-        if !self.once_a_day(&hash, &format!("left aside: {what}"))? {
+        if !self.once_a_day(&hash, "left aside")? {
             return Ok(());
         }
         let mut nobody = blank(Way::Forwarded, self.now_secs);
         nobody.connector = Some(person);
         let lines = vec![
-            format!("Today more {what} came for you than I bring you in a day."),
-            "I leave the others aside until tomorrow. They stay in my mailbox, where you can look at them."
+            "Today more people wrote to me for an introduction by you than your settings let through in a day."
+                .to_owned(),
+            "I leave the others aside until tomorrow, and have told each of them so. Their mails stay in my mailbox."
                 .to_owned(),
         ];
         let title = "I am leaving mail aside today".to_owned();

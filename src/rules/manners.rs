@@ -11,7 +11,9 @@ pub const ASKS_WINDOW_SECS: i64 = 30 * 24 * 3600;
 pub const REQUESTS_WINDOW_DAYS: i64 = 30;
 /// Questions a day that mails which prove nothing may bring one connector, under however many
 /// claimed names; what he really waits for comes proven or in answer to a mail of ours.
-pub const UNPROVEN_PER_DAY: u32 = 10;
+pub const UNPROVEN_PER_DAY: u32 = 25;
+/// Of these, from authors of one domain: a flood from one leaves room for others.
+pub const UNPROVEN_PER_DOMAIN: u32 = 10;
 /// An answer to somebody who is part of no introduction is given at most once in this time
 /// (RFC 3834 section 2: a responder answers one address seldom).
 pub const NOTICE_PAUSE_SECS: i64 = 24 * 3600;
