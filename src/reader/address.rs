@@ -68,15 +68,16 @@ impl Address {
         if labels.len() < 2 || numeric_top || !labels.iter().all(|l| label(l)) {
             return Err(AddressError::Domain);
         }
-        let key = format!(
-            "{}@{}",
-            local.nfc().collect::<String>().to_lowercase(),
-            domain.nfc().collect::<String>().to_lowercase()
-        );
-        Ok(Address {
-            written: format!("{local}@{domain}"),
-            key,
-        })
+        let written = [local, domain].join("@");
+        let key = match written.is_ascii() {
+            true => written.to_ascii_lowercase(),
+            false => format!(
+                "{}@{}",
+                local.nfc().collect::<String>().to_lowercase(),
+                domain.nfc().collect::<String>().to_lowercase()
+            ),
+        };
+        Ok(Address { written, key })
     }
 
     /// The address as it was written: for envelopes and header fields.

@@ -9,6 +9,7 @@ pub mod author;
 pub mod command;
 pub mod content;
 pub mod forward;
+pub mod hash;
 pub mod html;
 pub mod letter;
 pub mod machine;

@@ -119,6 +119,9 @@ const SMILEYS: &[(&str, &str)] = &[
 
 /// NFKC and without what shows nothing; `'` for every apostrophe.
 pub fn normalise(text: &str) -> String {
+    if text.is_ascii() {
+        return text.replace('`', "'");
+    }
     text.chars()
         .filter(|c| !is_ignorable(*c))
         .nfkc()

@@ -2,6 +2,7 @@
 //!
 //! A phrase that does not compile would leave its section empty; a test looks at every section.
 
+use crate::reader::hash::TableMap;
 use regex::Regex;
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -22,7 +23,7 @@ pub static PHRASES: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::load(include_str!("phrases.txt")));
 
 pub struct Phrases {
-    sections: HashMap<String, (Regex, Regex)>,
+    sections: TableMap<String, (Regex, Regex)>,
 }
 
 impl Phrases {
@@ -83,7 +84,9 @@ pub fn prepare(text: &str) -> String {
             clean.push(' ');
         }
         match c {
-            '’' | '‘' | '`' | '´' => clean.push('\''),
+            '`' => clean.push('\''),
+            c if c.is_ascii() => clean.push(c.to_ascii_lowercase()),
+            '’' | '‘' | '´' => clean.push('\''),
             '“' | '”' | '„' | '«' | '»' => clean.push('"'),
             c => clean.extend(c.to_lowercase()),
         }

@@ -16,6 +16,8 @@ pub const MAX_SIGNATURE_CHARS: usize = 90;
 
 /// Lines of a warning of a mail server.
 const MAX_BANNER_LINES: usize = 8;
+/// Characters of the shortest disclaimer.
+const MIN_DISCLAIMER_CHARS: usize = 60;
 /// Characters of a paragraph that are looked at for a disclaimer.
 const MAX_DISCLAIMER_CHARS: usize = 3000;
 
@@ -169,13 +171,17 @@ fn disclaimer_start(lines: &[&str]) -> usize {
 }
 
 pub fn is_disclaimer(paragraph: &[&str]) -> bool {
+    // With a space behind each line, and no character has less than one octet.
+    if paragraph.iter().map(|l| l.len() + 1).sum::<usize>() <= MIN_DISCLAIMER_CHARS {
+        return false;
+    }
     let text: String = paragraph
         .join(" ")
         .chars()
         .take(MAX_DISCLAIMER_CHARS)
         .collect();
     let text = fold(&text);
-    if text.chars().count() < 60 {
+    if text.chars().count() < MIN_DISCLAIMER_CHARS {
         return false;
     }
     let hits = words().legal.count(&text, 3);

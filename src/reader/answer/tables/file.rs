@@ -158,7 +158,13 @@ impl Reading {
                 self.language.by_shape.push(index);
             }
             let alone = self.section.ends_with(" alone");
-            self.language.rules.push(Rule { says, alone, nodes });
+            let needs = grammar::needs(&nodes, &self.language.defines);
+            self.language.rules.push(Rule {
+                says,
+                alone,
+                nodes,
+                needs,
+            });
         }
         Ok(())
     }
