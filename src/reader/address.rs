@@ -69,7 +69,7 @@ impl Address {
             return Err(AddressError::Domain);
         }
         let written = [local, domain].join("@");
-        let key = match written.is_ascii() {
+        let key: String = match written.is_ascii() {
             true => written.to_ascii_lowercase(),
             false => format!(
                 "{}@{}",
@@ -77,6 +77,10 @@ impl Address {
                 domain.nfc().collect::<String>().to_lowercase()
             ),
         };
+        // `İ` becomes two characters, and the second one stands in no address.
+        if !key.chars().all(|c| atom(c) || c == '@') {
+            return Err(AddressError::Local);
+        }
         Ok(Address { written, key })
     }
 
@@ -230,6 +234,8 @@ mod tests {
             "a@b.example>\r\nRCPT TO:<v@w.example",
             "a@-b.example",
             "a\u{0}@b.example",
+            "a@b.İ",
+            "İ@b.example",
         ] {
             assert!(Address::parse(bad).is_err(), "{bad:?}");
         }

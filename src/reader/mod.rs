@@ -17,6 +17,7 @@ pub mod quote;
 pub mod request;
 pub mod secret;
 pub mod words;
+mod work;
 
 use crate::reader::address::Address;
 use crate::reader::letter::Letter;

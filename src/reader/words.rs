@@ -3,6 +3,7 @@
 //! Never fails: a line of a table that has no known key is skipped (a test refuses it).
 
 use crate::reader::hash::{TableMap, TableSet};
+use crate::reader::work;
 use regex::Regex;
 use std::sync::LazyLock;
 
@@ -122,6 +123,7 @@ pub fn words() -> &'static Words {
 
 /// Lower case, single spaces, plain apostrophes: the form in which words are compared.
 pub fn fold(text: &str) -> String {
+    work::steps(text.len());
     let mut out = String::with_capacity(text.len());
     if text.is_ascii() {
         for word in text.split_ascii_whitespace() {
@@ -304,6 +306,7 @@ impl Pattern {
     /// Different words of it that are in a text, counted up to `enough`.
     pub fn count(&self, text: &str, enough: usize) -> usize {
         let mut hits: Vec<&str> = Vec::new();
+        work::steps(text.len());
         for spot in self.spots(text) {
             let word = text.get(spot).unwrap_or_default();
             if !hits.contains(&word) {
@@ -316,6 +319,7 @@ impl Pattern {
         hits.len()
     }
     pub fn is_in(&self, text: &str) -> bool {
+        work::steps(text.len());
         self.0.as_ref().is_some_and(|r| r.is_match(text))
     }
     /// Where it is found, in order, not overlapping.

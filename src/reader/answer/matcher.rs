@@ -5,6 +5,7 @@
 
 use crate::reader::answer::grammar::{self, Bits, Builtin, Define, Id, IdMap, Node, UNKNOWN};
 use crate::reader::answer::lexer::Shape;
+use crate::reader::work;
 use std::cell::RefCell;
 
 /// One token as the matcher sees it.
@@ -73,6 +74,7 @@ impl<'a> Matcher<'a> {
     pub fn ends(&self, nodes: &[Node], start: usize) -> Ends {
         let mut at: Ends = 1;
         for node in nodes {
+            work::steps(1);
             let mut next: Ends = 0;
             let mut rest = at;
             while rest != 0 {
@@ -97,9 +99,19 @@ impl<'a> Matcher<'a> {
             Node::Maybe(inner) => 1 | self.ends(inner, position),
             Node::Any(any) => any
                 .iter()
+                .filter(|nodes| self.may_begin(nodes, position))
                 .fold(0, |ends, nodes| ends | self.ends(nodes, position)),
             Node::Define(index) => self.define(*index, position),
             Node::Builtin(builtin) => self.builtin(*builtin, position),
+        }
+    }
+
+    /// A cheap look that spares most alternatives the rest.
+    fn may_begin(&self, nodes: &[Node], position: usize) -> bool {
+        match (nodes.first(), self.tokens.get(position)) {
+            (Some(Node::Word(a, b)), Some(token)) => token.id == *a || token.id == *b,
+            (Some(Node::Word(..)), None) => false,
+            _ => true,
         }
     }
 

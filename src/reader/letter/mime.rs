@@ -4,6 +4,7 @@
 //! nothing here nests, an attached mail is a leaf that the caller opens on its own. Fails by
 //! [`TooMuch`] past a cap; a missing end boundary ends at the end of the mail.
 
+use crate::reader::work;
 use mail_parser::{Message, MessageParser, MimeHeaders};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -89,6 +90,7 @@ pub fn split(
         let rest = raw.get(at..).unwrap_or_default();
         let length = line_length(rest);
         let line = rest.get(..length).unwrap_or_default();
+        work::steps(length);
         let Some((level, last)) = delimiter(line, &by_boundary) else {
             at += length;
             continue;
@@ -342,6 +344,29 @@ mod tests {
             );
         }
         assert_eq!(split(&deep, 0).err(), Some(TooMuch::Depth));
+    }
+
+    #[test]
+    fn what_needs_no_decoding_is_what_the_library_reads() {
+        for head in [
+            "",
+            "Content-Type: text/plain\r\n",
+            "Content-Type: TEXT/HTML; charset=UTF-8\r\nContent-Transfer-Encoding: 8bit\r\n",
+            "Content-Type: text/plain; charset=us-ascii\r\n",
+            "Subject: a\r\n b\r\nX\r\nContent-Type: text/plain; format=flowed\r\n",
+        ] {
+            for body in ["", "Yes\r\n", "\r\n\r\n--x\r\nJä\n", "X: y\r\n\r\nz"] {
+                let raw = format!("{head}\r\n{body}");
+                let parts = split(raw.as_bytes(), 0).unwrap();
+                let parsed = PARSER.parse(raw.as_bytes());
+                let library = parsed
+                    .as_ref()
+                    .and_then(|m| m.parts.first()?.text_contents());
+                if let Some(ours) = plain_utf8(raw.as_bytes(), &parts[0]) {
+                    assert_eq!(ours, library.unwrap_or(body), "{raw:?}");
+                }
+            }
+        }
     }
 
     #[test]

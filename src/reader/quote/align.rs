@@ -5,6 +5,7 @@
 //! Fails by finding nothing, and then the borders alone divide the body.
 
 use crate::reader::quote::line::Line;
+use crate::reader::work;
 
 /// Words of a run that nobody writes by chance: an answer repeats "introduce me to Ann Ng".
 const MIN_RUN: usize = 8;
@@ -90,6 +91,7 @@ impl Index {
         let bucket = self.bucket(triple);
         let (mut last, mut same, mut length) = (None, 0, 0);
         for place in self.chain(bucket) {
+            work::steps(1);
             last = Some(place);
             same += usize::from(self.triples.get(place) == Some(&triple));
             length += 1;
@@ -252,7 +254,10 @@ fn common(reply: &[Word], at: usize, ours: &[Word], place: usize) -> usize {
     a.into_iter()
         .flatten()
         .zip(b.into_iter().flatten())
-        .take_while(|(a, b)| a.hash == b.hash)
+        .take_while(|(a, b)| {
+            work::steps(1);
+            a.hash == b.hash
+        })
         .count()
 }
 

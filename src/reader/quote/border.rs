@@ -133,6 +133,9 @@ fn with_rules_above(lines: &[Line<'_>], mut border: Border, floor: usize) -> Bor
 /// A line of at least three drawing characters and nothing else.
 pub fn is_rule(text: &str) -> bool {
     let text = text.trim();
+    if !text.starts_with(RULE) {
+        return false;
+    }
     text.chars().count() >= 3 && text.chars().all(|c| RULE.contains(&c) || c == ' ')
 }
 
