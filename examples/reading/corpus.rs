@@ -47,7 +47,7 @@ pub struct Machine {
 }
 
 fn tests() -> PathBuf {
-    Path::new(option_env!("TREE").unwrap_or(env!("CARGO_MANIFEST_DIR"))).join("tests")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")
 }
 
 fn read(path: &Path) -> Vec<u8> {
