@@ -186,10 +186,12 @@ impl Reading {
             }
         }
         for (word, id) in words.interner.iter() {
+            if word.len() < MIN_CORRECTED || ids.binary_search(&id).is_err() {
+                continue;
+            }
             let letters: Vec<char> = word.chars().collect();
             if let Some(first) = letters.first()
                 && letters.len() >= MIN_CORRECTED
-                && ids.binary_search(&id).is_ok()
             {
                 let same = self.language.long_words.entry((*first, letters.len()));
                 same.or_default().push((letters, id));
