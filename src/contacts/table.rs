@@ -7,6 +7,8 @@ use crate::reader::address::Address;
 
 /// Separators of fields: Excel writes semicolons where the comma is the decimal sign.
 const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
+/// Columns of addresses that are read; Google's exports have about ten.
+const MAX_ADDRESS_COLUMNS: usize = 50;
 /// Google puts several values into one field between these.
 const GOOGLE_SEPARATOR: &str = ":::";
 
@@ -149,7 +151,9 @@ fn header(row: &csv::StringRecord) -> Result<(Columns, bool), String> {
             () => {
                 let is_email = EMAIL.iter().any(|start| title.starts_with(start));
                 if is_email && !NOT_EMAIL.iter().any(|word| title.contains(word)) {
-                    columns.emails.push(at);
+                    if columns.emails.len() < MAX_ADDRESS_COLUMNS {
+                        columns.emails.push(at);
+                    }
                 }
                 continue;
             }

@@ -68,14 +68,17 @@ impl Address {
         if labels.len() < 2 || numeric_top || !labels.iter().all(|l| label(l)) {
             return Err(AddressError::Domain);
         }
-        let name = domain.nfc().collect::<String>().to_lowercase();
-        let key = format!(
-            "{}@{}",
-            local.nfc().collect::<String>().to_lowercase(),
-            ascii_domain(&name)?
-        );
+        let lower = |text: &str| match text.is_ascii() {
+            true => text.to_ascii_lowercase(),
+            false => text.nfc().collect::<String>().to_lowercase(),
+        };
+        let key = [lower(local), ascii_domain(&lower(domain))?].join("@");
+        // `İ` becomes two characters, and the second one stands in no address.
+        if !key.chars().all(|c| atom(c) || c == '@') {
+            return Err(AddressError::Local);
+        }
         Ok(Address {
-            written: format!("{local}@{domain}"),
+            written: [local, domain].join("@"),
             key,
         })
     }
@@ -251,6 +254,7 @@ mod tests {
             "a@b.example>\r\nRCPT TO:<v@w.example",
             "a@-b.example",
             "a\u{0}@b.example",
+            "İ@b.example",
             "root@mail.localhost",
             "a@b.invalid",
             "a@ｔarget.example",

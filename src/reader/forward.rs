@@ -29,9 +29,8 @@ enum Says {
 /// Fills in what the body passes on.
 pub fn find(letter: &Letter, division: &Division<'_>, body: &mut Body) {
     if let Some((border, content)) = &division.first {
-        let mail = passed_on(border, content);
         if is_forward(border, letter, body) {
-            let mut mail = mail;
+            let mut mail = passed_on(border, content);
             if mail.subject.is_none() {
                 mail.subject = without_prefixes(&letter.subject);
             }
@@ -39,7 +38,7 @@ pub fn find(letter: &Letter, division: &Division<'_>, body: &mut Body) {
             body.forwarded = Some(mail);
         } else {
             body.thread = thread(border, content, None);
-            if mail.from != Author::default() {
+            if border.head.from != Author::default() {
                 body.quoted = body.thread.first().cloned();
             }
         }

@@ -10,6 +10,7 @@ mod tag;
 use crate::reader::html::style::{Colors, Look, Sheet};
 use crate::reader::html::tag::{Scanner, Tag, Token};
 use crate::reader::letter::clean::{QUOTE_MARK, SIGNATURE_MARK, is_shown};
+use crate::reader::work;
 
 /// Elements inside one another that are told apart; deeper ones share their parent's look.
 const MAX_DEPTH: usize = 400;
@@ -57,6 +58,8 @@ struct Page {
     /// Elements open beyond [`MAX_DEPTH`].
     beyond: usize,
     quotes: usize,
+    /// Nothing stands below the border of a quote container yet.
+    marked: bool,
     sheet: Sheet,
 }
 
@@ -154,8 +157,7 @@ impl Page {
         // A blockquote is a quote by its depth.
         if name != "blockquote" && is_quote_container(tag) {
             self.break_line();
-            let marked = self.out.trim_end().ends_with(QUOTE_MARK);
-            if !marked {
+            if !self.marked {
                 self.line.push(QUOTE_MARK);
                 self.end_line();
             }
@@ -171,7 +173,9 @@ impl Page {
             self.beyond -= 1;
             return;
         }
-        let Some(at) = self.open.iter().rposition(|o| o.name == name) else {
+        let at = self.open.iter().rposition(|o| o.name == name);
+        work::steps(self.open.len() - at.unwrap_or(0));
+        let Some(at) = at else {
             // A stray `</p>` shows as an empty paragraph, a stray `</br>` as a line end.
             if name == "br" {
                 self.end_line();
@@ -252,8 +256,12 @@ impl Page {
     fn end_line(&mut self) {
         let line = self.line.trim_end();
         let delimiter = self.line == "-- ";
+        work::steps(self.quotes);
         for _ in 0..self.quotes {
             self.out.push('>');
+        }
+        if self.quotes > 0 || !line.is_empty() {
+            self.marked = line.ends_with(QUOTE_MARK);
         }
         if self.quotes > 0 && !line.is_empty() {
             self.out.push(' ');

@@ -123,7 +123,7 @@ fn open_level(raw: &[u8], level: usize) -> Letter {
         return letter;
     }
     let head = raw.get(start..head_end).unwrap_or_default();
-    fields::read(head, &mut letter);
+    let parsed = fields::read(head, &mut letter);
     if letter.headers.is_empty() {
         letter.defect = Some(String::from("there is no header, so this is no mail"));
         return letter;
@@ -134,7 +134,7 @@ fn open_level(raw: &[u8], level: usize) -> Letter {
         ));
         return letter;
     }
-    match mime::split(raw, start) {
+    match mime::split(raw, start..head_end, parsed.as_ref()) {
         Ok(parts) => read_parts(raw, &parts, level, &mut letter),
         Err(mime::TooMuch::Parts) => {
             letter.defect = Some(format!("the mail has more than {} parts", mime::MAX_PARTS));

@@ -9,6 +9,7 @@ pub mod author;
 pub mod command;
 pub mod content;
 pub mod forward;
+pub mod hash;
 pub mod html;
 pub mod letter;
 pub mod machine;
@@ -16,6 +17,7 @@ pub mod quote;
 pub mod request;
 pub mod secret;
 pub mod words;
+mod work;
 
 use crate::reader::address::Address;
 use crate::reader::letter::Letter;

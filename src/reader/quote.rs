@@ -51,6 +51,8 @@ pub fn body(letter: &Letter, original: Option<&str>) -> Body {
     let plain = letter.plain.as_deref().filter(|t| line::says_something(t));
     let html = letter.html.as_deref().map(html::text);
     let html = html.as_deref().filter(|t| line::says_something(t));
+    let original = original.map(align::Original::of);
+    let original = original.as_ref();
     let mut body = match (plain, html) {
         (Some(plain), Some(html)) => {
             let first = one(letter, plain, original);
@@ -79,7 +81,7 @@ fn doubt(body: &mut Body, why: &str) {
 }
 
 /// Divides one text of a letter.
-fn one(letter: &Letter, text: &str, original: Option<&str>) -> Body {
+fn one(letter: &Letter, text: &str, original: Option<&align::Original>) -> Body {
     let mut lines = line::lines(text);
     if let Some(original) = original {
         lines = align::apart(lines, original);

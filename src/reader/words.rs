@@ -2,8 +2,9 @@
 //!
 //! Never fails: a line of a table that has no known key is skipped (a test refuses it).
 
+use crate::reader::hash::{TableMap, TableSet};
+use crate::reader::work;
 use regex::Regex;
-use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 /// One file a language; `words/README.md` says what the keys mean.
@@ -79,14 +80,14 @@ pub struct Footer {
 
 /// All tables in the form in which they are looked up; strings are [`fold`]ed.
 pub struct Words {
-    pub labels: HashMap<String, Field>,
-    pub forward: HashSet<String>,
-    pub forward_end: HashSet<String>,
-    pub original: HashSet<String>,
+    pub labels: TableMap<String, Field>,
+    pub forward: TableSet<String>,
+    pub forward_end: TableSet<String>,
+    pub original: TableSet<String>,
     /// Finds a verb of writing as a whole word.
     pub wrote: Pattern,
     /// Single words of the verbs, and what else stands beside the author's name.
-    pub beside_name: HashSet<String>,
+    pub beside_name: TableSet<String>,
     /// Phrases of several words that stand before it.
     pub before_name: Vec<String>,
     /// What a line says above which an answer is to be written.
@@ -96,16 +97,18 @@ pub struct Words {
     /// Finds a label with its colon inside a line, for headers that were run together.
     pub run_on: Pattern,
     /// Footers by the first word of their head.
-    pub footers: HashMap<String, Vec<Footer>>,
+    pub footers: TableMap<String, Vec<Footer>>,
     /// Footers whose head is no whole word: only an end, or a script without spaces.
     pub loose_footers: Vec<Footer>,
-    /// What the footers of mailing lists and virus scanners begin with.
-    pub tails: Vec<String>,
+    /// What the footers of mailing lists and virus scanners begin with, by their first octet.
+    pub tails: TableMap<u32, Vec<String>>,
     /// First words of heads of footers and of tails.
-    pub footer_starts: HashSet<String>,
-    pub closings: HashSet<String>,
-    pub re: HashSet<String>,
-    pub fwd: HashSet<String>,
+    pub footer_starts: TableSet<String>,
+    pub closings: TableSet<String>,
+    /// Their first words.
+    pub closing_starts: TableSet<String>,
+    pub re: TableSet<String>,
+    pub fwd: TableSet<String>,
     /// Finds words of disclaimers.
     pub legal: Pattern,
     /// Finds words of warnings that mail servers put on top.
@@ -120,6 +123,7 @@ pub fn words() -> &'static Words {
 
 /// Lower case, single spaces, plain apostrophes: the form in which words are compared.
 pub fn fold(text: &str) -> String {
+    work::steps(text.len());
     let mut out = String::with_capacity(text.len());
     if text.is_ascii() {
         for word in text.split_ascii_whitespace() {
@@ -137,6 +141,7 @@ pub fn fold(text: &str) -> String {
         }
         for c in word.chars() {
             match c {
+                c if c.is_ascii() => out.push(c.to_ascii_lowercase()),
                 '’' | '‘' => out.push('\''),
                 // Turkish capital I with dot: its lower case is two characters.
                 'İ' => out.push('i'),
@@ -145,6 +150,20 @@ pub fn fold(text: &str) -> String {
         }
     }
     out
+}
+
+/// Whether the set has the [`fold`]ed text; short ASCII words, which most are, need no new string.
+pub fn has_folded(set: &TableSet<String>, text: &str) -> bool {
+    let mut buffer = [0; 32];
+    let plain = text.is_ascii() && !text.contains(|c: char| c.is_ascii_whitespace());
+    match buffer.get_mut(..text.len()) {
+        Some(lower) if plain => {
+            lower.copy_from_slice(text.as_bytes());
+            lower.make_ascii_lowercase();
+            std::str::from_utf8(lower).is_ok_and(|lower| set.contains(lower))
+        }
+        _ => set.contains(&fold(text)),
+    }
 }
 
 /// Key and value of every line of every table, values split and trimmed.
@@ -166,19 +185,19 @@ const CLOCK_WORDS: &[&str] = &[
 ];
 
 fn build() -> Words {
-    let all = |key: &str| -> HashSet<String> {
+    let all = |key: &str| -> TableSet<String> {
         entries()
             .filter(|(k, _)| *k == key)
             .map(|(_, v)| fold(v))
             .collect()
     };
-    let mut labels = HashMap::new();
+    let mut labels = TableMap::default();
     for (key, value) in entries() {
         if let Some(field) = field(key) {
             labels.entry(fold(value)).or_insert(field);
         }
     }
-    let mut beside_name: HashSet<String> = CLOCK_WORDS.iter().map(|w| fold(w)).collect();
+    let mut beside_name: TableSet<String> = CLOCK_WORDS.iter().map(|w| fold(w)).collect();
     for (_, phrase) in entries().filter(|(k, _)| *k == "wrote") {
         // Words of two letters are parts of names ("a", "je").
         let long = |w: &&str| w.chars().count() > 2 || *w == "ha";
@@ -207,7 +226,11 @@ fn build() -> Words {
         run_on: run_on(),
         footers,
         loose_footers,
-        tails: all("tail").into_iter().collect(),
+        tails: by_octet(all("tail")),
+        closing_starts: entries()
+            .filter(|(k, _)| *k == "closing")
+            .filter_map(|(_, v)| first(v))
+            .collect(),
         closings: all("closing"),
         re: all("re"),
         fwd: all("fwd"),
@@ -216,8 +239,8 @@ fn build() -> Words {
     }
 }
 
-fn footers() -> (HashMap<String, Vec<Footer>>, Vec<Footer>) {
-    let mut listed: HashMap<String, Vec<Footer>> = HashMap::new();
+fn footers() -> (TableMap<String, Vec<Footer>>, Vec<Footer>) {
+    let mut listed: TableMap<String, Vec<Footer>> = TableMap::default();
     let mut loose = Vec::new();
     for (_, value) in entries().filter(|(k, _)| *k == "footer") {
         let (head, tail) = value.split_once('…').unwrap_or((value, ""));
@@ -235,6 +258,15 @@ fn footers() -> (HashMap<String, Vec<Footer>>, Vec<Footer>) {
         }
     }
     (listed, loose)
+}
+
+fn by_octet(texts: TableSet<String>) -> TableMap<u32, Vec<String>> {
+    let mut sorted: TableMap<u32, Vec<String>> = TableMap::default();
+    for text in texts {
+        let octet = text.bytes().next().map_or(0, u32::from);
+        sorted.entry(octet).or_default().push(text);
+    }
+    sorted
 }
 
 fn field(key: &str) -> Option<Field> {
@@ -274,6 +306,7 @@ impl Pattern {
     /// Different words of it that are in a text, counted up to `enough`.
     pub fn count(&self, text: &str, enough: usize) -> usize {
         let mut hits: Vec<&str> = Vec::new();
+        work::steps(text.len());
         for spot in self.spots(text) {
             let word = text.get(spot).unwrap_or_default();
             if !hits.contains(&word) {
@@ -286,6 +319,7 @@ impl Pattern {
         hits.len()
     }
     pub fn is_in(&self, text: &str) -> bool {
+        work::steps(text.len());
         self.0.as_ref().is_some_and(|r| r.is_match(text))
     }
     /// Where it is found, in order, not overlapping.

@@ -50,6 +50,9 @@ pub fn find(language: &Language, tokens: &[Seen], today: Date) -> Vec<Day> {
             let Says::Span(span) = rule.says else {
                 continue;
             };
+            if !matcher.may_match(rule.needs, start) {
+                continue;
+            }
             for end in matcher::places(start, matcher.ends(&rule.nodes, start)) {
                 let counted = tokens.get(start..end).unwrap_or_default();
                 let count = counted.iter().find_map(|t| number(language, t));

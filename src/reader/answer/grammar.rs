@@ -5,8 +5,8 @@
 //! a test compiles them all and fails.
 
 use crate::reader::answer::lexer;
+use crate::reader::hash::TableMap;
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 
 /// Deeper brackets than this are a mistake in a table.
 const MAX_DEPTH: usize = 12;
@@ -15,25 +15,8 @@ const MAX_DEPTH: usize = 12;
 pub type Id = u32;
 pub const UNKNOWN: Id = 0;
 
-/// Word numbers are small and ours: nobody can choose them to collide.
-#[derive(Default)]
-pub struct IdHasher(u64);
-
-impl Hasher for IdHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u32(u32::from(*byte));
-        }
-    }
-    fn write_u32(&mut self, id: u32) {
-        self.0 = (self.0 ^ u64::from(id)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    }
-}
-
-pub type IdMap<T> = HashMap<Id, T, BuildHasherDefault<IdHasher>>;
+/// By word number.
+pub type IdMap<T> = TableMap<Id, T>;
 
 #[derive(Debug, Clone)]
 pub enum Node {
@@ -82,7 +65,7 @@ const BUILTINS: &[(&str, Builtin)] = &[
 /// Numbers for words, shared by all languages.
 #[derive(Default)]
 pub struct Interner {
-    ids: HashMap<String, Id>,
+    ids: TableMap<String, Id>,
 }
 
 impl Interner {
@@ -251,10 +234,38 @@ impl Compiler<'_> {
     }
 }
 
+/// A few words as a set that errs only towards having them: a bit for each word number's remainder.
+pub type Bits = u64;
+
+pub fn bit(id: Id) -> Bits {
+    1 << (id % Bits::BITS)
+}
+
+/// The words without which the row of nodes cannot match.
+pub fn needs(nodes: &[Node], defines: &[Define]) -> Bits {
+    nodes.iter().fold(0, |all, node| {
+        all | match node {
+            Node::Word(a, b) => bit(*a) & bit(*b),
+            Node::Any(any) => needed_by_all(any, defines),
+            Node::Define(index) => defines.get(*index).map_or(0, |d| d.needed),
+            Node::Maybe(_) | Node::Builtin(_) => 0,
+        }
+    })
+}
+
+fn needed_by_all(any: &[Vec<Node>], defines: &[Define]) -> Bits {
+    let all = any.iter().map(|nodes| needs(nodes, defines));
+    all.reduce(|a, b| a & b).unwrap_or(0)
+}
+
 /// A definition, with its alternatives sorted by what they can begin with.
 #[derive(Default)]
 pub struct Define {
     pub any: Vec<Vec<Node>>,
+    /// What each alternative needs.
+    pub needs: Vec<Bits>,
+    /// What all of them need.
+    needed: Bits,
     first: First,
     pub by_first: IdMap<Vec<usize>>,
     /// Alternatives that a shape can begin, beside their words.
@@ -284,6 +295,8 @@ impl Define {
         }
         define.first.ids.sort_unstable();
         define.first.ids.dedup();
+        define.needs = any.iter().map(|nodes| needs(nodes, defines)).collect();
+        define.needed = needed_by_all(&any, defines);
         define.any = any;
         define
     }

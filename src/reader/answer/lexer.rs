@@ -117,8 +117,25 @@ const SMILEYS: &[(&str, &str)] = &[
     ("100%", "💯"),
 ];
 
+/// Characters that NFKC leaves as they are beside each other, none of them ignorable: ASCII,
+/// letters of European languages, and the quotes and dashes of typography.
+fn is_composed(c: char) -> bool {
+    matches!(c,
+        '\0'..='\u{7F}' | 'À'..='ÿ' | 'Ā'..='ı' | 'Ĵ'..='ľ' | 'Ł'..='ň' | 'Ŋ'..='ž'
+        | 'Ή'..='Ί' | 'Ύ'..='Ώ' | 'Α'..='Ω' | 'ά'..='ώ' | 'Ѐ'..='ў' | '–' | '—' | '‘' | '’' | '“' | '”')
+}
+
 /// NFKC and without what shows nothing; `'` for every apostrophe.
 pub fn normalise(text: &str) -> String {
+    if text.is_ascii() {
+        return text.replace('`', "'");
+    }
+    if text.chars().all(is_composed) {
+        return text
+            .chars()
+            .map(|c| if is_apostrophe(c) { '\'' } else { c })
+            .collect();
+    }
     text.chars()
         .filter(|c| !is_ignorable(*c))
         .nfkc()
@@ -308,4 +325,18 @@ pub fn sentences(text: &str) -> Vec<Sentence> {
     cutter.end(false);
     join_numbers(&mut cutter.sentences);
     cutter.sentences
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn composed_characters_are_their_own_normal_form() {
+        let composed: String = ('\0'..='\u{FFFF}').filter(|c| is_composed(*c)).collect();
+        assert!(composed.chars().all(|c| !is_ignorable(c)));
+        assert_eq!(composed.nfkc().collect::<String>(), composed);
+        let reversed: String = composed.chars().rev().collect();
+        assert_eq!(reversed.nfkc().collect::<String>(), reversed);
+    }
 }

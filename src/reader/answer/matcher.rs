@@ -3,8 +3,9 @@
 //! Never fails; its time is bounded by patterns times tokens, because what a definition matches at
 //! a place is remembered.
 
-use crate::reader::answer::grammar::{Builtin, Define, Id, Node, UNKNOWN};
+use crate::reader::answer::grammar::{self, Bits, Builtin, Define, Id, IdMap, Node, UNKNOWN};
 use crate::reader::answer::lexer::Shape;
+use crate::reader::work;
 use std::cell::RefCell;
 
 /// One token as the matcher sees it.
@@ -40,25 +41,40 @@ pub struct Matcher<'a> {
     defines: &'a [Define],
     tokens: &'a [Seen],
     stretches: &'a [Stretch],
+    /// By place: the words from there on.
+    ahead: Vec<Bits>,
     /// By place and definition: what was found there before. Without it, brackets in brackets
     /// would be tried again and again.
-    known: RefCell<Vec<Option<Ends>>>,
+    known: RefCell<IdMap<Ends>>,
 }
 
 impl<'a> Matcher<'a> {
     pub fn new(defines: &'a [Define], tokens: &'a [Seen], stretches: &'a [Stretch]) -> Self {
+        let mut ahead: Vec<Bits> = tokens.iter().map(|t| grammar::bit(t.id)).collect();
+        let mut all = 0;
+        for bits in ahead.iter_mut().rev() {
+            all |= *bits;
+            *bits = all;
+        }
         Matcher {
             defines,
             tokens,
             stretches,
-            known: RefCell::new(vec![None; defines.len() * (tokens.len() + 1)]),
+            ahead,
+            known: RefCell::default(),
         }
+    }
+
+    /// Whether the words that a row of nodes needs may stand at `start` or behind it.
+    pub fn may_match(&self, needs: Bits, start: usize) -> bool {
+        needs & !self.ahead.get(start).copied().unwrap_or(0) == 0
     }
 
     /// Every place where the row of nodes can end when it starts at `start`.
     pub fn ends(&self, nodes: &[Node], start: usize) -> Ends {
         let mut at: Ends = 1;
         for node in nodes {
+            work::steps(1);
             let mut next: Ends = 0;
             let mut rest = at;
             while rest != 0 {
@@ -83,15 +99,25 @@ impl<'a> Matcher<'a> {
             Node::Maybe(inner) => 1 | self.ends(inner, position),
             Node::Any(any) => any
                 .iter()
+                .filter(|nodes| self.may_begin(nodes, position))
                 .fold(0, |ends, nodes| ends | self.ends(nodes, position)),
             Node::Define(index) => self.define(*index, position),
             Node::Builtin(builtin) => self.builtin(*builtin, position),
         }
     }
 
+    /// A cheap look that spares most alternatives the rest.
+    fn may_begin(&self, nodes: &[Node], position: usize) -> bool {
+        match (nodes.first(), self.tokens.get(position)) {
+            (Some(Node::Word(a, b)), Some(token)) => token.id == *a || token.id == *b,
+            (Some(Node::Word(..)), None) => false,
+            _ => true,
+        }
+    }
+
     fn define(&self, index: usize, position: usize) -> Ends {
-        let slot = position * self.defines.len() + index;
-        if let Some(Some(ends)) = self.known.borrow().get(slot) {
+        let slot = u32::try_from(position * self.defines.len() + index).unwrap_or(u32::MAX);
+        if let Some(ends) = self.known.borrow().get(&slot) {
             return *ends;
         }
         let Some(define) = self.defines.get(index) else {
@@ -106,11 +132,13 @@ impl<'a> Matcher<'a> {
         let ends = begun
             .chain(shaped)
             .chain(&define.empty)
+            .filter(|at| {
+                let needs = define.needs.get(**at).copied().unwrap_or(0);
+                self.may_match(needs, position)
+            })
             .filter_map(|at| define.any.get(*at))
             .fold(0, |ends, nodes| ends | self.ends(nodes, position));
-        if let Some(known) = self.known.borrow_mut().get_mut(slot) {
-            *known = Some(ends);
-        }
+        self.known.borrow_mut().insert(slot, ends);
         ends
     }
 

@@ -295,6 +295,7 @@ impl Laying<'_> {
         rules
             .chain(shaped)
             .filter_map(|index| language.rules.get(*index))
+            .filter(move |rule| self.matcher.may_match(rule.needs, start))
     }
 
     /// How many words of a name may follow the phrase that ends at `at`.

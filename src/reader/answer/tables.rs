@@ -5,7 +5,7 @@
 
 mod file;
 
-use crate::reader::answer::grammar::{Define, Id, IdMap, Interner, Node};
+use crate::reader::answer::grammar::{Bits, Define, Id, IdMap, Interner, Node};
 use crate::reader::answer::lexer::Token;
 use crate::reader::answer::tables::file::Reading;
 use std::collections::HashMap;
@@ -70,6 +70,8 @@ pub struct Rule {
     /// Counts only as a clause of its own.
     pub alone: bool,
     pub nodes: Vec<Node>,
+    /// Words without which it cannot match.
+    pub needs: Bits,
 }
 
 /// Words by first letter and length, letter by letter, with their numbers.

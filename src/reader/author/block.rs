@@ -85,6 +85,9 @@ impl Block {
 /// further down was there before the mail came to that server, and may be anyone's.
 pub fn trusted(headers: &[(String, String)], ids: &[String]) -> Block {
     let mut block = Block::default();
+    if ids.is_empty() {
+        return block;
+    }
     let mut hops: Vec<String> = Vec::new();
     for (at, (name, value)) in headers.iter().enumerate() {
         let name = name.trim().to_ascii_lowercase();

@@ -34,8 +34,8 @@ const MAX_NAME_CHARS: usize = 200;
 pub fn read(headers: &[(String, String)]) -> Sender {
     // `From :`, ` From:` and a name with an invisible character in it are From to some readers.
     let seen = |name: &str| {
-        let name: String = name.chars().filter(char::is_ascii_graphic).collect();
-        name.eq_ignore_ascii_case("from")
+        let letters = name.bytes().filter(u8::is_ascii_graphic);
+        letters.map(|b| b.to_ascii_lowercase()).eq(*b"from")
     };
     let mut fields = headers.iter().filter(|(name, _)| seen(name));
     let (Some((name, value)), None) = (fields.next(), fields.next()) else {

@@ -80,20 +80,23 @@ pub fn body(text: &str) -> String {
         return text.to_owned();
     }
     let mut out = String::with_capacity(text.len());
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '\r' => {
-                if chars.peek() != Some(&'\n') {
-                    out.push('\n');
-                }
-            }
-            '\n' | '\t' => out.push(c),
-            '\u{2028}' | '\u{2029}' | '\u{85}' | '\u{B}' | '\u{C}' => out.push('\n'),
-            c if c.is_control() || is_ignorable(c) || is_bidi(c) => {}
-            c => out.push(c),
+    // What stays is copied in stretches; almost all of a mail is one of lines.
+    let mut kept = 0;
+    for (at, c) in text.char_indices() {
+        let ends_line = match c {
+            ' '..='~' | '\n' | '\t' => continue,
+            '\r' => text.as_bytes().get(at + 1) != Some(&b'\n'),
+            '\u{2028}' | '\u{2029}' | '\u{85}' | '\u{B}' | '\u{C}' => true,
+            c if c.is_control() || is_ignorable(c) || is_bidi(c) => false,
+            _ => continue,
+        };
+        out.push_str(text.get(kept..at).unwrap_or_default());
+        if ends_line {
+            out.push('\n');
         }
+        kept = at + c.len_utf8();
     }
+    out.push_str(text.get(kept..).unwrap_or_default());
     out
 }
 

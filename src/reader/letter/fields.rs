@@ -6,7 +6,7 @@ use crate::reader::address::{Address, Person};
 use crate::reader::author::from;
 use crate::reader::letter::mime::Part;
 use crate::reader::letter::{Letter, MAX_NAME, MAX_SUBJECT, clean};
-use mail_parser::{HeaderName, MessageParser};
+use mail_parser::{HeaderName, Message, MessageParser};
 use std::sync::LazyLock;
 
 /// Mailboxes read of one address field; a list of more is no mail to a bot.
@@ -18,6 +18,7 @@ const MAX_ID_OCTETS: usize = 998;
 
 static PARSER: LazyLock<MessageParser> = LazyLock::new(|| {
     MessageParser::new()
+        .with_mime_headers()
         .header_text(HeaderName::Subject)
         .header_date(HeaderName::Date)
         .header_address(HeaderName::To)
@@ -46,8 +47,8 @@ pub fn sender(head: &[u8]) -> from::Sender {
     from::read(&raw_fields(head))
 }
 
-/// Reads the header block into the letter.
-pub fn read(head: &[u8], letter: &mut Letter) {
+/// Reads the header block into the letter; what the library made of it tells the parts.
+pub fn read<'a>(head: &'a [u8], letter: &mut Letter) -> Option<Message<'a>> {
     let raw = raw_fields(head);
     // The author is read before anything is trimmed or cleaned away: a control character or a space
     // before the colon is where readers begin to disagree.
@@ -73,9 +74,7 @@ pub fn read(head: &[u8], letter: &mut Letter) {
         .take(MAX_MAILBOXES)
         .collect();
     letter.delivered_to = delivered;
-    let Some(parsed) = PARSER.parse_headers(head) else {
-        return;
-    };
+    let parsed = PARSER.parse_headers(head)?;
     letter.subject = clean::line(parsed.subject().unwrap_or_default(), MAX_SUBJECT);
     letter.date_secs = parsed
         .date()
@@ -84,6 +83,7 @@ pub fn read(head: &[u8], letter: &mut Letter) {
     letter.to = people(parsed.to());
     letter.cc = people(parsed.cc());
     letter.reply_to = people(parsed.reply_to());
+    Some(parsed)
 }
 
 /// Type and parameters of the whole mail, on one line.

@@ -4,7 +4,8 @@
 //! nothing here nests, an attached mail is a leaf that the caller opens on its own. Fails by
 //! [`TooMuch`] past a cap; a missing end boundary ends at the end of the mail.
 
-use mail_parser::{MessageParser, MimeHeaders};
+use crate::reader::work;
+use mail_parser::{Message, MessageParser, MimeHeaders};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -30,6 +31,8 @@ pub struct Part {
     pub params: Vec<(String, String)>,
     pub attachment: bool,
     pub file_name: Option<String>,
+    /// In a transfer encoding that has to be undone.
+    pub encoded: bool,
     pub head: Range<usize>,
     pub body: Range<usize>,
 }
@@ -66,13 +69,17 @@ pub fn head_end(raw: &[u8], start: usize, end: usize) -> usize {
 }
 
 /// All parts in the order of the mail; the first is the mail itself.
-pub fn split(raw: &[u8], start: usize) -> Result<Vec<Part>, TooMuch> {
+pub fn split(
+    raw: &[u8],
+    head: Range<usize>,
+    root: Option<&Message<'_>>,
+) -> Result<Vec<Part>, TooMuch> {
     let mut parts: Vec<Part> = Vec::new();
     // Open multiparts: index of the part, by boundary and in order of opening.
     let mut open: Vec<(Vec<u8>, usize)> = Vec::new();
     let mut by_boundary: HashMap<Vec<u8>, usize> = HashMap::new();
-    let mut at = head_end(raw, start, raw.len());
-    parts.push(part(raw, start..at, None, raw.len()));
+    let mut at = head.end;
+    parts.push(part(root, head, None, raw.len()));
     enter(&parts, 0, &mut open, &mut by_boundary);
     if open.is_empty() {
         return Ok(parts);
@@ -83,6 +90,7 @@ pub fn split(raw: &[u8], start: usize) -> Result<Vec<Part>, TooMuch> {
         let rest = raw.get(at..).unwrap_or_default();
         let length = line_length(rest);
         let line = rest.get(..length).unwrap_or_default();
+        work::steps(length);
         let Some((level, last)) = delimiter(line, &by_boundary) else {
             at += length;
             continue;
@@ -115,7 +123,8 @@ pub fn split(raw: &[u8], start: usize) -> Result<Vec<Part>, TooMuch> {
         let head = at..part_head_end(raw, at, &by_boundary);
         at = head.end;
         let index = parts.len();
-        parts.push(part(raw, head, Some(parent), raw.len()));
+        let parsed = PARSER.parse_headers(raw.get(head.clone()).unwrap_or_default());
+        parts.push(part(parsed.as_ref(), head, Some(parent), raw.len()));
         if !enter(&parts, index, &mut open, &mut by_boundary) {
             leaf = Some(index);
         }
@@ -185,18 +194,23 @@ fn body_end(raw: &[u8], start: usize, delimiter: usize) -> usize {
     start + body.strip_suffix(b"\r").unwrap_or(body).len()
 }
 
-fn part(raw: &[u8], head: Range<usize>, parent: Option<usize>, end: usize) -> Part {
+fn part(
+    parsed: Option<&Message<'_>>,
+    head: Range<usize>,
+    parent: Option<usize>,
+    end: usize,
+) -> Part {
     let mut part = Part {
         parent,
         kind: String::from("text/plain"),
         params: Vec::new(),
         attachment: false,
         file_name: None,
+        encoded: false,
         body: head.end..end,
-        head: head.clone(),
+        head,
     };
-    let parsed = PARSER.parse_headers(raw.get(head).unwrap_or_default());
-    let Some(root) = parsed.as_ref().and_then(|m| m.parts.first()) else {
+    let Some(root) = parsed.and_then(|m| m.parts.first()) else {
         return part;
     };
     if let Some(kind) = root.content_type() {
@@ -213,11 +227,19 @@ fn part(raw: &[u8], head: Range<usize>, parent: Option<usize>, end: usize) -> Pa
         .content_disposition()
         .is_some_and(|d| d.ctype().eq_ignore_ascii_case("attachment"));
     part.file_name = root.attachment_name().map(str::to_owned);
+    part.encoded = root.content_transfer_encoding().is_some_and(|encoding| {
+        ["base64", "quoted-printable"]
+            .iter()
+            .any(|name| encoding.eq_ignore_ascii_case(name))
+    });
     part
 }
 
 /// The text of a `text/*` leaf, decoded from its transfer encoding and charset.
 pub fn text(raw: &[u8], part: &Part) -> String {
+    if let Some(text) = plain_utf8(raw, part) {
+        return text.to_owned();
+    }
     let bytes = raw.get(part.head.start..part.body.end).unwrap_or_default();
     if let Some(parsed) = PARSER.parse(bytes) {
         return parsed
@@ -229,6 +251,19 @@ pub fn text(raw: &[u8], part: &Part) -> String {
     }
     // The library takes a part without any header field for nothing.
     String::from_utf8_lossy(raw.get(part.body.clone()).unwrap_or_default()).into_owned()
+}
+
+/// The text where there is nothing to decode, which is how most programs send it.
+fn plain_utf8<'a>(raw: &'a [u8], part: &Part) -> Option<&'a str> {
+    let body = raw.get(part.body.clone())?;
+    let charset = part.param("charset").unwrap_or("utf-8");
+    let is = |name: &str| charset.eq_ignore_ascii_case(name);
+    let same = is("utf-8") || (is("us-ascii") && body.is_ascii());
+    let text = matches!(part.kind.as_str(), "text/plain" | "text/html");
+    if part.encoded || !same || !text || part.head.is_empty() {
+        return None;
+    }
+    std::str::from_utf8(body).ok()
 }
 
 /// The bytes of a leaf, decoded from its transfer encoding (RFC 2045 section 6).
@@ -263,6 +298,12 @@ pub fn bytes(raw: &[u8], part: &Part) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn split(raw: &[u8], start: usize) -> Result<Vec<Part>, TooMuch> {
+        let head = start..head_end(raw, start, raw.len());
+        let root = PARSER.parse_headers(raw.get(head.clone()).unwrap());
+        super::split(raw, head, root.as_ref())
+    }
 
     #[test]
     fn parts_are_found_at_every_level() {
@@ -303,6 +344,29 @@ mod tests {
             );
         }
         assert_eq!(split(&deep, 0).err(), Some(TooMuch::Depth));
+    }
+
+    #[test]
+    fn what_needs_no_decoding_is_what_the_library_reads() {
+        for head in [
+            "",
+            "Content-Type: text/plain\r\n",
+            "Content-Type: TEXT/HTML; charset=UTF-8\r\nContent-Transfer-Encoding: 8bit\r\n",
+            "Content-Type: text/plain; charset=us-ascii\r\n",
+            "Subject: a\r\n b\r\nX\r\nContent-Type: text/plain; format=flowed\r\n",
+        ] {
+            for body in ["", "Yes\r\n", "\r\n\r\n--x\r\nJä\n", "X: y\r\n\r\nz"] {
+                let raw = format!("{head}\r\n{body}");
+                let parts = split(raw.as_bytes(), 0).unwrap();
+                let parsed = PARSER.parse(raw.as_bytes());
+                let library = parsed
+                    .as_ref()
+                    .and_then(|m| m.parts.first()?.text_contents());
+                if let Some(ours) = plain_utf8(raw.as_bytes(), &parts[0]) {
+                    assert_eq!(ours, library.unwrap_or(body), "{raw:?}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -2,9 +2,11 @@
 //!
 //! A phrase that does not compile would leave its section empty; a test looks at every section.
 
+use crate::reader::hash::TableMap;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use regex::Regex;
 use std::collections::HashMap;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 /// Characters of a body that are looked at: a machine says what it is at the beginning.
 const MAX_BODY_CHARS: usize = 6_000;
@@ -22,7 +24,53 @@ pub static PHRASES: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::load(include_str!("phrases.txt")));
 
 pub struct Phrases {
-    sections: HashMap<String, (Regex, Regex)>,
+    sections: TableMap<String, Section>,
+}
+
+/// The phrases of one section, compiled when first asked for.
+struct Section {
+    any: String,
+    /// A piece of each phrase: where none of them is, no phrase is.
+    pieces: Option<AhoCorasick>,
+    begins: OnceLock<Option<Regex>>,
+    holds: OnceLock<Option<Regex>>,
+}
+
+impl Section {
+    fn of(phrases: &[String]) -> Section {
+        let escaped = |phrase: &String| regex::escape(phrase).replace('…', ".{0,40}?");
+        let any: Vec<String> = phrases.iter().map(escaped).collect();
+        let longest = |phrase: &String| {
+            let pieces = phrase.split('…').map(str::to_owned);
+            pieces.max_by_key(String::len).unwrap_or_default()
+        };
+        let pieces = AhoCorasick::builder()
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .build(phrases.iter().map(longest));
+        Section {
+            any: any.join("|"),
+            pieces: pieces.ok(),
+            begins: OnceLock::new(),
+            holds: OnceLock::new(),
+        }
+    }
+
+    fn begins(&self) -> Option<&Regex> {
+        let compile = || Regex::new(&format!("^(?:{})", self.any)).ok();
+        self.begins.get_or_init(compile).as_ref()
+    }
+
+    fn holds(&self) -> Option<&Regex> {
+        self.holds
+            .get_or_init(|| Regex::new(&self.any).ok())
+            .as_ref()
+    }
+
+    fn may_be_in(&self, text: &str) -> bool {
+        self.pieces
+            .as_ref()
+            .is_none_or(|pieces| pieces.is_match(text))
+    }
 }
 
 impl Phrases {
@@ -38,7 +86,7 @@ impl Phrases {
                 None => {
                     // `…` stands for up to forty characters within the same text.
                     let line = line.strip_prefix('\\').unwrap_or(line);
-                    let phrase = regex::escape(&prepare(line)).replace('…', ".{0,40}?");
+                    let phrase = prepare(line);
                     lists.entry(section.clone()).or_default().push(phrase);
                 }
             }
@@ -46,48 +94,57 @@ impl Phrases {
         let bodies = IN_BODIES.iter().filter_map(|name| lists.get(*name));
         let any: Vec<String> = bodies.flatten().cloned().collect();
         lists.insert(ANY_BODY.to_owned(), any);
-        let compile = |(name, list): (String, Vec<String>)| {
-            let any = list.join("|");
-            let begins = Regex::new(&format!("^(?:{any})")).ok()?;
-            let holds = Regex::new(&any).ok()?;
-            Some((name, (begins, holds)))
-        };
+        let lists = lists.into_iter();
         Phrases {
-            sections: lists.into_iter().filter_map(compile).collect(),
+            sections: lists
+                .map(|(name, list)| (name, Section::of(&list)))
+                .collect(),
         }
     }
 
     /// The phrase of this section that the text begins with.
     pub fn begins<'a>(&self, section: &str, text: &'a str) -> Option<&'a str> {
-        let (begins, _) = self.sections.get(section)?;
+        let begins = self.sections.get(section)?.begins()?;
         begins.find(text).map(|m| m.as_str())
     }
 
     /// The first phrase of this section in the text.
     pub fn holds<'a>(&self, section: &str, text: &'a str) -> Option<&'a str> {
-        let (_, holds) = self.sections.get(section)?;
-        holds.find(text).map(|m| m.as_str())
+        let section = self.sections.get(section)?;
+        if !section.may_be_in(text) {
+            return None;
+        }
+        section.holds()?.find(text).map(|m| m.as_str())
     }
 }
 
 /// Lower case, one space for every white space, straight apostrophes, capped.
 pub fn prepare(text: &str) -> String {
-    let mut clean = String::with_capacity(text.len().min(MAX_BODY_CHARS * 2));
-    let mut space = false;
-    for c in text.trim().chars().take(MAX_BODY_CHARS) {
-        if c.is_whitespace() || c == '\u{200b}' {
-            space = true;
-            continue;
-        }
-        if std::mem::take(&mut space) {
+    let text = text.trim();
+    let text = match text.char_indices().nth(MAX_BODY_CHARS) {
+        Some((end, _)) => text.get(..end).unwrap_or(text),
+        None => text,
+    };
+    let mut clean = String::with_capacity(text.len());
+    let words = text.split(|c: char| c.is_whitespace() || c == '\u{200b}');
+    for word in words.filter(|word| !word.is_empty()) {
+        if !clean.is_empty() {
             clean.push(' ');
         }
-        match c {
-            '’' | '‘' | '`' | '´' => clean.push('\''),
-            '“' | '”' | '„' | '«' | '»' => clean.push('"'),
-            c => clean.extend(c.to_lowercase()),
+        if word.is_ascii() && !word.contains('`') {
+            clean.push_str(word);
+            continue;
+        }
+        for c in word.chars() {
+            match c {
+                '’' | '‘' | '`' | '´' => clean.push('\''),
+                '“' | '”' | '„' | '«' | '»' => clean.push('"'),
+                c if c.is_ascii() => clean.push(c),
+                c => clean.extend(c.to_lowercase()),
+            }
         }
     }
+    clean.make_ascii_lowercase();
     clean
 }
 
@@ -130,6 +187,9 @@ mod tests {
     fn every_section_compiles_and_is_known() {
         let mut names: Vec<&str> = PHRASES.sections.keys().map(String::as_str).collect();
         names.sort_unstable();
+        let compiles =
+            |s: &Section| s.begins().is_some() && s.holds().is_some() && s.pieces.is_some();
+        assert!(PHRASES.sections.values().all(compiles));
         let known = [
             "absence body",
             "absence detail",

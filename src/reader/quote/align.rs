@@ -5,8 +5,7 @@
 //! Fails by finding nothing, and then the borders alone divide the body.
 
 use crate::reader::quote::line::Line;
-use std::collections::{HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use crate::reader::work;
 
 /// Words of a run that nobody writes by chance: an answer repeats "introduce me to Ann Ng".
 const MIN_RUN: usize = 8;
@@ -16,6 +15,8 @@ const MAX_PLACES: usize = 8;
 const MIN_FOUND: usize = 12;
 /// Words inside a run that a program changed, such as a rewritten link.
 const MAX_CHANGED: usize = 6;
+/// Triples in one bucket of the index: whoever makes more of them fall together finds less.
+const MAX_BUCKET: usize = 64;
 
 /// A word: its hash and where it stands.
 struct Word {
@@ -25,87 +26,206 @@ struct Word {
     end: usize,
 }
 
+/// Our mail, prepared once for all the parts that may quote it.
+pub struct Original {
+    words: Vec<Word>,
+    /// Hashes of its lines, sorted.
+    lines: Vec<u64>,
+    index: Index,
+}
+
+impl Original {
+    pub fn of(text: &str) -> Original {
+        let words = words_of(text.lines());
+        let mut lines: Vec<u64> = spans(&words)
+            .into_iter()
+            .map(|(start, end)| line_hash(&words, start, end))
+            .collect();
+        lines.sort_unstable();
+        let index = Index::of(&words);
+        Original {
+            words,
+            lines,
+            index,
+        }
+    }
+
+    fn has_line(&self, words: &[Word], start: usize, end: usize) -> bool {
+        let hash = line_hash(words, start, end);
+        self.lines.binary_search(&hash).is_ok()
+    }
+}
+
+/// The places of our mail's triples of words, in chains by hash.
+struct Index {
+    /// First place of each bucket's chain, plus one; a power of two of them.
+    heads: Vec<u32>,
+    /// The next place in the same chain, plus one.
+    next: Vec<u32>,
+    triples: Vec<u64>,
+}
+
+impl Index {
+    fn of(words: &[Word]) -> Index {
+        let triples: Vec<u64> = (0..words.len()).map_while(|at| triple(words, at)).collect();
+        let mut index = Index {
+            heads: vec![0; (2 * triples.len()).next_power_of_two()],
+            next: vec![0; triples.len()],
+            triples,
+        };
+        for at in 0..index.triples.len() {
+            index.add(at);
+        }
+        index
+    }
+
+    fn bucket(&self, triple: u64) -> usize {
+        // The upper half is mixed best.
+        (triple >> 32) as usize & (self.heads.len() - 1)
+    }
+
+    fn add(&mut self, at: usize) {
+        let Some(triple) = self.triples.get(at).copied() else {
+            return;
+        };
+        let bucket = self.bucket(triple);
+        let (mut last, mut same, mut length) = (None, 0, 0);
+        for place in self.chain(bucket) {
+            work::steps(1);
+            last = Some(place);
+            same += usize::from(self.triples.get(place) == Some(&triple));
+            length += 1;
+        }
+        if same >= MAX_PLACES || length >= MAX_BUCKET {
+            return;
+        }
+        let slot = match last {
+            Some(place) => self.next.get_mut(place),
+            None => self.heads.get_mut(bucket),
+        };
+        if let Some(slot) = slot {
+            *slot = u32::try_from(at + 1).unwrap_or(0);
+        }
+    }
+
+    fn chain(&self, bucket: usize) -> impl Iterator<Item = usize> + '_ {
+        let mut at = self.heads.get(bucket).copied().unwrap_or(0);
+        std::iter::from_fn(move || {
+            let place = (at as usize).checked_sub(1)?;
+            at = self.next.get(place).copied().unwrap_or(0);
+            Some(place)
+        })
+    }
+
+    /// Where this triple stands in our mail, in order.
+    fn places(&self, triple: u64) -> impl Iterator<Item = usize> + '_ {
+        self.chain(self.bucket(triple))
+            .filter(move |place| self.triples.get(*place) == Some(&triple))
+    }
+}
+
 /// The same lines, with what is ours one quote deeper and apart from what is not.
-pub fn apart<'a>(lines: Vec<Line<'a>>, original: &str) -> Vec<Line<'a>> {
-    let texts: Vec<&str> = lines.iter().map(|l| l.text).collect();
-    let reply = words_of(&texts);
-    let ours = words_of(&original.lines().collect::<Vec<_>>());
-    let Some(marked) = runs(&reply, &ours) else {
+pub fn apart<'a>(lines: Vec<Line<'a>>, original: &Original) -> Vec<Line<'a>> {
+    let reply = words_of(lines.iter().map(|l| l.text));
+    let Some(marked) = runs(&reply, original) else {
         return lines;
     };
-    let marked = with_short_lines(marked, &reply, &ours);
+    let marked = with_short_lines(marked, &reply, original);
     divided(lines, &reply, &marked)
 }
 
 /// Scripts without spaces count by characters, all others by words.
-fn words_of(lines: &[&str]) -> Vec<Word> {
+fn words_of<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<Word> {
     let mut words = Vec::new();
-    for (line, text) in lines.iter().enumerate() {
-        let mut start = None;
+    for (line, text) in lines.enumerate() {
+        let mut open: Option<(usize, u64)> = None;
+        let mut close = |open: Option<(usize, u64)>, end: usize| {
+            if let Some((start, hash)) = open {
+                let hash = mixed(hash);
+                words.push(Word {
+                    hash,
+                    line,
+                    start,
+                    end,
+                });
+            }
+        };
         for (at, c) in text.char_indices() {
+            if c.is_ascii() {
+                if c.is_ascii_alphanumeric() {
+                    let (start, hash) = open.unwrap_or((at, 0));
+                    open = Some((start, hashed(hash, c.to_ascii_lowercase())));
+                } else {
+                    close(open.take(), at);
+                }
+                continue;
+            }
             let alone =
                 ('\u{E00}'..='\u{E7F}').contains(&c) || ('\u{2E80}'..='\u{9FFF}').contains(&c);
-            if (!c.is_alphanumeric() || alone)
-                && let Some(start) = start.take()
-            {
-                words.push(word(text, line, start, at));
+            let is_word = c.is_alphanumeric();
+            if !is_word || alone {
+                close(open.take(), at);
             }
-            if alone && c.is_alphanumeric() {
-                words.push(word(text, line, at, at + c.len_utf8()));
-            } else if c.is_alphanumeric() && start.is_none() {
-                start = Some(at);
+            if is_word {
+                let (start, hash) = open.unwrap_or((at, 0));
+                let next = Some((start, c.to_lowercase().fold(hash, hashed)));
+                if alone {
+                    close(next, at + c.len_utf8());
+                } else {
+                    open = next;
+                }
             }
         }
-        if let Some(start) = start {
-            words.push(word(text, line, start, text.len()));
-        }
+        close(open, text.len());
     }
     words
 }
 
-fn word(text: &str, line: usize, start: usize, end: usize) -> Word {
-    let mut hasher = DefaultHasher::new();
-    for c in text.get(start..end).unwrap_or_default().chars() {
-        for lower in c.to_lowercase() {
-            lower.hash(&mut hasher);
-        }
-    }
-    Word {
-        hash: hasher.finish(),
-        line,
-        start,
-        end,
-    }
+/// One more character (FNV-1a's step, over characters); [`mixed`] ends it.
+fn hashed(hash: u64, c: char) -> u64 {
+    (hash ^ u64::from(u32::from(c)))
+        .wrapping_add(1)
+        .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+        .rotate_left(29)
 }
 
-fn triple(words: &[Word], at: usize) -> Option<(u64, u64, u64)> {
+/// Spreads a hash over all its bits (the end of SplitMix64).
+fn mixed(hash: u64) -> u64 {
+    let hash = (hash ^ (hash >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let hash = (hash ^ (hash >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    hash ^ (hash >> 31)
+}
+
+fn both(a: u64, b: u64) -> u64 {
+    mixed(a.rotate_left(21) ^ b)
+}
+
+fn triple(words: &[Word], at: usize) -> Option<u64> {
     match words.get(at..at + 3) {
-        Some([a, b, c]) => Some((a.hash, b.hash, c.hash)),
+        Some([a, b, c]) => Some(both(both(a.hash, b.hash), c.hash)),
         _ => None,
     }
 }
 
+fn line_hash(words: &[Word], start: usize, end: usize) -> u64 {
+    let words = words.get(start..end).unwrap_or_default();
+    words.iter().fold(0, |hash, word| both(hash, word.hash))
+}
+
 /// For each word of the reply its place in our mail, where it is part of a run.
-fn runs(reply: &[Word], ours: &[Word]) -> Option<Vec<Option<usize>>> {
-    let mut index: HashMap<(u64, u64, u64), Vec<usize>> = HashMap::new();
-    for at in 0..ours.len() {
-        let Some(key) = triple(ours, at) else { break };
-        let places = index.entry(key).or_default();
-        if places.len() < MAX_PLACES {
-            places.push(at);
-        }
-    }
+fn runs(reply: &[Word], original: &Original) -> Option<Vec<Option<usize>>> {
+    let ours = &original.words;
     let mut marked: Vec<Option<usize>> = vec![None; reply.len()];
     let mut found = 0;
     let mut at = 0;
     // Where our mail goes on after the last run: there, a few words are enough.
     let mut expected = usize::MAX;
     while at < reply.len() {
-        let places = triple(reply, at).and_then(|key| index.get(&key));
-        let best = places
+        let triple = triple(reply, at);
+        let best = triple
             .into_iter()
-            .flatten()
-            .map(|place| (common(reply, at, ours, *place), *place))
+            .flat_map(|triple| original.index.places(triple))
+            .map(|place| (common(reply, at, ours, place), place))
             .max();
         match best {
             Some((length, place))
@@ -134,7 +254,10 @@ fn common(reply: &[Word], at: usize, ours: &[Word], place: usize) -> usize {
     a.into_iter()
         .flatten()
         .zip(b.into_iter().flatten())
-        .take_while(|(a, b)| a.hash == b.hash)
+        .take_while(|(a, b)| {
+            work::steps(1);
+            a.hash == b.hash
+        })
         .count()
 }
 
@@ -143,13 +266,9 @@ fn common(reply: &[Word], at: usize, ours: &[Word], place: usize) -> usize {
 fn with_short_lines(
     mut marked: Vec<Option<usize>>,
     reply: &[Word],
-    ours: &[Word],
+    original: &Original,
 ) -> Vec<Option<usize>> {
     fill_changed(&mut marked, reply);
-    let our_lines: HashSet<Vec<u64>> = spans(ours)
-        .into_iter()
-        .map(|(start, end)| hashes(ours, start, end))
-        .collect();
     let spans = spans(reply);
     let is_found = |marked: &[Option<usize>], span: Option<&(usize, usize)>| {
         span.is_some_and(|(start, end)| {
@@ -168,7 +287,7 @@ fn with_short_lines(
         };
         let Some(span) = spans.get(at) else { continue };
         let beside = beside.and_then(|b| spans.get(b));
-        let whole = || our_lines.contains(&hashes(reply, span.0, span.1));
+        let whole = || original.has_line(reply, span.0, span.1);
         if !is_found(&marked, Some(span)) && is_found(&marked, beside) && whole() {
             for mark in marked.get_mut(span.0..span.1).into_iter().flatten() {
                 *mark = Some(usize::MAX);
@@ -190,15 +309,6 @@ fn spans(words: &[Word]) -> Vec<(usize, usize)> {
         line = Some(word.line);
     }
     spans
-}
-
-fn hashes(words: &[Word], start: usize, end: usize) -> Vec<u64> {
-    words
-        .get(start..end)
-        .into_iter()
-        .flatten()
-        .map(|w| w.hash)
-        .collect()
 }
 
 /// Words between two runs that stand for other words of ours at the same place.
@@ -311,7 +421,7 @@ mod tests {
     const ASK: &str = "Hi Carol,\n\nAnn Ng would like to be introduced to you. She builds reading lamps and\nasks for twenty minutes of your time; her words are below.\n\nInterested? Just answer this mail.\n\nExample Introductions";
 
     fn own(reply: &str) -> String {
-        let lines = apart(lines(reply), ASK);
+        let lines = apart(lines(reply), &Original::of(ASK));
         let division = divide(&lines);
         let own: Vec<String> = division.segments.iter().map(join).collect();
         own.join("|")
@@ -354,7 +464,7 @@ mod tests {
         let reply = format!(
             "Yes\n\nOn Tue, Nov 24, 2026 at 10:00 AM Bob Kim <b@kim.example> wrote:\n\n> {quote}"
         );
-        let lines = apart(lines(&reply), &ask);
+        let lines = apart(lines(&reply), &Original::of(&ask));
         let division = divide(&lines);
         let own: Vec<String> = division.segments.iter().map(join).collect();
         assert_eq!(own.join("|"), "Yes");

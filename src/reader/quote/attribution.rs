@@ -75,6 +75,9 @@ pub fn ending_at(lines: &[Line<'_>], at: usize, floor: usize) -> Option<Attribut
 
 /// Yahoo on Android quotes on the line of the attribution itself.
 fn going_on(text: &str, at: usize) -> Option<Attribution> {
+    if !text.contains('@') {
+        return None;
+    }
     let spots = text.match_indices(": ").map(|(at, _)| at + 1);
     let head = text.get(..spots.clone().last()?.min(MAX_OCTETS))?;
     if !(head.contains('@') && starts_like_one(head)) {

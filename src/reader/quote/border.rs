@@ -3,6 +3,7 @@
 //!
 //! Fails by finding none; what is above a border belongs to the writer.
 
+use crate::reader::hash::TableSet;
 use crate::reader::quote::header::{self, Head};
 use crate::reader::quote::line::Line;
 use crate::reader::quote::{attribution, byline};
@@ -132,6 +133,9 @@ fn with_rules_above(lines: &[Line<'_>], mut border: Border, floor: usize) -> Bor
 /// A line of at least three drawing characters and nothing else.
 pub fn is_rule(text: &str) -> bool {
     let text = text.trim();
+    if !text.starts_with(RULE) {
+        return false;
+    }
     text.chars().count() >= 3 && text.chars().all(|c| RULE.contains(&c) || c == ' ')
 }
 
@@ -238,7 +242,7 @@ fn separator(lines: &[Line<'_>], index: usize) -> Option<Border> {
     Some(border)
 }
 
-fn is_phrase(set: &std::collections::HashSet<String>, phrase: &str) -> bool {
+fn is_phrase(set: &TableSet<String>, phrase: &str) -> bool {
     // Lotus writes "Forwarded by Bob Kim on 11/03/2025".
     set.contains(phrase)
         || phrase.match_indices([' ', '/']).take(4).any(|(at, _)| {

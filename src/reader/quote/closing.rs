@@ -97,6 +97,12 @@ fn is_closing(line: &str) -> bool {
     if words().closings.contains(bare) || words().closings.contains(&folded) {
         return true;
     }
+    let first = folded.split([' ', ',', '،']).next().unwrap_or_default();
+    let first_bare = bare.split(' ').next().unwrap_or_default();
+    let starts = &words().closing_starts;
+    if !starts.contains(first) && !starts.contains(first_bare) && !begins_with_thanks(bare) {
+        return false;
+    }
     // `Best, Bob`: a name behind the comma.
     if let Some((head, name)) = line.split_once([',', '،'])
         && words().closings.contains(&fold(head))
@@ -117,20 +123,7 @@ fn is_closing(line: &str) -> bool {
         return true;
     }
     // `Thanks and best regards`: courtesy, then a closing.
-    [
-        "thanks",
-        "thank you",
-        "many thanks",
-        "thx",
-        "danke",
-        "vielen dank",
-        "merci",
-        "gracias",
-        "grazie",
-        "dank",
-    ]
-    .iter()
-    .any(|thanks| {
+    THANKS.iter().any(|thanks| {
         bare.strip_prefix(thanks)
             .map(|rest| rest.trim_start_matches([' ', '&', ',', '/', '+']))
             .map(|rest| {
@@ -141,6 +134,24 @@ fn is_closing(line: &str) -> bool {
             })
             .is_some_and(|rest| words().closings.contains(rest))
     })
+}
+
+/// Courtesy that may stand before the closing words.
+const THANKS: &[&str] = &[
+    "thanks",
+    "thank you",
+    "many thanks",
+    "thx",
+    "danke",
+    "vielen dank",
+    "merci",
+    "gracias",
+    "grazie",
+    "dank",
+];
+
+fn begins_with_thanks(text: &str) -> bool {
+    THANKS.iter().any(|thanks| text.starts_with(thanks))
 }
 
 /// `-Ann Ng` or `- Ann` as the last words.

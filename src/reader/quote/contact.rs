@@ -4,9 +4,14 @@
 
 use crate::reader::address::Address;
 use crate::reader::quote::mailbox;
-use crate::reader::quote::signature::{MAX_SIGNATURE_CHARS, Writer, has_words, is_disclaimer};
+use crate::reader::quote::signature::{
+    MAX_DISCLAIMER_CHARS, MAX_SIGNATURE_CHARS, Writer, has_words, is_disclaimer,
+};
 use crate::reader::words::fold;
+use crate::reader::work;
 
+/// Octets below a line that may begin a signature: what a disclaimer is told by, in any script.
+const MAX_LOOKED_AT: usize = 4 * MAX_DISCLAIMER_CHARS;
 /// Lines of a signature without a delimiter.
 const MAX_SIGNATURE_LINES: usize = 12;
 
@@ -70,16 +75,27 @@ fn is_writers(above: &[&str], block: &[&str], writer: &Writer) -> bool {
 
 /// Short lines of which some are plainly contact data.
 pub fn is_signature(lines: &[&str]) -> bool {
+    // A disclaimer is told by its beginning, and a longer text is no signature.
+    let mut octets = 0;
     let worded: Vec<&str> = lines
         .iter()
         .map(|l| l.trim())
         .filter(|l| l.contains(char::is_alphanumeric))
+        .take_while(|l| {
+            let before = octets;
+            octets += l.len();
+            work::steps(1);
+            before <= MAX_LOOKED_AT
+        })
         .collect();
     if worded.is_empty() {
         return true;
     }
     if is_disclaimer(&worded) {
         return true;
+    }
+    if octets > MAX_LOOKED_AT || worded.len() > MAX_SIGNATURE_LINES {
+        return false;
     }
     let contacts = worded.iter().filter(|l| is_contact(l)).count();
     let sentences = worded

@@ -5,6 +5,7 @@
 
 use crate::reader::quote::border::{self, Border, Kind};
 use crate::reader::quote::line::{self, Line};
+use crate::reader::work;
 
 /// Characters from which on a quoted line is long enough to have been wrapped.
 const WRAP_CHARS: usize = 60;
@@ -28,8 +29,10 @@ pub fn divide<'a>(lines: &[Line<'a>]) -> Division<'a> {
     let (mut at, mut floor) = (0, 0);
     while at < lines.len() {
         let Some(line) = lines.get(at) else { break };
+        work::steps(1);
         if let Some(found) = border::at(lines, at, floor) {
             // An attribution is found at its end: its first lines were taken for own ones.
+            work::steps(own.len().min(at.saturating_sub(found.start)));
             own.truncate(own.len().saturating_sub(at.saturating_sub(found.start)));
             own.extend(own_part(lines, &found));
             let has_own = has_words(&own) || division.segments.iter().any(|s| has_words(s));
@@ -67,7 +70,10 @@ fn close<'a>(division: &mut Division<'a>, own: &mut Segment<'a>) {
 }
 
 fn has_words(lines: &[Line<'_>]) -> bool {
-    lines.iter().any(|l| line::says_something(l.text))
+    lines.iter().any(|l| {
+        work::steps(1);
+        line::says_something(l.text)
+    })
 }
 
 /// The writer's words in front of an attribution on the same line.
@@ -112,6 +118,7 @@ fn region<'a>(lines: &[Line<'a>], found: &Border, has_own: bool) -> (Vec<Line<'a
     } else {
         lines.len()
     };
+    work::steps(end.saturating_sub(found.body));
     let mut passed: Vec<Line<'a>> = rest.into_iter().collect();
     passed.extend_from_slice(lines.get(found.body..end).unwrap_or_default());
     for line in passed.iter_mut().filter(|l| !l.is_blank()) {
@@ -145,6 +152,7 @@ fn run_end(lines: &[Line<'_>], start: usize, depth: usize, wraps: Wraps) -> usiz
     let mut end = start;
     for at in start..lines.len() {
         let Some(line) = lines.get(at) else { break };
+        work::steps(1);
         if line.depth >= depth && (!line.is_blank() || line.depth > 0) {
             end = at + 1;
         } else if line.is_blank() {

@@ -2,7 +2,7 @@
 //!
 //! Fails towards text: a sentence that begins like a footer stays.
 
-use crate::reader::words::{Footer, fold, words};
+use crate::reader::words::{Footer, fold, has_folded, words};
 
 /// Octets of a line with a footer and its links, which may be long.
 const MAX_LINE_OCTETS: usize = 1000;
@@ -26,11 +26,9 @@ pub fn is_footer(line: &str) -> bool {
     if bare.is_empty() {
         return false;
     }
-    if words()
-        .tails
-        .iter()
-        .any(|tail| bare.starts_with(tail.as_str()))
-    {
+    let octet = bare.bytes().next().map_or(0, u32::from);
+    let mut tails = words().tails.get(&octet).into_iter().flatten();
+    if tails.any(|tail| bare.starts_with(tail.as_str())) {
         return true;
     }
     if bare.chars().count() > MAX_FOOTER_CHARS {
@@ -54,8 +52,9 @@ fn may_begin_footer(line: &str) -> bool {
     let first = bare.split(' ').next().unwrap_or_default();
     // "Virus-free.www": a link may follow without a space.
     let starts = &words().footer_starts;
-    starts.contains(&fold(first))
-        || starts.contains(&fold(first.split(['.', '<']).next().unwrap_or_default()))
+    let before_link = first.split(['.', '<']).next().unwrap_or_default();
+    has_folded(starts, first)
+        || (before_link.len() < first.len() && has_folded(starts, before_link))
 }
 
 fn fits(footer: &Footer, bare: &str) -> bool {

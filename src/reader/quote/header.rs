@@ -10,6 +10,7 @@ use crate::reader::quote::attribution::has_date;
 use crate::reader::quote::line::Line;
 use crate::reader::quote::mailbox;
 use crate::reader::words::{Field, fold, words};
+use crate::reader::work;
 
 /// Lines of one block; long To lists wrap over several.
 const MAX_BLOCK_LINES: usize = 40;
@@ -40,6 +41,8 @@ pub struct Block {
 
 /// The label that a line starts with, and its value.
 pub fn label(text: &str) -> Option<(Field, &str)> {
+    // The last octet of `：` stands in for all of it: this only spares ordinary lines the rest.
+    memchr::memchr2(b':', 0x9A, text.as_bytes())?;
     let text = text.trim_start_matches([' ', '\t', '\u{A0}', '*', '_', '|', '•', '-']);
     let (colon, width) = text
         .char_indices()
@@ -74,6 +77,7 @@ impl Values {
         let mut field = field;
         let mut start = 0;
         for spot in words().run_on.spots(value) {
+            work::steps(1);
             let name = value.get(spot.clone()).unwrap_or_default();
             let next = label(name).map(|(f, _)| f);
             let Some(next) = next.filter(|n| *n != field && !self.has(*n)) else {
@@ -148,6 +152,7 @@ pub fn block(lines: &[Line<'_>], start: usize, announced: bool) -> Option<Block>
     let mut end = start + 1;
     let mut spaced = None;
     while end < start + MAX_BLOCK_LINES {
+        work::steps(1);
         let gap = lines
             .get(end..)
             .unwrap_or_default()
@@ -235,6 +240,7 @@ pub fn unknown_block(lines: &[Line<'_>], start: usize) -> Option<Block> {
 fn wrapped(lines: &[Line<'_>], at: usize, values: &Values, depth: usize) -> Option<usize> {
     let ahead = lines.get(at..).unwrap_or_default();
     for (count, line) in ahead.iter().take(MAX_WRAPPED).enumerate() {
+        work::steps(1);
         if line.is_blank() || line.depth != depth {
             break;
         }

@@ -6,6 +6,7 @@
 use crate::reader::Author;
 use crate::reader::address::Address;
 use crate::reader::letter::{MAX_NAME, clean};
+use crate::reader::work;
 use std::ops::Range;
 
 /// Mailboxes read of one line.
@@ -76,6 +77,7 @@ pub fn addresses(text: &str) -> impl Iterator<Item = (Range<usize>, Address)> + 
     text.match_indices('@').filter_map(move |(at, _)| {
         let atom = |c: char| c.is_alphanumeric() || "!#$&'*+-/=?^_`{|}~.".contains(c);
         let label = |c: char| c.is_alphanumeric() || c == '-' || c == '.';
+        work::steps(1);
         let floor = reached.max(at.saturating_sub(MAX_REACH));
         let start = text
             .get(..at)?

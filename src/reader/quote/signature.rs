@@ -16,8 +16,12 @@ pub const MAX_SIGNATURE_CHARS: usize = 90;
 
 /// Lines of a warning of a mail server.
 const MAX_BANNER_LINES: usize = 8;
+/// Drawn lines below which a signature is looked for; nobody draws more in a letter.
+const MAX_RULES: usize = 40;
+/// Characters of the shortest disclaimer.
+const MIN_DISCLAIMER_CHARS: usize = 60;
 /// Characters of a paragraph that are looked at for a disclaimer.
-const MAX_DISCLAIMER_CHARS: usize = 3000;
+pub const MAX_DISCLAIMER_CHARS: usize = 3000;
 
 /// Who wrote the segment, as far as it tells a signature from somebody who is named.
 #[derive(Clone, Default)]
@@ -117,12 +121,14 @@ pub fn has_words(lines: &[&str]) -> bool {
 
 /// `-- ` and what people type for it, alone on a line (RFC 3676 section 4.3).
 fn delimiter(lines: &[&str]) -> Option<usize> {
+    let mut rules = 0;
     lines.iter().enumerate().position(|(at, line)| {
         let line = line.trim();
         match line {
             SIGNATURE_MARK | "--" | "—" | "–" | "---" | "- --" | "-- -" => true,
             _ if line.starts_with("__") && line.chars().all(|c| c == '_') => true,
-            _ if is_rule(line) => {
+            _ if rules < MAX_RULES && is_rule(line) => {
+                rules += 1;
                 let below = lines.get(at + 1..).unwrap_or_default();
                 has_words(lines.get(..at).unwrap_or_default()) && is_signature(below)
             }
@@ -169,13 +175,17 @@ fn disclaimer_start(lines: &[&str]) -> usize {
 }
 
 pub fn is_disclaimer(paragraph: &[&str]) -> bool {
+    // With a space behind each line, and no character has less than one octet.
+    if paragraph.iter().map(|l| l.len() + 1).sum::<usize>() <= MIN_DISCLAIMER_CHARS {
+        return false;
+    }
     let text: String = paragraph
         .join(" ")
         .chars()
         .take(MAX_DISCLAIMER_CHARS)
         .collect();
     let text = fold(&text);
-    if text.chars().count() < 60 {
+    if text.chars().count() < MIN_DISCLAIMER_CHARS {
         return false;
     }
     let hits = words().legal.count(&text, 3);
@@ -288,6 +298,18 @@ mod tests {
             assert_eq!(kept(text), text, "{text}");
         }
         assert_eq!(kept("Sent from my iPhone\n\nYes"), "Yes");
+    }
+
+    #[test]
+    fn many_drawn_lines_are_not_all_tried() {
+        let lines = "**********\nmple\nSMTP 550 5.1.1 user not found carol@target.example\n";
+        let many = lines.repeat(5_000);
+        assert!(
+            cut(&many.lines().collect::<Vec<_>>(), &Writer::default())
+                .text
+                .len()
+                > 100_000
+        );
     }
 
     #[test]

@@ -158,7 +158,13 @@ impl Reading {
                 self.language.by_shape.push(index);
             }
             let alone = self.section.ends_with(" alone");
-            self.language.rules.push(Rule { says, alone, nodes });
+            let needs = grammar::needs(&nodes, &self.language.defines);
+            self.language.rules.push(Rule {
+                says,
+                alone,
+                nodes,
+                needs,
+            });
         }
         Ok(())
     }
@@ -180,10 +186,12 @@ impl Reading {
             }
         }
         for (word, id) in words.interner.iter() {
+            if word.len() < MIN_CORRECTED || ids.binary_search(&id).is_err() {
+                continue;
+            }
             let letters: Vec<char> = word.chars().collect();
             if let Some(first) = letters.first()
                 && letters.len() >= MIN_CORRECTED
-                && ids.binary_search(&id).is_ok()
             {
                 let same = self.language.long_words.entry((*first, letters.len()));
                 same.or_default().push((letters, id));

@@ -1,0 +1,7 @@
+//! libFuzzer's entry to the target `address` of `fuzz/targets.rs`.
+#![no_main]
+
+#[path = "../targets.rs"]
+mod targets;
+
+libfuzzer_sys::fuzz_target!(|raw: &[u8]| targets::run("address", raw));
