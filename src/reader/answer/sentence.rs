@@ -48,17 +48,20 @@ pub struct Place {
 
 /// Tokens as the language's table knows them, with slips of the thumb put right.
 pub fn seen(scene: &Scene<'_>, tokens: &[Token]) -> Vec<Seen> {
+    let followed = |at: usize| tokens.get(at + 1).is_none_or(|t| t.gap == Gap::None);
     tokens
         .iter()
-        .map(|token| Seen {
-            id: identify(scene, token),
+        .enumerate()
+        .map(|(at, token)| Seen {
+            // A capital is no sign of a name where a sentence begins, unless it is a salutation.
+            id: identify(scene, token, at == 0 && followed(at)),
             shape: token.shape,
         })
         .collect()
 }
 
 /// The word's number in this language; [`UNKNOWN`] where the language does not know it.
-pub fn identify(scene: &Scene<'_>, token: &Token) -> Id {
+pub fn identify(scene: &Scene<'_>, token: &Token, begins: bool) -> Id {
     if !matches!(token.shape, Shape::Word | Shape::Sign) {
         return UNKNOWN;
     }
@@ -77,7 +80,7 @@ pub fn identify(scene: &Scene<'_>, token: &Token) -> Id {
             return id;
         }
     }
-    if !token.capital {
+    if !token.capital || (begins && token.title) {
         return corrected(scene.language, &token.text).unwrap_or(UNKNOWN);
     }
     UNKNOWN

@@ -63,6 +63,8 @@ pub enum Span {
     From(Option<u8>, Unit),
     /// The first day of this quarter of the year, 1 to 4.
     Quarter(u8),
+    /// The next such day: month and day.
+    On(i8, i8),
 }
 
 pub struct Rule {
@@ -87,6 +89,8 @@ pub struct Language {
     /// Rules that can begin with a number, a link, a date.
     pub by_shape: Vec<usize>,
     pub months: IdMap<i8>,
+    /// Words before a month that mean a day in it.
+    pub edges: IdMap<i8>,
     pub numbers: IdMap<u32>,
     /// Words between the parts of a date: `15 of March`.
     pub of: Vec<Id>,

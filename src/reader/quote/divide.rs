@@ -4,6 +4,7 @@
 //! certain the division says so, and nothing of it can become a yes.
 
 use crate::reader::quote::border::{self, Border, Kind};
+use crate::reader::quote::container;
 use crate::reader::quote::line::{self, Line};
 
 /// Characters from which on a quoted line is long enough to have been wrapped.
@@ -28,7 +29,8 @@ pub fn divide<'a>(lines: &[Line<'a>]) -> Division<'a> {
     let (mut at, mut floor) = (0, 0);
     while at < lines.len() {
         let Some(line) = lines.get(at) else { break };
-        if let Some(found) = border::at(lines, at, floor) {
+        let found = border::at(lines, at, floor).or_else(|| container::named_below(lines, at));
+        if let Some(found) = found {
             // An attribution is found at its end: its first lines were taken for own ones.
             own.truncate(own.len().saturating_sub(at.saturating_sub(found.start)));
             own.extend(own_part(lines, &found));
