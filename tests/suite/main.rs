@@ -20,6 +20,7 @@ mod letters;
 mod machines;
 mod mails;
 mod page;
+mod requests;
 mod review;
 mod second_thoughts;
 mod server;
