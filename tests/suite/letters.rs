@@ -102,7 +102,9 @@ fn every_letter_reads_as_the_file_beside_it_says() {
         &mut found,
     );
     assert!(found.len() > 400, "only {} letters found", found.len());
-    let forwards = found.iter().filter(|p| p.components().any(|c| c.as_os_str() == "forward"));
+    let forwards = found
+        .iter()
+        .filter(|p| p.components().any(|c| c.as_os_str() == "forward"));
     assert!(forwards.count() >= 120);
     let mut failures = Vec::new();
     for path in &found {

@@ -43,7 +43,11 @@ fn every_machine_is_told_and_no_person_is_taken_for_one() {
             };
             let told = |value: Option<String>| value.unwrap_or("-".to_owned());
             let lasting = if bounce.permanent { "yes" } else { "no" };
-            let given = [told(bounce.recipient), told(bounce.status), lasting.to_owned()];
+            let given = [
+                told(bounce.recipient),
+                told(bounce.status),
+                lasting.to_owned(),
+            ];
             let wanted = [recipient, status, permanent];
             if given.iter().zip(wanted).any(|(g, w)| w != "*" && g != w) {
                 wrong.push(format!("{file}: {given:?}"));

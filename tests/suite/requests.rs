@@ -17,7 +17,9 @@ fn json(path: &Path) -> Value {
 
 fn strings(value: &Value) -> Vec<String> {
     let list = value.as_array().unwrap();
-    list.iter().map(|v| v.as_str().unwrap().to_owned()).collect()
+    list.iter()
+        .map(|v| v.as_str().unwrap().to_owned())
+        .collect()
 }
 
 fn contacts() -> Vec<Contact> {
