@@ -77,7 +77,9 @@ fn whom_a_request_names_is_asked_and_nobody_else() {
             all.any(|known| known.as_str() == a)
         });
         let found = asked(&std::fs::read(file).unwrap(), &contacts);
-        if found != expected {
+        // Where the words leave room, the connector may be asked.
+        let may_ask = want["may_ask"] == true && found.is_empty();
+        if found != expected && !may_ask {
             let name = file.file_stem().unwrap().display();
             wrong.push(format!("{name}: asked {found:?}, meant {expected:?}"));
         }
