@@ -6,7 +6,6 @@
 mod file;
 
 use crate::reader::answer::grammar::{Define, Id, IdMap, Interner, Node};
-use crate::reader::answer::lexer::Token;
 use crate::reader::answer::tables::file::Reading;
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -113,8 +112,8 @@ pub struct Words {
 
 impl Words {
     /// The languages that know the word as it is written, a bit each.
-    pub fn langs(&self, token: &Token) -> u64 {
-        let id = self.interner.get(&token.text);
+    pub fn langs(&self, word: &str) -> u64 {
+        let id = self.interner.get(word);
         self.langs.get(id as usize).copied().unwrap_or(0)
     }
 
