@@ -119,7 +119,17 @@ fn names_in(body: &Body) -> Vec<String> {
 /// everywhere, the first one stands for all.
 fn candidates(sentences: &[lexer::Sentence]) -> Vec<&'static Language> {
     let tokens = sentences.iter().flat_map(|s| &s.tokens);
-    let langs: Vec<u64> = tokens.map(|t| WORDS.langs(t)).collect();
+    // `Jaaa`: as it is written nobody knows it.
+    let known = |t: &lexer::Token| match WORDS.langs(&t.text) {
+        0 => [2, 1]
+            .into_iter()
+            .filter_map(|longest| sentence::squeeze(&t.text, longest))
+            .map(|short| WORDS.langs(&short))
+            .find(|mask| *mask != 0)
+            .unwrap_or(0),
+        mask => mask,
+    };
+    let langs: Vec<u64> = tokens.map(known).collect();
     let count = |l: &Language| langs.iter().filter(|mask| *mask & l.bit != 0).count();
     let counts: Vec<(usize, &Language)> = WORDS.languages.iter().map(|l| (count(l), l)).collect();
     let best = counts.iter().map(|(n, _)| *n).max().unwrap_or(0);

@@ -6,8 +6,10 @@
 use crate::reader::letter::{Letter, MAX_SUBJECT, clean};
 use crate::reader::quote::border::{self, Border, Kind};
 use crate::reader::quote::divide::{Division, divide};
+use crate::reader::quote::line::SIGNATURE_MARK;
 use crate::reader::quote::line::{self, Line};
-use crate::reader::quote::{self, Body};
+use crate::reader::quote::signature::Writer;
+use crate::reader::quote::{self, Body, footer};
 use crate::reader::words::{fold, words};
 use crate::reader::{Author, Forwarded};
 
@@ -15,6 +17,8 @@ use crate::reader::{Author, Forwarded};
 const MAX_THREAD: usize = 20;
 /// Prefixes of a subject that are taken off.
 const MAX_PREFIXES: usize = 10;
+/// Lines of a signature below a forwarded mail.
+const MAX_OWN_SIGNATURE: usize = 12;
 
 /// What the prefix of a subject says about the mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,8 +31,9 @@ enum Says {
 }
 
 /// Fills in what the body passes on.
-pub fn find(letter: &Letter, division: &Division<'_>, body: &mut Body) {
+pub fn find(letter: &Letter, division: &Division<'_>, writer: &Writer, body: &mut Body) {
     if let Some((border, content)) = &division.first {
+        let content = without_own_signature(content, writer);
         if is_forward(border, letter, body) {
             let mut mail = passed_on(border, content);
             if mail.subject.is_none() {
@@ -117,6 +122,25 @@ fn passed_on(border: &Border, content: &[Line<'_>]) -> Forwarded {
     }
 }
 
+/// The lines without the signature of who passes them on: some programs put it below.
+fn without_own_signature<'b, 'a>(content: &'b [Line<'a>], writer: &Writer) -> &'b [Line<'a>] {
+    let delimiter = |l: &Line<'_>| l.depth == 0 && matches!(l.text.trim(), "--" | SIGNATURE_MARK);
+    let Some(at) = content.iter().rposition(delimiter) else {
+        return content;
+    };
+    let below = content.get(at + 1..).unwrap_or_default();
+    let mut words_below = below.iter().filter(|l| !l.is_blank());
+    let first = words_below.next().map_or("", |l| l.text);
+    let named = fold(first)
+        .split(|c: char| !c.is_alphanumeric())
+        .any(|w| writer.name.iter().any(|n| n == w));
+    let footer = footer::is_footer(first) && words_below.next().is_none();
+    if below.len() <= MAX_OWN_SIGNATURE && (named || footer) {
+        return content.get(..at).unwrap_or_default();
+    }
+    content
+}
+
 /// Some programs draw a line below the header block, or say there once more what follows, and
 /// draw another one at the end.
 fn without_rules<'b, 'a>(border: &Border, content: &'b [Line<'a>]) -> &'b [Line<'a>] {
@@ -132,7 +156,7 @@ fn without_rules<'b, 'a>(border: &Border, content: &'b [Line<'a>]) -> &'b [Line<
     };
     let last = content.iter().rposition(|l| !l.is_blank());
     match last {
-        Some(at) if content.get(at).is_some_and(|l| border::is_rule(l.text)) => {
+        Some(at) if content.get(at).is_some_and(|l| border::is_drawn(l.text)) => {
             content.get(..at).unwrap_or_default()
         }
         _ => content,
@@ -216,7 +240,7 @@ const GAP: Line<'static> = Line {
 };
 
 /// The first attached mail, and the thread inside it.
-fn attached(letter: &Letter, body: &mut Body) {
+pub fn attached(letter: &Letter, body: &mut Body) {
     let Some(mail) = letter.attached.iter().find(|m| m.defect.is_none()) else {
         return;
     };

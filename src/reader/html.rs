@@ -349,6 +349,8 @@ fn is_quote_container(tag: &Tag<'_>) -> bool {
         "freebird-quote",
         "aolmail_quote",
         "original_message",
+        "messagereplysection",
+        "quote",
     ];
     named(tag, NAMES)
 }
@@ -367,12 +369,13 @@ fn is_signature(tag: &Tag<'_>) -> bool {
         "mailspring-signature",
         "bloop_sign",
         "yahoo-signature",
+        "messagesignaturesection",
     ];
     named(tag, NAMES)
 }
 
 fn named(tag: &Tag<'_>, names: &[&str]) -> bool {
-    ["class", "id"]
+    ["class", "id", "name"]
         .iter()
         .filter_map(|a| tag.attribute(a))
         .flat_map(str::split_ascii_whitespace)

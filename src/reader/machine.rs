@@ -216,6 +216,16 @@ fn header_of_machine(view: &View<'_>) -> Option<String> {
             return Some(format!("an automatic mail ({name})"));
         }
     }
+    for name in ["X-POST-MessageClass", "X-Mailer", "User-Agent"] {
+        let value = view.letter.fields(name).next().unwrap_or_default();
+        let value = value.to_ascii_lowercase();
+        if ["autorespond", "auto-respond", "autoreply", "vacation"]
+            .iter()
+            .any(|word| value.contains(word))
+        {
+            return Some(format!("an automatic mail ({name})"));
+        }
+    }
     const CHALLENGES: &[&str] = &[
         "X-Spamarrest-ID",
         "X-Spam-Arrest",
@@ -260,6 +270,10 @@ fn text_of_machine(view: &View<'_>) -> Option<String> {
         true => view.own(PHRASES.holds(section, &view.body)?),
         false => None,
     };
+    // Only the help desk's own mail begins with the line: an answer has its words above it.
+    if let Some(phrase) = PHRASES.begins("ticket begin", &view.body) {
+        return told("an automatic mail", phrase);
+    }
     if let Some(phrase) = PHRASES.begins("reaction begin", &view.body) {
         return told("a mail program's reaction", phrase);
     }
@@ -267,6 +281,12 @@ fn text_of_machine(view: &View<'_>) -> Option<String> {
         return told("a mail program's reaction", phrase);
     }
     if let Some(phrase) = holds("challenge body") {
+        return told("a challenge-response", phrase);
+    }
+    // A mail that is held back, and what is to be done for it.
+    if let Some(phrase) = holds("challenge held")
+        && holds("challenge act").is_some()
+    {
         return told("a challenge-response", phrase);
     }
     if let Some(phrase) = holds("automatic body") {

@@ -9,8 +9,9 @@ pub mod border;
 mod byline;
 mod closing;
 mod contact;
+mod container;
 pub mod divide;
-mod footer;
+pub mod footer;
 pub mod header;
 pub mod line;
 pub mod mailbox;
@@ -60,7 +61,11 @@ pub fn body(letter: &Letter, original: Option<&str>) -> Body {
             parts::agreed(first, plain, second, html)
         }
         (Some(text), None) | (None, Some(text)) => one(letter, text, original),
-        (None, None) => Body::default(),
+        (None, None) => {
+            let mut body = Body::default();
+            forward::attached(letter, &mut body);
+            body
+        }
     };
     body.subject = letter.subject.clone();
     if letter.more_inline_text {
@@ -88,8 +93,9 @@ fn one(letter: &Letter, text: &str, original: Option<&align::Original>) -> Body 
     }
     let division = divide(&lines);
     let mut body = Body::default();
-    own_text(&division, &writer(letter), &mut body);
-    forward::find(letter, &division, &mut body);
+    let writer = writer(letter);
+    own_text(&division, &writer, &mut body);
+    forward::find(letter, &division, &writer, &mut body);
     body
 }
 

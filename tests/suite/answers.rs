@@ -11,8 +11,8 @@ use dress::{PROGRAMS, Reply};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// 2026-11-24 12:00 UTC.
-const NOW_SECS: i64 = 1_795_521_600;
+/// 2026-11-28 12:00 UTC.
+const NOW_SECS: i64 = 1_795_867_200;
 /// Programs each body is sent through; which ones turns with the body.
 const PROGRAMS_A_BODY: usize = 5;
 
@@ -27,11 +27,13 @@ struct Labelled {
     language: String,
     label: String,
     text: String,
+    /// The first and the last day that a postponement may mean.
+    until: Option<(String, String)>,
 }
 
 fn bodies() -> Vec<Labelled> {
     let row = |line: &str| {
-        let mut columns = line.splitn(3, '\t').map(str::to_owned);
+        let mut columns = line.splitn(4, '\t').map(str::to_owned);
         let mut next = || {
             columns
                 .next()
@@ -41,6 +43,10 @@ fn bodies() -> Vec<Labelled> {
             language: next(),
             label: next(),
             text: next().replace("\\n", "\n"),
+            until: columns.next().map(|days| match days.split_once("..") {
+                Some((first, last)) => (first.to_owned(), last.to_owned()),
+                None => (days.clone(), days),
+            }),
         }
     };
     let rows = file("bodies.tsv");
@@ -70,7 +76,7 @@ fn the_bodies_are_many_and_in_many_languages() {
     let bodies = bodies();
     let languages: std::collections::BTreeSet<&str> =
         bodies.iter().map(|b| b.language.as_str()).collect();
-    assert!(bodies.len() >= 300, "{} bodies", bodies.len());
+    assert!(bodies.len() >= 1_500, "{} bodies", bodies.len());
     assert!(languages.len() >= 20, "{languages:?}");
     for body in &bodies {
         assert!(
@@ -89,7 +95,7 @@ fn no_answer_in_any_dress_is_a_false_yes() {
         file("ask.txt"),
     );
     let mut found: BTreeMap<(String, String), usize> = BTreeMap::new();
-    let (mut false_yes, mut missed) = (Vec::new(), Vec::new());
+    let (mut false_yes, mut missed, mut days) = (Vec::new(), Vec::new(), (0, 0));
     let original = format!("Alice Ng would like to talk to you – interested?\n\n{ask}");
     let mut number = 0;
     for (i, body) in bodies().iter().enumerate() {
@@ -119,6 +125,15 @@ fn no_answer_in_any_dress_is_a_false_yes() {
                 "{} {} in {}: {:?} is {said} ({}); read {:?}",
                 body.language, body.label, program.0, body.text, reading.why, reading.text
             );
+            if let Some((first, last)) = body.until.as_ref().filter(|_| said == "later") {
+                days.1 += 1;
+                let named = reading.later_until.as_deref().unwrap_or("none");
+                if (first.as_str()..=last.as_str()).contains(&named) {
+                    days.0 += 1;
+                } else {
+                    missed.push(format!("{:?} until {named}, not {first}", body.text));
+                }
+            }
             if said == "yes" && body.label != "yes" {
                 false_yes.push(case);
             } else if said != body.label {
@@ -141,9 +156,11 @@ fn no_answer_in_any_dress_is_a_false_yes() {
         let (percent, right, all) = rate(label);
         println!("{label:<8} {right:>5} of {all:<5} {percent:6.1} %");
     }
+    println!("days named as meant: {} of {}", days.0, days.1);
     if std::env::var_os("SHOW_MISSED").is_some() {
         missed.iter().for_each(|case| println!("{case}"));
     }
+    assert!(days.0 * 100 >= days.1 * 95, "{days:?}: {missed:#?}");
     assert!(number >= 1_500, "{number} answers");
     assert!(false_yes.is_empty(), "false yes:\n{}", false_yes.join("\n"));
     assert!(rate("yes").0 >= 97.0, "too few yes:\n{}", missed.join("\n"));

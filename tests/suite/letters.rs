@@ -101,7 +101,11 @@ fn every_letter_reads_as_the_file_beside_it_says() {
         &Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/letters"),
         &mut found,
     );
-    assert!(found.len() > 100, "only {} letters found", found.len());
+    assert!(found.len() > 400, "only {} letters found", found.len());
+    let forwards = found
+        .iter()
+        .filter(|p| p.components().any(|c| c.as_os_str() == "forward"));
+    assert!(forwards.count() >= 120);
     let mut failures = Vec::new();
     for path in &found {
         check(path, &mut failures);

@@ -42,10 +42,15 @@ fn every_machine_is_told_and_no_person_is_taken_for_one() {
                 continue;
             };
             let told = |value: Option<String>| value.unwrap_or("-".to_owned());
-            let given = (told(bounce.recipient), told(bounce.status));
             let lasting = if bounce.permanent { "yes" } else { "no" };
-            if given != (recipient.to_owned(), status.to_owned()) || lasting != permanent {
-                wrong.push(format!("{file}: {given:?}, permanent: {lasting}"));
+            let given = [
+                told(bounce.recipient),
+                told(bounce.status),
+                lasting.to_owned(),
+            ];
+            let wanted = [recipient, status, permanent];
+            if given.iter().zip(wanted).any(|(g, w)| w != "*" && g != w) {
+                wrong.push(format!("{file}: {given:?}"));
             }
         }
     }

@@ -24,6 +24,7 @@ mod mails;
 mod manners;
 mod oauth;
 mod page;
+mod requests;
 mod review;
 mod scripts;
 mod second_thoughts;

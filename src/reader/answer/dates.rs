@@ -14,6 +14,9 @@ const NEAR_DAYS: i32 = 21;
 /// Spans longer than this are no answer to anything (years).
 const MAX_YEARS: u32 = 10;
 
+/// Words between `end` and the month: `the end of the`.
+const MAX_EDGE: usize = 3;
+
 /// A day or span in the text.
 #[derive(Clone, Copy, Debug)]
 pub struct Day {
@@ -32,8 +35,16 @@ pub fn today(now_secs: i64) -> Date {
 
 pub fn find(language: &Language, tokens: &[Seen], today: Date) -> Vec<Day> {
     let mut days = Vec::new();
-    for start in 0..tokens.len() {
-        days.extend(calendar_day(language, tokens, start, today));
+    // From left to right: `10 January` is one day, and not January as well.
+    let mut start = 0;
+    while start < tokens.len() {
+        match calendar_day(language, tokens, start, today) {
+            Some(day) => {
+                start = day.end.max(start + 1);
+                days.push(day);
+            }
+            None => start += 1,
+        }
     }
     let numbers = number_words(language, tokens);
     let matcher = Matcher::new(&language.defines, tokens, &numbers);
@@ -75,7 +86,11 @@ pub fn stretches(language: &Language, tokens: &[Seen], days: &[Day]) -> Vec<Stre
         },
     }));
     for (start, token) in tokens.iter().enumerate() {
-        if language.months.contains_key(&token.id) {
+        if language
+            .months
+            .get(&token.id)
+            .is_some_and(|month| *month > 0)
+        {
             all.push(Stretch {
                 start,
                 end: start + 1,
@@ -111,6 +126,10 @@ fn spanned(span: Span, count: Option<u32>, start: usize, end: usize, today: Date
         Span::Quarter(n) => {
             let month = i8::try_from(n).map_or(1, |n| n.saturating_mul(3).saturating_sub(2));
             (resolve(None, month, 1, today), true)
+        }
+        Span::On(month, day) => {
+            let date = resolve(None, month, day, today);
+            (date, date.is_some_and(|d| on(start, end, d, today).far))
         }
         Span::From(fixed, unit) => {
             let count = fixed.map(u32::from).or(count).unwrap_or(1);
@@ -168,7 +187,30 @@ fn next(unit: Unit, today: Date) -> Option<Date> {
 
 fn calendar_day(language: &Language, tokens: &[Seen], start: usize, today: Date) -> Option<Day> {
     let at = |i: usize| tokens.get(start + i);
-    let month_at = |i: usize| at(i).and_then(|t| language.months.get(&t.id)).copied();
+    let listed = |i: usize| at(i).and_then(|t| language.months.get(&t.id)).copied();
+    let month_at = |i: usize| listed(i).filter(|month| *month > 0);
+    // `2月`, `2월`: the sign for a month behind its number.
+    if listed(1) == Some(0)
+        && let Some(month @ 1..=12) = at(0).and_then(|t| number(language, t))
+        && let Ok(month) = i8::try_from(month)
+    {
+        let day = match at(2).map(|t| t.shape) {
+            Some(Shape::Number(n @ 1..=31)) => i8::try_from(n).ok(),
+            _ => None,
+        };
+        let end = start
+            + 2
+            + day
+                .map_or(0, |_| 2)
+                .min(tokens.len().saturating_sub(start + 2));
+        let date = resolve(None, month, day.unwrap_or(1), today);
+        return Some(Day {
+            start,
+            end,
+            far: day.is_none() || date.is_some_and(|d| on(start, end, d, today).far),
+            date,
+        });
+    }
     let day_at = |i: usize| match at(i).map(|t| t.shape) {
         Some(Shape::Number(n @ 1..=31)) => i8::try_from(n).ok(),
         _ => None,
@@ -201,16 +243,34 @@ fn calendar_day(language: &Language, tokens: &[Seen], start: usize, today: Date)
         return Some(on(start, end, resolve(year, month, day, today)?, today));
     }
     let year = year_at(1);
+    let end = start + 1 + usize::from(year.is_some());
+    if let Some(day) = edge(language, tokens, start) {
+        let date = resolve(year, month, day, today);
+        return Some(Day {
+            start,
+            end,
+            far: date.is_none_or(|d| on(start, end, d, today).far),
+            date,
+        });
+    }
     let this_month = year.is_none_or(|y| y == today.year()) && month == today.month();
     Some(Day {
         start,
-        end: start + 1 + usize::from(year.is_some()),
+        end,
         far: true,
         date: match this_month {
             true => None,
             false => resolve(year, month, 1, today),
         },
     })
+}
+
+/// The day that `mid` or `end of` before a month means.
+fn edge(language: &Language, tokens: &[Seen], month: usize) -> Option<i8> {
+    let before = tokens.get(month.saturating_sub(MAX_EDGE)..month)?;
+    let mut before = before.iter().rev();
+    let word = before.find(|t| !language.of.contains(&t.id))?;
+    language.edges.get(&word.id).copied()
 }
 
 fn on(start: usize, end: usize, date: Date, today: Date) -> Day {

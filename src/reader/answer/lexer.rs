@@ -140,7 +140,12 @@ pub fn normalise(text: &str) -> String {
         .filter(|c| !is_ignorable(*c))
         .nfkc()
         .filter(|c| !is_ignorable(*c))
-        .map(|c| if is_apostrophe(c) { '\'' } else { c })
+        .map(|c| match c {
+            c if is_apostrophe(c) => '\'',
+            // Its lower case is two characters.
+            'İ' => 'I',
+            c => c,
+        })
         .collect()
 }
 

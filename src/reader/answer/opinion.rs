@@ -35,12 +35,13 @@ pub fn form(scene: &Scene<'_>, sentences: &[Sentence]) -> Opinion {
     let mut findings = Vec::new();
     let mut unexplained: Option<String> = None;
     let (mut unexplained_words, mut question) = (0, false);
-    let mut date = None;
+    let (mut date, mut near) = (None, None);
     for (sentence, explained) in explain_all(scene, sentences) {
         unexplained_words += explained.unexplained;
-        question |= sentence.question;
+        question |= sentence.question && !only_schedules(&explained);
         let far = explained.days.iter().filter(|d| d.far);
         date = date.or_else(|| far.filter_map(|d| d.date).min());
+        near = near.or_else(|| explained.days.iter().filter_map(|d| d.date).min());
         if unexplained.is_none() {
             let missing = explained.phrases.iter().find(|p| p.says.is_none());
             unexplained = missing.map(|p| words(sentence, p.start, p.end));
@@ -50,7 +51,7 @@ pub fn form(scene: &Scene<'_>, sentences: &[Sentence]) -> Opinion {
     let (verdict, why) = weigh(&findings, unexplained.as_deref(), question);
     Opinion {
         verdict,
-        later_until: date.filter(|_| verdict == Verdict::Later),
+        later_until: date.or(near).filter(|_| verdict == Verdict::Later),
         why,
         unexplained: unexplained_words,
         empty: unexplained_words == 0 && is_empty(&findings),
@@ -74,6 +75,21 @@ fn explain_all<'s>(scene: &Scene<'_>, sentences: &'s [Sentence]) -> Vec<(&'s Sen
     }
     all.reverse();
     all
+}
+
+/// `Thursday at three?` asks for nothing that consent could depend on.
+fn only_schedules(explained: &Explained) -> bool {
+    let says = |p: &sentence::Phrase| p.says;
+    explained
+        .phrases
+        .iter()
+        .any(|p| says(p) == Some(Says::Schedule))
+        && explained.phrases.iter().all(|p| {
+            matches!(
+                says(p),
+                Some(Says::Schedule | Says::Filler | Says::Name | Says::Courtesy)
+            )
+        })
 }
 
 /// Whether there is nothing to answer with: `and`, `if`, and names.
@@ -109,6 +125,22 @@ fn words(sentence: &Sentence, start: usize, end: usize) -> String {
     texts.join(" ")
 }
 
+/// `Happy to help usually, but not this time`: what comes behind the last `but` counts.
+fn taken_back(findings: &[Finding]) -> bool {
+    let is_yes = |f: &Finding| matches!(f.says, Says::Yes | Says::Weak);
+    let is_no = |f: &Finding| matches!(f.says, Says::No | Says::NoAlone);
+    let Some(last_yes) = findings.iter().rposition(is_yes) else {
+        return false;
+    };
+    let Some(first_no) = findings.iter().position(is_no) else {
+        return false;
+    };
+    let between = findings.get(last_yes + 1..first_no).unwrap_or_default();
+    let but = |f: &Finding| f.says == Says::Condition;
+    let after = findings.get(first_no..).unwrap_or_default();
+    last_yes < first_no && between.iter().any(but) && !after.iter().any(|f| but(f) || f.question)
+}
+
 fn weigh(findings: &[Finding], unexplained: Option<&str>, question: bool) -> (Verdict, String) {
     let one = |wanted: &[Says]| findings.iter().find(|f| wanted.contains(&f.says));
     let stated = |wanted: &[Says]| {
@@ -123,6 +155,9 @@ fn weigh(findings: &[Finding], unexplained: Option<&str>, question: bool) -> (Ve
     let yes = one(&[Says::Yes, Says::Weak]);
     let refused = stated(&[Says::No, Says::NoAlone]);
     if let (Some(yes), Some(no)) = (yes, refused) {
+        if unexplained.is_none() && taken_back(findings) {
+            return (Verdict::No, quote("no", no));
+        }
         return unclear(format!("both “{}” and “{}”", yes.words, no.words));
     }
     // `Can you ask me again in May?` postpones although it asks.

@@ -48,17 +48,20 @@ pub struct Place {
 
 /// Tokens as the language's table knows them, with slips of the thumb put right.
 pub fn seen(scene: &Scene<'_>, tokens: &[Token]) -> Vec<Seen> {
+    let followed = |at: usize| tokens.get(at + 1).is_none_or(|t| t.gap == Gap::None);
     tokens
         .iter()
-        .map(|token| Seen {
-            id: identify(scene, token),
+        .enumerate()
+        .map(|(at, token)| Seen {
+            // A capital is no sign of a name where a sentence begins, unless it is a salutation.
+            id: identify(scene, token, at == 0 && followed(at)),
             shape: token.shape,
         })
         .collect()
 }
 
 /// The word's number in this language; [`UNKNOWN`] where the language does not know it.
-pub fn identify(scene: &Scene<'_>, token: &Token) -> Id {
+pub fn identify(scene: &Scene<'_>, token: &Token, begins: bool) -> Id {
     if !matches!(token.shape, Shape::Word | Shape::Sign) {
         return UNKNOWN;
     }
@@ -77,7 +80,7 @@ pub fn identify(scene: &Scene<'_>, token: &Token) -> Id {
             return id;
         }
     }
-    if !token.capital {
+    if !token.capital || (begins && token.title) {
         return corrected(scene.language, &token.text).unwrap_or(UNKNOWN);
     }
     UNKNOWN
@@ -101,7 +104,7 @@ fn corrected(language: &Language, word: &str) -> Option<Id> {
 }
 
 /// `yeees` as `yees` and `yes`: letters that a thumb held, no more than `longest` in a row.
-fn squeeze(word: &str, longest: usize) -> Option<String> {
+pub fn squeeze(word: &str, longest: usize) -> Option<String> {
     let mut short = String::with_capacity(word.len());
     let (mut last, mut run) = (None, 0);
     for c in word.chars() {
@@ -308,6 +311,8 @@ impl Laying<'_> {
         let called = self.gap(at) == Gap::Soft || at == start + 1;
         match says {
             Says::Closing | Says::Thanks if self.is_small_name(at) => 1,
+            // `Dear Mr Kim`, who is a question in Turkish.
+            Says::Greeting if run == 0 && self.is_addressed(at) => 1,
             Says::Greeting | Says::Closing => run,
             Says::Thanks if ends_clause => run,
             Says::Yes | Says::Weak | Says::No | Says::NoAlone
@@ -362,6 +367,19 @@ impl Laying<'_> {
             return false;
         };
         is_name(self.scene, token, seen)
+    }
+
+    /// One capitalised word that this language does not know, and then the end of the clause.
+    fn is_addressed(&self, at: usize) -> bool {
+        let (Some(token), Some(seen)) = (self.tokens.get(at), self.seen.get(at)) else {
+            return false;
+        };
+        token.shape == Shape::Word
+            && token.title
+            && token.capital
+            && token.gap == Gap::None
+            && seen.id == UNKNOWN
+            && matches!(self.gap(at + 1), Gap::Soft | Gap::Line)
     }
 
     /// A name in small letters on the last line, below thanks or a sign-off.

@@ -6,7 +6,6 @@
 mod file;
 
 use crate::reader::answer::grammar::{Bits, Define, Id, IdMap, Interner, Node};
-use crate::reader::answer::lexer::Token;
 use crate::reader::answer::tables::file::Reading;
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -63,6 +62,8 @@ pub enum Span {
     From(Option<u8>, Unit),
     /// The first day of this quarter of the year, 1 to 4.
     Quarter(u8),
+    /// The next such day: month and day.
+    On(i8, i8),
 }
 
 pub struct Rule {
@@ -89,6 +90,8 @@ pub struct Language {
     /// Rules that can begin with a number, a link, a date.
     pub by_shape: Vec<usize>,
     pub months: IdMap<i8>,
+    /// Words before a month that mean a day in it.
+    pub edges: IdMap<i8>,
     pub numbers: IdMap<u32>,
     /// Words between the parts of a date: `15 of March`.
     pub of: Vec<Id>,
@@ -111,8 +114,8 @@ pub struct Words {
 
 impl Words {
     /// The languages that know the word as it is written, a bit each.
-    pub fn langs(&self, token: &Token) -> u64 {
-        let id = self.interner.get(&token.text);
+    pub fn langs(&self, word: &str) -> u64 {
+        let id = self.interner.get(word);
         self.langs.get(id as usize).copied().unwrap_or(0)
     }
 

@@ -13,9 +13,10 @@ const MAX_BODY_CHARS: usize = 6_000;
 
 /// The section of all phrases that a text alone can tell a machine by.
 pub const ANY_BODY: &str = "any body";
-const IN_BODIES: [&str; 4] = [
+const IN_BODIES: [&str; 5] = [
     "reaction",
     "challenge body",
+    "challenge held",
     "automatic body",
     "absence body",
 ];
@@ -200,7 +201,9 @@ mod tests {
             "bounce body",
             "bounce subject",
             "calendar subject",
+            "challenge act",
             "challenge body",
+            "challenge held",
             "challenge subject",
             "delay",
             "passed on subject",
@@ -208,6 +211,7 @@ mod tests {
             "reaction begin",
             "receipt body",
             "receipt subject",
+            "ticket begin",
         ];
         assert_eq!(names, known);
     }

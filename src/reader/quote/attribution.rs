@@ -28,6 +28,9 @@ pub struct Attribution {
 /// The attribution that ends with this line. `floor`: the first line that may belong to it.
 pub fn ending_at(lines: &[Line<'_>], at: usize, floor: usize) -> Option<Attribution> {
     let last = lines.get(at)?;
+    if last.text.starts_with(">>>") && last.text.ends_with(">>>") {
+        return between_marks(last.text, at);
+    }
     if !could_end(last.text) {
         return going_on(last.text, at);
     }
@@ -71,6 +74,23 @@ pub fn ending_at(lines: &[Line<'_>], at: usize, floor: usize) -> Option<Attribut
         });
     }
     going_on(last.text, at)
+}
+
+/// `>>> Ann Ng <ann@req.example> 11/3/2025 10:00 AM >>>`, as GroupWise writes it.
+fn between_marks(text: &str, at: usize) -> Option<Attribution> {
+    let inside = text.trim_matches(['>', ' ']);
+    // An address loses its closing bracket only where it stands last.
+    let address = mailbox::addresses(inside).next();
+    (address.is_some() || has_date(inside)).then(|| Attribution {
+        start: at,
+        own: 0,
+        end: at + 1,
+        rest: None,
+        head: match address {
+            Some(_) => byline::head(inside),
+            None => byline::before_date(inside),
+        },
+    })
 }
 
 /// Yahoo on Android quotes on the line of the attribution itself.
@@ -138,7 +158,10 @@ fn is_attribution(text: &str, quoted_below: bool) -> bool {
     if text.contains(['?', '!']) && !(verb && address) {
         return false;
     }
+    // `---- Ann Ng wrote ----`: nobody draws rules around a sentence of that kind.
+    let drawn = text.trim_start().starts_with("--") && text.ends_with("--");
     match (verb, colon) {
+        (true, _) if drawn => true,
         (true, true) => quoted_below || address || (date && starts_like_one(text)),
         // Zoho and some phones leave the colon out.
         (true, false) => {

@@ -6,11 +6,11 @@
 use crate::reader::hash::TableSet;
 use crate::reader::quote::header::{self, Head};
 use crate::reader::quote::line::Line;
-use crate::reader::quote::{attribution, byline};
+use crate::reader::quote::{attribution, byline, container};
 use crate::reader::words::{fold, words};
 
 /// Empty lines and rules looked through between a separator and what it announces.
-const MAX_GAP: usize = 6;
+pub const MAX_GAP: usize = 6;
 /// Octets of what a separator says; Lotus and mutt write a name into it.
 const MAX_PHRASE: usize = 160;
 /// Characters that rules and separators are drawn with.
@@ -48,7 +48,7 @@ pub struct Border {
 pub fn at(lines: &[Line<'_>], index: usize, floor: usize) -> Option<Border> {
     let line = lines.get(index)?;
     if line.mark {
-        return Some(container(lines, index));
+        return Some(container::begin(lines, index));
     }
     if line.is_blank() {
         return None;
@@ -71,7 +71,7 @@ pub fn at(lines: &[Line<'_>], index: usize, floor: usize) -> Option<Border> {
         })
 }
 
-fn headers(lines: &[Line<'_>], index: usize, announced: bool) -> Option<Border> {
+pub fn headers(lines: &[Line<'_>], index: usize, announced: bool) -> Option<Border> {
     let block = header::block(lines, index, announced)?;
     Some(Border {
         kind: Kind::Headers,
@@ -98,7 +98,7 @@ fn unknown_headers_above_quote(lines: &[Line<'_>], index: usize) -> Option<Borde
 }
 
 /// A block of labels in a language that no table has.
-fn unknown_headers(lines: &[Line<'_>], index: usize) -> Option<Border> {
+pub fn unknown_headers(lines: &[Line<'_>], index: usize) -> Option<Border> {
     let block = header::unknown_block(lines, index)?;
     Some(Border {
         kind: Kind::Headers,
@@ -140,7 +140,7 @@ pub fn is_rule(text: &str) -> bool {
 }
 
 /// The first line with something on it, not far below; rules are looked through.
-fn next_content(lines: &[Line<'_>], from: usize) -> Option<usize> {
+pub fn next_content(lines: &[Line<'_>], from: usize) -> Option<usize> {
     (from..from + MAX_GAP).find(|i| {
         lines
             .get(*i)
@@ -177,7 +177,7 @@ fn said(text: &str) -> Option<Said<'_>> {
 }
 
 /// `---- Forwarded message ----`, `Begin forwarded message:`, `-----Original Message-----`.
-fn separator(lines: &[Line<'_>], index: usize) -> Option<Border> {
+pub fn separator(lines: &[Line<'_>], index: usize) -> Option<Border> {
     let line = lines.get(index)?;
     let text = line.text.trim();
     let below = next_content(lines, index + 1);
@@ -186,8 +186,9 @@ fn separator(lines: &[Line<'_>], index: usize) -> Option<Border> {
             .get(i)
             .is_some_and(|l| l.depth > line.depth || header::label(l.text).is_some())
     });
+    let opens = text.ends_with([':', '：']);
     // Ordinary lines are spared the look into the tables.
-    if !(announced || text.starts_with(RULE)) {
+    if !(announced || opens || text.starts_with(RULE)) {
         return None;
     }
     let Said {
@@ -195,7 +196,15 @@ fn separator(lines: &[Line<'_>], index: usize) -> Option<Border> {
         rest,
         drawn,
     } = said(text)?;
-    let kind = if is_phrase(&words().forward, &phrase) && (drawn || announced) {
+    let opens = || {
+        let attributed = || {
+            below
+                .and_then(|i| container::attribution_below(lines, i))
+                .is_some()
+        };
+        opens && (attribution::has_date(text) || attributed())
+    };
+    let kind = if is_phrase(&words().forward, &phrase) && (drawn || announced || opens()) {
         Kind::Forward
     } else if (words().original.contains(&phrase) && (drawn || announced))
         || (drawn && words().above.iter().any(|a| phrase.contains(a.as_str())))
@@ -204,7 +213,9 @@ fn separator(lines: &[Line<'_>], index: usize) -> Option<Border> {
     } else if drawn
         && !phrase.is_empty()
         && text.ends_with(RULE)
-        && below.is_some_and(|i| headers(lines, i, false).is_some())
+        && below.is_some_and(|i| {
+            headers(lines, i, false).is_some() || unknown_headers(lines, i).is_some()
+        })
     {
         // A separator in a language that no table has.
         Kind::Original
@@ -230,14 +241,17 @@ fn separator(lines: &[Line<'_>], index: usize) -> Option<Border> {
             return Some(border);
         }
     }
-    if let Some(found) = below.and_then(|i| headers(lines, i, true)) {
+    let named = below.and_then(|i| headers(lines, i, true).or_else(|| unknown_headers(lines, i)));
+    if let Some(found) = named {
         border.head = found.head;
         border.body = found.body;
         border.depth = found.depth;
-    } else if let Some(found) = below.and_then(|i| attribution_below(lines, i)) {
+    } else if let Some(found) = below.and_then(|i| container::attribution_below(lines, i)) {
         border.head = found.head;
         border.body = found.body;
         border.depth = found.depth;
+    } else if kind == Kind::Forward && attribution::has_date(text) {
+        border.head = byline::passed_on(text);
     }
     Some(border)
 }
@@ -252,73 +266,14 @@ fn is_phrase(set: &TableSet<String>, phrase: &str) -> bool {
         })
 }
 
-fn attribution_below(lines: &[Line<'_>], index: usize) -> Option<Border> {
-    (index..index + 4).find_map(|i| {
-        let found = attribution::ending_at(lines, i, index)?;
-        Some(Border {
-            kind: Kind::Attribution,
-            start: found.start,
-            own: 0,
-            body: found.end,
-            rest: found.rest,
-            head: found.head,
-            depth: lines.get(i).map_or(0, |l| l.depth),
-        })
-    })
-}
-
-/// What an HTML mail's quote container begins with.
-fn container(lines: &[Line<'_>], index: usize) -> Border {
-    let own_depth = lines.get(index).map_or(0, |l| l.depth);
-    let mut border = Border {
-        kind: Kind::Container,
-        start: index,
-        own: 0,
-        body: index + 1,
-        rest: None,
-        head: Head::default(),
-        depth: own_depth,
-    };
-    let Some(below) = next_content(lines, index + 1) else {
-        return border;
-    };
-    let found = separator(lines, below)
-        .or_else(|| headers(lines, below, true))
-        .or_else(|| unknown_headers(lines, below))
-        .or_else(|| attribution_below(lines, below));
-    if let Some(found) = found.filter(|f| f.start <= below) {
-        return Border {
-            start: index,
-            own: 0,
-            ..found
-        };
-    }
-    // A short paragraph above deeper text is an attribution, whatever its language.
-    let end = (below..below + MAX_GAP).find(|i| {
-        lines
-            .get(*i)
-            .is_none_or(|l| l.is_blank() || l.depth > own_depth || l.mark)
-    });
-    if let Some(end) = end
-        && next_content(lines, end)
-            .and_then(|i| lines.get(i))
-            .is_some_and(|l| l.depth > own_depth)
-    {
-        let text: Vec<&str> = (below..end)
-            .filter_map(|i| lines.get(i).map(|l| l.text))
-            .collect();
-        border.head = byline::head(&text.join(" "));
-        border.body = end;
-        border.kind = Kind::Attribution;
-    }
-    border
-}
-
-/// A rule, or a separator that says again what was said above the header block.
+/// A rule, scissors, or a separator that says again what was said above the header block.
 pub fn is_drawn(text: &str) -> bool {
     let text = text.trim();
     let inner = text.trim_matches(|c| RULE.contains(&c) || c == ' ');
-    is_rule(text) || (text.len() >= inner.len() + 6 && is_phrase(&words().forward, &fold(inner)))
+    let scissors = text.starts_with(RULE) && inner.starts_with(['8', '✂']) && text.ends_with(RULE);
+    is_rule(text)
+        || scissors
+        || (text.len() >= inner.len() + 6 && is_phrase(&words().forward, &fold(inner)))
 }
 
 /// The line below a forwarded mail that some programs write.

@@ -42,6 +42,41 @@ pub fn head(text: &str) -> Head {
     }
 }
 
+/// `Forwarded message from Ann Ng on Mon Nov 3, 2025 at 10:00 AM:`, as aerc writes it; who
+/// forwarded it (`Forwarded by`) is not its author.
+pub fn passed_on(text: &str) -> Head {
+    let text = text.trim_matches(['-', ' ', ':', '：']);
+    let Some((_, named)) = text.split_once(" from ") else {
+        return Head::default();
+    };
+    let digit = named.find(|c: char| c.is_numeric()).unwrap_or(named.len());
+    let (head, _) = named.split_at_checked(digit).unwrap_or((named, ""));
+    let (name, date) = head.rsplit_once(" on ").unwrap_or((named, ""));
+    let date = match named.strip_prefix(name) {
+        Some(rest) if !date.is_empty() => rest.trim_start().trim_start_matches("on "),
+        _ => "",
+    };
+    Head {
+        from: mailbox::author(name),
+        date: Some(clean::line(date, MAX_SUBJECT)).filter(|d| has_date(d)),
+        ..Head::default()
+    }
+}
+
+/// A name with nothing but a date behind it.
+pub fn before_date(text: &str) -> Head {
+    let digit = text.find(|c: char| c.is_numeric()).unwrap_or(text.len());
+    let (name, date) = text.split_at_checked(digit).unwrap_or((text, ""));
+    Head {
+        from: Author {
+            name: mailbox::name(name),
+            address: None,
+        },
+        date: Some(clean::line(date, MAX_SUBJECT)).filter(|d| has_date(d)),
+        ..Head::default()
+    }
+}
+
 /// The name that stands before the address, from right to left up to date or verb.
 fn name_before(text: &str) -> Option<String> {
     let text = text.trim_end_matches([' ', '<', '(', '[', '\u{A0}']);
@@ -129,16 +164,30 @@ fn is_clock(word: &str) -> bool {
 /// Without an address: the words after the verb, else those before it.
 fn name_beside_verb(text: &str) -> Option<String> {
     let tokens: Vec<&str> = text.split_whitespace().collect();
-    let verb = tokens.iter().rposition(|t| {
-        words()
-            .wrote
-            .is_in(&format!(" {} ", fold(t.trim_matches([':', ',']))))
+    let is_verb = |words_in: &[&str]| {
+        let joined = words_in.join(" ");
+        let phrase = fold(joined.trim_matches([':', ',']));
+        words().wrote.is_in(&format!(" {phrase} "))
+    };
+    // `scritto` alone is no verb where the table has `ha scritto`.
+    let verb = (0..tokens.len()).rev().find(|at| {
+        tokens.get(*at..at + 1).is_some_and(is_verb)
+            || at
+                .checked_sub(1)
+                .and_then(|a| tokens.get(a..at + 1))
+                .is_some_and(is_verb)
     })?;
     let after = tokens.get(verb + 1..).unwrap_or_default().join(" ");
     if after.contains(char::is_alphabetic) && !has_date(&after) {
         return mailbox::name(&after);
     }
-    let before = tokens.get(..verb).unwrap_or_default().join(" ");
+    // `ha scritto`, `a écrit`: the helping word is no name.
+    let helped = tokens.get(..verb).unwrap_or_default();
+    let helped = match helped.split_last() {
+        Some((last, rest)) if words().beside_name.contains(&fold(last)) || *last == "a" => rest,
+        _ => helped,
+    };
+    let before = helped.join(" ");
     let name = mailbox::name(&last_name(&before))?;
     // `On Nov 26, 2013 you wrote` names nobody; a starter alone is no name.
     (!words().start.is_in(&format!("{name} 1"))).then_some(name)
@@ -169,6 +218,17 @@ fn date_in(text: &str, name: Option<&str>) -> Option<String> {
     let date = tokens.join(" ");
     let date = clean::line(date.trim_matches(edge), MAX_SUBJECT);
     (!date.is_empty()).then_some(date)
+}
+
+/// A date without the word before it.
+pub fn without_starter(date: &str) -> &str {
+    match date.split_once(' ') {
+        // Swedish writes "den 26 november", and that is the date.
+        Some((first, rest)) if is_starter(first) && rest.starts_with(char::is_alphabetic) => {
+            rest.trim_start()
+        }
+        _ => date,
+    }
 }
 
 /// `On`, `Am`, `Le`: found by the same table, with a date made up behind it.

@@ -74,6 +74,9 @@ pub fn is_postscript(line: &str) -> bool {
 /// `Kind regards,` with a name below it, or on the same line.
 pub fn closing(lines: &[&str]) -> Option<usize> {
     let tail = lines.len().saturating_sub(MAX_TAIL);
+    // What stands first is a greeting, whatever else it can be: `Ciao`.
+    let first = lines.iter().position(|l| !l.trim().is_empty())?;
+    let tail = tail.max(first + 1);
     let at = (tail..lines.len()).rev().find(|at| {
         lines.get(*at).is_some_and(|line| is_closing(line))
             && lines
@@ -97,11 +100,26 @@ fn is_closing(line: &str) -> bool {
     if words().closings.contains(bare) || words().closings.contains(&folded) {
         return true;
     }
-    let first = folded.split([' ', ',', '،']).next().unwrap_or_default();
-    let first_bare = bare.split(' ').next().unwrap_or_default();
+    // Most lines end here: none of the rules below fits without such a first word.
+    let first = folded
+        .split([' ', ',', '،', '/', '|'])
+        .next()
+        .unwrap_or_default();
+    let first_bare = bare.split([' ', '/', '|']).next().unwrap_or_default();
     let starts = &words().closing_starts;
     if !starts.contains(first) && !starts.contains(first_bare) && !begins_with_thanks(bare) {
         return false;
+    }
+    // `Best regards / Distinti saluti`: in two languages.
+    let mut parts = bare.split(['/', '|']).map(str::trim);
+    if bare.contains(['/', '|']) && parts.all(|part| words().closings.contains(part)) {
+        return true;
+    }
+    // `LG Carol`: a name behind it without a comma. A word that is also an ordinary one needs it.
+    if name_behind(line)
+        .is_some_and(|(head, name)| words().closings.contains(&head) && looks_like_name(name))
+    {
+        return true;
     }
     // `Best, Bob`: a name behind the comma.
     if let Some((head, name)) = line.split_once([',', '،'])
@@ -152,6 +170,29 @@ const THANKS: &[&str] = &[
 
 fn begins_with_thanks(text: &str) -> bool {
     THANKS.iter().any(|thanks| text.starts_with(thanks))
+}
+
+/// The closing words in front of a name of one or two words, folded, and the name.
+fn name_behind(line: &str) -> Option<(String, &str)> {
+    const ORDINARY: &[&str] = &[
+        "best",
+        "yours",
+        "warmly",
+        "take care",
+        "love",
+        "ciao",
+        "cheers",
+    ];
+    let line = line.trim_end_matches(['.', ',', '!']);
+    let (head, name) = line.rsplit_once(' ')?;
+    let folded = fold(head);
+    if words().closings.contains(&folded) {
+        return (!ORDINARY.contains(&folded.as_str())).then_some((folded, name));
+    }
+    let (shorter, _) = head.rsplit_once(' ')?;
+    let folded = fold(shorter);
+    let name = line.get(shorter.len()..)?.trim_start();
+    (!ORDINARY.contains(&folded.as_str())).then_some((folded, name))
 }
 
 /// `-Ann Ng` or `- Ann` as the last words.

@@ -123,11 +123,27 @@ pub fn is_contact(line: &str) -> bool {
         .split(|c: char| !c.is_alphanumeric())
         .any(|w| TITLES.contains(&w));
     telephone
+        || is_pronouns(&folded)
         || ((folded.contains("www.") || folded.contains("http"))
             && folded.split_whitespace().count() <= 5)
         || (mailbox::addresses(line).next().is_some() && folded.split_whitespace().count() <= 5)
         || (titled && !is_sentence(line) && folded.split_whitespace().count() <= 9)
         || (line.contains(" | ") && !is_sentence(line))
+}
+
+/// `(she/her)` below or behind a name.
+fn is_pronouns(folded: &str) -> bool {
+    const PRONOUNS: &[&str] = &[
+        "she", "her", "hers", "he", "him", "his", "they", "them", "theirs", "sie", "ihr", "er",
+        "ihm", "elle", "il", "iel", "ella", "él", "elle", "lei", "lui",
+    ];
+    let inside = match folded.rsplit_once('(') {
+        Some((_, inside)) => inside,
+        None => folded,
+    };
+    let inside = inside.trim_matches(['(', ')', '[', ']', ' ', '.']);
+    let parts = || inside.split('/').map(str::trim);
+    parts().count() > 1 && parts().all(|p| PRONOUNS.contains(&p))
 }
 
 /// Seven digits or more with nothing but the punctuation of numbers between, and no date.

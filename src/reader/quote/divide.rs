@@ -4,6 +4,7 @@
 //! certain the division says so, and nothing of it can become a yes.
 
 use crate::reader::quote::border::{self, Border, Kind};
+use crate::reader::quote::container;
 use crate::reader::quote::line::{self, Line};
 use crate::reader::work;
 
@@ -30,7 +31,8 @@ pub fn divide<'a>(lines: &[Line<'a>]) -> Division<'a> {
     while at < lines.len() {
         let Some(line) = lines.get(at) else { break };
         work::steps(1);
-        if let Some(found) = border::at(lines, at, floor) {
+        let found = border::at(lines, at, floor).or_else(|| container::named_below(lines, at));
+        if let Some(found) = found {
             // An attribution is found at its end: its first lines were taken for own ones.
             work::steps(own.len().min(at.saturating_sub(found.start)));
             own.truncate(own.len().saturating_sub(at.saturating_sub(found.start)));

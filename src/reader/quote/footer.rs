@@ -17,7 +17,7 @@ pub fn is_footer(line: &str) -> bool {
         return false;
     }
     if line.is_ascii() && !may_begin_footer(line) {
-        return false;
+        return ends_with_device(line);
     }
     // A link behind the name of the program is no sentence.
     let shown = fold(&without_links(line));
@@ -33,6 +33,9 @@ pub fn is_footer(line: &str) -> bool {
     }
     if bare.chars().count() > MAX_FOOTER_CHARS {
         return false;
+    }
+    if ends_with_device(line) {
+        return true;
     }
     let first = bare.split(' ').next().unwrap_or_default();
     let listed = words().footers.get(first).map(Vec::as_slice);
@@ -55,6 +58,32 @@ fn may_begin_footer(line: &str) -> bool {
     let before_link = first.split(['.', '<']).next().unwrap_or_default();
     has_folded(starts, first)
         || (before_link.len() < first.len() && has_folded(starts, before_link))
+}
+
+/// A few words and the name of a device, without a full stop: a footer in whatever language.
+fn ends_with_device(line: &str) -> bool {
+    const DEVICES: &[&str] = &[
+        "iPhone",
+        "iPad",
+        "iPod",
+        "Galaxy",
+        "BlackBerry",
+        "Xperia",
+        "HUAWEI",
+        "Huawei",
+        "Xiaomi",
+        "Android",
+        "OnePlus",
+    ];
+    let line = line.trim_matches([' ', '*', '_', '-', '—', '–', '(', ')']);
+    let count = line.split(' ').count();
+    (3..=5).contains(&count)
+        && line.chars().next().is_some_and(|c| !c.is_lowercase())
+        && !line.contains(['?', ',', ';', ':', '\''])
+        && DEVICES.iter().any(|d| {
+            line.strip_suffix(d)
+                .is_some_and(|rest| rest.ends_with([' ', '-']))
+        })
 }
 
 fn fits(footer: &Footer, bare: &str) -> bool {

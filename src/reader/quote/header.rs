@@ -7,6 +7,7 @@
 use crate::reader::Author;
 use crate::reader::letter::{MAX_SUBJECT, clean};
 use crate::reader::quote::attribution::has_date;
+use crate::reader::quote::byline::without_starter;
 use crate::reader::quote::line::Line;
 use crate::reader::quote::mailbox;
 use crate::reader::words::{Field, fold, words};
@@ -105,6 +106,35 @@ impl Values {
         }
     }
 
+    /// A label that no table has, inside a block that is one without it: what its value is like,
+    /// and what the block still lacks, tells what it stands for.
+    fn guess(&mut self, lines: &[Line<'_>], at: usize, depth: usize) -> bool {
+        let others = self.found.iter().filter(|(f, _)| *f != Field::From).count();
+        let Some(line) = lines
+            .get(at)
+            .filter(|_| others > 0 && self.has(Field::From))
+        else {
+            return false;
+        };
+        let Some((_, value)) = labelled(line.text) else {
+            return false;
+        };
+        let below = lines.get(at + 1).filter(|l| l.depth == depth);
+        let bounded = below.is_none_or(|l| l.is_blank() || label(l.text).is_some());
+        let address = mailbox::addresses(value).next().is_some();
+        let field = if address {
+            Field::Other
+        } else if !self.has(Field::Sent) && has_date(value) {
+            Field::Sent
+        } else if !self.has(Field::Subject) && bounded {
+            Field::Subject
+        } else {
+            return false;
+        };
+        self.found.push((field, value.to_owned()));
+        true
+    }
+
     fn get(&self, field: Field) -> Option<&str> {
         self.found
             .iter()
@@ -134,7 +164,10 @@ impl Values {
                 subject: self
                     .get(Field::Subject)
                     .map(|s| clean::line(s, MAX_SUBJECT)),
-                date: self.get(Field::Sent).map(|d| clean::line(d, MAX_SUBJECT)),
+                // Proton Mail writes "Date: On Monday, …".
+                date: self
+                    .get(Field::Sent)
+                    .map(|d| clean::line(without_starter(d), MAX_SUBJECT)),
             },
             end,
             labels: kinds.iter().filter(|k| self.has(**k)).count(),
@@ -174,6 +207,7 @@ pub fn block(lines: &[Line<'_>], start: usize, announced: bool) -> Option<Block>
             }
             Some(_) => break,
             None if gap > 0 => break,
+            None if values.guess(lines, end, first.depth) => end += 1,
             None => {
                 let Some(wrapped) = wrapped(lines, end, &values, first.depth) else {
                     break;
@@ -198,6 +232,14 @@ pub fn block(lines: &[Line<'_>], start: usize, announced: bool) -> Option<Block>
     enough.then_some(block)
 }
 
+/// A word or a few, a colon, and a value.
+fn labelled(text: &str) -> Option<(&str, &str)> {
+    let (name, value) = text.split_once([':', '：'])?;
+    let named = name.chars().count() <= MAX_LABEL && name.split_whitespace().count() <= 4;
+    let value = value.trim_matches(['*', '_', ' ', '\t', '\u{A0}']);
+    (named && name.contains(char::is_alphabetic) && !value.is_empty()).then_some((name, value))
+}
+
 /// Labels that no table has: three lines or more of `word: value`, one value with an address and
 /// one with a date. The first address is the author's, the last value the subject.
 pub fn unknown_block(lines: &[Line<'_>], start: usize) -> Option<Block> {
@@ -209,14 +251,10 @@ pub fn unknown_block(lines: &[Line<'_>], start: usize) -> Option<Block> {
         .get(end)
         .filter(|l| l.depth == first.depth && !l.is_blank())
     {
-        let Some((name, value)) = line.text.split_once([':', '：']) else {
+        let Some((_, value)) = labelled(line.text).filter(|_| end - start < MAX_UNKNOWN) else {
             break;
         };
-        let named = name.chars().count() <= MAX_LABEL && name.split_whitespace().count() <= 4;
-        if !named || !name.contains(char::is_alphabetic) || end - start >= MAX_UNKNOWN {
-            break;
-        }
-        last = value.trim_matches(['*', '_', ' ', '\t', '\u{A0}']);
+        last = value;
         let author = mailbox::author(last);
         if author.address.is_some() && head.from == Author::default() {
             head.from = author;

@@ -38,13 +38,28 @@ impl<'a> Line<'a> {
                 mark: true,
             };
         }
+        let plain = Line {
+            depth: 0,
+            text: raw,
+            mark: false,
+        };
         let unindented = raw.trim_start_matches([' ', '\u{A0}']);
-        if raw.len() - unindented.len() > MAX_INDENT || !unindented.starts_with('>') {
+        if raw.len() - unindented.len() > MAX_INDENT {
+            return plain;
+        }
+        if let Some(text) = after_initials(unindented) {
             return Line {
-                depth: 0,
-                text: raw,
-                mark: false,
+                depth: 1,
+                text,
+                ..plain
             };
+        }
+        // GroupWise's attribution stands between marks, and so do pointers at a link.
+        let between = unindented.starts_with(">>>")
+            && unindented.len() > 3
+            && (unindented.ends_with(">>>") || unindented.ends_with("<<<"));
+        if !unindented.starts_with('>') || (between && unindented.contains(char::is_alphanumeric)) {
+            return plain;
         }
         let (mut depth, mut text) = (0, unindented);
         while let Some(rest) = text.strip_prefix('>') {
@@ -65,11 +80,39 @@ impl<'a> Line<'a> {
     }
 }
 
+/// What follows `BK> `, the mark of programs that quote by initials.
+fn after_initials(text: &str) -> Option<&str> {
+    let at = text.bytes().position(|b| b == b'>')?;
+    let (initials, rest) = text.split_at_checked(at)?;
+    let fits = (2..=3).contains(&at) && initials.bytes().all(|b| b.is_ascii_uppercase());
+    let rest = rest.strip_prefix('>')?;
+    (fits && (rest.is_empty() || rest.starts_with(' '))).then_some(rest.trim_start())
+}
+
+/// Whether a line is quoted by a bar: it begins with one and is no row of a table.
+fn is_barred(raw: &str) -> bool {
+    let raw = raw.trim();
+    raw.starts_with('|') && !(raw.len() > 1 && raw.ends_with('|')) && !raw.contains(" | ")
+}
+
 /// The lines of a text.
 pub fn lines(text: &str) -> Vec<Line<'_>> {
     let mut lines: Vec<Line<'_>> = Vec::new();
-    for raw in text.split('\n').take(MAX_LINES) {
+    let mut raws = text.split('\n').take(MAX_LINES).peekable();
+    let mut barred = false;
+    while let Some(raw) = raws.next() {
         let mut line = Line::parse(raw);
+        // One bar alone is anything; bars below one another are a quote.
+        let bar = is_barred(raw);
+        if bar && (barred || raws.peek().is_some_and(|next| is_barred(next))) {
+            let text = raw.trim_start().trim_start_matches('|');
+            line = Line {
+                depth: 1,
+                text: text.strip_prefix(' ').unwrap_or(text).trim_end(),
+                mark: false,
+            };
+        }
+        barred = bar;
         // `Name <address` wrapped before its bracket leaves `>:` alone, which is no quote.
         if line.depth == 1
             && is_closed_bracket(line.text)

@@ -119,6 +119,11 @@ pub fn name(text: &str) -> Option<String> {
     let edge =
         |c: char| c.is_whitespace() || "<>[]\"'“”„«»‘’*_,;:|=".contains(c) || c == '\u{FF1C}';
     let mut name = line.trim_matches(edge);
+    // `"Zed" the Pump Man`: quotes around a part belong to the name.
+    let bare = line.trim_matches([' ', '<', '>', ',', ';', ':', '*', '_']);
+    if bare.starts_with('"') && bare.matches('"').count() == 2 && !bare.ends_with('"') {
+        name = bare;
+    }
     if let Some(rest) = name.strip_suffix('(') {
         name = rest.trim_matches(edge);
     }

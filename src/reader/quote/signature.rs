@@ -234,13 +234,19 @@ fn take_banner(lines: &mut Vec<&str>) {
         .take_while(|l| !l.trim().is_empty())
         .count();
     let paragraph = lines.get(start..start + length.min(MAX_BANNER_LINES));
-    let text = fold(&paragraph.unwrap_or_default().join(" "));
-    let hits = words().banner.count(&text, 2);
-    if hits > 1
-        && start + length < lines.len()
-        && has_words(lines.get(start + length..).unwrap_or_default())
-    {
-        lines.drain(..start + length);
+    let paragraph = paragraph.unwrap_or_default();
+    if words().banner.count(&fold(&paragraph.join(" ")), 2) < 2 {
+        return;
+    }
+    // A banner in a table of an HTML mail has the person's words right below it.
+    let warns = |l: &&str| words().banner.is_in(&fold(l));
+    let last = paragraph.iter().rposition(warns).unwrap_or_default() + 1;
+    let over = paragraph
+        .get(last - 1)
+        .is_some_and(|l| l.trim_end().ends_with(['.', '!', ']', ':']));
+    let end = start + if over && last < length { last } else { length };
+    if has_words(lines.get(end..).unwrap_or_default()) {
+        lines.drain(..end);
     }
 }
 

@@ -112,6 +112,18 @@ pub const SHOULD: &[&str] = &[
     "doivent",
     "deberían",
 ];
+/// Words behind somebody who would gain by it: `Karim would love this`.
+pub const WOULD: &[&str] = &[
+    "should", "must", "ought", "would", "might", "may", "sollte", "würde", "könnte", "müsste",
+    "devrait", "aimerait", "voudrait", "debería", "querría",
+];
+/// What stands behind those words where somebody is to meet the one of whom the mail speaks.
+pub static GAINS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)^\s*(?:to\s+)?(?:(?:really|definitely|surely|well|also|want\s+to|like\s+to|love\s+to|unbedingt|sie|ihn|la|le)\s+)*(?:meet|talk\s+to|talk\s+with|speak\s+to|speak\s+with|know|see|hear|love|enjoy|be\s+(?:interested|keen|perfect|great|good|right|the\s+right|happy|glad)|kennenlernen|sprechen|treffen|passen|interessieren|rencontrer|être\s+intéressée?|conocer|hablar)\b",
+    )
+    .ok()
+});
 /// Words that may stand between a name and the verb that ends a wish.
 pub const FILLERS: &[&str] = &["mal", "doch", "bitte", "kurz", "auch", "gern", "gerne"];
 
@@ -168,6 +180,7 @@ const WEAK: &[&str] = &[
     r"(?:talk|talking|speak|speaking|chat|chatting|word|call|conversation|coffee)\s+(?:to|with)",
     r"get\s+to\s+know",
     r"reach(?:ing)?\s+out\s+to",
+    r"(?:help|helps)\s+(?:me|us)\s+(?:to\s+)?(?:reach|find|contact|meet)",
     r"do\s+you\s+(?:happen\s+to\s+)?know",
     r"(?:frag|frage|fragst|fragen)(?:\s+(?:du|sie|bitte|mal|doch))*",
     r"demande[rz]?\s+à",
@@ -214,7 +227,7 @@ const WITH_END: &[(&str, &[&str])] = &[
         &["weiter", "weiterleiten", "weiterleitest", "weitergeben"],
     ),
     (
-        r"(?:kannst|könntest|könnten|können|würdest)\s+(?:du|sie|ihr)(?:\s+(?:bitte|mal|doch|auch))*",
+        r"(?:kannst|könntest|könnten|können|würdest|magst|willst|wollen|mögen)\s+(?:du|sie|ihr)(?:\s+(?:bitte|mal|doch|auch))*",
         &[
             "fragen",
             "anfragen",

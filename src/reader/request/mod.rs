@@ -111,6 +111,9 @@ fn named(text: &str, apart: &[Address], contacts: &[Contact]) -> Named {
     if tally.is_empty() {
         scene.rows(&mut tally);
     }
+    if tally.is_empty() {
+        scene.gains(&mut tally);
+    }
     scene.addresses(&mut tally);
     tally.verdict()
 }

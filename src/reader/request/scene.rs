@@ -43,6 +43,8 @@ static ROW_END: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 /// Lines of a note that is nothing but names.
 const MAX_ROWS: usize = 30;
+/// Sentences in which somebody who would gain is looked for.
+const MAX_SENTENCES: usize = 50;
 
 pub(super) struct Scene<'a> {
     pub(super) text: &'a str,
@@ -103,6 +105,23 @@ impl<'a> Scene<'a> {
                         !wish.ends.is_empty(),
                     ),
                 }
+            }
+        }
+    }
+
+    /// Counts whoever would gain by meeting the one of whom the mail speaks: "Karim should meet
+    /// her.", "Karim would love this."
+    pub fn gains(&self, tally: &mut Tally) {
+        let ends = self.text.match_indices(['.', '!', '?', '\n']);
+        let starts = std::iter::once(0).chain(ends.map(|(at, _)| at + 1));
+        for start in starts.take(MAX_SENTENCES) {
+            let object = phrase::object(self.text, start, &self.mentions, lexicon::WOULD);
+            if !lexicon::WOULD.contains(&object.end.as_str()) {
+                continue;
+            }
+            let rest = self.text.get(object.next..).unwrap_or_default();
+            if lexicon::GAINS.as_ref().is_some_and(|g| g.is_match(rest)) {
+                tally.add(&self.members(&object), false, true);
             }
         }
     }

@@ -25,6 +25,7 @@ impl Reading {
                 by_first: IdMap::default(),
                 by_shape: Vec::new(),
                 months: IdMap::default(),
+                edges: IdMap::default(),
                 numbers: IdMap::default(),
                 of: Vec::new(),
                 nouns_are_capital: false,
@@ -69,7 +70,7 @@ impl Reading {
                 self.language.defines.push(define);
                 return Ok(());
             }
-            "months" | "numbers" | "of" => return self.value(line, words),
+            "months" | "edges" | "numbers" | "of" => return self.value(line, words),
             "spans" => {
                 let (key, pattern) = line.split_once(':').ok_or("a span is LENGTH: PATTERN")?;
                 let says = Says::Span(span(key.trim()).ok_or("no such span")?);
@@ -121,6 +122,9 @@ impl Reading {
                 match (self.section.as_str(), i8::try_from(value)) {
                     ("months", Ok(month)) => {
                         self.language.months.insert(id, month);
+                    }
+                    ("edges", Ok(day)) => {
+                        self.language.edges.insert(id, day);
                     }
                     ("of", _) => self.language.of.push(id),
                     _ => {
@@ -175,6 +179,7 @@ impl Reading {
             collect(&rule.nodes, &self.language.defines, &mut ids);
         }
         ids.extend(self.language.months.keys());
+        ids.extend(self.language.edges.keys());
         ids.extend(self.language.numbers.keys());
         ids.extend(&self.language.of);
         ids.sort_unstable();
@@ -221,6 +226,10 @@ fn span(key: &str) -> Option<Span> {
     let (count, unit) = key.split_once(' ')?;
     if count == "quarter" {
         return Some(Span::Quarter(unit.parse().ok()?));
+    }
+    if count == "on" {
+        let (month, day) = unit.split_once(' ')?;
+        return Some(Span::On(month.parse().ok()?, day.parse().ok()?));
     }
     let unit = match unit {
         "day" => Unit::Day,

@@ -18,7 +18,7 @@ fn notes_and_requests_as_people_write_them() {
             "carol",
         ),
         ("This is for Carol Danvers", "carol"),
-        ("Carol would be perfect here - can you ask her?", "-"),
+        ("Carol would be perfect here - can you ask her?", "carol"),
         ("pls intro to carol", "carol"),
         ("intro: carol danvers", "carol"),
         ("Intro -> Carol", "carol"),
