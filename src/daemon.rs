@@ -12,6 +12,7 @@ use crate::rules::manners::Direct;
 use crate::store::Store;
 use crate::wire::proof::Resolver;
 use crate::wire::{Login, Secret, Security, Server};
+use crate::writer::words::Words;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -205,6 +206,7 @@ pub fn house(config: &Config) -> Result<House, RunError> {
                 config::Direct::Any => Direct::Any,
                 config::Direct::Off => Direct::Off,
             },
+            language: connector.language.clone(),
         });
     }
     Ok(House {
@@ -228,5 +230,12 @@ pub fn house(config: &Config) -> Result<House, RunError> {
         connectors,
         keep_bodies_secs: config.store.keep_bodies_secs,
         junk: config.imap.junk.clone(),
+        words: match &config.bot.words {
+            None => Words::built_in(),
+            Some(folder) => {
+                crate::words::load(folder).map_err(|error| RunError::Words(error.to_string()))?
+            }
+        },
+        language: config.bot.language.clone(),
     })
 }

@@ -18,6 +18,7 @@ pub mod post;
 pub mod requests;
 pub mod retention;
 pub mod views;
+pub mod voice;
 pub mod work;
 
 use crate::desk::house::House;

@@ -49,4 +49,5 @@ pub mod remind;
 pub mod rules;
 pub mod store;
 pub mod wire;
+pub mod words;
 pub mod writer;

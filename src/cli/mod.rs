@@ -169,7 +169,8 @@ impl From<RunError> for Failure {
             RunError::Config(_)
             | RunError::Password { .. }
             | RunError::Unbuilt(_)
-            | RunError::Contacts(_) => Failure::Usage(error.to_string()),
+            | RunError::Contacts(_)
+            | RunError::Words(_) => Failure::Usage(error.to_string()),
             _ => Failure::Failed(error.to_string()),
         }
     }

@@ -31,6 +31,8 @@ pub(super) struct RawBot {
     pub name: Text,
     pub subaddressing: Text,
     pub time_zone: Text,
+    pub words: Text,
+    pub language: Text,
 }
 
 /// `[imap]` and `[smtp]`; `mailbox` and `junk` are refused in `[smtp]` by the check.
@@ -87,6 +89,7 @@ pub(super) struct RawConnector {
     pub addresses: Texts,
     pub contacts: Text,
     pub direct_requests: Text,
+    pub language: Text,
 }
 
 /// Reads the text; errors of TOML and serde are given our form.

@@ -30,13 +30,15 @@ impl Facts {
         self.values.insert(name, value.into());
     }
 
-    /// "Tuesday, 8 December 2026" where the connector lives. A time that is no date is left out, so
-    /// that a template which needs it fails rather than says nonsense.
+    /// The day where the reader lives. A time that is no date is left out, so that a template which
+    /// needs it fails rather than says nonsense.
     pub fn set_date(&mut self, name: &'static str, secs: i64, voice: &Voice<'_>) {
         self.values.remove(name);
         if let Ok(at) = jiff::Timestamp::from_second(secs) {
-            let day = at.to_zoned_datetime(voice.time_zone.clone());
-            self.set(name, day.strftime("%A, %-d %B %Y").to_string());
+            let day = at.to_zoned_datetime(voice.time_zone.clone()).date();
+            if let Ok(words) = voice.language.date(day) {
+                self.set(name, words);
+            }
         }
     }
 }
@@ -51,6 +53,8 @@ pub fn gather(
     let mut facts = Facts::default();
     let manner = manner::of(saying);
     facts.set("introduction", matches!(saying, Saying::Introduction));
+    // Once more in another language, below the first.
+    facts.set("again", false);
     facts.set("connectors_name", manner.in_connectors_name);
     facts.set("to_target", saying.party() == Some(Party::Target));
     facts.set("later", manner.taps == manner::Taps::YesNoLater);
@@ -68,7 +72,7 @@ pub fn gather(
         Some(secs) => facts.set_date("closing_date", secs, voice),
         None => facts.set("closing_date", Value::from(())),
     }
-    people(&mut facts, saying, introduction);
+    people(&mut facts, saying, introduction, voice);
     request(&mut facts, saying, introduction);
     payload::add(&mut facts, saying, voice);
     facts
@@ -76,7 +80,7 @@ pub fn gather(
 
 /// Nobody's address where its reader is not owed it, whatever a template says: the requester never
 /// sees the target's, and of two proposed people neither sees the other's.
-fn people(facts: &mut Facts, saying: &Saying, introduction: &Introduction) {
+fn people(facts: &mut Facts, saying: &Saying, introduction: &Introduction, voice: &Voice<'_>) {
     let (requester, target) = (
         introduction.requester.as_ref(),
         introduction.target.as_ref(),
@@ -86,14 +90,14 @@ fn people(facts: &mut Facts, saying: &Saying, introduction: &Introduction) {
     facts.set(
         "requester",
         match (introduction.way, saying.party()) {
-            (Way::Proposed, Some(Party::Target)) => hidden(requester),
+            (Way::Proposed, Some(Party::Target)) => hidden(requester, voice),
             _ => person(requester, namesakes),
         },
     );
     facts.set(
         "target",
         match saying.party() {
-            Some(Party::Requester) => hidden(target),
+            Some(Party::Requester) => hidden(target, voice),
             _ => person(target, namesakes),
         },
     );
@@ -160,15 +164,20 @@ pub fn person(person: Option<&Person>, in_full: bool) -> Value {
 }
 
 /// Somebody whose address the reader is not owed: the name, or not even that.
-fn hidden(person: Option<&Person>) -> Value {
+fn hidden(person: Option<&Person>, voice: &Voice<'_>) -> Value {
     let Some(person) = person else {
         return Value::from(());
     };
     let mut name = text::name(&person.name);
+    let mut first = name.split(' ').next().unwrap_or_default().to_owned();
     if name.is_empty() {
-        name = "somebody I know".to_owned();
+        // Without it the name is not known, and a template that needs it fails.
+        let somebody = voice.language.part("part_somebody", &BTreeMap::new());
+        let Ok(somebody) = somebody else {
+            return Value::from(());
+        };
+        (name, first) = (somebody.clone(), somebody);
     }
-    let first = name.split(' ').next().unwrap_or_default().to_owned();
     minijinja::context! { first => first, full => name.clone(), name => name }
 }
 
