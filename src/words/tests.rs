@@ -99,7 +99,7 @@ fn what_is_wrong_names_file_line_and_what_to_do() {
         (
             "en/thank_no.txt",
             "Thanks\n\n{{ box(\"request\") }}{{ box(\"words\") }}",
-            "en/thank_no.txt: the template of thank_no could not be filled",
+            "en/thank_no.txt: there is no box called request. ",
         ),
         (
             "en/closing.txt",

@@ -79,7 +79,8 @@ impl Page {
         }
         for part in &mut parts {
             if let Part::Paragraph(text) = part {
-                *text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+                // A no-break space before a French question mark stays one.
+                *text = text.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
                 if let Some((before, says)) = text.split_once(HOW) {
                     how.push(says.trim().to_owned());
                     *text = format!("{before}{says}");
