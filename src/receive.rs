@@ -4,16 +4,19 @@
 //! desk, or at the first connection one that needs the operator, ends the loop.
 
 use crate::clerk::{Clerk, Now, RunError};
-use crate::desk::views::{self, FolderSeen, Known};
+use crate::desk::Desk;
+use crate::desk::views::{FolderSeen, Known};
+use crate::failpoint;
 use crate::store::inbox::{Arrived, Aside};
 use crate::wire::Server;
 use crate::wire::error::WireError;
 use crate::wire::imap::{Fetched, Mail, Session, Woken};
-use crate::wire::proof::{self, Resolver};
+use crate::wire::proof::Resolver;
 use std::collections::HashMap;
 use std::time::Duration;
 use tokio::sync::watch;
 
+pub mod authors;
 #[cfg(test)]
 mod tests;
 
@@ -27,8 +30,6 @@ const MAX_WHOLE_OCTETS: u32 = 5 * 1024 * 1024;
 const FIRST_OCTETS: u32 = 64 * 1024;
 /// Without a word of the server, the mailbox is listed anew after this.
 const LONGEST_WAIT: Duration = Duration::from_secs(540);
-/// Authors looked up at the same time: DNS answers slowly, and a backlog should not wait for each.
-const MAX_LOOK_UPS: usize = 20;
 /// Times a mail is asked for that the server can't give, before it is set aside.
 const MAX_REFUSALS: u32 = 3;
 /// Times that the connection ends at one mail before that mail is set aside.
@@ -39,6 +40,17 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 /// After a refused login: sooner would lock the account.
 const REFUSED_PAUSE: Duration = Duration::from_secs(900);
 
+/// How far the loop has come since it started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Progress {
+    #[default]
+    Away,
+    /// The login was taken.
+    Connected,
+    /// Everything that lay in the mailbox has been taken.
+    Synced,
+}
+
 pub struct Loop {
     pub clerk: Clerk,
     pub server: Server,
@@ -48,6 +60,8 @@ pub struct Loop {
     pub from_start: bool,
     /// Where authors are looked up, when no mail server's word is believed; None: not at all.
     pub resolver: Option<Resolver>,
+    /// Tells the other loops.
+    pub progress: watch::Sender<Progress>,
     pub now: Now,
     pub stop: watch::Receiver<bool>,
 }
@@ -136,12 +150,14 @@ impl Loop {
         let mut first = !memory.connected;
         memory.connected = true;
         memory.ever_connected = true;
+        self.reached(Progress::Connected);
         loop {
             if let Some(junk) = self.junk.clone() {
                 self.read_junk(&mut session, &junk, memory).await?;
             }
             let mailbox = self.mailbox.clone();
             let folder = self.sync(&mut session, &mailbox, memory).await?;
+            self.reached(Progress::Synced);
             if std::mem::take(&mut first) {
                 // Only now: what arrives from here on is new mail for certain.
                 tracing::info!(idle = session.abilities().idle, "watching the mailbox");
@@ -162,7 +178,16 @@ impl Loop {
         }
     }
 
-    /// A provider without a junk folder of that name is no fault.
+    fn reached(&self, progress: Progress) {
+        self.progress.send_if_modified(|known| {
+            let further = progress > *known;
+            *known = progress.max(*known);
+            further
+        });
+    }
+
+    /// A provider without a junk folder of that name is no fault. Should one appear later, all that
+    /// lies in it has come since.
     async fn read_junk(
         &mut self,
         session: &mut Session,
@@ -170,7 +195,13 @@ impl Loop {
         memory: &mut Memory,
     ) -> Result<(), Fault> {
         match self.sync(session, junk, memory).await {
-            Ok(_) | Err(Fault::Wire(WireError::ServerSaidNo { .. })) => Ok(()),
+            Ok(_) => Ok(()),
+            Err(Fault::Wire(WireError::ServerSaidNo { .. })) => {
+                let (account, junk) = (self.account.clone(), junk.to_owned());
+                let now_secs = (self.now)();
+                let missed = move |desk: &mut Desk| desk.miss_folder(&account, &junk, now_secs);
+                Ok(self.clerk.ask(missed).await?)
+            }
             Err(other) => Err(other),
         }
     }
@@ -243,6 +274,7 @@ impl Loop {
             rest = others;
             let uids: Vec<u32> = batch.iter().map(|listed| listed.uid).collect();
             let fetched = session.fetch(&uids, part.then_some(FIRST_OCTETS)).await;
+            failpoint::here("fetch.fetched");
             let fetched = self
                 .survive(fetched, mailbox, uid_validity, &uids, memory)
                 .await?;
@@ -323,10 +355,8 @@ impl Loop {
         memory: &mut Memory,
     ) -> Result<(), Fault> {
         let mut batch = Vec::with_capacity(fetched.mails.len());
-        let facts = self.look_up(&fetched.mails).await;
-        for (mail, facts) in fetched.mails.into_iter().zip(facts) {
-            let arrived = self.mail(mail, mailbox, uid_validity, known);
-            batch.push(Arrived { facts, ..arrived });
+        for mail in fetched.mails {
+            batch.push(self.mail(mail, mailbox, uid_validity, known));
         }
         for uid in fetched.unreadable {
             let count = memory
@@ -339,23 +369,6 @@ impl Loop {
             }
         }
         self.store(batch).await
-    }
-
-    /// What signatures and DNS say of each mail's author, as JSON for the inbox row.
-    async fn look_up(&self, mails: &[Mail]) -> Vec<Option<String>> {
-        let Some(resolver) = &self.resolver else {
-            return vec![None; mails.len()];
-        };
-        let mut facts = Vec::with_capacity(mails.len());
-        for some in mails.chunks(MAX_LOOK_UPS) {
-            let each = some.iter().map(|mail| async {
-                let domain = views::author_domain(&mail.bytes)?;
-                let found = proof::facts(&mail.bytes, &domain, resolver).await;
-                views::facts(found.dkim_domains, found.dmarc_policy)
-            });
-            facts.extend(futures_util::future::join_all(each).await);
-        }
-        facts
     }
 
     fn mail(&self, mail: Mail, mailbox: &str, uid_validity: u32, known: &Known) -> Arrived {
@@ -392,10 +405,15 @@ impl Loop {
             return Ok(());
         }
         let now_secs = (self.now)();
-        let taken = self
-            .clerk
-            .ask(move |desk| desk.receive(&batch, now_secs))
-            .await?;
+        let taken = match &self.resolver {
+            Some(resolver) => authors::take(&self.clerk, resolver, batch, now_secs).await?,
+            None => {
+                let clerk = &self.clerk;
+                clerk
+                    .ask(move |desk| desk.receive(&batch, now_secs))
+                    .await?
+            }
+        };
         tracing::info!(mails = taken, "mail taken");
         self.clerk.bell.ring();
         Ok(())

@@ -24,12 +24,17 @@ struct Line {
 const MAX_COLUMN: usize = 22;
 
 pub fn run(config: Option<&Path>, json: bool, all: bool) -> Result<(), Failure> {
-    let introductions = desk(config)?.list(all)?;
+    let desk = desk(config)?;
+    let introductions = desk.list(all)?;
     let text = match json {
         true => as_json(&introductions)?,
         false => as_table(&introductions, now_secs()),
     };
     print(&text);
+    // Beside the table, so that scripts read on.
+    if let Some(why) = desk.silence(now_secs())? {
+        eprintln!("{why}");
+    }
     Ok(())
 }
 

@@ -2,10 +2,12 @@
 //!
 //! Exit status: 0 done, 1 it failed, 2 wrong usage or configuration.
 
+pub mod backup;
 pub mod cancel;
 pub mod check;
 pub mod demo;
 pub mod explain;
+pub mod forget;
 pub mod list;
 pub mod log;
 pub mod run;
@@ -82,10 +84,21 @@ enum Command {
     },
     /// Call an introduction off
     Cancel { id: i64 },
+    /// Erase what is stored about a person, and say what
+    Forget { address: String },
     /// Stop all sending until `resume`; what arrives is kept and read
     Pause,
     /// Send again after `pause`
-    Resume,
+    Resume {
+        /// Also after mails of ours were seen that the database did not write (an old backup, a second askfirst)
+        #[arg(long)]
+        trust_database: bool,
+        /// The system's clock is right, although it jumped
+        #[arg(long)]
+        trust_clock: bool,
+    },
+    /// Copy the database into a new file, also while the daemon runs
+    Backup { file: PathBuf },
     /// Completions for a shell, on standard output
     Completions { shell: clap_complete::Shell },
     /// The manual page, on standard output (`askfirst man | man -l -`)
@@ -117,8 +130,13 @@ pub fn main() -> ExitCode {
         Command::List { json, all } => list::run(config, json, all),
         Command::Show { id, json } => show::run(config, id, json),
         Command::Cancel { id } => cancel::run(config, id),
-        Command::Pause => cancel::pause(config, true),
-        Command::Resume => cancel::pause(config, false),
+        Command::Forget { address } => forget::run(config, &address),
+        Command::Pause => cancel::pause(config),
+        Command::Resume {
+            trust_database,
+            trust_clock,
+        } => cancel::resume(config, trust_database, trust_clock),
+        Command::Backup { file } => backup::run(config, &file),
         Command::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "askfirst", &mut text);
@@ -196,7 +214,11 @@ fn desk(config: Option<&Path>) -> Result<Desk, Failure> {
         )));
     }
     let store = Store::open(&config.store.path).map_err(crate::desk::DeskError::from)?;
-    let desk = Desk::open(store, daemon::house(&config)?, daemon::system_dice())?;
+    let desk = Desk::open(
+        store,
+        daemon::house_without_contacts(&config)?,
+        daemon::system_dice(),
+    )?;
     Ok(desk)
 }
 

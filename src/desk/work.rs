@@ -8,9 +8,10 @@ use crate::desk::{DeskError, Dice, bind, ignored};
 use crate::reader::address::Address;
 use crate::reader::author::Facts;
 use crate::reader::letter::Letter;
-use crate::reader::{Kind, Known};
+use crate::reader::secret::Secret;
+use crate::reader::{Kind, Known, Proof};
 use crate::rules::event::Event;
-use crate::rules::introduction::{Introduction, Thread};
+use crate::rules::introduction::{Introduction, Stage, Thread};
 use crate::rules::manners::{self, Past};
 use crate::rules::saying::{HeldWhy, Party, Saying};
 use crate::rules::transition::{self, Surroundings};
@@ -29,6 +30,9 @@ pub(super) struct Work<'a> {
     pub(super) dice: &'a mut Dice,
     pub(super) separator: Option<char>,
     pub(super) now_secs: i64,
+    /// The author of the mail at hand, where it is one that nobody proved or of a stranger (None: his
+    /// address is not known either). What it causes is counted.
+    pub(super) claimed: Option<Option<Address>>,
 }
 
 impl Work<'_> {
@@ -51,6 +55,13 @@ impl Work<'_> {
         }
     }
 
+    /// The X-Askfirst-Id of a mail: nothing in it counts, or can be compared by an outsider.
+    pub(super) fn mark(&self, secret: &Secret, saying: &str) -> String {
+        let hash = self.keyed(&format!("{}:{saying}", secret.token()));
+        let short: Vec<u8> = hash.into_iter().take(16).collect();
+        data_encoding::HEXLOWER.encode(&short)
+    }
+
     pub(super) fn person_hash(&self, address: &Address) -> Vec<u8> {
         self.keyed(&address.rate_key())
     }
@@ -60,8 +71,9 @@ impl Work<'_> {
         &mut self,
         pending: &inbox::Pending,
         letter: &Letter,
+        content_key: &[u8],
     ) -> Result<Disposition, DeskError> {
-        if let Some((first, introduction)) = inbox::same_content(self.db, pending.id)? {
+        if let Some((first, introduction)) = inbox::same_content(self.db, pending, content_key)? {
             return Ok(Disposition {
                 name: "duplicate",
                 reason: String::new(),
@@ -70,7 +82,7 @@ impl Work<'_> {
             });
         }
         if let Some(mark) = letter.fields("X-Askfirst-Id").next() {
-            return self.sighted(mark.trim(), letter);
+            return self.sighted(mark.trim(), pending, letter);
         }
         let bound = bind::bind(self.db, self.house, letter)?;
         let facts: Option<Facts> = pending
@@ -92,6 +104,10 @@ impl Work<'_> {
             reading,
             junk: self.house.junk.as_deref() == Some(pending.mailbox.as_str()),
         };
+        self.claimed = self.claim_of(&mail, bound.introduction());
+        if matches!(bound, bind::Binding::None) {
+            self.meet_answer(letter, mail.reading.proof == Proof::Proven)?;
+        }
         if mail.reading.kind == Kind::Person {
             if let bind::Binding::To(old) = &bound {
                 let fresh = read(None);
@@ -117,9 +133,7 @@ impl Work<'_> {
             }
             (Kind::Bounce | Kind::AutoReply, _) => Ok(ignored("a machine's mail, to none of ours")),
             (Kind::Person, bind::Binding::To(bound)) => self.answered(&mail, *bound),
-            (Kind::Person, bind::Binding::Ambiguous) => {
-                Ok(ignored("it carries the secrets of several introductions"))
-            }
+            (Kind::Person, bind::Binding::Ambiguous(issued)) => self.ambiguous(&mail, &issued),
             (Kind::Person, bind::Binding::None) => self.unbound(&mail),
         }
     }
@@ -180,6 +194,9 @@ impl Work<'_> {
             introduction = self.say(introduction, &saying)?;
         }
         introductions::save(self.db, &introduction)?;
+        if introduction.stage == Stage::Introduced {
+            secrets::kill_all(self.db, introduction.id, self.now_secs)?;
+        }
         let chapter = Chapter {
             at_secs: self.now_secs,
             event: name.to_owned(),
@@ -276,14 +293,12 @@ impl Work<'_> {
         if people.is_empty() {
             return Err(WriteError::NobodyToWriteTo(saying.name()).into());
         }
+        self.brake(saying)?;
+        let wait_secs = self.patience(saying, &introduction)?;
         let bits = self.random();
         let owner = (introduction.id != 0).then_some(introduction.id);
         let secret = secrets::issue(self.db, bits, owner, saying, self.now_secs)?;
-        let mark = {
-            let hash = self.keyed(&format!("{}:{}", secret.token(), saying.name()));
-            let short: Vec<u8> = hash.into_iter().take(16).collect();
-            data_encoding::HEXLOWER.encode(&short)
-        };
+        let mark = self.mark(&secret, saying.name());
         let thread = thread_of(&mut introduction, saying.party())
             .filter(|thread| !thread.message_ids.is_empty())
             .map(|thread| writer::Thread {
@@ -326,7 +341,7 @@ impl Work<'_> {
             .iter()
             .map(|address| address.as_str().to_owned())
             .collect();
-        outbox::insert(
+        let id = outbox::insert(
             self.db,
             &Written {
                 introduction: owner,
@@ -342,6 +357,9 @@ impl Work<'_> {
             },
             self.now_secs,
         )?;
+        if let Some(wait_secs) = wait_secs {
+            outbox::postpone(self.db, id, self.now_secs + wait_secs)?;
+        }
         let subject = composed.subject;
         if let Some(thread) = thread_of(&mut introduction, saying.party()) {
             thread.push(&composed.message_id, &subject);

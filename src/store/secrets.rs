@@ -43,6 +43,15 @@ pub fn issue(
     Ok(secret)
 }
 
+/// The highest row id that was ever given.
+pub fn last_row(db: &Connection) -> Result<i64, StoreError> {
+    Ok(db
+        .prepare_cached(
+            "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'secrets'), 0)",
+        )?
+        .query_row([], |row| row.get(0))?)
+}
+
 /// The mail that carried this secret; None where row and bits do not belong together.
 pub fn recognise(db: &Connection, secret: &Secret) -> Result<Option<Issued>, StoreError> {
     let row: Option<(Vec<u8>, Option<i64>, String, bool)> = db
@@ -98,8 +107,11 @@ fn decode(row: i64, payload: &str) -> Result<Saying, StoreError> {
     })
 }
 
-pub fn kill(db: &Connection, row: i64, now_secs: i64) -> Result<(), StoreError> {
-    db.prepare_cached("UPDATE secrets SET dead_at = ?2 WHERE id = ?1 AND dead_at IS NULL")?
-        .execute((row, now_secs))?;
+/// All secrets of an introduction that has been made: a yes to any of them decides nothing more.
+pub fn kill_all(db: &Connection, introduction: i64, now_secs: i64) -> Result<(), StoreError> {
+    db.prepare_cached(
+        "UPDATE secrets SET dead_at = ?2 WHERE introduction = ?1 AND dead_at IS NULL",
+    )?
+    .execute((introduction, now_secs))?;
     Ok(())
 }

@@ -12,14 +12,14 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 /// A configuration for one Dovecot in a folder of its own.
-struct Bot {
-    folder: tempfile::TempDir,
-    config: PathBuf,
+pub struct Bot {
+    pub folder: tempfile::TempDir,
+    pub config: PathBuf,
     serial: std::cell::Cell<u64>,
 }
 
 /// A running `askfirst run`; killed when it goes out of scope.
-struct Daemon(Child);
+pub struct Daemon(pub Child);
 
 impl Drop for Daemon {
     fn drop(&mut self) {
@@ -30,7 +30,7 @@ impl Drop for Daemon {
 
 impl Daemon {
     /// SIGTERM, and the exit status.
-    fn stop(mut self) -> Option<i32> {
+    pub fn stop(mut self) -> Option<i32> {
         let pid = self.0.id().to_string();
         assert!(
             Command::new("kill")
@@ -50,7 +50,7 @@ impl Daemon {
 }
 
 impl Bot {
-    fn new(dovecot: &Dovecot) -> Bot {
+    pub fn new(dovecot: &Dovecot) -> Bot {
         Bot::with(dovecot, PASSWORD, dovecot.ports.imaps, true)
     }
 
@@ -82,8 +82,11 @@ impl Bot {
         }
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_askfirst"));
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        // A long test may use a copy, so that the next build does not change it under its hands.
+        let program = std::env::var("ASKFIRST_BIN");
+        let program = program.unwrap_or_else(|_| env!("CARGO_BIN_EXE_askfirst").to_owned());
+        let mut command = Command::new(program);
         command
             .args(arguments)
             .arg("--config")
@@ -93,11 +96,16 @@ impl Bot {
         command
     }
 
-    fn tell(&self, arguments: &[&str]) -> Output {
+    pub fn tell(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().unwrap()
     }
 
-    fn start(&self, arguments: &[&str]) -> Daemon {
+    pub fn start(&self, arguments: &[&str]) -> Daemon {
+        self.start_with(arguments, &[])
+    }
+
+    /// With variables in its environment.
+    pub fn start_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Daemon {
         let log = std::fs::File::options()
             .append(true)
             .create(true)
@@ -105,6 +113,7 @@ impl Bot {
             .unwrap();
         let child = self
             .command(&[&["run"], arguments].concat())
+            .envs(variables.iter().copied())
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()
@@ -113,7 +122,7 @@ impl Bot {
     }
 
     /// Waits until the log has a line with these words.
-    async fn logs(&self, words: &str) {
+    pub async fn logs(&self, words: &str) {
         for _ in 0..1_200 {
             if self.log().contains(words) {
                 return;
@@ -123,7 +132,7 @@ impl Bot {
         panic!("no {words:?} in the log:\n{}", self.log());
     }
 
-    fn log(&self) -> String {
+    pub fn log(&self) -> String {
         let mut text = String::new();
         if let Ok(mut file) = std::fs::File::open(self.folder.path().join("log")) {
             file.read_to_string(&mut text).unwrap();
@@ -131,7 +140,7 @@ impl Bot {
         text
     }
 
-    fn writer(&self, who: (&'static str, &'static str)) -> Writer<'static> {
+    pub fn writer(&self, who: (&'static str, &'static str)) -> Writer<'static> {
         self.serial.set(self.serial.get() + 1);
         Writer {
             dress: askfirst::demo::dress::Dress::Gmail,
@@ -143,7 +152,7 @@ impl Bot {
     }
 
     /// Bob's forward of Alice's request, as his provider delivers it.
-    fn forward(&self) -> Vec<u8> {
+    pub fn forward(&self) -> Vec<u8> {
         let request = self.writer(ALICE).mail(
             "Bob Kim <bob@kim.example>",
             "",
@@ -161,7 +170,7 @@ impl Bot {
 }
 
 /// With the word of the mail server in front that the author is proven.
-fn proven(domain: &str, mail: &[u8]) -> Vec<u8> {
+pub fn proven(domain: &str, mail: &[u8]) -> Vec<u8> {
     let stamp =
         format!("Authentication-Results: mx.bot.example; dmarc=pass header.from={domain}\r\n");
     [stamp.as_bytes(), mail].concat()
@@ -364,4 +373,71 @@ async fn a_dropped_connection_is_made_anew() {
     }
     assert_eq!(daemon.stop(), Some(0));
     assert_eq!(dovecot.sink.mails().len(), 2, "nothing is asked twice");
+}
+
+/// P10: a whole life at the most talkative level: ids in the log, and nothing else of anybody.
+#[tokio::test]
+async fn p10_no_log_line_holds_an_address_a_word_or_a_secret() {
+    let dovecot = Dovecot::start().await;
+    let bot = Bot::new(&dovecot);
+    let log = std::fs::File::create(bot.folder.path().join("log")).unwrap();
+    let child = bot
+        .command(&["run"])
+        .env("RUST_LOG", "trace")
+        .stdout(Stdio::null())
+        .stderr(log)
+        .spawn()
+        .unwrap();
+    let daemon = Daemon(child);
+    bot.logs("watching the mailbox").await;
+    dovecot.deliver(&bot.forward()).await;
+    let mails = dovecot.sink.waits_for(2).await;
+    let ask = letter(to(&mails, CAROL.1));
+    let token = askfirst::reader::secret::find(ask.message_id.as_deref().unwrap());
+    let unclear = bot
+        .writer(CAROL)
+        .reply(&ask, "Who is quincunx? I never met one.");
+    dovecot.deliver(&proven("target.example", &unclear)).await;
+    dovecot.sink.waits_for(4).await;
+    dovecot
+        .deliver(b"From: Carol <carol@target.example>\r\n\r\nno date, no id, nothing")
+        .await;
+    let yes = bot.writer(CAROL).reply(&ask, "Yes, happy to.");
+    dovecot.deliver(&proven("target.example", &yes)).await;
+    dovecot.sink.waits_for(5).await;
+    let forgotten = bot.tell(&["forget", "Carol@target.example"]);
+    assert!(
+        forgotten.status.success(),
+        "{}",
+        String::from_utf8_lossy(&forgotten.stderr)
+    );
+    let said = String::from_utf8(forgotten.stdout).unwrap();
+    assert!(
+        said.contains("1 introduction(s)") && said.contains("Bob Kim"),
+        "{said}"
+    );
+    assert_eq!(daemon.stop(), Some(0));
+    let log = bot.log().to_lowercase();
+    assert!(log.contains("an introduction moved"), "{log}");
+    let token = token[0].token();
+    let code = token.split_once('-').unwrap().1;
+    for canary in [
+        ALICE.1,
+        BOB.1,
+        CAROL.1,
+        "alice",
+        "danvers",
+        "target.example",
+        "quincunx",
+        "beehives",
+        "happy to",
+        "word with",
+        PASSWORD,
+        code,
+    ] {
+        assert!(
+            !log.contains(&canary.to_lowercase()),
+            "{canary:?} in the log"
+        );
+    }
 }
