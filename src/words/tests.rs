@@ -119,22 +119,22 @@ fn what_is_wrong_names_file_line_and_what_to_do() {
         (
             "en/part_footer.txt",
             "{{ small }}From {{ bot }}",
-            "en/part_footer.txt: has forgotten the code. ",
+            "en/part_footer.txt:1: has forgotten the code. ",
         ),
         (
             "en/part_footer.txt",
             "{{ small }}Code: {{ code }}",
-            "en/part_footer.txt: has forgotten the way out. ",
+            "en/part_footer.txt:1: has forgotten the way out. ",
         ),
         (
             "en/part_answers.txt",
             "{{ tap(\"Perhaps\") }}Perhaps",
-            "en/part_answers.txt: offers answers that are read as [Unclear], not as [Yes, No]. ",
+            "en/part_answers.txt:1: offers answers that are read as [Unclear], not as [Yes, No]. ",
         ),
         (
             "en/thank_no.txt",
             "Thanks\n\n{% include \"part_answers\" %}",
-            "en/thank_no.txt: offers answers, but nobody reads one",
+            "en/thank_no.txt:3: offers answers, but nobody reads one",
         ),
         ("it/ask.txt", "x", "words/it/acknowledge.txt: is missing. "),
         ("Deutsch/ask.txt", "x", "Deutsch: is no language. "),
@@ -145,39 +145,41 @@ fn what_is_wrong_names_file_line_and_what_to_do() {
             "{name} {text:?}: {all:#?}"
         );
     }
-    assert_eq!(told(&[("en/ask.txt", "x\u{1}y")]).len() > 0, true);
+    assert!(!told(&[("en/ask.txt", "x\u{1}y")]).is_empty());
 }
 
 #[test]
 fn how_to_answer_cannot_be_forgotten() {
     let ours = Words::built_in();
     let english = ours.find("en").unwrap();
-    let mut asking = 0;
-    for name in english.names() {
-        let text = english.text(name).unwrap();
-        let path = format!("en/{name}.txt");
-        if text.contains("{{ how }}") {
-            asking += 1;
-            let all = told(&[(&path, &text.replace("{{ how }}", ""))]);
-            let wanted = format!("{path}: does not say how to answer. ");
-            assert!(
-                all.iter().any(|line| line.starts_with(&wanted)),
-                "{name}: {all:#?}"
-            );
+    for (needed, problem) in [
+        ("{{ how }}", "does not say how to answer. "),
+        (
+            "{% include \"part_answers\" %}",
+            "has forgotten the one-tap answers. ",
+        ),
+    ] {
+        let mut all = Vec::new();
+        for name in english.names() {
+            let text = english.text(name).unwrap();
+            if text.contains(needed) {
+                all.push((format!("en/{name}.txt"), text.replace(needed, "")));
+            }
         }
-        if text.contains("{% include \"part_answers\" %}") {
-            let all = told(&[(&path, &text.replace("{% include \"part_answers\" %}", ""))]);
-            let wanted = format!("{path}: has forgotten the one-tap answers. ");
+        assert!(all.len() >= 8, "{needed}: {}", all.len());
+        let all: Vec<(&str, &str)> = all.iter().map(|(n, t)| (n.as_str(), t.as_str())).collect();
+        let told = told(&all);
+        for (path, text) in all {
+            let wanted = format!("{path}:{}: {problem}", text.lines().count());
             assert!(
-                all.iter().any(|line| line.starts_with(&wanted)),
-                "{name}: {all:#?}"
+                told.iter().any(|line| line.starts_with(&wanted)),
+                "{wanted}: {told:#?}"
             );
         }
     }
-    assert!(asking > 15, "{asking}");
     let all = told(&[("en/acknowledge.txt", "Hello\n\n{{ how }}Say “abracadabra”.")]);
     assert!(
-        all[0].contains("\"abracadabra\", which the bot does not understand"),
+        all[0].starts_with("en/acknowledge.txt:3: tells people to answer \"abracadabra\", which"),
         "{all:#?}"
     );
 }

@@ -258,7 +258,11 @@ impl Rehearsal<'_> {
                           its words must be plain answers in a language the bot reads."
                 }
             };
-            self.tell(self.culprit(name, "part_answers"), None, &problem, remedy);
+            let culprit = match wanted.is_empty() || taps.is_empty() {
+                true => name,
+                false => self.culprit(name, "part_answers"),
+            };
+            self.tell(culprit, self.last_line(culprit), &problem, remedy);
         }
         if !manner.expects_answer {
             return;
@@ -266,7 +270,8 @@ impl Rehearsal<'_> {
         let small = page.small();
         if !small.iter().any(|line| line.contains(token)) {
             let remedy = "Write {% if code %}, then {{ small }}Code: {{ code }}, then {% endif %} at its end.";
-            self.tell("part_footer", None, "has forgotten the code", remedy);
+            let line = self.last_line("part_footer");
+            self.tell("part_footer", line, "has forgotten the code", remedy);
         }
         if act.saying.party() == Some(Party::Target) {
             let stop = |line: &&str| {
@@ -276,7 +281,8 @@ impl Rehearsal<'_> {
             };
             if !small.iter().any(|line| stop(&line)) {
                 let remedy = "Write how to get no such mail ever again, with the word to send in quotation marks.";
-                self.tell("part_footer", None, "has forgotten the way out", remedy);
+                let line = self.last_line("part_footer");
+                self.tell("part_footer", line, "has forgotten the way out", remedy);
             }
         }
         // That mail expects no answer but takes one.
@@ -289,16 +295,26 @@ impl Rehearsal<'_> {
         );
         if !optional && page.how().iter().all(String::is_empty) {
             let remedy = "Write {{ how }} before the sentence that says how to answer.";
-            self.tell(name, None, "does not say how to answer", remedy);
+            let line = self.last_line(name);
+            self.tell(name, line, "does not say how to answer", remedy);
         }
         for word in page.how().iter().flat_map(|text| quoted(text)) {
             if command::read(&word).is_none() && judged(&word) == Verdict::Unclear {
                 let problem =
                     format!("tells people to answer {word:?}, which the bot does not understand");
                 let remedy = "Quote a word it knows (docs/voices.md lists them), or take the quotation marks away.";
-                self.tell(name, None, &problem, remedy);
+                let text = self.language.text(name).unwrap_or_default();
+                let line = text.lines().position(|line| line.contains(&word));
+                self.tell(name, line.map(|at| at + 1), &problem, remedy);
             }
         }
+    }
+
+    /// Where something that was forgotten would fit.
+    fn last_line(&self, name: &str) -> Option<usize> {
+        self.language
+            .text(name)
+            .map(|text| text.lines().count().max(1))
     }
 
     /// The replaced file that is to blame: a part, where the mail itself is ours and includes it.

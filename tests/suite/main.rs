@@ -27,5 +27,6 @@ mod second_thoughts;
 mod server;
 mod simulation;
 mod states;
+mod voices;
 mod wire;
 mod world;

@@ -9,7 +9,7 @@ use askfirst::writer::rehearsal::cast;
 use askfirst::writer::words::{Language, Words};
 use askfirst::writer::{Composed, Seal, Thread, Voice, WriteError, compose};
 
-pub use cast::{DAY, NOW, secret};
+pub use cast::{NOW, secret};
 
 pub fn address(text: &str) -> Address {
     cast::address(text).unwrap()
