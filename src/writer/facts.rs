@@ -43,6 +43,19 @@ impl Facts {
     }
 }
 
+impl Facts {
+    /// A date with its time of day, as [`Facts::set_date`]; "14:05 CET" is read in every language.
+    pub fn set_moment(&mut self, name: &'static str, secs: i64, voice: &Voice<'_>) {
+        self.values.remove(name);
+        if let Ok(at) = jiff::Timestamp::from_second(secs) {
+            let at = at.to_zoned_datetime(voice.time_zone.clone());
+            if let Ok(words) = voice.language.date(at.date()) {
+                self.set(name, format!("{words}, {}", at.strftime("%H:%M %Z")));
+            }
+        }
+    }
+}
+
 /// Everything a template of this saying may use.
 pub fn gather(
     saying: &Saying,

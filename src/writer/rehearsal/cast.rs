@@ -7,7 +7,7 @@ use crate::reader::request::Choice;
 use crate::reader::secret::Secret;
 use crate::rules::consent::Consents;
 use crate::rules::introduction::{Asked, Clock, Introduction, Request, Stage, Way};
-use crate::rules::saying::{AskedWhy, ConfirmWhy, HeldWhy, Saying};
+use crate::rules::saying::{Alarm, AskedWhy, ConfirmWhy, HeldWhy, Saying};
 
 pub const NOW: i64 = 1_795_513_800; // Tuesday, 24 November 2026, 09:50 UTC
 pub const DAY: i64 = 86_400;
@@ -234,6 +234,38 @@ pub fn sayings() -> Option<Vec<(&'static str, Saying)>> {
         ),
         ("closing", Saying::Closing),
         ("probe", Saying::Probe),
+        (
+            "alarm-not_reading",
+            alarm(Alarm::NotReading {
+                since_secs: NOW - 3_600,
+                trouble: "imap.bot.example:993: nothing answers there".to_owned(),
+            }),
+        ),
+        (
+            "alarm-reading_again",
+            alarm(Alarm::ReadingAgain {
+                since_secs: NOW - 7_200,
+            }),
+        ),
+        (
+            "alarm-sending_again",
+            alarm(Alarm::SendingAgain {
+                since_secs: NOW - 7_200,
+            }),
+        ),
+        (
+            "alarm-sign_in_ends",
+            alarm(Alarm::SignInEnds {
+                until_secs: NOW + 1_800,
+                command: "askfirst login google".to_owned(),
+            }),
+        ),
+        (
+            "alarm-sign_in_over",
+            alarm(Alarm::SignInOver {
+                command: "askfirst login google".to_owned(),
+            }),
+        ),
         ("ask_words", Saying::AskWords),
         (
             "which_connector",
@@ -265,4 +297,8 @@ pub fn sayings() -> Option<Vec<(&'static str, Saying)>> {
         ("propose", Saying::Propose),
         ("still_interested", Saying::StillInterested),
     ])
+}
+
+fn alarm(what: Alarm) -> Saying {
+    Saying::Alarm { what }
 }
