@@ -86,7 +86,7 @@ pub fn gather(
         None => facts.set("closing_date", Value::from(())),
     }
     people(&mut facts, saying, introduction, voice);
-    request(&mut facts, saying, introduction);
+    request(&mut facts, saying, introduction, voice);
     payload::add(&mut facts, saying, voice);
     facts
 }
@@ -117,7 +117,7 @@ fn people(facts: &mut Facts, saying: &Saying, introduction: &Introduction, voice
 }
 
 /// The requester's words, or nothing.
-fn request(facts: &mut Facts, saying: &Saying, introduction: &Introduction) {
+fn request(facts: &mut Facts, saying: &Saying, introduction: &Introduction, voice: &Voice<'_>) {
     let max = match saying {
         Saying::Introduction => MAX_CONTEXT_OCTETS,
         _ => MAX_REQUEST_OCTETS,
@@ -136,6 +136,7 @@ fn request(facts: &mut Facts, saying: &Saying, introduction: &Introduction) {
     let value = minijinja::context! {
         subject => subject(&request.subject),
         date => clean(&request.date),
+        day => day(&request.date, voice),
         has_words => !block.lines.is_empty(),
         shortened => block.shortened,
         attachments => named,
@@ -143,6 +144,12 @@ fn request(facts: &mut Facts, saying: &Saying, introduction: &Introduction) {
     };
     facts.set("request", value);
     facts.boxes.insert("request", block);
+}
+
+/// The day of a date as a mail's header has it (RFC 5322), where the writer was; none: it is another form.
+fn day(date: &str, voice: &Voice<'_>) -> Option<String> {
+    let written = jiff::fmt::rfc2822::parse(date.trim()).ok()?;
+    voice.language.date(written.date()).ok()
 }
 
 fn first_name(person: Option<&Person>) -> Option<String> {
