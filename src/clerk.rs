@@ -21,6 +21,8 @@ pub enum RunError {
     },
     #[error("[connector] contacts: {0}")]
     Contacts(String),
+    #[error("[bot] words: {0}")]
+    Words(String),
     #[error(transparent)]
     Desk(#[from] DeskError),
     #[error(transparent)]

@@ -19,6 +19,7 @@ use crate::rules::throttle::Throttle;
 use crate::steady::Steady;
 use crate::store::Store;
 use crate::wire::proof::Resolver;
+use crate::writer::words::Words;
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -263,6 +264,7 @@ fn furnished(config: &Config, with_contacts: bool) -> Result<House, RunError> {
                 config::Direct::Any => Direct::Any,
                 config::Direct::Off => Direct::Off,
             },
+            language: connector.language.clone(),
         });
     }
     Ok(House {
@@ -290,5 +292,12 @@ fn furnished(config: &Config, with_contacts: bool) -> Result<House, RunError> {
         never: config.pace.never.clone(),
         keep_bodies_secs: config.store.keep_bodies_secs,
         junk: config.imap.junk.clone(),
+        words: match &config.bot.words {
+            None => Words::built_in(),
+            Some(folder) => {
+                crate::words::load(folder).map_err(|error| RunError::Words(error.to_string()))?
+            }
+        },
+        language: config.bot.language.clone(),
     })
 }

@@ -27,6 +27,7 @@ pub mod shorter;
 pub mod strangers;
 pub mod unknown;
 pub mod views;
+pub mod voice;
 pub mod wishes;
 pub mod work;
 

@@ -60,4 +60,5 @@ pub mod steady;
 pub mod store;
 pub mod watch;
 pub mod wire;
+pub mod words;
 pub mod writer;

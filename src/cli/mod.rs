@@ -13,6 +13,7 @@ pub mod log;
 pub mod login;
 pub mod run;
 pub mod show;
+pub mod words;
 
 use crate::clerk::RunError;
 use crate::config::{Config, ConfigError};
@@ -105,6 +106,12 @@ enum Command {
     },
     /// Copy the database into a new file, also while the daemon runs
     Backup { file: PathBuf },
+    /// The languages of the mails, the mails of one, the text of a mail: to begin your own with
+    Words {
+        language: Option<String>,
+        /// Such as `ask`
+        name: Option<String>,
+    },
     /// Completions for a shell, on standard output
     Completions { shell: clap_complete::Shell },
     /// The manual page, on standard output (`askfirst man | man -l -`)
@@ -146,6 +153,7 @@ pub fn main() -> ExitCode {
             trust_clock,
         } => cancel::resume(config, trust_database, trust_clock),
         Command::Backup { file } => backup::run(config, &file),
+        Command::Words { language, name } => words::run(language.as_deref(), name.as_deref()),
         Command::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "askfirst", &mut text);
@@ -193,9 +201,10 @@ impl From<ConfigError> for Failure {
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         match error {
-            RunError::Config(_) | RunError::Password { .. } | RunError::Contacts(_) => {
-                Failure::Usage(error.to_string())
-            }
+            RunError::Config(_)
+            | RunError::Password { .. }
+            | RunError::Contacts(_)
+            | RunError::Words(_) => Failure::Usage(error.to_string()),
             _ => Failure::Failed(error.to_string()),
         }
     }

@@ -8,6 +8,7 @@ use super::{Bot, Config, Connector, Direct, Pace, Require, Store, Subaddressing,
 use super::{ConfigError, line};
 use crate::reader::address::Address;
 use crate::rules::manners::Never;
+use crate::writer::words::{BUILT_IN, ENGLISH};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
@@ -130,6 +131,38 @@ impl At<'_> {
         Ok(self.join(value.get_ref()))
     }
 
+    /// A language there are words for: ours, or a folder of the operator's.
+    fn language(
+        &self,
+        value: &Spanned<String>,
+        key: &str,
+        words: Option<&Path>,
+    ) -> Checked<String> {
+        let tag = value
+            .get_ref()
+            .trim()
+            .to_ascii_lowercase()
+            .replace('_', "-");
+        let primary = tag.split('-').next().unwrap_or_default().to_owned();
+        let ours = || BUILT_IN.iter().map(|(code, _)| *code);
+        let plain = |tag: &str| tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        for code in [&tag, &primary] {
+            let theirs = words.is_some_and(|folder| folder.join(code).is_dir());
+            if !code.is_empty() && plain(code) && (theirs || ours().any(|ours| ours == code)) {
+                return Ok(code.clone());
+            }
+        }
+        let problem = format!("there are no words in {:?}", value.get_ref());
+        let remedy = format!(
+            "Write one of {}, or add a folder of that name to bot.words (docs/voices.md).",
+            ours()
+                .map(|code| format!("{code:?}"))
+                .collect::<Vec<_>>()
+                .join(", ")
+        );
+        self.wrong(Some(value.span()), key, problem, remedy)
+    }
+
     pub fn join(&self, path: &str) -> PathBuf {
         match self.path.parent() {
             Some(folder) => folder.join(path),
@@ -247,6 +280,12 @@ fn bot(at: &At<'_>, raw: Spanned<RawBot>) -> Checked<Bot> {
             }
         },
     };
+    let words = raw.words.as_ref();
+    let words = words.map(|v| at.file(v, "bot.words")).transpose()?;
+    let language = match &raw.language {
+        Some(value) => at.language(value, "bot.language", words.as_deref())?,
+        None => ENGLISH.to_owned(),
+    };
     Ok(Bot {
         address: at.address(&address, "bot.address")?,
         name: at.line_of_text(&name, "bot.name")?,
@@ -257,6 +296,8 @@ fn bot(at: &At<'_>, raw: Spanned<RawBot>) -> Checked<Bot> {
             Subaddressing::Auto,
         )?,
         time_zone,
+        words,
+        language,
     })
 }
 
@@ -419,6 +460,7 @@ fn connector(
         ("off", Direct::Off),
     ];
     let contacts = raw.contacts.as_ref();
+    let language = raw.language.as_ref();
     Ok(Connector {
         name: at.line_of_text(name, "connector.name")?,
         addresses,
@@ -431,5 +473,8 @@ fn connector(
             &choices,
             Direct::Contacts,
         )?,
+        language: language
+            .map(|v| at.language(v, "connector.language", bot.words.as_deref()))
+            .transpose()?,
     })
 }

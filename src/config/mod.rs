@@ -46,6 +46,10 @@ pub struct Bot {
     pub subaddressing: Subaddressing,
     /// For reminders and for dates in mails.
     pub time_zone: TimeZone,
+    /// A folder of templates that stand in for ours; already joined to the configuration's folder.
+    pub words: Option<PathBuf>,
+    /// Of the mails where a connector has none of his own: a language there are words for.
+    pub language: String,
 }
 
 /// Whether `bot+something@` reaches the bot (RFC 5233).
@@ -229,6 +233,8 @@ pub struct Connector {
     /// vCard or CSV; already joined to the configuration's folder.
     pub contacts: Option<PathBuf>,
     pub direct_requests: Direct,
+    /// Of his mails and of those in his name; none: the bot's.
+    pub language: Option<String>,
 }
 
 /// What a proven requester may start alone.

@@ -32,6 +32,8 @@ pub(super) struct RawBot {
     pub name: Text,
     pub subaddressing: Text,
     pub time_zone: Text,
+    pub words: Text,
+    pub language: Text,
 }
 
 /// `[imap]` and `[smtp]`; what belongs to one of them alone is refused in the other by the check.
@@ -110,6 +112,7 @@ pub(super) struct RawConnector {
     pub addresses: Texts,
     pub contacts: Text,
     pub direct_requests: Text,
+    pub language: Text,
 }
 
 /// Reads the text; errors of TOML and serde are given our form.

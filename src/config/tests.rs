@@ -41,6 +41,8 @@ fn the_example_is_whole_and_parses() {
         "name",
         "subaddressing",
         "time_zone",
+        "language",
+        "words",
         "[imap]",
         "host",
         "port",
@@ -104,6 +106,35 @@ fn the_example_is_whole_and_parses() {
         small.connectors[0].direct_requests,
         config.connectors[0].direct_requests
     );
+}
+
+#[test]
+fn languages_are_those_there_are_words_for() {
+    let small = parse(SMALL).unwrap();
+    assert_eq!(small.bot.language, "en");
+    assert_eq!(small.connectors[0].language, None);
+    let german = SMALL.replacen(
+        "\nname = \"Bob Kim\"",
+        "\nname = \"Bob Kim\"\nlanguage = \"de-AT\"",
+        1,
+    );
+    let german = german.replacen("[imap]", "words = \"w\"\nlanguage = \"FR\"\n[imap]", 1);
+    let config = parse(&german).unwrap();
+    assert_eq!(config.connectors[0].language.as_deref(), Some("de"));
+    assert_eq!(config.bot.language, "fr");
+    assert_eq!(config.bot.words.as_deref(), Some(Path::new("/etc/ask/w")));
+    for wrong in ["xx", "", "../de", "english"] {
+        let said = error("[imap]", &format!("language = {wrong:?}\n[imap]"));
+        let start = format!(
+            "/etc/ask/a.toml:4: bot.language: there are no words in {wrong:?}. Write one of"
+        );
+        assert!(said.starts_with(&start), "{said}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(folder.path().join("own/it")).unwrap();
+    let italian = SMALL.replacen("[imap]", "words = \"own\"\nlanguage = \"it\"\n[imap]", 1);
+    let config = Config::parse(&italian, &folder.path().join("a.toml")).unwrap();
+    assert_eq!(config.bot.language, "it");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use crate::reader::address::{Address, Person};
 use crate::reader::request::Contact;
 use crate::rules::clock::Pace;
 use crate::rules::manners::{Direct, Never};
+use crate::writer::words::Words;
 
 #[derive(Clone)]
 pub struct House {
@@ -22,6 +23,10 @@ pub struct House {
     pub keep_bodies_secs: i64,
     /// The name of the junk folder that is read too.
     pub junk: Option<String>,
+    /// What the mails say, in every language there is.
+    pub words: Words,
+    /// The language of mails that are no connector's.
+    pub language: String,
 }
 
 #[derive(Clone)]
@@ -31,6 +36,8 @@ pub struct Connector {
     pub addresses: Vec<Address>,
     pub contacts: Vec<Contact>,
     pub direct: Direct,
+    /// Of his mails, and of those in his name; none: the house's.
+    pub language: Option<String>,
 }
 
 impl Connector {

@@ -341,11 +341,14 @@ impl Work<'_> {
                 references: thread.message_ids.clone(),
                 subject: thread.subject.clone(),
             });
+        let (language, also) = self.languages(&introduction, saying.party());
         let voice = Voice {
             bot: &self.house.bot,
             bot_name: &self.house.bot_name,
             separator: self.separator,
             time_zone: &self.house.pace.time_zone,
+            language,
+            also,
         };
         let seal = Seal {
             secret: &secret,

@@ -19,6 +19,9 @@ use opinion::Opinion;
 use sentence::Scene;
 use tables::{Language, WORDS};
 
+/// Words of an answer that our links prepare: "plus tard".
+const MAX_PREPARED_WORDS: usize = 3;
+
 /// What an answer means.
 #[derive(Clone, Debug)]
 pub struct Answer {
@@ -88,16 +91,21 @@ fn unclear(why: String) -> Answer {
 }
 
 /// An empty text whose subject is the whole answer that our `mailto:` links prepare:
-/// one word and the code of the ask in square brackets.
+/// a word or two and the code of the ask in square brackets.
 fn prepared(subject: &str) -> Option<Answer> {
     let (word, code) = subject.trim().strip_suffix(']')?.split_once(" [")?;
     secret::Secret::parse(code)?;
-    let verdict = match word.to_ascii_lowercase().as_str() {
-        "yes" => Verdict::Yes,
-        "no" => Verdict::No,
-        "later" => Verdict::Later,
-        "stop" => Verdict::Stop,
-        _ => return None,
+    if word.split_whitespace().count() > MAX_PREPARED_WORDS {
+        return None;
+    }
+    // The word of any language, read as if it were the text; the subject itself prepares nothing.
+    let body = Body {
+        text: word.to_owned(),
+        ..Body::default()
+    };
+    let verdict = match judge(&body, 0).verdict {
+        Verdict::Unclear => return None,
+        verdict => verdict,
     };
     Some(Answer {
         verdict,

@@ -1,8 +1,12 @@
-//! What a connector tells the bot in plain words: a number, an address, "cancel", "status".
+//! What a connector tells the bot in plain words of some language: a number, an address, "cancel".
 //!
 //! Fails by finding nothing: a text that is more than the command is no command.
 
 use crate::reader::address::Address;
+use std::collections::HashSet;
+use std::sync::LazyLock;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
@@ -20,54 +24,96 @@ pub enum Command {
 
 /// Words of a text that may still be a command; more is prose.
 const MAX_WORDS: usize = 8;
+/// Octets of it, fillers included.
+const MAX_OCTETS: usize = 400;
 /// Choices one answer may pick (five introductions from one mail are the limit).
 const MAX_NUMBERS: usize = 5;
 
-/// The command that a text is, if it is one.
-pub fn read(text: &str) -> Option<Command> {
-    let lower = text.to_lowercase();
-    let words: Vec<&str> = lower
+/// A phrase of the table, without its fillers.
+struct Phrase {
+    command: Command,
+    words: Vec<String>,
+    /// More words may follow.
+    open: bool,
+}
+
+struct Table {
+    phrases: Vec<Phrase>,
+    fillers: HashSet<String>,
+}
+
+static TABLE: LazyLock<Table> = LazyLock::new(|| table(include_str!("command/words.txt")));
+
+fn table(text: &str) -> Table {
+    let rows = || text.lines().filter_map(|line| line.split_once(": "));
+    let fills = rows().filter(|(key, _)| *key == "fill");
+    let fillers: HashSet<String> = fills.flat_map(|(_, list)| words(list)).collect();
+    let mut phrases = Vec::new();
+    for (key, list) in rows() {
+        let Some(command) = named(key) else {
+            continue;
+        };
+        phrases.extend(list.split(" | ").map(|phrase| Phrase {
+            command: command.clone(),
+            words: words(phrase).filter(|w| !fillers.contains(w)).collect(),
+            open: phrase.ends_with("..."),
+        }));
+    }
+    Table { phrases, fillers }
+}
+
+fn named(key: &str) -> Option<Command> {
+    Some(match key {
+        "cancel" => Command::Cancel,
+        "status" => Command::Status,
+        "pause" => Command::Pause,
+        "resume" => Command::Resume,
+        "start" => Command::Start,
+        "help" => Command::Help,
+        "again" => Command::AskAgain,
+        _ => return None,
+    })
+}
+
+/// In small letters and without accents, which people leave out.
+fn words(text: &str) -> impl Iterator<Item = String> {
+    let plain: String = text
+        .nfd()
+        .filter(|c| !is_combining_mark(*c))
+        .flat_map(char::to_lowercase)
+        .collect();
+    let words: Vec<String> = plain
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
-        .filter(|word| {
-            !matches!(
-                *word,
-                "please"
-                    | "thanks"
-                    | "thank"
-                    | "you"
-                    | "hi"
-                    | "it"
-                    | "that"
-                    | "this"
-                    | "one"
-                    | "number"
-                    | "no"
-                    | "nr"
-                    | "and"
-                    | "the"
-            )
-        })
+        .map(str::to_owned)
         .collect();
-    if words.len() > MAX_WORDS {
+    words.into_iter()
+}
+
+/// The command that a text is, if it is one.
+pub fn read(text: &str) -> Option<Command> {
+    // More is prose, whatever its words.
+    let text = text.trim();
+    if text.len() > MAX_OCTETS {
+        return None;
+    }
+    let words: Vec<String> = words(text).filter(|w| !TABLE.fillers.contains(w)).collect();
+    if words.len() > MAX_WORDS || words.is_empty() {
         return None;
     }
     let numbers: Option<Vec<usize>> = words.iter().map(|word| word.parse().ok()).collect();
-    if let Some(numbers) = numbers.filter(|n| !n.is_empty() && n.len() <= MAX_NUMBERS) {
+    if let Some(numbers) = numbers.filter(|n| n.len() <= MAX_NUMBERS) {
         return Some(Command::Numbers(numbers));
     }
-    match words.as_slice() {
-        ["cancel" | "abort" | "withdraw", ..] | ["call", "off"] | ["never", "mind"] => {
-            Some(Command::Cancel)
-        }
-        ["status" | "list" | "open"] => Some(Command::Status),
-        ["pause"] => Some(Command::Pause),
-        ["resume"] => Some(Command::Resume),
-        ["start"] | ["start", "again"] => Some(Command::Start),
-        ["help"] => Some(Command::Help),
-        ["ask", "again", ..] => Some(Command::AskAgain),
-        _ => None,
-    }
+    let is = |phrase: &&Phrase| match phrase.open {
+        true => words.starts_with(&phrase.words),
+        false => words == phrase.words,
+    };
+    TABLE
+        .phrases
+        .iter()
+        .find(is)
+        .map(|phrase| phrase.command.clone())
 }
 
 /// Every address in a text, in order, each once.
@@ -104,6 +150,45 @@ mod tests {
             None
         );
         assert_eq!(read(""), None);
+    }
+
+    #[test]
+    fn commands_of_other_languages() {
+        for (text, command) in [
+            ("Abbrechen, bitte.", Command::Cancel),
+            ("Ich ziehe die Anfrage zurück", Command::Cancel),
+            ("zurueckziehen", Command::Cancel),
+            ("Bitte noch einmal fragen, danke", Command::AskAgain),
+            ("Annuler, s’il vous plaît", Command::Cancel),
+            ("Demander a nouveau", Command::AskAgain),
+            ("E\u{301}tat", Command::Status),
+            ("Cancelar, por favor", Command::Cancel),
+            ("preguntar otra vez", Command::AskAgain),
+            ("1 y 3, gracias", Command::Numbers(vec![1, 3])),
+        ] {
+            assert_eq!(read(text), Some(command), "{text}");
+        }
+        for text in ["Danke", "no", "ja", "oui", "sí", "nein", "später", "merci"] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_phrase_says_one_thing() {
+        for phrase in &TABLE.phrases {
+            assert!(!phrase.words.is_empty());
+            assert_eq!(
+                read(&phrase.words.join(" ")),
+                Some(phrase.command.clone()),
+                "{:?}",
+                phrase.words
+            );
+        }
+        for line in include_str!("command/words.txt").lines() {
+            let key = line.split_once(": ").map(|(key, _)| key);
+            let known = key.is_none_or(|key| key == "fill" || named(key).is_some());
+            assert!(known || line.starts_with('#'), "{line}");
+        }
     }
 
     #[test]

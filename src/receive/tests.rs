@@ -32,6 +32,8 @@ fn house() -> House {
         connectors: Vec::new(),
         keep_bodies_secs: 1_000,
         junk: None,
+        words: crate::writer::words::Words::built_in(),
+        language: "en".to_owned(),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::writer::manner::{self, Manner};
 use crate::writer::mime::{self, Fields};
 use crate::writer::page::AnswerTo;
 use crate::writer::{Seal, Thread, Voice, WriteError, text};
+use std::collections::BTreeMap;
 
 /// Ids kept of a long thread: half from its start, half from its end.
 const MAX_REFERENCES: usize = 50;
@@ -206,7 +207,17 @@ fn senders_name(
         name if name.is_empty() => connector.address.as_str().to_owned(),
         name => name,
     };
-    let name = format!("{connector} via {bot}");
+    let values = BTreeMap::from([
+        ("connector", connector.clone().into()),
+        ("bot", bot.clone().into()),
+    ]);
+    let name = voice
+        .language
+        .part("part_sender", &values)
+        .map_err(|why| WriteError::Template {
+            kind: saying.name(),
+            why: why.to_string(),
+        })?;
     Ok(text::line(&name, text::MAX_SUBJECT_CHARS))
 }
 

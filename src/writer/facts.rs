@@ -30,24 +30,28 @@ impl Facts {
         self.values.insert(name, value.into());
     }
 
-    /// "Tuesday, 8 December 2026" where the connector lives. A time that is no date is left out, so
-    /// that a template which needs it fails rather than says nonsense.
+    /// The day where the reader lives. A time that is no date is left out, so that a template which
+    /// needs it fails rather than says nonsense.
     pub fn set_date(&mut self, name: &'static str, secs: i64, voice: &Voice<'_>) {
         self.values.remove(name);
         if let Ok(at) = jiff::Timestamp::from_second(secs) {
-            let day = at.to_zoned_datetime(voice.time_zone.clone());
-            self.set(name, day.strftime("%A, %-d %B %Y").to_string());
+            let day = at.to_zoned_datetime(voice.time_zone.clone()).date();
+            if let Ok(words) = voice.language.date(day) {
+                self.set(name, words);
+            }
         }
     }
 }
 
 impl Facts {
-    /// A date with its time of day, as [`Facts::set_date`].
+    /// A date with its time of day, as [`Facts::set_date`]; "14:05 CET" is read in every language.
     pub fn set_moment(&mut self, name: &'static str, secs: i64, voice: &Voice<'_>) {
         self.values.remove(name);
         if let Ok(at) = jiff::Timestamp::from_second(secs) {
             let at = at.to_zoned_datetime(voice.time_zone.clone());
-            self.set(name, at.strftime("%A, %-d %B %Y, %H:%M %Z").to_string());
+            if let Ok(words) = voice.language.date(at.date()) {
+                self.set(name, format!("{words}, {}", at.strftime("%H:%M %Z")));
+            }
         }
     }
 }
@@ -62,6 +66,8 @@ pub fn gather(
     let mut facts = Facts::default();
     let manner = manner::of(saying);
     facts.set("introduction", matches!(saying, Saying::Introduction));
+    // Once more in another language, below the first.
+    facts.set("again", false);
     facts.set("connectors_name", manner.in_connectors_name);
     // Whoever has just said stop need not read how.
     let to_target = saying.party() == Some(Party::Target) && *saying != Saying::ConfirmStop;
@@ -81,15 +87,15 @@ pub fn gather(
         Some(secs) => facts.set_date("closing_date", secs, voice),
         None => facts.set("closing_date", Value::from(())),
     }
-    people(&mut facts, saying, introduction);
-    request(&mut facts, saying, introduction);
+    people(&mut facts, saying, introduction, voice);
+    request(&mut facts, saying, introduction, voice);
     payload::add(&mut facts, saying, voice);
     facts
 }
 
 /// Nobody's address where its reader is not owed it, whatever a template says: the requester never
 /// sees the target's, and of two proposed people neither sees the other's.
-fn people(facts: &mut Facts, saying: &Saying, introduction: &Introduction) {
+fn people(facts: &mut Facts, saying: &Saying, introduction: &Introduction, voice: &Voice<'_>) {
     let (requester, target) = (
         introduction.requester.as_ref(),
         introduction.target.as_ref(),
@@ -99,21 +105,21 @@ fn people(facts: &mut Facts, saying: &Saying, introduction: &Introduction) {
     facts.set(
         "requester",
         match (introduction.way, saying.party()) {
-            (Way::Proposed, Some(Party::Target)) => hidden(requester),
+            (Way::Proposed, Some(Party::Target)) => hidden(requester, voice),
             _ => person(requester, namesakes),
         },
     );
     facts.set(
         "target",
         match saying.party() {
-            Some(Party::Requester) => hidden(target),
+            Some(Party::Requester) => hidden(target, voice),
             _ => person(target, namesakes),
         },
     );
 }
 
 /// The requester's words, or nothing.
-fn request(facts: &mut Facts, saying: &Saying, introduction: &Introduction) {
+fn request(facts: &mut Facts, saying: &Saying, introduction: &Introduction, voice: &Voice<'_>) {
     let max = match saying {
         Saying::Introduction => MAX_CONTEXT_OCTETS,
         _ => MAX_REQUEST_OCTETS,
@@ -132,6 +138,7 @@ fn request(facts: &mut Facts, saying: &Saying, introduction: &Introduction) {
     let value = minijinja::context! {
         subject => subject(&request.subject),
         date => clean(&request.date),
+        day => day(&request.date, voice),
         has_words => !block.lines.is_empty(),
         shortened => block.shortened,
         attachments => named,
@@ -139,6 +146,12 @@ fn request(facts: &mut Facts, saying: &Saying, introduction: &Introduction) {
     };
     facts.set("request", value);
     facts.boxes.insert("request", block);
+}
+
+/// The day of a date as a mail's header has it (RFC 5322), where the writer was; none: it is another form.
+fn day(date: &str, voice: &Voice<'_>) -> Option<String> {
+    let written = jiff::fmt::rfc2822::parse(date.trim()).ok()?;
+    voice.language.date(written.date()).ok()
 }
 
 fn first_name(person: Option<&Person>) -> Option<String> {
@@ -173,15 +186,20 @@ pub fn person(person: Option<&Person>, in_full: bool) -> Value {
 }
 
 /// Somebody whose address the reader is not owed: the name, or not even that.
-fn hidden(person: Option<&Person>) -> Value {
+fn hidden(person: Option<&Person>, voice: &Voice<'_>) -> Value {
     let Some(person) = person else {
         return Value::from(());
     };
     let mut name = text::name(&person.name);
+    let mut first = name.split(' ').next().unwrap_or_default().to_owned();
     if name.is_empty() {
-        name = "somebody I know".to_owned();
+        // Without it the name is not known, and a template that needs it fails.
+        let somebody = voice.language.part("part_somebody", &BTreeMap::new());
+        let Ok(somebody) = somebody else {
+            return Value::from(());
+        };
+        (name, first) = (somebody.clone(), somebody);
     }
-    let first = name.split(' ').next().unwrap_or_default().to_owned();
     minijinja::context! { first => first, full => name.clone(), name => name }
 }
 

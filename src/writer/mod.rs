@@ -10,6 +10,7 @@ pub mod manner;
 pub mod mime;
 pub mod page;
 pub mod payload;
+pub mod rehearsal;
 pub mod text;
 pub mod words;
 
@@ -18,6 +19,8 @@ use crate::reader::secret::Secret;
 use crate::rules::introduction::Introduction;
 use crate::rules::saying::Saying;
 use crate::writer::envelope::Envelope;
+use crate::writer::page::Page;
+use crate::writer::words::{Language, Unfilled};
 
 /// The bot's own name and manners of speech.
 pub struct Voice<'a> {
@@ -27,6 +30,9 @@ pub struct Voice<'a> {
     pub separator: Option<char>,
     /// For dates in mails.
     pub time_zone: &'a jiff::tz::TimeZone,
+    pub language: &'a Language,
+    /// Below it in a mail to people of two languages, which only the introduction is.
+    pub also: Option<&'a Language>,
 }
 
 impl Voice<'_> {
@@ -104,18 +110,16 @@ pub fn compose(
     }
     let thread = thread.filter(|_| !manner.starts_thread);
     let token = seal.secret.token();
-    let facts = facts::gather(saying, introduction, voice, &token);
-    let wrong = |why: String| WriteError::Template { kind, why };
-    let mut filled = words::fill(kind, &facts.values).map_err(wrong)?;
-    filled.push_str("\n\n");
-    filled.push_str(&words::fill("part_footer", &facts.values).map_err(wrong)?);
-    let (own_subject, body) = filled.split_once('\n').unwrap_or((&filled, ""));
-    let page = page::Page::read(body, &facts.boxes).map_err(wrong)?;
+    let (own_subject, page) =
+        page(saying, introduction, voice, &token).map_err(|why| WriteError::Template {
+            kind,
+            why: why.to_string(),
+        })?;
 
     let envelope = Envelope::new(saying, introduction, voice, seal)?;
-    let subject = subject(own_subject, thread);
+    let subject = subject(&own_subject, thread);
     let visible = page.plain();
-    let html = page.html(envelope.answer_to().as_ref());
+    let html = page.html(&voice.language.code, envelope.answer_to().as_ref());
     let fields = envelope.fields(&subject, thread, seal, now_secs)?;
     let bytes = fields.with_bodies(&visible, &html, &mime::boundary(&envelope.message_id));
     let meant = envelope.meant(&fields, &subject, &visible, &html);
@@ -128,6 +132,40 @@ pub fn compose(
         subject,
         visible,
     })
+}
+
+/// The filled template: the subject of its first line, and the rest.
+fn page(
+    saying: &Saying,
+    introduction: &Introduction,
+    voice: &Voice<'_>,
+    token: &str,
+) -> Result<(String, Page), Unfilled> {
+    let facts = facts::gather(saying, introduction, voice, token);
+    let mut filled = voice.language.fill(saying.name(), &facts.values)?;
+    let mut footer = voice.language.fill("part_footer", &facts.values)?;
+    let also = voice
+        .also
+        .filter(|_| matches!(saying, Saying::Introduction));
+    if let Some(language) = also.filter(|also| also.code != voice.language.code) {
+        let other = Voice { language, ..*voice };
+        let mut facts = facts::gather(saying, introduction, &other, token);
+        facts.set("again", true);
+        let second = language.fill(saying.name(), &facts.values)?;
+        let (_, body) = second.split_once('\n').unwrap_or_default();
+        filled.push_str(&format!("\n\n{0}rule{0}\n\n{body}", page::SIGN));
+        footer.push('\n');
+        footer.push_str(&language.fill("part_footer", &facts.values)?);
+    }
+    let (subject, body) = filled.split_once('\n').unwrap_or((&filled, ""));
+    let page =
+        Page::read(&format!("{body}\n\n{footer}"), &facts.boxes).map_err(|why| Unfilled {
+            name: saying.name().to_owned(),
+            line: None,
+            why,
+            detail: None,
+        })?;
+    Ok((subject.to_owned(), page))
 }
 
 /// Our own subject, or that of the thread we answer in, so that programs keep the thread together.

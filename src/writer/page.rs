@@ -36,7 +36,12 @@ enum Part {
 
 pub struct Page {
     parts: Vec<Part>,
+    /// What it says about how to answer, to the end of each paragraph.
+    how: Vec<String>,
 }
+
+/// Before the words that say how to answer: a mail without them is refused.
+const HOW: &str = "\u{1}how\u{1}";
 
 /// Where a prepared answer goes.
 pub struct AnswerTo<'a> {
@@ -48,9 +53,12 @@ impl Page {
     /// Reads a filled template; `boxes` are the strangers' words by name.
     pub fn read(filled: &str, boxes: &BTreeMap<&'static str, Block>) -> Result<Page, String> {
         let mut parts: Vec<Part> = Vec::new();
+        let mut how: Vec<String> = Vec::new();
         let mut open = false;
-        for line in filled.lines().map(str::trim) {
-            let Some(marked) = line.strip_prefix(SIGN) else {
+        for line in filled.lines() {
+            let line = line.trim();
+            let marked = line.strip_prefix(SIGN).filter(|_| !line.starts_with(HOW));
+            let Some(marked) = marked else {
                 match (line.is_empty(), open, parts.last_mut()) {
                     (true, _, _) => open = false,
                     (false, true, Some(Part::Paragraph(text))) => {
@@ -71,10 +79,38 @@ impl Page {
         }
         for part in &mut parts {
             if let Part::Paragraph(text) = part {
-                *text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+                // A no-break space before a French question mark stays one.
+                *text = text.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
+                if let Some((before, says)) = text.split_once(HOW) {
+                    how.push(says.trim().to_owned());
+                    *text = format!("{before}{says}");
+                }
             }
         }
-        Ok(Page { parts })
+        Ok(Page { parts, how })
+    }
+
+    /// What the mail says about how to answer it.
+    pub fn how(&self) -> &[String] {
+        &self.how
+    }
+
+    /// The words that one-tap answers send.
+    pub fn taps(&self) -> Vec<&str> {
+        let taps = self.parts.iter().filter_map(|part| match part {
+            Part::Taps(taps) => Some(taps),
+            _ => None,
+        });
+        taps.flatten().map(|(word, _)| word.as_str()).collect()
+    }
+
+    /// The lines of the footer.
+    pub fn small(&self) -> Vec<&str> {
+        let small = self.parts.iter().filter_map(|part| match part {
+            Part::Small(lines) => Some(lines),
+            _ => None,
+        });
+        small.flatten().map(String::as_str).collect()
     }
 
     /// The plain text, LF line ends.
@@ -111,8 +147,8 @@ impl Page {
     }
 
     /// The same words as HTML: no images, nothing remote, no colours that a dark screen would hide.
-    pub fn html(&self, answer_to: Option<&AnswerTo<'_>>) -> String {
-        let mut out = String::from(HTML_START);
+    pub fn html(&self, language: &str, answer_to: Option<&AnswerTo<'_>>) -> String {
+        let mut out = HTML_START.replace("lang=\"\"", &format!("lang=\"{}\"", escape(language)));
         for part in &self.parts {
             match part {
                 Part::Paragraph(text) => tag(&mut out, "p", PARAGRAPH, &escape(text)),
@@ -244,7 +280,7 @@ fn percent(text: &str, keep: &[u8]) -> String {
 }
 
 const HTML_START: &str = concat!(
-    "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n",
+    "<!DOCTYPE html>\n<html lang=\"\"><head><meta charset=\"utf-8\">\n",
     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n",
     "<meta name=\"color-scheme\" content=\"light dark\">\n",
     "<meta name=\"supported-color-schemes\" content=\"light dark\">\n",

@@ -4,7 +4,7 @@
 // Fixtures fail by panicking, helpers of tests included.
 #![allow(clippy::panic, clippy::unwrap_used, clippy::indexing_slicing)]
 
-mod dress;
+pub mod dress;
 
 use askfirst::reader::{self, Known, Verdict};
 use dress::{PROGRAMS, Reply};

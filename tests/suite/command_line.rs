@@ -45,6 +45,58 @@ fn the_demo_script_tells_both_stories_and_leaves_nothing_behind() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
+/// An operator begins with our words, changes them, and is told what the change forgot.
+#[test]
+fn words_are_printed_replaced_and_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = |arguments: &[&str]| text(&askfirst(folder.path(), arguments).stdout);
+    for language in ["de", "en", "es", "fr"] {
+        assert!(said(&["words"]).lines().any(|line| line == language));
+    }
+    assert!(
+        said(&["words", "de"])
+            .lines()
+            .any(|line| line == "thank_no")
+    );
+    let ask = said(&["words", "en", "ask"]);
+    assert!(ask.contains("{{ how }}"), "{ask}");
+    assert_eq!(
+        askfirst(folder.path(), &["words", "xx"]).status.code(),
+        Some(2)
+    );
+    assert_eq!(
+        askfirst(folder.path(), &["words", "en", "aks"])
+            .status
+            .code(),
+        Some(2)
+    );
+
+    std::fs::create_dir_all(folder.path().join("mine/en")).unwrap();
+    std::fs::write(
+        folder.path().join("mine/en/ask.txt"),
+        ask.replace("{{ how }}", ""),
+    )
+    .unwrap();
+    std::fs::write(
+        folder.path().join("askfirst.toml"),
+        "[bot]\naddress = \"intro@bot.example\"\nname = \"Introductions\"\nwords = \"mine\"\n\
+         [imap]\nhost = \"127.0.0.1\"\nport = 1\nsecurity = \"none\"\nuser = \"i\"\npassword = \"p\"\n\
+         [smtp]\nhost = \"127.0.0.1\"\nport = 1\nsecurity = \"none\"\nuser = \"i\"\npassword = \"p\"\n\
+         [[connector]]\nname = \"Bob Kim\"\naddresses = [\"bob@kim.example\"]\n",
+    )
+    .unwrap();
+    for command in ["check", "run"] {
+        let done = askfirst(folder.path(), &[command]);
+        let said = text(&done.stderr);
+        assert_eq!(done.status.code(), Some(2), "{said}");
+        let wanted = format!(
+            "mine/en/ask.txt:{}: does not say how to answer. ",
+            ask.lines().count()
+        );
+        assert!(said.contains(&wanted), "{said}");
+    }
+}
+
 #[test]
 fn a_wrong_configuration_is_status_2_and_names_the_line() {
     let folder = tempfile::tempdir().unwrap();

@@ -4,16 +4,16 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
-mod cast;
+pub mod cast;
 mod hostile;
 mod promises;
 
 use askfirst::rules::consent::{ConnectorEvidence, Consent, Consents};
 use askfirst::rules::introduction::Way;
 use askfirst::rules::saying::{Party, Saying};
-use askfirst::writer::words::ENGLISH;
+use askfirst::writer::words::Words;
 use askfirst::writer::{Composed, Thread};
-use cast::{NOW, affair, person, sayings, secret, write};
+use cast::{NOW, affair, person, sayings, secret, write, write_in};
 use std::fmt::Write as _;
 
 /// The header lines a person sees, and the plain text.
@@ -49,22 +49,98 @@ fn as_seen(mail: &Composed) -> String {
 }
 
 fn shown(name: &str, text: &str) {
-    insta::with_settings!({snapshot_path => "mails/seen", prepend_module_to_snapshot => false, omit_expression => true}, {
+    shown_in("en", name, text);
+}
+
+/// The English mails lie in the folder itself, those of each other language in one below.
+fn shown_in(language: &str, name: &str, text: &str) {
+    let folder = match language {
+        "en" => "mails/seen".to_owned(),
+        other => format!("mails/seen/{other}"),
+    };
+    insta::with_settings!({snapshot_path => folder, prepend_module_to_snapshot => false, omit_expression => true}, {
         insta::assert_snapshot!(name, text);
     });
 }
 
+fn languages() -> Vec<String> {
+    let words = Words::built_in();
+    words
+        .languages()
+        .map(|language| language.code.clone())
+        .collect()
+}
+
 #[test]
-fn every_mail_as_a_person_sees_it() {
-    for (name, saying) in sayings() {
-        let way = match saying.party() {
-            Some(Party::Requester) => Way::Direct,
-            _ => Way::Forwarded,
-        };
-        let mail =
-            write(&saying, &affair(way), None).unwrap_or_else(|error| panic!("{name}: {error}"));
-        shown(name, &as_seen(&mail));
+fn every_mail_in_every_language() {
+    for language in languages() {
+        for (name, saying) in sayings() {
+            let way = match saying.party() {
+                Some(Party::Requester) => Way::Direct,
+                _ => Way::Forwarded,
+            };
+            let mail = write_in(&language, &saying, &affair(way))
+                .unwrap_or_else(|error| panic!("{language} {name}: {error}"));
+            shown_in(&language, name, &as_seen(&mail));
+        }
+        let mut proposed = affair(Way::Proposed);
+        proposed.request = None;
+        for (name, saying, affair) in [
+            ("ask-direct", Saying::Ask, affair(Way::Direct)),
+            ("ask-proposed", Saying::Ask, proposed.clone()),
+            ("introduction-proposed", Saying::Introduction, proposed),
+        ] {
+            if language != "en" {
+                let mail = write_in(&language, &saying, &affair).unwrap();
+                shown_in(&language, name, &as_seen(&mail));
+            }
+        }
     }
+}
+
+/// The requester's language first, since he moves first; the request once.
+#[test]
+fn an_introduction_in_two_languages() {
+    let words = Words::built_in();
+    let (german, french) = (words.find("de").unwrap(), words.find("fr").unwrap());
+    let name = "Example Introductions";
+    let affair = affair(Way::Forwarded);
+    let mail = cast::write_all(
+        name,
+        Some('+'),
+        german,
+        Some(french),
+        &Saying::Introduction,
+        &affair,
+        None,
+    );
+    let mail = mail.unwrap();
+    assert_eq!(
+        mail.visible.matches("repairs radiology monitors").count(),
+        1
+    );
+    shown("introduction-two-languages", &as_seen(&mail));
+    let once = cast::write_all(
+        name,
+        Some('+'),
+        german,
+        Some(german),
+        &Saying::Introduction,
+        &affair,
+        None,
+    );
+    let alone = write_in("de", &Saying::Introduction, &affair).unwrap();
+    assert!(once.unwrap().bytes == alone.bytes);
+    let ask = cast::write_all(
+        name,
+        Some('+'),
+        german,
+        Some(french),
+        &Saying::Ask,
+        &affair,
+        None,
+    );
+    assert!(ask.unwrap().bytes == write_in("de", &Saying::Ask, &affair).unwrap().bytes);
 }
 
 #[test]
@@ -237,7 +313,7 @@ fn an_answer_stands_in_the_thread_of_whom_it_answers() {
 
 #[test]
 fn every_text_file_is_a_mail_that_is_shown_here() {
-    let mut files: Vec<&str> = ENGLISH.iter().map(|(name, _)| *name).collect();
+    let mut files: Vec<&str> = askfirst::writer::rehearsal::wanted().collect();
     files.retain(|name| !name.starts_with("part_"));
     let mut said: Vec<&str> = sayings().iter().map(|(_, saying)| saying.name()).collect();
     said.dedup();

@@ -32,5 +32,6 @@ mod server;
 mod service;
 mod simulation;
 mod states;
+mod voices;
 mod wire;
 mod world;

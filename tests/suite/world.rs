@@ -82,9 +82,12 @@ pub fn house() -> House {
                 contact(DAN.0, &[DAN.1]),
             ],
             direct: Direct::Contacts,
+            language: None,
         }],
         keep_bodies_secs: 30 * DAY,
         junk: Some("Junk".to_owned()),
+        words: askfirst::writer::words::Words::built_in(),
+        language: "en".to_owned(),
     }
 }
 

@@ -118,8 +118,11 @@ pub fn house(chance: &mut Chance) -> House {
                 addresses: vec![address(who.1)],
                 contacts: contacts.clone(),
                 direct,
+                language: None,
             })
             .collect(),
         junk: Some("Junk".to_owned()),
+        words: askfirst::writer::words::Words::built_in(),
+        language: "en".to_owned(),
     }
 }

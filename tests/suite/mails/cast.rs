@@ -3,61 +3,24 @@
 //! Fails only by not compiling, where a saying has changed.
 
 use askfirst::reader::address::{Address, Person};
-use askfirst::reader::request::Choice;
-use askfirst::reader::secret::Secret;
-use askfirst::rules::consent::Consents;
-use askfirst::rules::introduction::{Asked, Clock, Introduction, Request, Stage, Way};
-use askfirst::rules::saying::{Alarm, AskedWhy, ConfirmWhy, HeldWhy, Saying};
+use askfirst::rules::introduction::{Introduction, Way};
+use askfirst::rules::saying::Saying;
+use askfirst::writer::rehearsal::cast;
+use askfirst::writer::words::{Language, Words};
 use askfirst::writer::{Composed, Seal, Thread, Voice, WriteError, compose};
 
-pub const NOW: i64 = 1_795_513_800; // Tuesday, 24 November 2026, 09:50 UTC
-pub const DAY: i64 = 86_400;
+pub use cast::{NOW, secret};
 
 pub fn address(text: &str) -> Address {
-    Address::parse(text).unwrap()
+    cast::address(text).unwrap()
 }
 
 pub fn person(name: &str, at: &str) -> Person {
-    Person {
-        name: name.to_owned(),
-        address: address(at),
-    }
-}
-
-pub fn secret() -> Secret {
-    Secret {
-        row: 12,
-        bits: [0x5a; 16],
-    }
+    cast::person(name, at).unwrap()
 }
 
 pub fn affair(way: Way) -> Introduction {
-    Introduction {
-        id: 7,
-        way,
-        stage: Stage::Asked,
-        requester: Some(person("Alice Ng", "alice@req.example")),
-        connector: Some(person("Bob Kim", "bob@example.com")),
-        target: Some(person("Carol Danvers", "carol@target.example")),
-        request: Some(Request {
-            subject: "Intro to Carol?".to_owned(),
-            words: "Hi Bob,\n\nI run a small workshop that repairs radiology monitors, and I’d love to hear how Carol’s \
-                    clinic buys them. Twenty minutes by phone would be plenty.\n\nThe two questions I have:\n  1. who decides, and\n  2. how often.\n\n\
-                    More about us: https://workshop.example/about\n\nThanks,\nAlice"
-                .to_owned(),
-            date: "Mon, 23 Nov 2026 17:04:11 +0100".to_owned(),
-            attachments: vec!["one-pager.pdf".to_owned(), "logo.png".to_owned()],
-        }),
-        consents: Consents::default(),
-        clock: Clock {
-            closing_at_secs: (way == Way::Direct).then_some(NOW + 14 * DAY),
-            ..Clock::default()
-        },
-        asked: Asked::default(),
-        created_at_secs: NOW - DAY,
-        updated_at_secs: NOW,
-        threads: Default::default(),
-    }
+    cast::affair(way).unwrap()
 }
 
 pub fn write(
@@ -77,9 +40,48 @@ pub fn write_as(
     write_with(name, Some('+'), saying, affair, thread)
 }
 
+/// In a language that there is.
+pub fn write_in(
+    language: &str,
+    saying: &Saying,
+    affair: &Introduction,
+) -> Result<Composed, WriteError> {
+    let words = Words::built_in();
+    write_all(
+        "Example Introductions",
+        Some('+'),
+        words.find(language).unwrap(),
+        None,
+        saying,
+        affair,
+        None,
+    )
+}
+
 pub fn write_with(
     name: &str,
     separator: Option<char>,
+    saying: &Saying,
+    affair: &Introduction,
+    thread: Option<&Thread>,
+) -> Result<Composed, WriteError> {
+    let words = Words::built_in();
+    write_all(
+        name,
+        separator,
+        words.first(["en"]),
+        None,
+        saying,
+        affair,
+        thread,
+    )
+}
+
+pub fn write_all(
+    name: &str,
+    separator: Option<char>,
+    language: &Language,
+    also: Option<&Language>,
     saying: &Saying,
     affair: &Introduction,
     thread: Option<&Thread>,
@@ -91,6 +93,8 @@ pub fn write_with(
         bot_name: name,
         separator,
         time_zone: &zone,
+        language,
+        also,
     };
     let secret = secret();
     let seal = Seal {
@@ -102,265 +106,5 @@ pub fn write_with(
 
 /// Every saying, with each of its variants.
 pub fn sayings() -> Vec<(&'static str, Saying)> {
-    let words = || "Let me think about it. Is she the one from Hamburg?".to_owned();
-    vec![
-        ("ask", Saying::Ask),
-        ("reminder", Saying::Reminder),
-        ("clarify", Saying::Clarify),
-        (
-            "confirm_target-unproven",
-            Saying::ConfirmTarget {
-                why: ConfirmWhy::Unproven,
-            },
-        ),
-        (
-            "confirm_target-other",
-            Saying::ConfirmTarget {
-                why: ConfirmWhy::OtherAddress {
-                    address: address("cd@home.example"),
-                },
-            },
-        ),
-        (
-            "confirm_target-passed",
-            Saying::ConfirmTarget {
-                why: ConfirmWhy::PassedOn,
-            },
-        ),
-        (
-            "confirm_target-untied",
-            Saying::ConfirmTarget {
-                why: ConfirmWhy::Untied,
-            },
-        ),
-        ("thank_no", Saying::ThankNo),
-        (
-            "acknowledge_later",
-            Saying::AcknowledgeLater {
-                until_secs: NOW + 90 * DAY,
-            },
-        ),
-        ("confirm_stop", Saying::ConfirmStop),
-        ("confirm_start", Saying::ConfirmStart),
-        ("too_late-introduced", Saying::TooLate { introduced: true }),
-        ("too_late-over", Saying::TooLate { introduced: false }),
-        ("introduction", Saying::Introduction),
-        (
-            "tell_asked-named",
-            Saying::TellAsked {
-                why: AskedWhy::YouNamed,
-            },
-        ),
-        (
-            "tell_asked-request",
-            Saying::TellAsked {
-                why: AskedWhy::RequestNamed,
-            },
-        ),
-        (
-            "tell_asked-direct",
-            Saying::TellAsked {
-                why: AskedWhy::DirectRequest,
-            },
-        ),
-        (
-            "tell_asked-agreed",
-            Saying::TellAsked {
-                why: AskedWhy::YouAgreed,
-            },
-        ),
-        ("tell_declined", Saying::TellDeclined),
-        ("tell_unclear", Saying::TellUnclear { words: words() }),
-        (
-            "tell_later",
-            Saying::TellLater {
-                until_secs: NOW + 90 * DAY,
-                words: words(),
-            },
-        ),
-        ("tell_stopped", Saying::TellStopped),
-        ("tell_closed", Saying::TellClosed),
-        (
-            "tell_bounced-ask",
-            Saying::TellBounced {
-                recipient: address("carol@target.example"),
-                introduction: false,
-            },
-        ),
-        (
-            "tell_bounced-introduction",
-            Saying::TellBounced {
-                recipient: address("carol@target.example"),
-                introduction: true,
-            },
-        ),
-        (
-            "tell_held-stopped",
-            Saying::TellHeld {
-                why: HeldWhy::Stopped,
-            },
-        ),
-        (
-            "tell_held-often",
-            Saying::TellHeld {
-                why: HeldWhy::AskedOften,
-            },
-        ),
-        (
-            "tell_held-before",
-            Saying::TellHeld {
-                why: HeldWhy::AskedBefore,
-            },
-        ),
-        (
-            "tell_held-never",
-            Saying::TellHeld {
-                why: HeldWhy::Never,
-            },
-        ),
-        (
-            "tell_held-other",
-            Saying::TellHeld {
-                why: HeldWhy::OtherStopped,
-            },
-        ),
-        (
-            "tell_held-connector",
-            Saying::TellHeld {
-                why: HeldWhy::ConnectorOften,
-            },
-        ),
-        ("tell_held-fuse", Saying::TellHeld { why: HeldWhy::Fuse }),
-        ("tell_withdrawn", Saying::TellWithdrawn),
-        (
-            "tell_requester_silent-no",
-            Saying::TellRequesterSilent { declined: true },
-        ),
-        (
-            "tell_requester_silent",
-            Saying::TellRequesterSilent { declined: false },
-        ),
-        (
-            "which_target",
-            Saying::WhichTarget {
-                words: "Carol".to_owned(),
-                choices: vec![
-                    Choice {
-                        name: "Carol Danvers".to_owned(),
-                        address: address("carol@target.example"),
-                    },
-                    Choice {
-                        name: "Carol Ortiz".to_owned(),
-                        address: address("ortiz@other.example"),
-                    },
-                    Choice {
-                        name: String::new(),
-                        address: address("carol77@mail.example"),
-                    },
-                ],
-            },
-        ),
-        (
-            "which_target-nobody",
-            Saying::WhichTarget {
-                words: "Karol".to_owned(),
-                choices: Vec::new(),
-            },
-        ),
-        ("approve-proven", Saying::Approve { proven: true }),
-        ("approve-unproven", Saying::Approve { proven: false }),
-        ("confirm_connector", Saying::ConfirmConnector),
-        (
-            "who_asks",
-            Saying::WhoAsks {
-                words: "From: Alice Ng".to_owned(),
-            },
-        ),
-        (
-            "report",
-            Saying::Report {
-                title: "Open introductions".to_owned(),
-                lines: vec![
-                    "7: Alice Ng – Carol Danvers, asked on Monday".to_owned(),
-                    "9: Dan Roe – Eve Lund, waiting for you".to_owned(),
-                ],
-            },
-        ),
-        (
-            "acknowledge",
-            Saying::Acknowledge {
-                closing_at_secs: NOW + 14 * DAY,
-            },
-        ),
-        ("closing", Saying::Closing),
-        ("too_many-own", Saying::TooMany { own: true }),
-        ("too_many-all", Saying::TooMany { own: false }),
-        ("probe", Saying::Probe),
-        (
-            "alarm-not_reading",
-            alarm(Alarm::NotReading {
-                since_secs: NOW - 3_600,
-                trouble: "imap.bot.example:993: nothing answers there".to_owned(),
-            }),
-        ),
-        (
-            "alarm-reading_again",
-            alarm(Alarm::ReadingAgain {
-                since_secs: NOW - 7_200,
-            }),
-        ),
-        (
-            "alarm-sending_again",
-            alarm(Alarm::SendingAgain {
-                since_secs: NOW - 7_200,
-            }),
-        ),
-        (
-            "alarm-sign_in_ends",
-            alarm(Alarm::SignInEnds {
-                until_secs: NOW + 1_800,
-                command: "askfirst login google".to_owned(),
-            }),
-        ),
-        (
-            "alarm-sign_in_over",
-            alarm(Alarm::SignInOver {
-                command: "askfirst login google".to_owned(),
-            }),
-        ),
-        ("ask_words", Saying::AskWords),
-        (
-            "which_connector",
-            Saying::WhichConnector {
-                connectors: vec![
-                    person("Bob Kim", "bob@example.com"),
-                    person("Dana Fox", "dana@example.com"),
-                ],
-            },
-        ),
-        (
-            "which_wish",
-            Saying::WhichWish {
-                words: "somebody in medical imaging".to_owned(),
-            },
-        ),
-        (
-            "refuse",
-            Saying::Refuse {
-                words: "Carol is on leave until spring.\nPlease write me again then.".to_owned(),
-            },
-        ),
-        (
-            "refuse-wordless",
-            Saying::Refuse {
-                words: String::new(),
-            },
-        ),
-        ("propose", Saying::Propose),
-        ("still_interested", Saying::StillInterested),
-    ]
-}
-
-fn alarm(what: Alarm) -> Saying {
-    Saying::Alarm { what }
+    cast::sayings().unwrap()
 }

@@ -1,0 +1,325 @@
+//! The invented people of a rehearsal: an affair, and everything that can be said in one.
+//!
+//! Fails with none where an address of theirs is none, which it never is.
+
+use crate::reader::address::{Address, Person};
+use crate::reader::request::Choice;
+use crate::reader::secret::Secret;
+use crate::rules::consent::Consents;
+use crate::rules::introduction::{Asked, Clock, Introduction, Request, Stage, Way};
+use crate::rules::saying::{Alarm, AskedWhy, ConfirmWhy, HeldWhy, Saying};
+
+pub const NOW: i64 = 1_795_513_800; // Tuesday, 24 November 2026, 09:50 UTC
+pub const DAY: i64 = 86_400;
+
+pub fn address(text: &str) -> Option<Address> {
+    Address::parse(text).ok()
+}
+
+pub fn person(name: &str, at: &str) -> Option<Person> {
+    Some(Person {
+        name: name.to_owned(),
+        address: address(at)?,
+    })
+}
+
+pub fn secret() -> Secret {
+    Secret {
+        row: 12,
+        bits: [0x5a; 16],
+    }
+}
+
+pub fn affair(way: Way) -> Option<Introduction> {
+    Some(Introduction {
+        id: 7,
+        way,
+        stage: Stage::Asked,
+        requester: Some(person("Alice Ng", "alice@req.example")?),
+        connector: Some(person("Bob Kim", "bob@example.com")?),
+        target: Some(person("Carol Danvers", "carol@target.example")?),
+        request: Some(Request {
+            subject: "Intro to Carol?".to_owned(),
+            words: "Hi Bob,\n\nI run a small workshop that repairs radiology monitors, and I’d love to hear how Carol’s \
+                    clinic buys them. Twenty minutes by phone would be plenty.\n\nThe two questions I have:\n  1. who decides, and\n  2. how often.\n\n\
+                    More about us: https://workshop.example/about\n\nThanks,\nAlice"
+                .to_owned(),
+            date: "Mon, 23 Nov 2026 17:04:11 +0100".to_owned(),
+            attachments: vec!["one-pager.pdf".to_owned(), "logo.png".to_owned()],
+        }),
+        consents: Consents::default(),
+        clock: Clock {
+            closing_at_secs: (way == Way::Direct).then_some(NOW + 14 * DAY),
+            ..Clock::default()
+        },
+        asked: Asked::default(),
+        created_at_secs: NOW - DAY,
+        updated_at_secs: NOW,
+        threads: Default::default(),
+    })
+}
+
+/// Every saying, with each of its variants.
+pub fn sayings() -> Option<Vec<(&'static str, Saying)>> {
+    let words = || "Let me think about it. Is she the one from Hamburg?".to_owned();
+    Some(vec![
+        ("ask", Saying::Ask),
+        ("reminder", Saying::Reminder),
+        ("clarify", Saying::Clarify),
+        (
+            "confirm_target-unproven",
+            Saying::ConfirmTarget {
+                why: ConfirmWhy::Unproven,
+            },
+        ),
+        (
+            "confirm_target-other",
+            Saying::ConfirmTarget {
+                why: ConfirmWhy::OtherAddress {
+                    address: address("cd@home.example")?,
+                },
+            },
+        ),
+        (
+            "confirm_target-passed",
+            Saying::ConfirmTarget {
+                why: ConfirmWhy::PassedOn,
+            },
+        ),
+        (
+            "confirm_target-untied",
+            Saying::ConfirmTarget {
+                why: ConfirmWhy::Untied,
+            },
+        ),
+        ("thank_no", Saying::ThankNo),
+        (
+            "acknowledge_later",
+            Saying::AcknowledgeLater {
+                until_secs: NOW + 90 * DAY,
+            },
+        ),
+        ("confirm_stop", Saying::ConfirmStop),
+        ("confirm_start", Saying::ConfirmStart),
+        ("too_late-introduced", Saying::TooLate { introduced: true }),
+        ("too_late-over", Saying::TooLate { introduced: false }),
+        ("introduction", Saying::Introduction),
+        (
+            "tell_asked-named",
+            Saying::TellAsked {
+                why: AskedWhy::YouNamed,
+            },
+        ),
+        (
+            "tell_asked-request",
+            Saying::TellAsked {
+                why: AskedWhy::RequestNamed,
+            },
+        ),
+        (
+            "tell_asked-direct",
+            Saying::TellAsked {
+                why: AskedWhy::DirectRequest,
+            },
+        ),
+        (
+            "tell_asked-agreed",
+            Saying::TellAsked {
+                why: AskedWhy::YouAgreed,
+            },
+        ),
+        ("tell_declined", Saying::TellDeclined),
+        ("tell_unclear", Saying::TellUnclear { words: words() }),
+        (
+            "tell_later",
+            Saying::TellLater {
+                until_secs: NOW + 90 * DAY,
+                words: words(),
+            },
+        ),
+        ("tell_stopped", Saying::TellStopped),
+        ("tell_closed", Saying::TellClosed),
+        (
+            "tell_bounced-ask",
+            Saying::TellBounced {
+                recipient: address("carol@target.example")?,
+                introduction: false,
+            },
+        ),
+        (
+            "tell_bounced-introduction",
+            Saying::TellBounced {
+                recipient: address("carol@target.example")?,
+                introduction: true,
+            },
+        ),
+        (
+            "tell_held-stopped",
+            Saying::TellHeld {
+                why: HeldWhy::Stopped,
+            },
+        ),
+        (
+            "tell_held-often",
+            Saying::TellHeld {
+                why: HeldWhy::AskedOften,
+            },
+        ),
+        (
+            "tell_held-before",
+            Saying::TellHeld {
+                why: HeldWhy::AskedBefore,
+            },
+        ),
+        (
+            "tell_held-never",
+            Saying::TellHeld {
+                why: HeldWhy::Never,
+            },
+        ),
+        (
+            "tell_held-other",
+            Saying::TellHeld {
+                why: HeldWhy::OtherStopped,
+            },
+        ),
+        (
+            "tell_held-connector",
+            Saying::TellHeld {
+                why: HeldWhy::ConnectorOften,
+            },
+        ),
+        ("tell_held-fuse", Saying::TellHeld { why: HeldWhy::Fuse }),
+        ("tell_withdrawn", Saying::TellWithdrawn),
+        (
+            "tell_requester_silent-no",
+            Saying::TellRequesterSilent { declined: true },
+        ),
+        (
+            "tell_requester_silent",
+            Saying::TellRequesterSilent { declined: false },
+        ),
+        (
+            "which_target",
+            Saying::WhichTarget {
+                words: "Carol".to_owned(),
+                choices: vec![
+                    Choice {
+                        name: "Carol Danvers".to_owned(),
+                        address: address("carol@target.example")?,
+                    },
+                    Choice {
+                        name: "Carol Ortiz".to_owned(),
+                        address: address("ortiz@other.example")?,
+                    },
+                    Choice {
+                        name: String::new(),
+                        address: address("carol77@mail.example")?,
+                    },
+                ],
+            },
+        ),
+        (
+            "which_target-nobody",
+            Saying::WhichTarget {
+                words: "Karol".to_owned(),
+                choices: Vec::new(),
+            },
+        ),
+        ("approve-proven", Saying::Approve { proven: true }),
+        ("approve-unproven", Saying::Approve { proven: false }),
+        ("confirm_connector", Saying::ConfirmConnector),
+        (
+            "who_asks",
+            Saying::WhoAsks {
+                words: "From: Alice Ng".to_owned(),
+            },
+        ),
+        (
+            "report",
+            Saying::Report {
+                title: "Open introductions".to_owned(),
+                lines: vec![
+                    "7: Alice Ng – Carol Danvers, asked on Monday".to_owned(),
+                    "9: Dan Roe – Eve Lund, waiting for you".to_owned(),
+                ],
+            },
+        ),
+        (
+            "acknowledge",
+            Saying::Acknowledge {
+                closing_at_secs: NOW + 14 * DAY,
+            },
+        ),
+        ("closing", Saying::Closing),
+        ("too_many-own", Saying::TooMany { own: true }),
+        ("too_many-all", Saying::TooMany { own: false }),
+        ("probe", Saying::Probe),
+        (
+            "alarm-not_reading",
+            alarm(Alarm::NotReading {
+                since_secs: NOW - 3_600,
+                trouble: "imap.bot.example:993: nothing answers there".to_owned(),
+            }),
+        ),
+        (
+            "alarm-reading_again",
+            alarm(Alarm::ReadingAgain {
+                since_secs: NOW - 7_200,
+            }),
+        ),
+        (
+            "alarm-sending_again",
+            alarm(Alarm::SendingAgain {
+                since_secs: NOW - 7_200,
+            }),
+        ),
+        (
+            "alarm-sign_in_ends",
+            alarm(Alarm::SignInEnds {
+                until_secs: NOW + 1_800,
+                command: "askfirst login google".to_owned(),
+            }),
+        ),
+        (
+            "alarm-sign_in_over",
+            alarm(Alarm::SignInOver {
+                command: "askfirst login google".to_owned(),
+            }),
+        ),
+        ("ask_words", Saying::AskWords),
+        (
+            "which_connector",
+            Saying::WhichConnector {
+                connectors: vec![
+                    person("Bob Kim", "bob@example.com")?,
+                    person("Dana Fox", "dana@example.com")?,
+                ],
+            },
+        ),
+        (
+            "which_wish",
+            Saying::WhichWish {
+                words: "somebody in medical imaging".to_owned(),
+            },
+        ),
+        (
+            "refuse",
+            Saying::Refuse {
+                words: "Carol is on leave until spring.\nPlease write me again then.".to_owned(),
+            },
+        ),
+        (
+            "refuse-wordless",
+            Saying::Refuse {
+                words: String::new(),
+            },
+        ),
+        ("propose", Saying::Propose),
+        ("still_interested", Saying::StillInterested),
+    ])
+}
+
+fn alarm(what: Alarm) -> Saying {
+    Saying::Alarm { what }
+}
