@@ -86,7 +86,7 @@ async fn death_at_any_step_loses_nothing_and_doubles_nothing() {
         extra_copies: count.extra_copies,
         ..Count::default()
     };
-    assert_eq!(count, expected, "{}", life.bot.log());
+    assert_eq!(count, expected, "{}", life.standing());
     assert!(count.extra_copies <= count.unknown);
 }
 
@@ -139,5 +139,5 @@ async fn kills_at_random_moments_lose_nothing_and_double_nothing() {
         extra_copies: count.extra_copies,
         ..Count::default()
     };
-    assert_eq!(count, expected);
+    assert_eq!(count, expected, "{}", life.standing());
 }
