@@ -7,6 +7,7 @@ pub mod cancel;
 pub mod check;
 pub mod demo;
 pub mod explain;
+pub mod forget;
 pub mod list;
 pub mod log;
 pub mod run;
@@ -83,6 +84,8 @@ enum Command {
     },
     /// Call an introduction off
     Cancel { id: i64 },
+    /// Erase what is stored about a person, and say what
+    Forget { address: String },
     /// Stop all sending until `resume`; what arrives is kept and read
     Pause,
     /// Send again after `pause`
@@ -127,6 +130,7 @@ pub fn main() -> ExitCode {
         Command::List { json, all } => list::run(config, json, all),
         Command::Show { id, json } => show::run(config, id, json),
         Command::Cancel { id } => cancel::run(config, id),
+        Command::Forget { address } => forget::run(config, &address),
         Command::Pause => cancel::pause(config),
         Command::Resume {
             trust_database,

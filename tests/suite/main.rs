@@ -16,6 +16,7 @@ mod daemon;
 mod dovecot;
 mod durable;
 mod harness;
+mod hostile;
 mod house;
 mod letters;
 mod machines;
