@@ -55,8 +55,18 @@ impl From<rusqlite::Error> for DeskError {
 /// Fills a buffer with random bytes; the daemon's comes from the system, a test's from a seed.
 pub type Dice = Box<dyn FnMut(&mut [u8]) + Send>;
 
-/// Starts after which a mail that was begun and never finished is set aside: it kills the process.
+/// At this start a mail that was begun twice and never finished is under suspicion.
 const MAX_ATTEMPTS: u32 = 3;
+
+/// However innocent a mail looks, after so many it is set aside.
+const LAST_ATTEMPT: u32 = 20;
+
+/// What the attempts at a mail say of it; with its bytes.
+pub enum Suspicion {
+    None(Vec<u8>),
+    /// The program ended twice while it was handled: it, or somebody else, did that.
+    Twice(Vec<u8>),
+}
 
 pub struct Desk {
     store: Store,
@@ -206,26 +216,36 @@ impl Desk {
         Ok(inbox::pending(self.store.reading())?)
     }
 
-    /// Counts one more attempt at a mail that was stored and not finished. None: it has ended the
-    /// program too often and is set aside; else its bytes.
-    pub fn attempt(&mut self, id: i64, now_secs: i64) -> Result<Option<Vec<u8>>, DeskError> {
+    /// Counts one more attempt at a mail that was stored and not finished. None: there is nothing to
+    /// do about it.
+    pub fn attempt(&mut self, id: i64, now_secs: i64) -> Result<Option<Suspicion>, DeskError> {
         self.doing = "attempt";
         self.transact(now_secs, |work| Ok(inbox::count_attempt(work.db, id)?))?;
         let Some(pending) = inbox::load(self.store.reading(), id)? else {
             return Ok(None);
         };
-        if pending.attempts > MAX_ATTEMPTS {
-            self.set_aside(id, "it ended the program before".to_owned(), now_secs)?;
-            return Ok(None);
+        match pending.attempts {
+            0..MAX_ATTEMPTS => Ok(Some(Suspicion::None(pending.raw))),
+            MAX_ATTEMPTS..LAST_ATTEMPT => Ok(Some(Suspicion::Twice(pending.raw))),
+            _ => {
+                self.blame(id, now_secs)?;
+                Ok(None)
+            }
         }
-        Ok(Some(pending.raw))
     }
 
-    /// All that is left to do after a start, where nothing is looked up.
+    /// Sets a mail aside that ends the program.
+    pub fn blame(&mut self, id: i64, now_secs: i64) -> Result<(), DeskError> {
+        self.set_aside(id, "it ended the program before".to_owned(), now_secs)
+    }
+
+    /// All that is left to do after a start, where nothing is looked up and nobody can try a mail out.
     pub fn resume(&mut self, now_secs: i64) -> Result<(), DeskError> {
         for id in self.unfinished(now_secs)? {
-            if self.attempt(id, now_secs)?.is_some() {
-                self.handle(id, None, now_secs)?;
+            match self.attempt(id, now_secs)? {
+                None => {}
+                Some(Suspicion::None(_)) => self.handle(id, None, now_secs)?,
+                Some(Suspicion::Twice(_)) => self.blame(id, now_secs)?,
             }
         }
         Ok(())
@@ -241,6 +261,7 @@ impl Desk {
         let Some(mut pending) = inbox::load(self.store.reading(), id)? else {
             return Ok(());
         };
+        failpoint::poison(&pending.raw);
         let letter = crate::reader::open(&pending.raw);
         let key = crate::reader::content::key(&letter, &pending.raw);
         let learnt = facts.is_some();

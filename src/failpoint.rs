@@ -23,6 +23,20 @@ pub fn commit(what: &str, committed: bool) {
 #[inline(always)]
 pub fn commit(_: &str, _: bool) {}
 
+/// A mail with the field `X-Askfirst-Poison` ends the process that takes it apart, as an unknown bug would.
+#[cfg(debug_assertions)]
+pub fn poison(raw: &[u8]) {
+    if std::env::var_os("ASKFIRST_POISON").is_some()
+        && raw.windows(18).any(|word| word == b"X-Askfirst-Poison:")
+    {
+        std::process::abort();
+    }
+}
+
+#[cfg(not(debug_assertions))]
+#[inline(always)]
+pub fn poison(_: &[u8]) {}
+
 /// How far the clock is moved ahead, so that a test need not wait ten minutes.
 #[cfg(debug_assertions)]
 pub fn clock_ahead_secs() -> i64 {

@@ -17,6 +17,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 pub mod authors;
+pub mod suspect;
 #[cfg(test)]
 mod tests;
 

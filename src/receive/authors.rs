@@ -4,7 +4,8 @@
 //! which the program ends is known by its attempts, because it was stored first.
 
 use crate::clerk::{Clerk, RunError};
-use crate::desk::views;
+use crate::desk::{Suspicion, views};
+use crate::receive::suspect;
 use crate::store::inbox::Arrived;
 use crate::wire::proof::{self, Resolver};
 
@@ -49,8 +50,17 @@ pub async fn resume(
 ) -> Result<(), RunError> {
     let ids = clerk.ask(move |desk| desk.unfinished(now_secs)).await?;
     for id in ids {
-        let raw = clerk.ask(move |desk| desk.attempt(id, now_secs)).await?;
-        let Some(raw) = raw else { continue };
+        let raw = match clerk.ask(move |desk| desk.attempt(id, now_secs)).await? {
+            None => continue,
+            Some(Suspicion::None(raw)) => raw,
+            Some(Suspicion::Twice(raw)) => {
+                if !suspect::survives(&raw).await {
+                    clerk.ask(move |desk| desk.blame(id, now_secs)).await?;
+                    continue;
+                }
+                raw
+            }
+        };
         let facts = match resolver {
             Some(resolver) => facts(&raw, resolver).await,
             None => None,

@@ -163,10 +163,18 @@ impl Life {
         };
         format!(
             "inbox: {}\nintroductions: {}\noutbox: {}\nlog:\n{}",
-            table("SELECT coalesce(disposition, 'open') || ' ' || coalesce(reason, ''), count(*) FROM inbox GROUP BY 1"),
+            table(
+                "SELECT coalesce(disposition, 'open') || ' ' || coalesce(reason, ''), count(*) FROM inbox GROUP BY 1"
+            ),
             table("SELECT stage, count(*) FROM introductions GROUP BY 1"),
             table("SELECT saying || ' ' || state, count(*) FROM outbox GROUP BY 1"),
-            self.bot.log().lines().rev().take(40).collect::<Vec<_>>().join("\n"),
+            self.bot
+                .log()
+                .lines()
+                .rev()
+                .take(40)
+                .collect::<Vec<_>>()
+                .join("\n"),
         )
     }
 
