@@ -2,7 +2,9 @@
 //!
 //! Fails where the address is none, or the database can't be written.
 
-use crate::cli::{Failure, desk, now_secs, print};
+use crate::cli::{Failure, desk, load, now_secs, print};
+use crate::config::Config;
+use crate::contacts;
 use crate::desk::forget::Forgotten;
 use crate::reader::address::Address;
 use std::fmt::Write;
@@ -12,7 +14,8 @@ pub fn run(config: Option<&Path>, address: &str) -> Result<(), Failure> {
     let address =
         Address::parse(address).map_err(|error| Failure::Usage(format!("{address}: {error}")))?;
     let done = desk(config)?.forget(&address, now_secs())?;
-    print(&text_of(&address, &done));
+    let contacts = contacts_with(&load(config)?, &address);
+    print(&text_of(&address, &done, &contacts));
     match done.scrubbed {
         true => Ok(()),
         false => Err(Failure::Failed(
@@ -21,7 +24,29 @@ pub fn run(config: Option<&Path>, address: &str) -> Result<(), Failure> {
     }
 }
 
-fn text_of(address: &Address, done: &Forgotten) -> String {
+/// Where the operator's own files still name the person, in sentences.
+fn contacts_with(config: &Config, address: &Address) -> Vec<String> {
+    let mut found = Vec::new();
+    for connector in &config.connectors {
+        let Some(path) = &connector.contacts else {
+            continue;
+        };
+        match contacts::load(path) {
+            Ok(read) if read.people.iter().any(|p| p.addresses.contains(address)) => {
+                found.push(format!(
+                    "Still there: the contacts of {} ({}) list this address.",
+                    connector.name,
+                    path.display()
+                ));
+            }
+            Ok(_) => {}
+            Err(error) => found.push(format!("Not looked into: {error}")),
+        }
+    }
+    found
+}
+
+fn text_of(address: &Address, done: &Forgotten, contacts: &[String]) -> String {
     let mut text = String::new();
     let nothing = done.introductions + done.mentions + done.received + done.unsent == 0;
     let _ = match nothing {
@@ -50,11 +75,8 @@ fn text_of(address: &Address, done: &Forgotten) -> String {
     if done.stop_kept {
         text.push_str("Kept, as a keyed hash: that this address wants no mail.\n");
     }
-    for name in &done.contact_of {
-        let _ = writeln!(
-            text,
-            "Still there: the contacts file of {name} lists this address."
-        );
+    for line in contacts {
+        let _ = writeln!(text, "{line}");
     }
     if done.is_connector {
         text.push_str("Still there: the configuration names this address as a connector's.\n");
@@ -76,10 +98,10 @@ mod tests {
             introductions: 2,
             called_off: vec![7],
             stop_kept: true,
-            contact_of: vec!["Bob Kim".to_owned()],
             ..Forgotten::default()
         };
-        let text = text_of(&address, &done);
+        let contacts = ["Still there: the contacts of Bob Kim".to_owned()];
+        let text = text_of(&address, &done, &contacts);
         for part in [
             "2 introduction(s)",
             "1 of these still open",
@@ -88,7 +110,7 @@ mod tests {
         ] {
             assert!(text.contains(part), "{text}");
         }
-        let text = text_of(&address, &Forgotten::default());
+        let text = text_of(&address, &Forgotten::default(), &[]);
         assert!(text.starts_with("Nothing was stored"), "{text}");
     }
 }

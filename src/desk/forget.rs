@@ -27,8 +27,6 @@ pub struct Forgotten {
     pub unsent: usize,
     /// The person said that he wants no mail; that is kept.
     pub stop_kept: bool,
-    /// Names of the connectors whose contacts hold the address.
-    pub contact_of: Vec<String>,
     /// The address is a connector's, in the configuration.
     pub is_connector: bool,
     /// The file was written anew and the log emptied.
@@ -60,7 +58,6 @@ impl Work<'_> {
         let mut done = Forgotten {
             stop_kept: people::wishes(self.db, &self.person_hash(address), "stop")?,
             is_connector: self.house.connector(address).is_some(),
-            contact_of: self.contact_of(address),
             ..Forgotten::default()
         };
         let mut whole = erase::takes_part(self.db, &key, &address.rate_key())?;
@@ -87,14 +84,6 @@ impl Work<'_> {
         done.received = self.forget_mails(&whole, address)?;
         erase::wipe_notices(self.db, &self.person_hash(address))?;
         Ok(done)
-    }
-
-    fn contact_of(&self, address: &Address) -> Vec<String> {
-        let connectors = self.house.connectors.iter();
-        connectors
-            .filter(|connector| connector.contact(address).is_some())
-            .map(|connector| connector.name.clone())
-            .collect()
     }
 
     /// Calls an introduction off where it is open, and leaves of it what names nobody.

@@ -418,11 +418,7 @@ async fn p10_no_log_line_holds_an_address_a_word_or_a_secret() {
     );
     assert_eq!(daemon.stop(), Some(0));
     let log = bot.log().to_lowercase();
-    assert!(
-        log.lines().count() > 20,
-        "the log is whole: {}",
-        log.lines().count()
-    );
+    assert!(log.contains("an introduction moved"), "{log}");
     let token = token[0].token();
     let code = token.split_once('-').unwrap().1;
     for canary in [
