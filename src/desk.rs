@@ -59,12 +59,12 @@ pub type Dice = Box<dyn FnMut(&mut [u8]) + Send>;
 const MAX_ATTEMPTS: u32 = 3;
 
 /// However innocent a mail looks, after so many it is set aside.
-const LAST_ATTEMPT: u32 = 20;
+const LAST_ATTEMPT: u32 = 100;
 
-/// What the attempts at a mail say of it; with its bytes.
+/// What the attempts at a mail say of it.
 pub enum Suspicion {
-    None(Vec<u8>),
-    /// The program ended twice while it was handled: it, or somebody else, did that.
+    None,
+    /// The program ended twice while it was handled: the mail, or somebody else, did that. Its bytes.
     Twice(Vec<u8>),
 }
 
@@ -216,16 +216,21 @@ impl Desk {
         Ok(inbox::pending(self.store.reading())?)
     }
 
-    /// Counts one more attempt at a mail that was stored and not finished. None: there is nothing to
-    /// do about it.
-    pub fn attempt(&mut self, id: i64, now_secs: i64) -> Result<Option<Suspicion>, DeskError> {
+    /// Counts one more attempt at a mail that was stored and not finished, and gives its bytes.
+    pub fn attempt(&mut self, id: i64, now_secs: i64) -> Result<Option<Vec<u8>>, DeskError> {
         self.doing = "attempt";
         self.transact(now_secs, |work| Ok(inbox::count_attempt(work.db, id)?))?;
+        let pending = inbox::load(self.store.reading(), id)?;
+        Ok(pending.map(|pending| pending.raw))
+    }
+
+    /// What the attempts so far say of a mail; None: there is nothing to do about it.
+    pub fn suspicion(&mut self, id: i64, now_secs: i64) -> Result<Option<Suspicion>, DeskError> {
         let Some(pending) = inbox::load(self.store.reading(), id)? else {
             return Ok(None);
         };
-        match pending.attempts {
-            0..MAX_ATTEMPTS => Ok(Some(Suspicion::None(pending.raw))),
+        match pending.attempts + 1 {
+            0..MAX_ATTEMPTS => Ok(Some(Suspicion::None)),
             MAX_ATTEMPTS..LAST_ATTEMPT => Ok(Some(Suspicion::Twice(pending.raw))),
             _ => {
                 self.blame(id, now_secs)?;
@@ -242,9 +247,12 @@ impl Desk {
     /// All that is left to do after a start, where nothing is looked up and nobody can try a mail out.
     pub fn resume(&mut self, now_secs: i64) -> Result<(), DeskError> {
         for id in self.unfinished(now_secs)? {
-            match self.attempt(id, now_secs)? {
+            match self.suspicion(id, now_secs)? {
                 None => {}
-                Some(Suspicion::None(_)) => self.handle(id, None, now_secs)?,
+                Some(Suspicion::None) => {
+                    self.attempt(id, now_secs)?;
+                    self.handle(id, None, now_secs)?;
+                }
                 Some(Suspicion::Twice(_)) => self.blame(id, now_secs)?,
             }
         }

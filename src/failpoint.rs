@@ -37,6 +37,30 @@ pub fn poison(raw: &[u8]) {
 #[inline(always)]
 pub fn poison(_: &[u8]) {}
 
+#[cfg(debug_assertions)]
+static HURRY: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
+
+/// From now on the loops of this process pause for moments only.
+#[cfg(debug_assertions)]
+pub fn hurry() {
+    HURRY.store(true, std::sync::atomic::Ordering::SeqCst);
+}
+
+/// How long a loop pauses.
+#[cfg(debug_assertions)]
+pub fn pause(meant: std::time::Duration) -> std::time::Duration {
+    match HURRY.load(std::sync::atomic::Ordering::SeqCst) {
+        true => meant.min(std::time::Duration::from_millis(20)),
+        false => meant,
+    }
+}
+
+#[cfg(not(debug_assertions))]
+#[inline(always)]
+pub fn pause(meant: std::time::Duration) -> std::time::Duration {
+    meant
+}
+
 /// How far the clock is moved ahead, so that a test need not wait ten minutes.
 #[cfg(debug_assertions)]
 pub fn clock_ahead_secs() -> i64 {

@@ -94,6 +94,7 @@ impl Loop {
     }
 
     async fn sleep(&mut self, pause: Duration) {
+        let pause = crate::failpoint::pause(pause);
         let _ = tokio::time::timeout(pause, crate::clerk::stopped(&mut self.stop)).await;
     }
 

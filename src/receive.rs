@@ -138,6 +138,7 @@ impl Loop {
     }
 
     async fn rest(&mut self, pause: Duration) {
+        let pause = failpoint::pause(pause);
         let _ = tokio::time::timeout(pause, crate::clerk::stopped(&mut self.stop)).await;
     }
 

@@ -50,17 +50,19 @@ pub async fn resume(
 ) -> Result<(), RunError> {
     let ids = clerk.ask(move |desk| desk.unfinished(now_secs)).await?;
     for id in ids {
-        let raw = match clerk.ask(move |desk| desk.attempt(id, now_secs)).await? {
+        let suspicion = clerk.ask(move |desk| desk.suspicion(id, now_secs)).await?;
+        let is_to_blame = match suspicion {
             None => continue,
-            Some(Suspicion::None(raw)) => raw,
-            Some(Suspicion::Twice(raw)) => {
-                if !suspect::survives(&raw).await {
-                    clerk.ask(move |desk| desk.blame(id, now_secs)).await?;
-                    continue;
-                }
-                raw
-            }
+            Some(Suspicion::None) => false,
+            Some(Suspicion::Twice(raw)) => !suspect::survives(&raw).await,
         };
+        if is_to_blame {
+            clerk.ask(move |desk| desk.blame(id, now_secs)).await?;
+            continue;
+        }
+        // Only now: whoever pulls the plug while the mail is tried out has not tried it.
+        let raw = clerk.ask(move |desk| desk.attempt(id, now_secs)).await?;
+        let Some(raw) = raw else { continue };
         let facts = match resolver {
             Some(resolver) => facts(&raw, resolver).await,
             None => None,

@@ -114,12 +114,12 @@ async fn kills_at_random_moments_lose_nothing_and_double_nothing() {
             life.request().await;
         }
         let daemon = life.start(None, if below(4) == 0 { 700 } else { 1 });
-        tokio::time::sleep(Duration::from_millis(below(500))).await;
+        tokio::time::sleep(Duration::from_millis(below(1_500))).await;
         if !early {
             life.request().await;
         }
         life.answers().await;
-        tokio::time::sleep(Duration::from_millis(below(300))).await;
+        tokio::time::sleep(Duration::from_millis(below(500))).await;
         // SIGKILL.
         drop(daemon);
         if kill % 50 == 0 {
