@@ -23,6 +23,44 @@ pub fn commit(what: &str, committed: bool) {
 #[inline(always)]
 pub fn commit(_: &str, _: bool) {}
 
+/// A mail with the field `X-Askfirst-Poison` ends the process that takes it apart, as an unknown bug would.
+#[cfg(debug_assertions)]
+pub fn poison(raw: &[u8]) {
+    if std::env::var_os("ASKFIRST_POISON").is_some()
+        && raw.windows(18).any(|word| word == b"X-Askfirst-Poison:")
+    {
+        std::process::abort();
+    }
+}
+
+#[cfg(not(debug_assertions))]
+#[inline(always)]
+pub fn poison(_: &[u8]) {}
+
+#[cfg(debug_assertions)]
+static HURRY: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
+
+/// From now on the loops of this process pause for moments only.
+#[cfg(debug_assertions)]
+pub fn hurry() {
+    HURRY.store(true, std::sync::atomic::Ordering::SeqCst);
+}
+
+/// How long a loop pauses.
+#[cfg(debug_assertions)]
+pub fn pause(meant: std::time::Duration) -> std::time::Duration {
+    match HURRY.load(std::sync::atomic::Ordering::SeqCst) {
+        true => meant.min(std::time::Duration::from_millis(20)),
+        false => meant,
+    }
+}
+
+#[cfg(not(debug_assertions))]
+#[inline(always)]
+pub fn pause(meant: std::time::Duration) -> std::time::Duration {
+    meant
+}
+
 /// How far the clock is moved ahead, so that a test need not wait ten minutes.
 #[cfg(debug_assertions)]
 pub fn clock_ahead_secs() -> i64 {

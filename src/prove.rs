@@ -26,6 +26,9 @@ const MAX_LOOKED_AT: usize = 1_000;
 const FIRST_OCTETS: u32 = 16 * 1024;
 /// One look in all: searching a large mailbox takes a while, more than this is a stuck server.
 const LONGEST_LOOK: Duration = Duration::from_secs(600);
+/// Looks that may fail before mail is sent all the same: the mailbox itself can be read, so it is not
+/// the line, and a server that can't be searched must not keep every mail back.
+const MAX_FAILURES: u32 = 4;
 /// The first and the longest pause after a fault.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(600);
@@ -65,7 +68,7 @@ impl Loop {
             _ = progress.wait_for(|progress| *progress >= Progress::Connected) => {}
             () = crate::clerk::stopped(&mut self.stop) => return Ok(()),
         }
-        let mut pause = FIRST_PAUSE;
+        let (mut pause, mut failures) = (FIRST_PAUSE, 0_u32);
         while !*self.stop.borrow() {
             let looking = tokio::time::timeout(LONGEST_LOOK, self.look());
             let mut stop = self.stop.clone();
@@ -87,6 +90,11 @@ impl Loop {
             for sought in self.sought().await? {
                 self.resolve(sought.id, Looked::Failed).await?;
             }
+            failures += 1;
+            if failures == MAX_FAILURES && !*self.looked.borrow() {
+                tracing::warn!("the Sent mailbox can't be looked at; mail is sent all the same");
+                self.looked.send_replace(true);
+            }
             self.sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
@@ -94,6 +102,7 @@ impl Loop {
     }
 
     async fn sleep(&mut self, pause: Duration) {
+        let pause = crate::failpoint::pause(pause);
         let _ = tokio::time::timeout(pause, crate::clerk::stopped(&mut self.stop)).await;
     }
 
@@ -126,7 +135,13 @@ impl Loop {
 
     async fn look(&self) -> Result<(), Fault> {
         let mut session = self.door.read((self.now)()).await?;
-        let sent = session.sent_mailbox().await?;
+        let sent = match session.sent_mailbox().await {
+            Err(error) if !error.ends_session() => {
+                tracing::warn!("the mailboxes can't be listed: {error}");
+                None
+            }
+            other => other?,
+        };
         if let Some(sent) = &sent {
             match self.scan(&mut session, sent).await {
                 Err(Fault::Wire(error)) if !error.ends_session() => {

@@ -20,6 +20,7 @@ use tokio::sync::watch;
 
 pub mod authors;
 mod plan;
+pub mod suspect;
 #[cfg(test)]
 mod tests;
 
@@ -152,6 +153,7 @@ impl Loop {
     }
 
     async fn rest(&mut self, pause: Duration) {
+        let pause = failpoint::pause(pause);
         self.pulse.promise(pause + SPARE);
         let _ = tokio::time::timeout(pause, crate::clerk::stopped(&mut self.stop)).await;
     }

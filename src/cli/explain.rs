@@ -39,6 +39,7 @@ pub fn run(files: &[PathBuf], json: bool, original: Option<&Path>) -> ExitCode {
     for (index, file) in files.iter().enumerate() {
         let said = match read_file(file) {
             Ok(raw) => {
+                crate::failpoint::poison(&raw);
                 let letter = reader::open(&raw);
                 let reading = reader::read(&letter, &known);
                 say(&mut out, file, &letter, &reading, json, index > 0)

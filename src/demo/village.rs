@@ -70,6 +70,9 @@ pub struct Village {
     pub mailboxes: Mailboxes,
     pub imap_port: u16,
     pub smtp_port: u16,
+    /// What the two servers do wrong.
+    pub imap_faults: Faults,
+    pub smtp_faults: Faults,
     pub clerk: Clerk,
     /// Every mail that any server of the village accepted, in order.
     pub passed: mpsc::UnboundedReceiver<Passed>,
@@ -104,13 +107,14 @@ impl Village {
             ..SmtpSettings::new(AUTHSERV_ID)
         };
         let servers = (mailboxes.clone(), closed.clone());
-        tokio::spawn(serve_imap(imap, servers.0, Faults::none(), servers.1));
+        let (imap_faults, smtp_faults) = (Faults::none(), Faults::none());
+        tokio::spawn(serve_imap(imap, servers.0, imap_faults.clone(), servers.1));
         let servers = (mailboxes.clone(), closed.clone());
         tokio::spawn(serve_smtp(
             smtp,
             servers.0,
             settings,
-            Faults::none(),
+            smtp_faults.clone(),
             servers.1,
         ));
         let office = open_office(&now, imap_port, smtp_port).await?;
@@ -118,6 +122,8 @@ impl Village {
             mailboxes,
             imap_port,
             smtp_port,
+            imap_faults,
+            smtp_faults,
             clerk: office.clerk,
             passed,
             now,

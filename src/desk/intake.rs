@@ -12,8 +12,18 @@ use crate::failpoint;
 use crate::reader::{content, letter::Letter};
 use crate::store::inbox::{self, Arrived, Disposition, Pending};
 
-/// Starts after which a mail that was begun and never finished is set aside: it kills the process.
+/// At this start a mail that was begun twice and never finished is under suspicion.
 const MAX_ATTEMPTS: u32 = 3;
+
+/// However innocent a mail looks, after so many it is set aside.
+const LAST_ATTEMPT: u32 = 100;
+
+/// What the attempts at a mail say of it.
+pub enum Suspicion {
+    None,
+    /// The program ended twice while it was handled: the mail, or somebody else, did that. Its bytes.
+    Twice(Vec<u8>),
+}
 
 impl Desk {
     /// Takes a batch of raw mails: first all are stored, then all are handled; two commits.
@@ -63,29 +73,47 @@ impl Desk {
         Ok(inbox::pending(self.store.reading())?)
     }
 
-    /// Counts one more attempt at a mail that was stored and not finished. None: it has ended the
-    /// program too often and is set aside; else its bytes.
+    /// Counts one more attempt at a mail that was stored and not finished, and gives its bytes.
     pub fn attempt(&mut self, id: i64, now_secs: i64) -> Result<Option<Vec<u8>>, DeskError> {
         self.doing = "attempt";
         self.transact(now_secs, |work| Ok(inbox::count_attempt(work.db, id)?))?;
+        let pending = inbox::load(self.store.reading(), id)?;
+        Ok(pending.map(|pending| pending.raw))
+    }
+
+    /// What the attempts so far say of a mail; None: there is nothing to do about it.
+    pub fn suspicion(&mut self, id: i64, now_secs: i64) -> Result<Option<Suspicion>, DeskError> {
         let Some(pending) = inbox::load(self.store.reading(), id)? else {
             return Ok(None);
         };
-        if pending.attempts > MAX_ATTEMPTS {
-            self.doing = "aside";
-            self.transact(now_secs, |work| {
-                work.set_aside(id, "it ended the program before".to_owned())
-            })?;
-            return Ok(None);
+        match pending.attempts + 1 {
+            0..MAX_ATTEMPTS => Ok(Some(Suspicion::None)),
+            MAX_ATTEMPTS..LAST_ATTEMPT => Ok(Some(Suspicion::Twice(pending.raw))),
+            _ => {
+                self.blame(id, now_secs)?;
+                Ok(None)
+            }
         }
-        Ok(Some(pending.raw))
     }
 
-    /// All that is left to do after a start, where nothing is looked up.
+    /// Sets a mail aside that ends the program.
+    pub fn blame(&mut self, id: i64, now_secs: i64) -> Result<(), DeskError> {
+        self.doing = "aside";
+        self.transact(now_secs, |work| {
+            work.set_aside(id, "it ended the program before".to_owned())
+        })
+    }
+
+    /// All that is left to do after a start, where nothing is looked up and nobody can try a mail out.
     pub fn resume(&mut self, now_secs: i64) -> Result<(), DeskError> {
         for id in self.unfinished(now_secs)? {
-            if self.attempt(id, now_secs)?.is_some() {
-                self.handle(id, None, now_secs)?;
+            match self.suspicion(id, now_secs)? {
+                None => {}
+                Some(Suspicion::None) => {
+                    self.attempt(id, now_secs)?;
+                    self.handle(id, None, now_secs)?;
+                }
+                Some(Suspicion::Twice(_)) => self.blame(id, now_secs)?,
             }
         }
         Ok(())
@@ -129,6 +157,7 @@ impl Work<'_> {
         let Some(mut pending) = inbox::load(self.db, id)? else {
             return Ok(());
         };
+        failpoint::poison(&pending.raw);
         let letter = crate::reader::open(&pending.raw);
         let key = self.identify(id, &letter, &pending.raw)?;
         if let Some(facts) = facts {

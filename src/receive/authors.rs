@@ -4,7 +4,9 @@
 //! which the program ends is known by its attempts, because it was stored first.
 
 use crate::clerk::{Clerk, RunError};
+use crate::desk::intake::Suspicion;
 use crate::desk::views;
+use crate::receive::suspect;
 use crate::store::inbox::Arrived;
 use crate::wire::proof::{self, Resolver};
 
@@ -46,6 +48,17 @@ pub async fn resume(
 ) -> Result<(), RunError> {
     let ids = clerk.ask(move |desk| desk.unfinished(now_secs)).await?;
     for id in ids {
+        let suspicion = clerk.ask(move |desk| desk.suspicion(id, now_secs)).await?;
+        let is_to_blame = match suspicion {
+            None => continue,
+            Some(Suspicion::None) => false,
+            Some(Suspicion::Twice(raw)) => !suspect::survives(&raw).await,
+        };
+        if is_to_blame {
+            clerk.ask(move |desk| desk.blame(id, now_secs)).await?;
+            continue;
+        }
+        // Only now: whoever pulls the plug while the mail is tried out has not tried it.
         let raw = clerk.ask(move |desk| desk.attempt(id, now_secs)).await?;
         let Some(raw) = raw else { continue };
         let facts = match resolver {

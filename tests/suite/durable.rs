@@ -7,9 +7,13 @@
     clippy::indexing_slicing
 )]
 
+mod cuts;
 mod killed;
 mod outcomes;
+mod phases;
 mod schema;
+mod soak;
 mod steps;
 mod strangers;
+mod town;
 mod writes;

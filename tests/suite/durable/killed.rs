@@ -147,6 +147,37 @@ impl Life {
         .unwrap()
     }
 
+    /// Where everything stands, for a failed test.
+    pub fn standing(&self) -> String {
+        let db = self.database();
+        let table = |sql: &str| -> String {
+            let mut rows = db.prepare(sql).unwrap();
+            let rows = rows.query_map([], |row| {
+                let (what, count): (String, i64) = (row.get(0)?, row.get(1)?);
+                Ok(format!("{count} {what}"))
+            });
+            rows.unwrap()
+                .collect::<Result<Vec<_>, _>>()
+                .unwrap()
+                .join(", ")
+        };
+        format!(
+            "inbox: {}\nintroductions: {}\noutbox: {}\nlog:\n{}",
+            table(
+                "SELECT coalesce(disposition, 'open') || ' ' || coalesce(reason, ''), count(*) FROM inbox GROUP BY 1"
+            ),
+            table("SELECT stage, count(*) FROM introductions GROUP BY 1"),
+            table("SELECT saying || ' ' || state, count(*) FROM outbox GROUP BY 1"),
+            self.bot
+                .log()
+                .lines()
+                .rev()
+                .take(40)
+                .collect::<Vec<_>>()
+                .join("\n"),
+        )
+    }
+
     /// Everything compared: what was asked for, what the database says, what the mail server took.
     pub fn count(&self) -> Count {
         let db = self.database();

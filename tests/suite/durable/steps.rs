@@ -87,7 +87,7 @@ async fn death_at_any_step_loses_nothing_and_doubles_nothing() {
         extra_copies: count.extra_copies,
         ..Count::default()
     };
-    assert_eq!(count, expected, "{}", life.bot.log());
+    assert_eq!(count, expected, "{}", life.standing());
     assert!(count.extra_copies <= count.unknown);
 }
 
@@ -115,12 +115,12 @@ async fn kills_at_random_moments_lose_nothing_and_double_nothing() {
             life.request().await;
         }
         let daemon = life.start(None, if below(4) == 0 { 700 } else { 1 });
-        tokio::time::sleep(Duration::from_millis(below(500))).await;
+        tokio::time::sleep(Duration::from_millis(below(1_500))).await;
         if !early {
             life.request().await;
         }
         life.answers().await;
-        tokio::time::sleep(Duration::from_millis(below(300))).await;
+        tokio::time::sleep(Duration::from_millis(below(500))).await;
         // SIGKILL.
         drop(daemon);
         if kill % 50 == 0 {
@@ -140,5 +140,42 @@ async fn kills_at_random_moments_lose_nothing_and_double_nothing() {
         extra_copies: count.extra_copies,
         ..Count::default()
     };
-    assert_eq!(count, expected);
+    assert_eq!(count, expected, "{}", life.standing());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mail_that_kills_the_program_is_set_aside_at_the_third_start_and_no_other_is() {
+    let mut life = Life::begin().await;
+    let poison = b"From: eve@berg.example\r\nTo: agent@bot.example\r\nSubject: hello\r\n\
+        Message-ID: <poison@berg.example>\r\nX-Askfirst-Poison: yes\r\n\r\nhello\r\n";
+    life.dovecot.deliver(poison).await;
+    life.request().await;
+    for start in 1..=2 {
+        let mut daemon = life.bot.start_with(&[], &[("ASKFIRST_POISON", "1")]);
+        let died = dies(&mut daemon.0, Duration::from_secs(20)).await;
+        assert!(died, "start {start}: {}", life.bot.log());
+    }
+    let daemon = life.bot.start_with(&[], &[("ASKFIRST_POISON", "1")]);
+    life.bot.logs("a mail is set aside").await;
+    // The one behind it is handled, and so is what was only there when somebody pulled the plug.
+    life.dovecot.sink.waits_for(2).await;
+    assert_eq!(daemon.stop(), Some(0));
+    for step in [
+        "decide.ready",
+        "decide.ready",
+        "decide.ready",
+        "decide.ready",
+    ] {
+        life.request().await;
+        let mut daemon = life.start(Some(step), 1);
+        assert!(dies(&mut daemon.0, Duration::from_secs(20)).await);
+    }
+    life.peace().await;
+    let count = life.count();
+    assert_eq!(
+        (count.lost, count.introduced),
+        (0, 5),
+        "{}",
+        life.standing()
+    );
 }

@@ -275,11 +275,17 @@ fn b8_a_mail_that_kills_is_set_aside_and_the_next_is_handled() {
         .take(&[arrived(1, &poison), arrived(2, &yes)], now)
         .unwrap();
     let (poison, yes) = (ids[0].unwrap(), ids[1].unwrap());
-    for start in 1..=3 {
-        assert_eq!(w.desk.unfinished(now).unwrap(), [poison, yes]);
-        let attempted = w.desk.attempt(poison, now).unwrap();
-        assert_eq!(attempted.is_some(), start < 3, "start {start}");
-    }
+    // It is tried at the second start, and suspected at the third.
+    assert_eq!(w.desk.unfinished(now).unwrap(), [poison, yes]);
+    let innocent = w.desk.suspicion(poison, now).unwrap();
+    assert!(matches!(innocent, Some(askfirst::desk::Suspicion::None)));
+    assert!(w.desk.attempt(poison, now).unwrap().is_some());
+    let suspected = w.desk.suspicion(poison, now).unwrap();
+    assert!(matches!(
+        suspected,
+        Some(askfirst::desk::Suspicion::Twice(_))
+    ));
+    w.desk.blame(poison, now).unwrap();
     assert_eq!(w.desk.unfinished(now).unwrap(), [yes]);
     w.desk.resume(now).unwrap();
     w.deliver();
