@@ -18,7 +18,7 @@ use tokio::sync::watch;
 
 pub mod authors;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 /// Mails in one FETCH: one round trip for many, and a fault costs little.
 const MAX_BATCH: usize = 100;
