@@ -5,6 +5,7 @@
 //! that can't be handled is set aside in the inbox with the reason, and the next one is handled.
 
 pub mod alarm;
+pub mod allowance;
 pub mod anew;
 pub mod answers;
 pub mod bind;
@@ -25,6 +26,7 @@ pub mod shorter;
 pub mod strangers;
 pub mod unknown;
 pub mod views;
+pub mod wishes;
 pub mod work;
 
 use crate::desk::house::House;

@@ -10,6 +10,8 @@ pub enum Command {
     Status,
     Pause,
     Resume,
+    /// Takes a "stop" back; from a connector the same as "resume".
+    Start,
     Help,
     AskAgain,
     /// Choices of a numbered question, counted from one.
@@ -61,6 +63,7 @@ pub fn read(text: &str) -> Option<Command> {
         ["status" | "list" | "open"] => Some(Command::Status),
         ["pause"] => Some(Command::Pause),
         ["resume"] => Some(Command::Resume),
+        ["start"] | ["start", "again"] => Some(Command::Start),
         ["help"] => Some(Command::Help),
         ["ask", "again", ..] => Some(Command::AskAgain),
         _ => None,
@@ -93,6 +96,7 @@ mod tests {
         assert_eq!(read("2"), Some(Command::Numbers(vec![2])));
         assert_eq!(read("1 and 3, thanks"), Some(Command::Numbers(vec![1, 3])));
         assert_eq!(read("STATUS"), Some(Command::Status));
+        assert_eq!(read("Start, please!"), Some(Command::Start));
         assert_eq!(read("ask again"), Some(Command::AskAgain));
         assert_eq!(read("I met 2 people"), None);
         assert_eq!(

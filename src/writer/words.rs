@@ -15,11 +15,11 @@ macro_rules! files {
 
 /// The templates in English by name; those that begin with `part_` serve several mails.
 pub const ENGLISH: &[(&str, &str)] = files!("en":
-    "ask" "reminder" "clarify" "confirm_target" "thank_no" "acknowledge_later" "confirm_stop"
+    "ask" "reminder" "clarify" "confirm_target" "thank_no" "acknowledge_later" "confirm_stop" "confirm_start"
     "too_late" "introduction" "tell_asked" "tell_declined" "tell_unclear" "tell_later"
     "tell_stopped" "tell_closed" "tell_bounced" "tell_held" "tell_withdrawn"
     "tell_requester_silent" "which_target" "approve" "confirm_connector" "who_asks" "report" "probe" "alarm"
-    "acknowledge" "closing" "ask_words" "which_connector" "which_wish" "refuse" "propose"
+    "acknowledge" "closing" "too_many" "ask_words" "which_connector" "which_wish" "refuse" "propose"
     "still_interested" "part_subject" "part_answers" "part_request" "part_from" "part_words"
     "part_footer" "part_requester_hears"
 );

@@ -141,6 +141,7 @@ pub fn sayings() -> Vec<(&'static str, Saying)> {
             },
         ),
         ("confirm_stop", Saying::ConfirmStop),
+        ("confirm_start", Saying::ConfirmStart),
         ("too_late-introduced", Saying::TooLate { introduced: true }),
         ("too_late-over", Saying::TooLate { introduced: false }),
         ("introduction", Saying::Introduction),
@@ -211,6 +212,24 @@ pub fn sayings() -> Vec<(&'static str, Saying)> {
                 why: HeldWhy::AskedBefore,
             },
         ),
+        (
+            "tell_held-never",
+            Saying::TellHeld {
+                why: HeldWhy::Never,
+            },
+        ),
+        (
+            "tell_held-other",
+            Saying::TellHeld {
+                why: HeldWhy::OtherStopped,
+            },
+        ),
+        (
+            "tell_held-connector",
+            Saying::TellHeld {
+                why: HeldWhy::ConnectorOften,
+            },
+        ),
         ("tell_held-fuse", Saying::TellHeld { why: HeldWhy::Fuse }),
         ("tell_withdrawn", Saying::TellWithdrawn),
         (
@@ -274,6 +293,8 @@ pub fn sayings() -> Vec<(&'static str, Saying)> {
             },
         ),
         ("closing", Saying::Closing),
+        ("too_many-own", Saying::TooMany { own: true }),
+        ("too_many-all", Saying::TooMany { own: false }),
         ("probe", Saying::Probe),
         (
             "alarm-not_reading",
