@@ -22,7 +22,7 @@ pub mod authors;
 mod plan;
 pub mod suspect;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 /// Without a word of the server, the mailbox is listed anew after this.
 const LONGEST_WAIT: Duration = Duration::from_secs(540);

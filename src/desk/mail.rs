@@ -14,6 +14,18 @@ pub(super) struct Mail<'a> {
 }
 
 impl Mail<'_> {
+    /// The same mail, its proof not counted.
+    pub(super) fn unproven(&self, why: &str) -> Mail<'_> {
+        let mut reading = self.reading.clone();
+        reading.proof = Proof::Unproven;
+        reading.proof_why = why.to_owned();
+        Mail {
+            letter: self.letter,
+            reading,
+            junk: self.junk,
+        }
+    }
+
     /// This mail as evidence of a consent; `words` are those that decided.
     pub(super) fn evidence(&self, words: &str) -> MailEvidence {
         /// Characters of the deciding words that are kept with a consent.

@@ -4,7 +4,7 @@ use crate::desk::work::Work;
 use crate::desk::{Desk, DeskError};
 use crate::reader::address::Address;
 use crate::rules::event::Event;
-use crate::rules::introduction::Stage;
+use crate::rules::introduction::{Introduction, Stage};
 use crate::rules::retry::{self, Attempt, Judgement, Phase};
 use crate::store::outbox::{self, Progress, Which};
 use crate::store::{introductions, people};
@@ -227,23 +227,33 @@ impl Work<'_> {
         Ok(parcels)
     }
 
-    /// A question to a target that waited in the queue while the introduction was called off, or
-    /// while he asked to be left alone.
+    /// The last look before a mail leaves: a question to a target that waited in the queue while the
+    /// introduction was called off, or while he asked to be left alone; and whatever would go to others
+    /// than it was written for, or introduces without three consents.
     fn is_unwanted(&self, mail: &outbox::Mail) -> Result<bool, DeskError> {
         let question = matches!(
             mail.saying.as_str(),
             "ask" | "reminder" | "clarify" | "confirm_target"
         );
-        let introduction = mail.introduction.map(|id| introductions::load(self.db, id));
-        let Some(introduction) = introduction.transpose()?.flatten().filter(|_| question) else {
-            return Ok(false);
+        let looked_at = question || mail.saying == "introduction";
+        let introduction = mail.introduction.filter(|_| looked_at);
+        let introduction = introduction.map(|id| introductions::load(self.db, id));
+        let Some(introduction) = introduction.transpose()?.flatten() else {
+            return Ok(looked_at);
         };
-        let recipient = mail.recipients.first().map(|text| Address::parse(text));
-        let stopped = match recipient {
-            Some(Ok(address)) => people::wishes(self.db, &self.person_hash(&address), "stop")?,
-            _ => false,
+        if !is_meant(mail, &introduction) {
+            tracing::error!(
+                outbox = mail.id,
+                "not sent: it would go to others than it was written for"
+            );
+            return Ok(true);
+        }
+        let target = introduction.target.as_ref().filter(|_| question);
+        let stopped = match target {
+            Some(target) => people::wishes(self.db, &self.person_hash(&target.address), "stop")?,
+            None => false,
         };
-        Ok(stopped || introduction.stage == Stage::Cancelled)
+        Ok(stopped || (question && introduction.stage == Stage::Cancelled))
     }
 
     fn progress(
@@ -368,6 +378,25 @@ impl Work<'_> {
         self.step(introduction, event, "refused by the mail server")?;
         Ok(())
     }
+}
+
+/// Whether a mail to the target, or the introduction, goes to the people of its introduction and nobody
+/// else, as they are known now.
+fn is_meant(mail: &outbox::Mail, introduction: &Introduction) -> bool {
+    let people = match mail.saying.as_str() {
+        "introduction" if !introduction.consents.all_stand() => return false,
+        "introduction" => vec![
+            &introduction.requester,
+            &introduction.target,
+            &introduction.connector,
+        ],
+        _ => vec![&introduction.target],
+    };
+    let meant = people.iter().map(|person| {
+        let person = person.as_ref();
+        person.map(|person| person.address.as_str())
+    });
+    meant.eq(mail.recipients.iter().map(|text| Some(text.as_str())))
 }
 
 /// For the log: no addresses.

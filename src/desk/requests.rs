@@ -20,6 +20,15 @@ use crate::store::{inbox, introductions};
 
 impl Work<'_> {
     pub(super) fn unbound(&mut self, mail: &Mail<'_>) -> Result<Disposition, DeskError> {
+        let weaker;
+        let mail = match self.may_be_sent_again(mail) {
+            true => {
+                weaker =
+                    mail.unproven("it is not written to the bot, or nothing covers its To field");
+                &weaker
+            }
+            false => mail,
+        };
         let Some(author) = mail.letter.from.person() else {
             return Ok(ignored("no single author"));
         };
@@ -30,6 +39,11 @@ impl Work<'_> {
             Some(connector) => self.read_connector(mail, &connector),
             None => self.read_other(mail, &author.clone()),
         }
+    }
+
+    /// Whether somebody could have sent on to us what its proven author wrote to somebody else.
+    fn may_be_sent_again(&self, mail: &Mail<'_>) -> bool {
+        mail.reading.proof == Proof::Proven && !bind::is_written_to_us(self.house, mail.letter)
     }
 
     /// People in To and Cc who are neither the bot nor a connector.

@@ -78,3 +78,6 @@ async fn facts(raw: &[u8], resolver: &Resolver) -> Option<String> {
     let found = proof::facts(raw, &domain, resolver).await;
     views::facts(found.dkim_domains, found.dmarc_policy)
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@ use crate::rules::clock::Pace;
 use crate::store::Store;
 use crate::wire::{Security, Server};
 
-fn house() -> House {
+pub(crate) fn house() -> House {
     House {
         bot: Address::parse("intro@bot.example").unwrap(),
         bot_name: "Introductions".to_owned(),

@@ -67,7 +67,7 @@ pub fn wipe_introduction(
         )?
         .execute(params![id, now_secs, owed])?;
     db.prepare(
-        "UPDATE outbox SET visible = '', recipients = '[]', bytes = NULL, reply = NULL, provider_id = NULL
+        "UPDATE outbox SET visible = '', recipients = json_array('forgotten ' || id), bytes = NULL, reply = NULL, provider_id = NULL
          WHERE introduction = ?1 AND state NOT IN ('queued', 'unknown', 'inflight')",
     )?
     .execute([id])?;

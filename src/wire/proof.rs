@@ -235,4 +235,4 @@ impl ResolverCache<Box<str>, Txt> for NoCache {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -7,7 +7,7 @@ use crate::rules::consent::ConnectorEvidence;
 use crate::rules::introduction::{Introduction, Way};
 use crate::rules::saying::{Party, Saying};
 use crate::writer::text::{self, Block};
-use crate::writer::{Voice, manner, payload};
+use crate::writer::{Voice, manner, mime, payload};
 use minijinja::value::Value;
 use std::collections::BTreeMap;
 
@@ -172,7 +172,7 @@ pub fn person(person: Option<&Person>, in_full: bool) -> Value {
         return Value::from(());
     };
     let clean = clean_person(person);
-    let address = text::line(clean.address.as_str(), usize::MAX);
+    let address = seen(&clean.address);
     let full = match clean.name.as_str() {
         "" => address.clone(),
         name => format!("{name} <{address}>"),
@@ -212,5 +212,12 @@ pub fn subject(text: &str) -> Value {
 }
 
 pub fn shown(address: &Address) -> Value {
-    text::line(address.as_str(), usize::MAX).into()
+    seen(address).into()
+}
+
+/// A domain in other letters is shown as the DNS has it: what looks like another domain is seen to be
+/// none (F9 of docs/hostile-mail.md).
+fn seen(address: &Address) -> String {
+    let plain = mime::on_the_wire(address).unwrap_or_else(|_| address.as_str().to_owned());
+    text::line(&plain, usize::MAX)
 }

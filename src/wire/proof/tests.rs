@@ -12,14 +12,14 @@ use tokio::net::UdpSocket;
 
 /// What the name server does with a name: a record, a failure, or silence. Unlisted names do not exist.
 #[derive(Clone)]
-enum Reply {
+pub(crate) enum Reply {
     Text(String),
     Failure,
     Silence,
 }
 
 /// A name server on loopback that ends with the test.
-async fn name_server(names: &[(&str, Reply)]) -> Resolver {
+pub(crate) async fn name_server(names: &[(&str, Reply)]) -> Resolver {
     let names: HashMap<String, Reply> = names
         .iter()
         .map(|(name, reply)| (format!("{name}."), reply.clone()))

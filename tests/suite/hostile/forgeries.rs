@@ -78,7 +78,7 @@ pub const FROM_FIELDS: [&str; 62] = [
     "From : Carol <carol@target.example>",
     "From : Carol <carol@target.example>\r\nFrom: Eve <eve@evil.test>",
     "From: Eve <eve@evil.test>\r\nFrom : Carol <carol@target.example>",
-    "From\t: Carol <carol@target.example>",
+    "From: Carol <carol@target.example>\r\nFrom : Eve <eve@evil.test>",
     " From: Carol <carol@target.example>\r\nFrom: Eve <eve@evil.test>",
     "From: Eve <eve@evil.test>\r\nFrom\u{200b}: Carol <carol@target.example>",
     "\u{feff}From: Carol <carol@target.example>\r\nFrom: Eve <eve@evil.test>",

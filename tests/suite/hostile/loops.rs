@@ -108,6 +108,23 @@ fn l3_a_responder_with_changing_addresses_runs_into_the_fuses() {
     }
 }
 
+/// L3: the fuse counts whatever asks for more mail, a connector's program as well.
+#[test]
+fn l3_the_fuse_holds_against_a_program_in_the_connectors_place() {
+    let mut w = World::new();
+    let left = w.forward("Ask carol@target.example please");
+    let told = to(&left, BOB.1).clone();
+    for _ in 0..20 {
+        w.answer(BOB, &told, "ask again");
+    }
+    let to_carol = w.sent.iter().filter(|sent| sent.to == [CAROL.1]).count();
+    assert!(
+        (3..=MAX_MAILS_TO_TARGET as usize).contains(&to_carol),
+        "{to_carol}"
+    );
+    assert!(w.sent.len() <= MAX_MAILS as usize, "{}", w.sent.len());
+}
+
 /// L4: posts of a list are nobody's answer.
 #[test]
 fn l4_a_list_is_nobody() {

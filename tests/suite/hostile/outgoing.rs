@@ -317,3 +317,41 @@ fn h3_h7_addresses_that_are_commands_are_no_addresses() {
         assert!(Address::parse(text).is_err() || trimmed, "{text:?}");
     }
 }
+
+/// V7: at the last moment before a mail leaves, its recipients are compared with the people of its
+/// introduction as they are known then; an introduction needs its three consents as well.
+#[test]
+fn what_would_go_to_others_is_not_sent() {
+    let tampered = [
+        "UPDATE outbox SET recipients = '[\"eve@evil.test\"]' WHERE saying = 'ask'",
+        "UPDATE outbox SET recipients = '[\"carol@target.example\",\"eve@evil.test\"]' WHERE saying = 'ask'",
+        "UPDATE outbox SET recipients = '[]' WHERE saying = 'ask'",
+        "UPDATE outbox SET introduction = NULL WHERE saying = 'ask'",
+    ];
+    for statement in tampered {
+        let mut w = World::new();
+        let now = w.now_secs;
+        w.desk.set_paused(true, now).unwrap();
+        w.forward("Ask carol@target.example please");
+        let changed = w.desk.store().reading().execute(statement, []).unwrap();
+        assert_eq!(changed, 1, "{statement}");
+        let now = w.now_secs;
+        w.desk.set_paused(false, now).unwrap();
+        let left = w.deliver();
+        assert!(left.iter().all(|sent| sent.to == [BOB.1]), "{statement}");
+    }
+    for statement in [
+        "UPDATE outbox SET recipients = '[\"alice@req.example\",\"eve@evil.test\",\"bob@kim.example\"]' WHERE saying = 'introduction'",
+        "UPDATE introductions SET data = json_set(data, '$.consents.target', NULL)",
+    ] {
+        let (mut w, ask) = asked(house());
+        let now = w.now_secs;
+        w.desk.set_paused(true, now).unwrap();
+        w.answer(CAROL, &ask, "Yes, gladly.");
+        let changed = w.desk.store().reading().execute(statement, []).unwrap();
+        assert_eq!(changed, 1, "{statement}");
+        let now = w.now_secs;
+        w.desk.set_paused(false, now).unwrap();
+        assert!(w.deliver().is_empty(), "{statement}");
+    }
+}

@@ -146,6 +146,36 @@ fn p9_forgetting_calls_off_what_is_open() {
     assert!(none_to(&left, CAROL.1));
 }
 
+/// P9: both addresses of somebody who was asked at a wrong one first.
+#[test]
+fn p9_an_address_that_was_corrected_is_erased_as_well() {
+    for (who, gone) in [
+        ("carol@old.example", "carol@old"),
+        (CAROL.1, "target.example"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut w = on_disk(folder.path());
+        let left = w.forward("Ask carol@old.example please");
+        let ask = to(&left, "carol@old.example").clone();
+        let bounce = String::from_utf8(bounced(&ask)).unwrap();
+        let bounce = bounce
+            .replace("delayed", "failed")
+            .replace("4.4.1", "5.1.1")
+            .replace("carol@target.example", "carol@old.example");
+        let left = w.raw(bounce.as_bytes());
+        let told = to(&left, BOB.1).clone();
+        let left = w.answer(BOB, &told, "carol@target.example");
+        let ask = to(&left, CAROL.1).clone();
+        w.answer(CAROL, &ask, "No, thanks.");
+        let now = w.now_secs;
+        let done = w.desk.forget(&address(who), now).unwrap();
+        assert_eq!(done.introductions, 1, "{who}: {done:?}");
+        let found = holding(folder.path(), &[who, gone]);
+        assert!(found.is_empty() || who != CAROL.1, "{found:#?}");
+        assert!(holding(folder.path(), &[who]).is_empty(), "{who}");
+    }
+}
+
 /// P9: a requester is erased as well, with his words; the target he was brought to is not written to.
 #[test]
 fn p9_a_requester_can_be_forgotten() {

@@ -105,3 +105,28 @@ fn f14_an_unsigned_thread_is_confirmed_at_the_asked_address() {
         }
     }
 }
+
+/// F14, F19: what a connector wrote to a requester, sent on to us by the requester, moves nothing.
+#[test]
+fn f14_f19_a_connectors_mail_to_somebody_else_is_no_order() {
+    let signed = "DKIM-Signature: v=1; a=rsa-sha256; d=kim.example; s=s1; h=from:to:cc:subject:date:message-id; bh=x=; b=y=\r\n";
+    let proof = format!(
+        "Authentication-Results: {MX}; dkim=pass header.d=kim.example; dmarc=pass header.from=kim.example; spf=fail smtp.mailfrom=eve@evil.test\r\n"
+    );
+    for (field, expected) in [
+        (String::new(), false),
+        (format!("Delivered-To: {BOT}\r\n"), false),
+        // He had the bot in Cc himself, and his server signed that.
+        (format!("Cc: {BOT}\r\n"), true),
+    ] {
+        let mut w = World::new();
+        let request = w.request_mail();
+        let mail = w
+            .writer(BOB)
+            .reply(&request, "Happy to. I will ask carol@target.example.");
+        let mail = String::from_utf8(mail).unwrap();
+        let left = w.raw(format!("{proof}{signed}{field}{mail}").as_bytes());
+        assert_eq!(!none_to(&left, CAROL.1), expected, "{field}");
+        assert!(none_to(&left, ALICE.1), "{field}");
+    }
+}

@@ -87,6 +87,14 @@ fn addresses_outside_ascii() {
         .unwrap()
         .1;
     assert!(to.ends_with(" <kaethe@xn--bcher-kva.example>"), "{to}");
+    // F9: a look-alike of target.example, with a Cyrillic letter, is seen to be another domain.
+    let mut posing = affair(Way::Forwarded);
+    posing.requester = Some(person("Alice Ng", "alice@t\u{430}rget.example"));
+    for saying in [Saying::Ask, Saying::Introduction] {
+        let mail = write(&saying, &posing, None).unwrap();
+        assert!(as_seen(&mail).contains("alice@xn--trget-4ve.example"));
+        assert!(!as_seen(&mail).contains('\u{430}'));
+    }
     abroad.target = Some(person("Käthe", "käthe@books.example"));
     match write(&Saying::Ask, &abroad, None) {
         Err(WriteError::Header(why)) => {
