@@ -17,6 +17,8 @@ const EARLIEST_SECS: i64 = 30 * 60;
 const LATEST_SECS: i64 = 120;
 /// A token with less life than this is not used any more.
 const SPARE_SECS: i64 = 30;
+/// Between two attempts at a renewal that failed.
+const AGAIN_SECS: i64 = 60;
 /// The end of a sign-in that is known beforehand is told three days before, or in its last quarter.
 const NOTICE_SECS: i64 = 3 * 86_400;
 
@@ -29,7 +31,7 @@ pub enum Health {
     Ending { until_secs: i64, command: String },
 }
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeyError {
     /// Only a person can help.
     SignIn {
@@ -51,10 +53,18 @@ pub struct Account {
 struct Memory {
     /// An access token that a mail server refused.
     spent: Option<Secret>,
-    /// A refresh token that the provider refused, with its words.
-    dead: Option<(Secret, String)>,
+    /// The last renewal that failed.
+    failed: Option<Failed>,
     /// What could not be written to the file.
     unsaved: Option<Entry>,
+}
+
+struct Failed {
+    /// With which refresh token; a new sign-in has another.
+    refresh: Secret,
+    error: KeyError,
+    /// None: the provider refused it for good, and is not asked again.
+    again_at_secs: Option<i64>,
 }
 
 impl Account {
@@ -140,9 +150,11 @@ impl Account {
             Err(KeyError::SignIn { .. }) => return Some(Health::Over { command }),
             Err(KeyError::MayPass(_)) => return None,
         };
-        let renewable = match (&entry.refresh_token, &memory.dead) {
+        let renewable = match (&entry.refresh_token, &memory.failed) {
             (None, _) => false,
-            (Some(token), Some((dead, _))) => token != dead.expose(),
+            (Some(token), Some(failed)) => {
+                failed.again_at_secs.is_some() || token != failed.refresh.expose()
+            }
             (Some(_), None) => true,
         };
         let usable = is_usable(&entry, &memory, now_secs);
@@ -208,10 +220,11 @@ impl Account {
         let Some(refresh) = entry.refresh_token.as_deref().map(Secret::new) else {
             return Err(self.sign_in("the provider gave no refresh token"));
         };
-        if let Some((dead, why)) = &memory.dead
-            && *dead == refresh
+        if let Some(failed) = &memory.failed
+            && failed.refresh == refresh
+            && failed.again_at_secs.is_none_or(|at| now_secs < at)
         {
-            return Err(self.sign_in(why.clone()));
+            return Err(failed.error.clone());
         }
         match oauth::refresh(&self.endpoints, &self.client, &refresh) {
             Ok(grant) => {
@@ -222,29 +235,36 @@ impl Account {
                     memory.unsaved = Some(fresh.clone());
                 }
                 memory.spent = None;
+                memory.failed = None;
                 Ok(fresh)
             }
-            Err(trouble) if trouble.may_pass() => {
-                tracing::warn!(
-                    provider = self.whose.provider,
-                    "no new access token: {trouble}"
-                );
-                Err(KeyError::MayPass(trouble.to_string()))
-            }
             Err(trouble) => {
-                let why = trouble.to_string();
-                tracing::error!(
-                    provider = self.whose.provider,
-                    "the sign-in is not renewed: {why}; sign in again with `{}`",
-                    self.command()
-                );
+                let error = self.failure(&trouble);
                 // A sign-in that is over stays so; other refusals may be mended at the provider.
-                if matches!(trouble, Trouble::SignInOver { .. }) {
-                    memory.dead = Some((refresh, why.clone()));
-                }
-                Err(self.sign_in(why))
+                let over = matches!(trouble, Trouble::SignInOver { .. });
+                memory.failed = Some(Failed {
+                    refresh,
+                    error: error.clone(),
+                    again_at_secs: (!over).then_some(now_secs + AGAIN_SECS),
+                });
+                Err(error)
             }
         }
+    }
+
+    fn failure(&self, trouble: &Trouble) -> KeyError {
+        let provider = self.whose.provider;
+        let why = trouble.to_string();
+        if trouble.may_pass() {
+            tracing::warn!(provider, "no new access token: {why}");
+            return KeyError::MayPass(why);
+        }
+        let command = self.command();
+        tracing::error!(
+            provider,
+            "the sign-in is not renewed: {why}; sign in again with `{command}`"
+        );
+        self.sign_in(why)
     }
 
     fn entry(&self, grant: &Grant, before: Option<&Entry>, now_secs: i64) -> Entry {

@@ -125,17 +125,18 @@ fn a_provider_that_fails_for_a_while_is_not_noticed() {
     ];
     for (count, fault) in faults.iter().enumerate() {
         authority.set(|state| state.faults.push_back(fault.clone()));
-        assert_eq!(
-            token(&account, NOW + 3_000).unwrap(),
-            first,
-            "fault {count}"
-        );
-        assert_eq!(account.health(NOW + 3_000), None);
+        let at = NOW + 3_000 + 60 * i64::try_from(count).unwrap();
+        assert_eq!(token(&account, at).unwrap(), first, "fault {count}");
+        assert_eq!(account.health(at), None);
     }
+    // The provider is not asked with every look: once a minute.
+    let asked = authority.count(REFRESH);
+    assert_eq!(token(&account, NOW + 3_301).unwrap(), first);
+    assert_eq!(authority.count(REFRESH), asked);
     authority.set(|state| state.faults.push_back(Fault::Status(500)));
     let late = token(&account, NOW + 3_600).unwrap_err();
     assert!(matches!(late, KeyError::MayPass(_)), "{late:?}");
-    assert_ne!(token(&account, NOW + 3_601).unwrap(), first);
+    assert_ne!(token(&account, NOW + 3_660).unwrap(), first);
 }
 
 #[test]
