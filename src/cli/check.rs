@@ -2,11 +2,11 @@
 //!
 //! Every problem is one sentence with its remedy; the exit status tells scripts.
 
-use crate::cli::{Failure, load, log, print, run::runtime};
+use crate::cli::{Failure, load, log, now_secs, print, run::runtime};
 use crate::config::Config;
 use crate::daemon;
-use crate::wire::imap::Session;
-use crate::wire::smtp::{Connection, Timeouts};
+use crate::keyring::{self, Door};
+use crate::wire::smtp::Timeouts;
 use std::path::Path;
 use std::time::Duration;
 
@@ -15,11 +15,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 pub fn run(config: Option<&Path>) -> Result<(), Failure> {
     let config = load(config)?;
-    log::start("error");
+    log::start("error", log::Form::Text);
     print(&format!("configuration  {}: good\n", config.path.display()));
-    if let Some(unbuilt) = config.unbuilt() {
-        return Err(Failure::Usage(unbuilt));
-    }
     let house = daemon::house(&config)?;
     for connector in &house.connectors {
         print(&format!(
@@ -39,7 +36,9 @@ pub fn run(config: Option<&Path>) -> Result<(), Failure> {
             house.authserv_ids.join(", ")
         ));
     }
-    let (imap, smtp) = runtime()?.block_on(async { (imap(&config).await, smtp(&config).await) });
+    let (reading, sending) = keyring::doors(&config)?;
+    let (imap, smtp) = runtime()?
+        .block_on(async { (imap(&config, &reading).await, smtp(&config, &sending).await) });
     let problems: Vec<String> = [imap, smtp].into_iter().filter_map(Result::err).collect();
     match problems.is_empty() {
         true => {
@@ -50,10 +49,10 @@ pub fn run(config: Option<&Path>) -> Result<(), Failure> {
     }
 }
 
-async fn imap(config: &Config) -> Result<(), String> {
-    let server = daemon::server(&config.imap.server, "imap").map_err(|e| e.to_string())?;
-    let at = server.at();
-    let mut session = Session::connect(&server)
+async fn imap(config: &Config, door: &Door) -> Result<(), String> {
+    let at = door.at();
+    let mut session = door
+        .read(now_secs())
         .await
         .map_err(|error| format!("imap: {error}"))?;
     let idle = match session.abilities().idle {
@@ -80,25 +79,22 @@ async fn imap(config: &Config) -> Result<(), String> {
     Ok(())
 }
 
-async fn smtp(config: &Config) -> Result<(), String> {
-    let server = daemon::server(&config.smtp.server, "smtp").map_err(|e| e.to_string())?;
+async fn smtp(config: &Config, door: &Door) -> Result<(), String> {
     let timeouts = Timeouts {
         greeting: PATIENCE,
         hello: PATIENCE,
         auth: PATIENCE,
         ..Timeouts::default()
     };
-    let connection = Connection::connect(&server, config.bot.address.domain(), &timeouts)
+    let connection = door
+        .send(config.bot.address.domain(), &timeouts, now_secs())
         .await
         .map_err(|(_, error)| format!("smtp: {error}"))?;
     let size = match connection.abilities().size_limit {
         Some(octets) => format!("; mails up to {} MB", octets / 1_000_000),
         None => String::new(),
     };
-    print(&format!(
-        "smtp           {}: logged in{size}\n",
-        server.at()
-    ));
+    print(&format!("smtp           {}: logged in{size}\n", door.at()));
     connection.quit().await;
     Ok(())
 }
