@@ -5,10 +5,8 @@
 
 use crate::clerk::{Clerk, Now, RunError};
 use crate::config::{self, Config};
-use crate::desk::house::{Connector, House};
 use crate::desk::{Desk, DeskError};
-use crate::rules::clock::Pace;
-use crate::rules::manners::Direct;
+use crate::furnish;
 use crate::store::Store;
 use crate::wire::proof::Resolver;
 use crate::wire::{Login, Secret, Security, Server};
@@ -63,7 +61,7 @@ pub async fn run(
     };
     let store = store.map_err(DeskError::Store)?;
     store.quick_check().map_err(DeskError::Store)?;
-    let desk = Desk::open(store, house(config)?, system_dice())?;
+    let desk = Desk::open(store, furnish::house(config)?, system_dice())?;
     let clerk = Clerk::hire(desk);
     serve(config, options, clerk, imap, smtp, now, stop).await
 }
@@ -85,7 +83,9 @@ pub async fn serve(
             desk.probe(at)
         })
         .await?;
+    let watch = Arc::new(furnish::Watch::new(config));
     let receive = crate::receive::Loop {
+        watch: watch.clone(),
         clerk: clerk.clone(),
         server: imap,
         account: account(config),
@@ -104,9 +104,10 @@ pub async fn serve(
         now: now.clone(),
         stop: stop.clone(),
     };
+    let refurnish = watch.run(clerk.clone(), stop.clone());
     let remind = crate::remind::Loop { clerk, now, stop };
     // The first loop that fails ends all: a half-alive daemon would take mail and send none.
-    tokio::try_join!(receive.run(), deliver.run(), remind.run())?;
+    tokio::try_join!(receive.run(), deliver.run(), remind.run(), refurnish)?;
     Ok(())
 }
 
@@ -176,57 +177,5 @@ pub fn server(server: &config::Server, section: &'static str) -> Result<Server, 
         },
         login,
         ca_file: server.ca_file.clone(),
-    })
-}
-
-/// What the desk has to know, with the contacts read. A contacts file that can't be read is an
-/// error; single entries in it that can't are only logged.
-pub fn house(config: &Config) -> Result<House, RunError> {
-    let mut connectors = Vec::new();
-    for connector in &config.connectors {
-        let contacts = match &connector.contacts {
-            None => Vec::new(),
-            Some(path) => {
-                let read = crate::contacts::load(path)
-                    .map_err(|error| RunError::Contacts(error.to_string()))?;
-                for problem in &read.problems {
-                    tracing::warn!("contacts: {problem}");
-                }
-                read.people
-            }
-        };
-        connectors.push(Connector {
-            name: connector.name.clone(),
-            addresses: connector.addresses.clone(),
-            contacts,
-            direct: match connector.direct_requests {
-                config::Direct::Contacts => Direct::Contacts,
-                config::Direct::Ask => Direct::Ask,
-                config::Direct::Any => Direct::Any,
-                config::Direct::Off => Direct::Off,
-            },
-        });
-    }
-    Ok(House {
-        bot: config.bot.address.clone(),
-        bot_name: config.bot.name.clone(),
-        separator: match config.bot.subaddressing {
-            config::Subaddressing::Auto => None,
-            config::Subaddressing::With(separator) => Some(Some(separator)),
-            config::Subaddressing::None => Some(None),
-        },
-        authserv_ids: config.trust.authserv_ids.clone(),
-        require_authenticated: config.trust.require == config::Require::Authenticated,
-        pace: Pace {
-            remind_after_secs: config.pace.remind_after_secs,
-            close_after_secs: config.pace.close_after_secs,
-            hold_yes_secs: config.pace.hold_yes_secs,
-            asks_per_target: config.pace.asks_per_target,
-            quiet_after_secs: config.pace.quiet_after_secs,
-            time_zone: config.bot.time_zone.clone(),
-        },
-        connectors,
-        keep_bodies_secs: config.store.keep_bodies_secs,
-        junk: config.imap.junk.clone(),
     })
 }

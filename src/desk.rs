@@ -13,6 +13,7 @@ pub mod direct;
 pub mod house;
 pub mod launch;
 pub mod mail;
+pub mod operator;
 pub mod orders;
 pub mod post;
 pub mod requests;

@@ -13,7 +13,7 @@
 //!    [`rules::retry`] judges the outcome: commit.
 //!
 //! [`remind`] lets time pass; that is an event like a mail. [`daemon`] runs the three loops around the
-//! one desk, which lives in a thread of its own.
+//! one desk, which lives in a thread of its own; [`furnish`] tells it who everybody is.
 //!
 //! # What a crash means
 //!
@@ -43,6 +43,7 @@ pub mod daemon;
 pub mod deliver;
 pub mod demo;
 pub mod desk;
+pub mod furnish;
 pub mod reader;
 pub mod receive;
 pub mod remind;

@@ -5,12 +5,14 @@
 
 use crate::clerk::{Clerk, Now, RunError};
 use crate::desk::views::{self, FolderSeen, Known};
+use crate::furnish::Watch;
 use crate::store::inbox::{Arrived, Aside};
 use crate::wire::Server;
 use crate::wire::error::WireError;
 use crate::wire::imap::{Fetched, Mail, Session, Woken};
 use crate::wire::proof::{self, Resolver};
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -41,6 +43,8 @@ const REFUSED_PAUSE: Duration = Duration::from_secs(900);
 
 pub struct Loop {
     pub clerk: Clerk,
+    /// Contacts that were changed count for the very next mail.
+    pub watch: Arc<Watch>,
     pub server: Server,
     pub account: String,
     pub mailbox: String,
@@ -391,6 +395,7 @@ impl Loop {
         if batch.is_empty() {
             return Ok(());
         }
+        self.watch.refresh(&self.clerk).await?;
         let now_secs = (self.now)();
         let taken = self
             .clerk

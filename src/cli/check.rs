@@ -5,6 +5,7 @@
 use crate::cli::{Failure, load, log, print, run::runtime};
 use crate::config::Config;
 use crate::daemon;
+use crate::furnish;
 use crate::wire::imap::Session;
 use crate::wire::smtp::{Connection, Timeouts};
 use std::path::Path;
@@ -20,7 +21,7 @@ pub fn run(config: Option<&Path>) -> Result<(), Failure> {
     if let Some(unbuilt) = config.unbuilt() {
         return Err(Failure::Usage(unbuilt));
     }
-    let house = daemon::house(&config)?;
+    let house = furnish::house(&config)?;
     for connector in &house.connectors {
         print(&format!(
             "connector      {}: {} contacts, direct_requests = \"{}\"\n",

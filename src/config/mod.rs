@@ -200,6 +200,11 @@ impl Config {
         find::find(explicit)
     }
 
+    /// Seconds of a duration as the configuration writes it, such as `5m`; none: it is none.
+    pub fn duration_secs(text: &str) -> Option<i64> {
+        value::duration_secs(text)
+    }
+
     /// What is configured but not built yet, in a sentence for `check` and `run`; none: all is.
     pub fn unbuilt(&self) -> Option<String> {
         let oauth = |login: &Login| matches!(login, Login::OAuth2 { .. });

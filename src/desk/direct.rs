@@ -11,7 +11,7 @@ use crate::reader::address::{Address, Person};
 use crate::rules::consent::{ConnectorEvidence, Consent, Consents, RequesterEvidence};
 use crate::rules::event::Gap;
 use crate::rules::introduction::{Introduction, Stage, Threads, Way};
-use crate::rules::manners::{Direct, NOTICE_PAUSE_SECS};
+use crate::rules::manners::{Direct, NOTICE_PAUSE_SECS, Standing};
 use crate::rules::saying::AskedWhy;
 use crate::store::inbox::Disposition;
 use crate::store::people;
@@ -88,7 +88,8 @@ impl Work<'_> {
             .map(|r| r.words.clone())
             .unwrap_or_default();
         let apart: Vec<Address> = own.requester.iter().map(|p| p.address.clone()).collect();
-        let mut wish = self.wish(&words, &apart, connector);
+        let mut why = AskedWhy::DirectRequest;
+        let mut wish = self.wish(&words, &apart, connector)?;
         if connector.direct == Direct::Off && mail.junk {
             return Ok(ignored("in the junk folder, and it would need an answer"));
         }
@@ -108,14 +109,23 @@ impl Work<'_> {
                 .targets
                 .iter()
                 .all(|choice| connector.contact(&choice.address).is_some());
+            let standing = |rule: String| Consent {
+                at_secs: self.now_secs,
+                evidence: ConnectorEvidence::Standing { rule },
+            };
+            let always = proof == Proof::Proven
+                && wish
+                    .targets
+                    .iter()
+                    .all(|choice| connector.always_yes(&choice.address));
             match connector.direct.goes_out_at_once(proof, contacts) {
                 true => {
-                    own.consents.connector = Some(Consent {
-                        at_secs: self.now_secs,
-                        evidence: ConnectorEvidence::Standing {
-                            rule: format!("direct_requests = \"{}\"", connector.direct.name()),
-                        },
-                    });
+                    let rule = format!("direct_requests = \"{}\"", connector.direct.name());
+                    own.consents.connector = Some(standing(rule));
+                }
+                false if always => {
+                    why = AskedWhy::AlwaysYes;
+                    own.consents.connector = Some(standing(Standing::AlwaysYes.rule().to_owned()));
                 }
                 // One question for one mail that nobody proved.
                 false if proof != Proof::Proven && wish.targets.len() > 1 => {
@@ -142,7 +152,7 @@ impl Work<'_> {
                 "unproven, and the connector was asked about its author today",
             ));
         }
-        self.launch(mail, own, wish, AskedWhy::DirectRequest)
+        self.launch(mail, own, wish, why)
     }
 
     /// Unproven mail brings a connector at most one question a day and claimed author.

@@ -3,7 +3,8 @@
 use crate::reader::address::{Address, Person};
 use crate::reader::request::Contact;
 use crate::rules::clock::Pace;
-use crate::rules::manners::Direct;
+use crate::rules::manners::{Direct, Settled, Standing};
+use std::collections::HashMap;
 
 #[derive(Clone)]
 pub struct House {
@@ -28,6 +29,8 @@ pub struct Connector {
     /// The first is the one the bot writes to.
     pub addresses: Vec<Address>,
     pub contacts: Vec<Contact>,
+    /// What he settled for some of them, by [`Address::rate_key`].
+    pub settled: HashMap<String, Settled>,
     pub direct: Direct,
 }
 
@@ -44,6 +47,21 @@ impl Connector {
         self.contacts
             .iter()
             .find(|contact| contact.addresses.contains(address))
+    }
+
+    pub fn settled(&self, address: &Address) -> Option<&Settled> {
+        self.settled.get(&address.rate_key())
+    }
+
+    /// Whether his contacts say "always yes" for exactly this address.
+    pub fn always_yes(&self, address: &Address) -> bool {
+        let standing = self.settled(address).and_then(|settled| settled.standing);
+        standing == Some(Standing::AlwaysYes) && self.contact(address).is_some()
+    }
+
+    pub fn never(&self, address: &Address) -> bool {
+        let standing = self.settled(address).and_then(|settled| settled.standing);
+        standing == Some(Standing::Never)
     }
 }
 

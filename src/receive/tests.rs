@@ -35,6 +35,7 @@ fn receiver() -> Loop {
     let desk = Desk::open(Store::in_memory().unwrap(), house(), daemon::system_dice()).unwrap();
     Loop {
         clerk: Clerk::hire(desk),
+        watch: Arc::new(Watch::nothing()),
         server: Server {
             host: "localhost".to_owned(),
             port: 1,

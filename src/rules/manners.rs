@@ -43,9 +43,40 @@ impl Direct {
     }
 }
 
+/// What a connector has settled once for one of his contacts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settled {
+    pub standing: Option<Standing>,
+    /// The language of mails to this contact (ISO 639, lower case).
+    pub language: Option<String>,
+    /// Where the contact lives: reminders wait for the working hours there.
+    pub time_zone: Option<jiff::tz::TimeZone>,
+}
+
+/// A connector's word about a contact that stands for every request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// His own consent; the contact is asked all the same.
+    AlwaysYes,
+    /// The contact is not to be asked.
+    Never,
+}
+
+impl Standing {
+    /// The rule, as the evidence of a consent names it.
+    pub fn rule(self) -> &'static str {
+        match self {
+            Standing::AlwaysYes => "contact = \"always yes\"",
+            Standing::Never => "contact = \"never\"",
+        }
+    }
+}
+
 /// What the store knows of a target, for the question whether he may be asked.
 #[derive(Clone, Copy, Default)]
 pub struct Past {
+    /// The connector's contacts say never.
+    pub never: bool,
     pub stopped: bool,
     /// Asks within [`ASKS_WINDOW_SECS`].
     pub asks: u32,
@@ -57,6 +88,8 @@ pub struct Past {
 pub fn hindrance(past: Past, pace: &Pace) -> Option<HeldWhy> {
     if past.stopped {
         Some(HeldWhy::Stopped)
+    } else if past.never {
+        Some(HeldWhy::Never)
     } else if past.tried_before {
         Some(HeldWhy::AskedBefore)
     } else if past.asks >= pace.asks_per_target {

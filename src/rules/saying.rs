@@ -139,6 +139,8 @@ pub enum AskedWhy {
     RequestNamed,
     /// A direct request under the rule `direct_requests`.
     DirectRequest,
+    /// A direct request for somebody whose entry in the contacts says "always yes".
+    AlwaysYes,
     /// The connector said yes to a held request, or picked the target.
     YouAgreed,
 }
@@ -152,6 +154,8 @@ pub enum HeldWhy {
     AskedOften,
     /// The same requester was brought to the same target not long ago, or is at the moment.
     AskedBefore,
+    /// The connector's contacts say never.
+    Never,
     /// A fuse: more mails than one introduction may cost.
     Fuse,
 }

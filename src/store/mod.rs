@@ -5,6 +5,7 @@
 
 pub mod inbox;
 pub mod introductions;
+pub mod looks;
 pub mod outbox;
 pub mod people;
 pub mod schema;

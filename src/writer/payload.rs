@@ -109,6 +109,7 @@ fn asked_why(why: AskedWhy) -> &'static str {
         AskedWhy::YouNamed => "you_named",
         AskedWhy::RequestNamed => "request_named",
         AskedWhy::DirectRequest => "direct_request",
+        AskedWhy::AlwaysYes => "always_yes",
         AskedWhy::YouAgreed => "you_agreed",
     }
 }
@@ -116,6 +117,7 @@ fn asked_why(why: AskedWhy) -> &'static str {
 fn held_why(why: HeldWhy) -> &'static str {
     match why {
         HeldWhy::Stopped => "stopped",
+        HeldWhy::Never => "never",
         HeldWhy::AskedOften => "asked_often",
         HeldWhy::AskedBefore => "asked_before",
         HeldWhy::Fuse => "fuse",

@@ -77,6 +77,7 @@ pub fn house() -> House {
                 contact(CAROL.0, &[CAROL.1, "carol@home.example"]),
                 contact(DAN.0, &[DAN.1]),
             ],
+            settled: Default::default(),
             direct: Direct::Contacts,
         }],
         keep_bodies_secs: 30 * DAY,

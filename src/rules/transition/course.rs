@@ -47,6 +47,13 @@ impl Machine<'_> {
                 self.i.stage = Stage::WaitingForConnector;
                 self.said.push(Saying::ConfirmConnector);
             }
+            // His contacts have answered already.
+            Some(Gap::ConnectorYes { .. }) if self.around.hindrance == Some(HeldWhy::Never) => {
+                self.i.stage = Stage::Closed;
+                self.said.push(Saying::TellHeld {
+                    why: HeldWhy::Never,
+                });
+            }
             Some(Gap::ConnectorYes { proven }) => {
                 self.i.stage = Stage::WaitingForConnector;
                 self.said.push(Saying::Approve { proven });
@@ -188,7 +195,7 @@ impl Machine<'_> {
     pub(super) fn ask_once_more(&mut self) {
         let may = !matches!(
             self.around.hindrance,
-            Some(HeldWhy::Stopped | HeldWhy::AskedOften)
+            Some(HeldWhy::Stopped | HeldWhy::AskedOften | HeldWhy::Never)
         );
         if may && self.i.clock.asked_at_secs.is_some() && !self.i.asked.again {
             self.i.asked.again = true;
@@ -198,9 +205,9 @@ impl Machine<'_> {
 
     /// The same ask, in a new mail, with a new window.
     pub(super) fn ask_anew(&mut self) {
-        if self.around.hindrance == Some(HeldWhy::Stopped) {
+        let forbidden = [HeldWhy::Stopped, HeldWhy::Never];
+        if let Some(why) = self.around.hindrance.filter(|why| forbidden.contains(why)) {
             self.i.stage = Stage::Closed;
-            let why = HeldWhy::Stopped;
             self.said.push(Saying::TellHeld { why });
             return;
         }
