@@ -7,6 +7,7 @@ pub mod check;
 pub mod demo;
 pub mod explain;
 pub mod export;
+pub mod init;
 pub mod list;
 pub mod log;
 pub mod manual;
@@ -51,8 +52,10 @@ enum Command {
         #[arg(long)]
         script: bool,
     },
+    /// Write a configuration after a few questions; every answer is also a flag
+    Init(#[command(flatten)] Box<init::Options>),
     /// Check configuration, logins and server abilities; sends nothing
-    Check,
+    Check(#[command(flatten)] check::Options),
     /// The daemon: read, ask, introduce
     Run {
         /// Read and decide, send nothing, change nothing
@@ -171,7 +174,8 @@ pub fn main() -> ExitCode {
             original,
         } => return explain::run(&files, json, original.as_deref()),
         Command::Demo { script } => demo::run(script),
-        Command::Check => check::run(config),
+        Command::Init(options) => init::run(config, &options),
+        Command::Check(options) => check::run(config, &options),
         Command::Run {
             dry_run,
             from_start,
