@@ -1,4 +1,4 @@
-//! The daemon: a thread for the desk, three loops around it, and a gentle end.
+//! The daemon: a thread for the desk, the loops around it, and a gentle end.
 //!
 //! Fails with a [`RunError`] when the database fails (no mail is taken or sent after that), or when
 //! at the first connection only the operator can help: a wrong password, an untrusted certificate.
@@ -7,16 +7,20 @@ use crate::clerk::{Clerk, Now, RunError};
 use crate::config::{self, Config};
 use crate::desk::{Desk, DeskError};
 use crate::furnish;
+use crate::lock::Lock;
+use crate::receive::Progress;
+use crate::rules::retry::OnUnknown;
+use crate::steady::Steady;
 use crate::store::Store;
 use crate::wire::proof::Resolver;
 use crate::wire::{Login, Secret, Security, Server};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::watch;
 
 /// The system's clock.
 pub fn system_clock() -> Now {
-    Arc::new(|| jiff::Timestamp::now().as_second())
+    let ahead_secs = crate::failpoint::clock_ahead_secs();
+    Arc::new(move || jiff::Timestamp::now().as_second() + ahead_secs)
 }
 
 /// Random bytes of the operating system.
@@ -39,6 +43,13 @@ pub struct Options {
     pub from_start: bool,
 }
 
+/// What only the real daemon has, and a demo has not.
+#[derive(Default)]
+struct Furnishings {
+    lock: Option<Lock>,
+    steady: Option<Arc<Steady>>,
+}
+
 /// Runs until `stop` says so.
 pub async fn run(
     config: &Config,
@@ -51,22 +62,37 @@ pub async fn run(
     }
     let imap = server(&config.imap.server, "imap")?;
     let smtp = server(&config.smtp.server, "smtp")?;
-    let _lock = match options.dry_run {
+    let lock = match options.dry_run {
         true => None,
-        false => Some(lock(&config.store.path)?),
+        false => Some(Lock::take(&config.store.path)?),
     };
     let store = match options.dry_run {
         true => Store::copy_in_memory(&config.store.path),
         false => Store::open(&config.store.path),
     };
-    let store = store.map_err(DeskError::Store)?;
+    let mut store = store.map_err(DeskError::Store)?;
     store.quick_check().map_err(DeskError::Store)?;
-    let desk = Desk::open(store, furnish::house(config)?, system_dice())?;
+    store.waits_long().map_err(DeskError::Store)?;
+    let mut desk = Desk::open(store, furnish::house(config)?, system_dice())?;
+    let steady = Arc::new(Steady::start(desk.clock_seen()?, now()));
+    let now = steady.over(now);
+    if let Some(lock) = &lock {
+        desk.compare_number(lock.noted(), now())?;
+    }
+    if let Some(why) = desk.distrust()? {
+        tracing::error!(
+            "nothing is sent: {why}; `askfirst resume --trust-database` once you know why"
+        );
+    }
     let clerk = Clerk::hire(desk);
-    serve(config, options, clerk, imap, smtp, now, stop).await
+    let furnishings = Furnishings {
+        lock,
+        steady: Some(steady),
+    };
+    at_work(config, options, clerk, imap, smtp, now, stop, furnishings).await
 }
 
-/// The three loops over a desk that is already at work.
+/// The loops over a desk that is already at work.
 pub async fn serve(
     config: &Config,
     options: Options,
@@ -76,6 +102,21 @@ pub async fn serve(
     now: Now,
     stop: watch::Receiver<bool>,
 ) -> Result<(), RunError> {
+    let bare = Furnishings::default();
+    at_work(config, options, clerk, imap, smtp, now, stop, bare).await
+}
+
+#[allow(clippy::too_many_arguments)]
+async fn at_work(
+    config: &Config,
+    options: Options,
+    clerk: Clerk,
+    imap: Server,
+    smtp: Server,
+    now: Now,
+    stop: watch::Receiver<bool>,
+    furnishings: Furnishings,
+) -> Result<(), RunError> {
     let at = now();
     clerk
         .ask(move |desk| {
@@ -83,9 +124,22 @@ pub async fn serve(
             desk.probe(at)
         })
         .await?;
-    let watch = Arc::new(furnish::Watch::new(config));
+    let contacts = Arc::new(furnish::Watch::new(config));
+    let (progress, progressed) = watch::channel(Progress::Away);
+    let policy = config.smtp.resend_on_unknown;
+    // Who must not change anything has nothing to prove.
+    let (looked, has_looked) = watch::channel(options.dry_run);
+    let prove = crate::prove::Loop {
+        clerk: clerk.clone(),
+        server: imap.clone(),
+        policy,
+        progress: progressed.clone(),
+        looked,
+        now: now.clone(),
+        stop: stop.clone(),
+    };
     let receive = crate::receive::Loop {
-        watch: watch.clone(),
+        watch: contacts.clone(),
         clerk: clerk.clone(),
         server: imap,
         account: account(config),
@@ -93,6 +147,7 @@ pub async fn serve(
         junk: config.imap.junk.clone(),
         from_start: options.from_start,
         resolver: resolver(config),
+        progress,
         now: now.clone(),
         stop: stop.clone(),
     };
@@ -101,13 +156,28 @@ pub async fn serve(
         server: smtp,
         ehlo_name: config.bot.address.domain().to_owned(),
         dry_run: options.dry_run,
+        looked: has_looked,
+        lock: furnishings.lock,
+        resend_unknown: policy == OnUnknown::Always,
         now: now.clone(),
         stop: stop.clone(),
     };
-    let refurnish = watch.run(clerk.clone(), stop.clone());
-    let remind = crate::remind::Loop { clerk, now, stop };
+    let refurnish = contacts.run(clerk.clone(), stop.clone());
+    let remind = crate::remind::Loop {
+        clerk,
+        progress: progressed,
+        steady: furnishings.steady,
+        now,
+        stop,
+    };
+    let prove = async {
+        match options.dry_run {
+            true => Ok(()),
+            false => prove.run().await,
+        }
+    };
     // The first loop that fails ends all: a half-alive daemon would take mail and send none.
-    tokio::try_join!(receive.run(), deliver.run(), remind.run(), refurnish)?;
+    tokio::try_join!(receive.run(), deliver.run(), remind.run(), prove, refurnish)?;
     Ok(())
 }
 
@@ -128,28 +198,6 @@ fn account(config: &Config) -> String {
         config::Login::None => "",
     };
     format!("{user}@{}", config.imap.server.host)
-}
-
-/// Holds the database for one daemon, as long as the file is open.
-fn lock(store: &Path) -> Result<std::fs::File, RunError> {
-    let mut path = store.as_os_str().to_owned();
-    path.push(".lock");
-    let path = PathBuf::from(path);
-    let at = |source| RunError::File {
-        path: path.clone(),
-        source,
-    };
-    let file = std::fs::File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .map_err(at)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(RunError::Locked { path }),
-        Err(std::fs::TryLockError::Error(source)) => Err(at(source)),
-    }
 }
 
 /// The configured server as the wire wants it, with its password fetched.

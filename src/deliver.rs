@@ -4,7 +4,10 @@
 //! desk ends the loop.
 
 use crate::clerk::{Clerk, Now, RunError};
+use crate::desk::Desk;
 use crate::desk::post::Parcel;
+use crate::failpoint;
+use crate::lock::Lock;
 use crate::rules::retry::{Attempt, Judgement, Phase};
 use crate::wire::Server;
 use crate::wire::smtp::{self, Connection, Timeouts};
@@ -24,6 +27,12 @@ pub struct Loop {
     /// What we call ourselves in EHLO: the bot's domain, not this machine's name.
     pub ehlo_name: String,
     pub dry_run: bool,
+    /// Becomes true once it has been looked for mails of ours that the database does not know.
+    pub looked: watch::Receiver<bool>,
+    /// Where the newest mail's number is noted, beside the database.
+    pub lock: Option<Lock>,
+    /// `resend_on_unknown = "always"`: nobody looks for proof.
+    pub resend_unknown: bool,
     pub now: Now,
     pub stop: watch::Receiver<bool>,
 }
@@ -31,15 +40,34 @@ pub struct Loop {
 impl Loop {
     pub async fn run(mut self) -> Result<(), RunError> {
         self.try_the_door().await?;
+        let mut looked = self.looked.clone();
+        tokio::select! {
+            _ = looked.wait_for(|looked| *looked) => {}
+            () = crate::clerk::stopped(&mut self.stop) => return Ok(()),
+        }
+        if !self.dry_run {
+            let ready = |desk: &mut Desk| {
+                desk.send_at_once();
+                Ok(())
+            };
+            self.clerk.ask(ready).await?;
+        }
         while !*self.stop.borrow() {
-            let now_secs = (self.now)();
+            let (now_secs, resend) = ((self.now)(), self.resend_unknown);
             let parcels = self
                 .clerk
                 .ask(move |desk| {
-                    desk.retry_unknown(now_secs)?;
+                    if resend {
+                        desk.retry_unknown(now_secs)?;
+                    }
                     desk.take_due(MAX_BATCH, now_secs)
                 })
                 .await?;
+            if let (Some(lock), Some(newest)) = (&mut self.lock, parcels.iter().map(|p| p.id).max())
+            {
+                lock.note(newest);
+                failpoint::here("send.noted");
+            }
             match (parcels.is_empty(), self.dry_run) {
                 (true, _) => self.wait().await?,
                 (false, true) => self.pretend(parcels).await?,
@@ -126,15 +154,19 @@ impl Loop {
             let Some(open) = connection.as_mut() else {
                 continue;
             };
+            failpoint::here("send.connected");
             let sending = open.send(
                 Some(&parcel.envelope_from),
                 &parcel.recipients,
                 &parcel.bytes,
             );
             let Some(attempt) = finish(sending, &mut self.stop).await else {
-                // Its row stays in flight: the next start finds out.
-                return Ok(());
+                // Its row stays in flight: the next start finds out. The others were not tried.
+                return self
+                    .put_off(parcels.map(|parcel| parcel.id).collect())
+                    .await;
             };
+            failpoint::here("send.answered");
             if let Some(trouble) = &attempt.trouble {
                 tracing::warn!(outbox = parcel.id, "sending mail: {trouble}");
             }
@@ -144,9 +176,8 @@ impl Loop {
                     delay_secs,
                     "the mail server refuses us, not this mail: sending waits"
                 );
-                for parcel in parcels {
-                    let _ = self.report(parcel.id, translated(&attempt)).await?;
-                }
+                self.put_off(parcels.map(|parcel| parcel.id).collect())
+                    .await?;
                 return Ok(());
             }
         }
@@ -156,14 +187,22 @@ impl Loop {
         Ok(())
     }
 
+    /// Mails that were taken and not tried.
+    async fn put_off(&self, ids: Vec<i64>) -> Result<(), RunError> {
+        let now_secs = (self.now)();
+        self.clerk
+            .ask(move |desk| desk.put_off(&ids, now_secs))
+            .await
+    }
+
     async fn report(&self, id: i64, attempt: Attempt) -> Result<Judgement, RunError> {
         let now_secs = (self.now)();
         let judgement = self
             .clerk
             .ask(move |desk| desk.report(id, &attempt, now_secs))
             .await?;
-        if matches!(judgement, Judgement::Refused { .. }) {
-            // A refusal is an event, and may have written mails of its own.
+        if matches!(judgement, Judgement::Refused { .. } | Judgement::TooLarge) {
+            // Mails may have been written because of it.
             self.clerk.bell.ring();
         }
         Ok(judgement)
@@ -186,10 +225,10 @@ async fn finish<T>(
 
 /// The wire's report in the rules' words.
 fn translated(attempt: &smtp::Attempt) -> Attempt {
-    let unsendable = attempt
-        .unsendable
-        .as_ref()
-        .map(|why| (554, format!("{why:?}")));
+    let unsendable = attempt.unsendable.as_ref().map(|why| match why {
+        smtp::Unsendable::TooLarge => (552, "5.3.4 larger than the server takes".to_owned()),
+        why => (554, format!("{why:?}")),
+    });
     Attempt {
         phase: match attempt.phase {
             // Never offered, and never will be: as if the server had refused its content.

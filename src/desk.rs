@@ -18,16 +18,22 @@ pub mod orders;
 pub mod post;
 pub mod requests;
 pub mod retention;
+pub mod shorter;
+pub mod strangers;
+pub mod unknown;
 pub mod views;
 pub mod work;
 
 use crate::desk::house::House;
+use crate::desk::post::Parcel;
 use crate::desk::work::Work;
+use crate::failpoint;
 use crate::rules::event::Event;
 use crate::rules::introduction::Introduction;
 use crate::store::inbox::{Arrived, Disposition};
 use crate::store::{Store, StoreError, inbox, introductions, people};
 use crate::writer::WriteError;
+use std::collections::VecDeque;
 
 #[derive(Debug, thiserror::Error)]
 pub enum DeskError {
@@ -56,6 +62,12 @@ pub struct Desk {
     dice: Dice,
     /// When old words were last looked for, in seconds since 1970.
     swept_at_secs: i64,
+    /// Mails that were written as already in flight, for whoever sends them at once.
+    at_hand: VecDeque<Parcel>,
+    /// Whether somebody does.
+    sends_at_once: bool,
+    /// What the next transaction is for; tests end the process there.
+    doing: &'static str,
 }
 
 impl Desk {
@@ -85,6 +97,9 @@ impl Desk {
             instance_key,
             dice,
             swept_at_secs: 0,
+            at_hand: VecDeque::new(),
+            sends_at_once: false,
+            doing: "other",
         })
     }
 
@@ -125,7 +140,9 @@ impl Desk {
             separator,
             now_secs,
         })?;
+        failpoint::commit(self.doing, false);
         tx.commit()?;
+        failpoint::commit(self.doing, true);
         Ok(done)
     }
 
@@ -139,7 +156,9 @@ impl Desk {
             let id = inbox::insert(&tx, arrived, &key, letter.message_id.as_deref(), now_secs)?;
             letters.extend(id.filter(|_| arrived.aside.is_none()));
         }
+        failpoint::commit("store", false);
         tx.commit()?;
+        failpoint::commit("store", true);
         for id in &letters {
             self.handle(*id, now_secs)?;
         }
@@ -148,8 +167,10 @@ impl Desk {
 
     /// After a start: what the last process stored and did not finish, and what it was sending.
     pub fn resume(&mut self, now_secs: i64) -> Result<(), DeskError> {
+        self.doing = "recover";
         self.transact(now_secs, post::recover)?;
         for id in inbox::pending(self.store.reading())? {
+            self.doing = "attempt";
             self.transact(now_secs, |work| Ok(inbox::count_attempt(work.db, id)?))?;
             self.handle(id, now_secs)?;
         }
@@ -164,18 +185,25 @@ impl Desk {
             return self.set_aside(id, "it ended the program before".to_owned(), now_secs);
         }
         let letter = crate::reader::open(&pending.raw);
+        let room = self.room_at_hand();
+        self.doing = "decide";
         let done = self.transact(now_secs, |work| {
             let disposition = work.dispose(&pending, &letter)?;
-            Ok(inbox::settle(work.db, id, &disposition)?)
+            inbox::settle(work.db, id, &disposition)?;
+            work.take_up(room)
         });
         match done {
             Err(DeskError::Write(error)) => self.set_aside(id, error.to_string(), now_secs),
-            other => other,
+            other => {
+                self.at_hand.extend(other?);
+                Ok(())
+            }
         }
     }
 
     fn set_aside(&mut self, id: i64, reason: String, now_secs: i64) -> Result<(), DeskError> {
         tracing::warn!(inbox = id, reason, "a mail is set aside");
+        self.doing = "aside";
         self.transact(now_secs, |work| {
             let disposition = Disposition {
                 name: "quarantined",
@@ -205,6 +233,7 @@ impl Desk {
     }
 
     fn pass_time(&mut self, due: &[i64], now_secs: i64) -> Result<(), DeskError> {
+        self.doing = "tick";
         self.transact(now_secs, |work| {
             for id in due {
                 if let Some(introduction) = introductions::load(work.db, *id)? {
@@ -245,9 +274,12 @@ impl Desk {
         })
     }
 
-    /// Stops or resumes all sending.
+    /// Stops or resumes all sending; who resumes does not want to wait for a refusal to be over.
     pub fn set_paused(&mut self, paused: bool, now_secs: i64) -> Result<(), DeskError> {
         self.transact(now_secs, |work| {
+            if !paused {
+                people::set_meta(work.db, "queue_stopped", None)?;
+            }
             Ok(people::set_meta(work.db, "paused", paused.then_some("1"))?)
         })
     }

@@ -12,15 +12,17 @@
 //! 6. [`deliver`] takes what is due, marked as in flight: commit. [`wire::smtp`] sends it phase by phase,
 //!    [`rules::retry`] judges the outcome: commit.
 //!
-//! [`remind`] lets time pass; that is an event like a mail. [`daemon`] runs the three loops around the
-//! one desk, which lives in a thread of its own; [`furnish`] tells it who everybody is.
+//! [`remind`] lets time pass; that is an event like a mail. [`prove`] looks into the Sent mailbox for
+//! what nobody knows. [`daemon`] runs the loops around the one desk, which lives in a thread of its
+//! own; [`furnish`] tells it who everybody is.
 //!
 //! # What a crash means
 //!
 //! Before 2: the mail still lies on the server and is fetched again. Between 2 and 5: it is handled at
 //! the next start, and set aside after the third attempt. Between 5 and 6: the mail is sent at the next
-//! start. After 6, before the outcome was stored: nobody knows; ten minutes later the same bytes go out
-//! again under the same Message-ID, unless an answer or a copy has shown up.
+//! start. After 6, before the outcome was stored: nobody knows; ten minutes later it is looked for
+//! proof, an answer or a copy in Sent, and without any the same bytes go out once more under the same
+//! Message-ID.
 //!
 //! # The rooms, and what each may touch
 //!
@@ -30,7 +32,7 @@
 //! | [`store`] | SQLite, the types of the pure rooms | network, deciding anything |
 //! | [`wire`] | network | our other rooms: bytes and addresses only |
 //! | [`desk`] | store and the pure rooms; `now` is an argument | network, waiting, the clock |
-//! | [`receive`], [`deliver`], [`remind`] | wire and desk | parsing, SQL, deciding |
+//! | [`receive`], [`deliver`], [`remind`], [`prove`] | wire and desk | parsing, SQL, deciding |
 //! | [`demo`] | everything: it plays the whole house | – |
 //!
 //! A test holds these walls (`tests/suite/house.rs`).
@@ -43,11 +45,15 @@ pub mod daemon;
 pub mod deliver;
 pub mod demo;
 pub mod desk;
+pub mod failpoint;
 pub mod furnish;
+pub mod lock;
+pub mod prove;
 pub mod reader;
 pub mod receive;
 pub mod remind;
 pub mod rules;
+pub mod steady;
 pub mod store;
 pub mod wire;
 pub mod writer;

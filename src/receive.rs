@@ -4,7 +4,9 @@
 //! desk, or at the first connection one that needs the operator, ends the loop.
 
 use crate::clerk::{Clerk, Now, RunError};
+use crate::desk::Desk;
 use crate::desk::views::{self, FolderSeen, Known};
+use crate::failpoint;
 use crate::furnish::Watch;
 use crate::store::inbox::{Arrived, Aside};
 use crate::wire::Server;
@@ -41,6 +43,17 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 /// After a refused login: sooner would lock the account.
 const REFUSED_PAUSE: Duration = Duration::from_secs(900);
 
+/// How far the loop has come since it started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Progress {
+    #[default]
+    Away,
+    /// The login was taken.
+    Connected,
+    /// Everything that lay in the mailbox has been taken.
+    Synced,
+}
+
 pub struct Loop {
     pub clerk: Clerk,
     /// Contacts that were changed count for the very next mail.
@@ -52,6 +65,8 @@ pub struct Loop {
     pub from_start: bool,
     /// Where authors are looked up, when no mail server's word is believed; None: not at all.
     pub resolver: Option<Resolver>,
+    /// Tells the other loops.
+    pub progress: watch::Sender<Progress>,
     pub now: Now,
     pub stop: watch::Receiver<bool>,
 }
@@ -140,12 +155,14 @@ impl Loop {
         let mut first = !memory.connected;
         memory.connected = true;
         memory.ever_connected = true;
+        self.reached(Progress::Connected);
         loop {
             if let Some(junk) = self.junk.clone() {
                 self.read_junk(&mut session, &junk, memory).await?;
             }
             let mailbox = self.mailbox.clone();
             let folder = self.sync(&mut session, &mailbox, memory).await?;
+            self.reached(Progress::Synced);
             if std::mem::take(&mut first) {
                 // Only now: what arrives from here on is new mail for certain.
                 tracing::info!(idle = session.abilities().idle, "watching the mailbox");
@@ -166,7 +183,16 @@ impl Loop {
         }
     }
 
-    /// A provider without a junk folder of that name is no fault.
+    fn reached(&self, progress: Progress) {
+        self.progress.send_if_modified(|known| {
+            let further = progress > *known;
+            *known = progress.max(*known);
+            further
+        });
+    }
+
+    /// A provider without a junk folder of that name is no fault. Should one appear later, all that
+    /// lies in it has come since.
     async fn read_junk(
         &mut self,
         session: &mut Session,
@@ -174,7 +200,13 @@ impl Loop {
         memory: &mut Memory,
     ) -> Result<(), Fault> {
         match self.sync(session, junk, memory).await {
-            Ok(_) | Err(Fault::Wire(WireError::ServerSaidNo { .. })) => Ok(()),
+            Ok(_) => Ok(()),
+            Err(Fault::Wire(WireError::ServerSaidNo { .. })) => {
+                let (account, junk) = (self.account.clone(), junk.to_owned());
+                let now_secs = (self.now)();
+                let missed = move |desk: &mut Desk| desk.miss_folder(&account, &junk, now_secs);
+                Ok(self.clerk.ask(missed).await?)
+            }
             Err(other) => Err(other),
         }
     }
@@ -247,6 +279,7 @@ impl Loop {
             rest = others;
             let uids: Vec<u32> = batch.iter().map(|listed| listed.uid).collect();
             let fetched = session.fetch(&uids, part.then_some(FIRST_OCTETS)).await;
+            failpoint::here("fetch.fetched");
             let fetched = self
                 .survive(fetched, mailbox, uid_validity, &uids, memory)
                 .await?;

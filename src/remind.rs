@@ -3,6 +3,9 @@
 //! Only a fault of the desk ends it.
 
 use crate::clerk::{Clerk, Now, RunError};
+use crate::receive::Progress;
+use crate::steady::Steady;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -13,13 +16,23 @@ const SHORTEST_WAIT: Duration = Duration::from_millis(200);
 
 pub struct Loop {
     pub clerk: Clerk,
+    /// No time passes for anybody before the mails that wait in the mailbox have been read.
+    pub progress: watch::Receiver<Progress>,
+    /// Where time is kept from jumping.
+    pub steady: Option<Arc<Steady>>,
     pub now: Now,
     pub stop: watch::Receiver<bool>,
 }
 
 impl Loop {
     pub async fn run(mut self) -> Result<(), RunError> {
+        let mut progress = self.progress.clone();
+        tokio::select! {
+            _ = progress.wait_for(|progress| *progress == Progress::Synced) => {}
+            () = crate::clerk::stopped(&mut self.stop) => return Ok(()),
+        }
         while !*self.stop.borrow() {
+            self.keep_the_clock().await?;
             let now_secs = (self.now)();
             let next = self.clerk.ask(move |desk| desk.tick(now_secs)).await?;
             self.clerk.bell.outbox.notify_one();
@@ -32,6 +45,23 @@ impl Loop {
                 () = tokio::time::sleep(pause) => {}
                 () = crate::clerk::stopped(&mut self.stop) => {}
             }
+        }
+        Ok(())
+    }
+
+    /// What the clock says is kept for the next start; the operator's word lets it jump.
+    async fn keep_the_clock(&self) -> Result<(), RunError> {
+        let Some(steady) = &self.steady else {
+            return Ok(());
+        };
+        let now_secs = (self.now)();
+        let trusted = self
+            .clerk
+            .ask(move |desk| desk.keep_clock(now_secs))
+            .await?;
+        if trusted {
+            tracing::info!("the system's clock is trusted again");
+            steady.accept();
         }
         Ok(())
     }

@@ -18,11 +18,31 @@ pub fn run(config: Option<&Path>, id: i64) -> Result<(), Failure> {
     }
 }
 
-pub fn pause(config: Option<&Path>, paused: bool) -> Result<(), Failure> {
-    desk(config)?.set_paused(paused, now_secs())?;
-    print(match paused {
-        true => "Nothing is sent until `askfirst resume`. What arrives is kept and read.\n",
-        false => "Mail is sent again.\n",
-    });
+pub fn pause(config: Option<&Path>) -> Result<(), Failure> {
+    desk(config)?.set_paused(true, now_secs())?;
+    print("Nothing is sent until `askfirst resume`. What arrives is kept and read.\n");
     Ok(())
+}
+
+/// Sends again, as far as the operator says what he trusts.
+pub fn resume(
+    config: Option<&Path>,
+    trust_database: bool,
+    trust_clock: bool,
+) -> Result<(), Failure> {
+    let mut desk = desk(config)?;
+    desk.set_paused(false, now_secs())?;
+    if trust_database {
+        desk.trust(now_secs())?;
+    }
+    if trust_clock {
+        desk.trust_clock(now_secs())?;
+    }
+    match desk.silence(now_secs())? {
+        None => {
+            print("Mail is sent again.\n");
+            Ok(())
+        }
+        Some(why) => Err(Failure::Failed(why)),
+    }
 }

@@ -56,15 +56,20 @@ impl Wanted {
 }
 
 pub fn run(config: Option<&Path>, json: bool, wanted: &Wanted) -> Result<(), Failure> {
+    let desk = desk(config)?;
     // Who asks for finished ones by their state need not say so twice.
     let all = wanted.all || wanted.states.iter().any(|stage| stage.is_final());
-    let mut introductions = desk(config)?.list(all)?;
+    let mut introductions = desk.list(all)?;
     introductions.retain(|introduction| wanted.fits(introduction));
     let text = match json {
         true => as_json(&introductions)?,
         false => as_table(&introductions, wanted, now_secs(), Screen::here()),
     };
     print(&text);
+    // Beside the table, so that scripts read on.
+    if let Some(why) = desk.silence(now_secs())? {
+        eprintln!("{why}");
+    }
     Ok(())
 }
 

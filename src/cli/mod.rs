@@ -2,6 +2,7 @@
 //!
 //! Exit status: 0 done, 1 it failed, 2 wrong usage or configuration.
 
+pub mod backup;
 pub mod cancel;
 pub mod check;
 pub mod demo;
@@ -127,7 +128,16 @@ enum Command {
     /// Stop all sending until `resume`; what arrives is kept and read
     Pause,
     /// Send again after `pause`
-    Resume,
+    Resume {
+        /// Also after mails of ours were seen that the database did not write (an old backup, a second askfirst)
+        #[arg(long)]
+        trust_database: bool,
+        /// The system's clock is right, although it jumped
+        #[arg(long)]
+        trust_clock: bool,
+    },
+    /// Copy the database into a new file, also while the daemon runs
+    Backup { file: PathBuf },
     /// Completions for a shell, on standard output
     Completions { shell: clap_complete::Shell },
     /// The manual page on standard output (`askfirst man | man -l -`), or all pages into a folder
@@ -212,8 +222,12 @@ pub fn main() -> ExitCode {
         Command::Export { raw } => export::run(config, raw),
         Command::Show { id, json } => show::run(config, id, json),
         Command::Cancel { id } => cancel::run(config, id),
-        Command::Pause => cancel::pause(config, true),
-        Command::Resume => cancel::pause(config, false),
+        Command::Pause => cancel::pause(config),
+        Command::Resume {
+            trust_database,
+            trust_clock,
+        } => cancel::resume(config, trust_database, trust_clock),
+        Command::Backup { file } => backup::run(config, &file),
         Command::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "askfirst", &mut text);

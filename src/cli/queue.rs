@@ -24,20 +24,9 @@ pub fn run(config: Option<&Path>, json: bool) -> Result<(), Failure> {
     }
     let screen = Screen::here();
     let mut text = String::new();
-    match sending {
-        Sending::Runs => {}
-        Sending::Paused => {
-            let line = "Paused: nothing is sent until `askfirst resume`.";
-            text += &format!("{}\n\n", screen.tint(Tint::Doubtful, line));
-        }
-        Sending::Stopped { until_secs } => {
-            let line = format!(
-                "Stopped: the mail server refuses the bot itself (a quota, or the login). Tried again in {}.",
-                screen::span(until_secs - now)
-            );
-            let line = screen.wrapped(&line, 0);
-            text += &format!("{}\n\n", screen.tint(Tint::Bad, &line));
-        }
+    if let Some(silence) = desk.silence(now)? {
+        let line = screen.wrapped(&silence, 0);
+        text += &format!("{}\n\n", screen.tint(Tint::Bad, &line));
     }
     if queue.is_empty() {
         text += "Nothing waits to be sent.\n";
@@ -84,7 +73,7 @@ pub fn run(config: Option<&Path>, json: bool) -> Result<(), Failure> {
 fn next_try(mail: &Sent, sending: Sending, now: i64) -> String {
     match (mail.state.as_str(), sending) {
         ("inflight", _) => "being sent".to_owned(),
-        (_, Sending::Paused) => "paused".to_owned(),
+        (_, Sending::Paused | Sending::Distrusted) => "paused".to_owned(),
         (_, Sending::Stopped { until_secs }) => {
             format!(
                 "in {}",
@@ -119,6 +108,9 @@ pub fn why(mail: &Sent, sending: Sending, now: i64) -> String {
             broke()
         ),
         (_, Sending::Paused) => format!("Sending is paused.{said}"),
+        (_, Sending::Distrusted) => {
+            format!("The database is not trusted until `askfirst resume --trust-database`.{said}")
+        }
         (_, Sending::Stopped { .. }) => format!("All sending waits, not this mail's fault.{said}"),
         _ if mail.attempts == 0 && mail.not_before_secs <= now => {
             "It was just written and waits for the daemon.".to_owned()
@@ -152,6 +144,7 @@ fn as_json(queue: &[Sent], sending: Sending, now: i64) -> serde_json::Value {
     let (state, until) = match sending {
         Sending::Runs => ("running", None),
         Sending::Paused => ("paused", None),
+        Sending::Distrusted => ("distrusted", None),
         Sending::Stopped { until_secs } => ("stopped", Some(views::rfc3339(until_secs))),
     };
     json!({ "sending": state, "until": until, "mails": mails })

@@ -11,6 +11,7 @@ mod server;
 mod value;
 
 use crate::reader::address::Address;
+use crate::rules::retry::OnUnknown;
 use jiff::tz::TimeZone;
 use password::Password;
 use std::fmt;
@@ -65,6 +66,8 @@ pub struct Imap {
 #[derive(Clone, Debug)]
 pub struct Smtp {
     pub server: Server,
+    /// What follows when nobody knows whether the server took a mail.
+    pub resend_on_unknown: OnUnknown,
 }
 
 /// A mail server and how to log in to it.

@@ -33,7 +33,7 @@ pub(super) struct RawBot {
     pub time_zone: Text,
 }
 
-/// `[imap]` and `[smtp]`; `mailbox` and `junk` are refused in `[smtp]` by the check.
+/// `[imap]` and `[smtp]`; what belongs to one of them alone is refused in the other by the check.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawServer {
@@ -47,6 +47,7 @@ pub(super) struct RawServer {
     pub ca_file: Text,
     pub mailbox: Text,
     pub junk: Text,
+    pub resend_on_unknown: Text,
 }
 
 #[derive(Deserialize)]

@@ -7,6 +7,7 @@ use super::password::{Password, Secret};
 use super::raw::{RawOauth2, RawServer};
 use super::value::is_loopback;
 use super::{Imap, Login, Provider, Security, Server, Smtp};
+use crate::rules::retry::OnUnknown;
 use std::ops::Range;
 use toml::Spanned;
 
@@ -37,6 +38,11 @@ pub(super) fn imap(at: &At<'_>, raw: &Spanned<RawServer>) -> Checked<Imap> {
         let span = raw.get_ref().mailbox.as_ref().map(Spanned::span);
         return at.wrong(span, "imap.mailbox", "is empty", "Write \"INBOX\".");
     }
+    if let Some(value) = &raw.get_ref().resend_on_unknown {
+        let remedy = "Take the key out; it belongs under [smtp].";
+        let key = "imap.resend_on_unknown";
+        return at.wrong(Some(value.span()), key, "unknown field", remedy);
+    }
     let junk = folder(&raw.get_ref().junk, "imap.junk", DEFAULT_JUNK)?;
     if junk == mailbox {
         let span = raw.get_ref().junk.as_ref().map(Spanned::span);
@@ -60,7 +66,18 @@ pub(super) fn smtp(at: &At<'_>, raw: &Spanned<RawServer>) -> Checked<Smtp> {
             return at.wrong(Some(value.span()), key, "unknown field", remedy);
         }
     }
+    let choices = [
+        ("probe", OnUnknown::Probe),
+        ("always", OnUnknown::Always),
+        ("never", OnUnknown::Never),
+    ];
     Ok(Smtp {
+        resend_on_unknown: at.choice(
+            &raw.get_ref().resend_on_unknown,
+            "smtp.resend_on_unknown",
+            &choices,
+            OnUnknown::Probe,
+        )?,
         server: server(at, raw, "smtp", &SMTP_PORTS)?,
     })
 }

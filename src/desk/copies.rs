@@ -7,9 +7,10 @@ use crate::desk::work::Work;
 use crate::desk::{Desk, DeskError, ignored};
 use crate::reader::address::{Address, Person};
 use crate::reader::letter::Letter;
+use crate::reader::{Known, Proof};
 use crate::rules::introduction::Way;
 use crate::rules::saying::Saying;
-use crate::store::inbox::Disposition;
+use crate::store::inbox::{Disposition, Pending};
 use crate::store::{outbox, people};
 
 /// The separator that is tried (RFC 5233 names `+` as the usual one).
@@ -22,6 +23,7 @@ impl Desk {
         if self.house().separator.is_some() {
             return Ok(());
         }
+        self.doing = "probe";
         self.transact(now_secs, |work| {
             if people::meta(work.db, "probe")?.is_some() {
                 return Ok(());
@@ -48,9 +50,20 @@ impl Work<'_> {
     pub(super) fn sighted(
         &mut self,
         mark: &str,
+        pending: &Pending,
         letter: &Letter,
     ) -> Result<Disposition, DeskError> {
         let Some(ours) = outbox::by_mark(self.db, mark)? else {
+            let facts = pending.facts.as_deref();
+            let facts = facts.and_then(|json| serde_json::from_str(json).ok());
+            let known = Known {
+                original: None,
+                authserv_ids: &self.house.authserv_ids,
+                facts: facts.as_ref(),
+                now_secs: self.now_secs,
+            };
+            let proof = crate::reader::read(letter, &known).proof;
+            self.meet(mark, letter, proof == Proof::Proven)?;
             return Ok(ignored("a mail of another askfirst"));
         };
         self.accepted(&ours, "a copy of it arrived")?;

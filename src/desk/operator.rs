@@ -12,6 +12,8 @@ pub enum Sending {
     Runs,
     /// By `pause`.
     Paused,
+    /// Mails of ours were seen that this database did not write.
+    Distrusted,
     /// The mail server refuses us; tried again at this time, in seconds since 1970.
     Stopped {
         until_secs: i64,
@@ -34,6 +36,9 @@ pub enum Retried {
 impl Desk {
     pub fn sending(&self, now_secs: i64) -> Result<Sending, DeskError> {
         let db = self.store.reading();
+        if self.distrust()?.is_some() {
+            return Ok(Sending::Distrusted);
+        }
         if people::meta(db, "paused")?.is_some() {
             return Ok(Sending::Paused);
         }

@@ -5,7 +5,7 @@ use crate::desk::{Desk, DeskError};
 use crate::reader::address::Address;
 use crate::rules::event::Event;
 use crate::rules::introduction::Stage;
-use crate::rules::retry::{self, Attempt, Judgement};
+use crate::rules::retry::{self, Attempt, Judgement, Phase};
 use crate::store::outbox::{self, Progress};
 use crate::store::{introductions, people};
 
@@ -18,48 +18,71 @@ pub struct Parcel {
     pub bytes: Vec<u8>,
 }
 
+/// The key of `meta` that names the last mail refused at MAIL, until one is accepted.
+const MAIL_REFUSED: &str = "mail_refused";
+/// Mails that may be in flight before anybody has begun to send them; the rest stays queued.
+const MAX_AT_HAND: usize = 20;
+
 impl Desk {
+    /// From now on a mail that can go at once is written as in flight in the transaction that decides
+    /// on it, which spares a commit; [`Desk::take_due`] hands it out.
+    pub fn send_at_once(&mut self) {
+        self.sends_at_once = true;
+    }
+
+    /// How many mails may be written as in flight.
+    pub(super) fn room_at_hand(&self) -> usize {
+        match self.sends_at_once {
+            true => MAX_AT_HAND.saturating_sub(self.at_hand.len()),
+            false => 0,
+        }
+    }
+
     /// Takes the mails that are due, at most so many, and marks them as in flight: committed before
     /// the first byte is sent.
     pub fn take_due(&mut self, at_most: u32, now_secs: i64) -> Result<Vec<Parcel>, DeskError> {
-        if self.sending_stopped(now_secs)?
-            || outbox::due(self.store.reading(), now_secs, 1)?.is_empty()
-        {
+        if self.sending_stopped(now_secs)? {
+            self.put_back(now_secs)?;
             return Ok(Vec::new());
         }
+        if !self.at_hand.is_empty() {
+            let count = usize::try_from(at_most).unwrap_or(MAX_AT_HAND);
+            let count = count.min(self.at_hand.len());
+            return Ok(self.at_hand.drain(..count).collect());
+        }
+        if outbox::due(self.store.reading(), now_secs, 1)?.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.doing = "take";
+        self.transact(now_secs, |work| work.take(at_most))
+    }
+
+    /// What was to go at once and may not any more; nothing of it was sent.
+    fn put_back(&mut self, now_secs: i64) -> Result<(), DeskError> {
+        let back: Vec<i64> = self.at_hand.iter().map(|parcel| parcel.id).collect();
+        self.put_off(&back, now_secs)?;
+        self.at_hand.clear();
+        Ok(())
+    }
+
+    /// Mails that were taken to be sent, and of which nothing was: they wait again.
+    pub fn put_off(&mut self, ids: &[i64], now_secs: i64) -> Result<(), DeskError> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        self.doing = "put off";
         self.transact(now_secs, |work| {
-            let mut due = outbox::due(work.db, now_secs, at_most)?;
-            let mut unwanted = Vec::new();
-            for mail in &due {
-                if work.is_unwanted(mail)? {
-                    let progress = Progress {
-                        reply: Some("called off before it was sent"),
-                        ..blank_progress("refused", now_secs)
-                    };
-                    outbox::advance(work.db, mail.id, &progress, now_secs)?;
-                    unwanted.push(mail.id);
+            for id in ids {
+                if outbox::load(work.db, *id)?.is_some_and(|mail| mail.state == "inflight") {
+                    outbox::wait(work.db, *id, "queued", now_secs)?;
                 }
             }
-            due.retain(|mail| !unwanted.contains(&mail.id));
-            for mail in &due {
-                work.progress(mail.id, "inflight", now_secs, None)?;
-            }
-            Ok(due
-                .into_iter()
-                .map(|mail| Parcel {
-                    id: mail.id,
-                    envelope_from: mail.envelope_from,
-                    recipients: mail.recipients,
-                    bytes: mail.bytes,
-                })
-                .collect())
+            Ok(())
         })
     }
 
     fn sending_stopped(&self, now_secs: i64) -> Result<bool, DeskError> {
-        let db = self.store.reading();
-        let until = people::meta(db, "queue_stopped")?.and_then(|until| until.parse::<i64>().ok());
-        Ok(people::meta(db, "paused")?.is_some() || until.is_some_and(|until| until > now_secs))
+        sending_stopped(self.store.reading(), now_secs)
     }
 
     /// When the outbox wants to be looked at next; None: it is empty.
@@ -67,7 +90,7 @@ impl Desk {
         let db = self.store.reading();
         let due = outbox::next_due_secs(db)?;
         let until = people::meta(db, "queue_stopped")?.and_then(|until| until.parse::<i64>().ok());
-        if people::meta(db, "paused")?.is_some() {
+        if people::meta(db, "paused")?.is_some() || people::meta(db, "distrust")?.is_some() {
             return Ok(None);
         }
         Ok(due.map(|due| due.max(until.unwrap_or(due))))
@@ -80,6 +103,7 @@ impl Desk {
         attempt: &Attempt,
         now_secs: i64,
     ) -> Result<Judgement, DeskError> {
+        self.doing = "report";
         match self.transact(now_secs, |work| work.judge(id, attempt)) {
             // What became of it is kept, though nobody can be told: else it would be sent for ever.
             Err(DeskError::Write(error)) => {
@@ -112,9 +136,17 @@ impl Desk {
     }
 }
 
+fn sending_stopped(db: &rusqlite::Connection, now_secs: i64) -> Result<bool, DeskError> {
+    let until = people::meta(db, "queue_stopped")?.and_then(|until| until.parse::<i64>().ok());
+    Ok(people::meta(db, "paused")?.is_some()
+        || people::meta(db, "distrust")?.is_some()
+        || until.is_some_and(|until| until > now_secs))
+}
+
 /// After a start: what was in flight may or may not have been accepted.
 pub(super) fn recover(work: &mut Work<'_>) -> Result<(), DeskError> {
     for mail in outbox::in_state(work.db, "inflight")? {
+        outbox::count_unknown(work.db, mail.id)?;
         work.progress(
             mail.id,
             "unknown",
@@ -137,6 +169,38 @@ fn blank_progress(state: &str, not_before_secs: i64) -> Progress<'_> {
 }
 
 impl Work<'_> {
+    /// Mails written in this transaction are taken up at once, where there is room and nothing older
+    /// waits before them.
+    pub(super) fn take_up(&mut self, room: usize) -> Result<Vec<Parcel>, DeskError> {
+        if room == 0 || sending_stopped(self.db, self.now_secs)? {
+            return Ok(Vec::new());
+        }
+        self.take(u32::try_from(room).unwrap_or(0))
+    }
+
+    /// Marks what is due as in flight, and takes out what is not wanted any more.
+    fn take(&mut self, at_most: u32) -> Result<Vec<Parcel>, DeskError> {
+        let mut parcels = Vec::new();
+        for mail in outbox::due(self.db, self.now_secs, at_most)? {
+            if self.is_unwanted(&mail)? {
+                let progress = Progress {
+                    reply: Some("called off before it was sent"),
+                    ..blank_progress("refused", self.now_secs)
+                };
+                outbox::advance(self.db, mail.id, &progress, self.now_secs)?;
+                continue;
+            }
+            outbox::wait(self.db, mail.id, "inflight", self.now_secs)?;
+            parcels.push(Parcel {
+                id: mail.id,
+                envelope_from: mail.envelope_from,
+                recipients: mail.recipients,
+                bytes: mail.bytes,
+            });
+        }
+        Ok(parcels)
+    }
+
     /// A question to a target that waited in the queue while the introduction was called off, or
     /// while he asked to be left alone.
     fn is_unwanted(&self, mail: &outbox::Mail) -> Result<bool, DeskError> {
@@ -163,6 +227,8 @@ impl Work<'_> {
         not_before_secs: i64,
         attempt: Option<&Attempt>,
     ) -> Result<(), DeskError> {
+        let stopped = state == "stopped";
+        let state = if stopped { "queued" } else { state };
         let reply = attempt
             .and_then(|attempt| attempt.reply.as_ref())
             .map(|(code, text)| format!("{code} {text}"));
@@ -175,7 +241,8 @@ impl Work<'_> {
             phase: attempt.map(|attempt| attempt.phase.name()),
             reply: reply.as_deref(),
             provider_id: provider_id.as_deref(),
-            counts: attempt.is_some(),
+            // Who was refused for what we are, and not for itself, gets no nearer to its end.
+            counts: attempt.is_some() && !stopped,
         };
         Ok(outbox::advance(self.db, id, &progress, self.now_secs)?)
     }
@@ -188,27 +255,46 @@ impl Work<'_> {
             // An answer to it came before the server's last word, and is the better witness.
             return Ok(Judgement::Delivered);
         }
-        let age_secs = self.now_secs - mail.created_at_secs;
-        let judgement = retry::judge(attempt, mail.attempts, age_secs);
         let now = self.now_secs;
+        let another = people::meta(self.db, MAIL_REFUSED)?;
+        let history = retry::History {
+            attempts: mail.attempts,
+            age_secs: now - mail.created_at_secs,
+            mail_refused_before: outbox::ended_in(self.db, id, Phase::Mail.name())?,
+            another_refused: another.is_some_and(|other| other != id.to_string()),
+        };
+        let judgement = match retry::judge(attempt, history) {
+            Judgement::TooLarge if self.shorten(&mail)? => {
+                self.progress(id, "superseded", now, Some(attempt))?;
+                return Ok(Judgement::TooLarge);
+            }
+            Judgement::TooLarge => Judgement::Refused { recipient: None },
+            other => other,
+        };
+        if attempt.phase == Phase::Mail && !matches!(judgement, Judgement::Delivered) {
+            people::set_meta(self.db, MAIL_REFUSED, Some(&id.to_string()))?;
+        }
         tracing::info!(outbox = id, phase = attempt.phase.name(), outcome = ?Outcome(&judgement), "an attempt at delivery ended");
         match &judgement {
             Judgement::Delivered => {
                 people::set_meta(self.db, "queue_stopped", None)?;
+                people::set_meta(self.db, MAIL_REFUSED, None)?;
                 self.progress(id, "accepted", now, Some(attempt))?;
             }
             Judgement::TryLater { delay_secs } => {
                 self.progress(id, "queued", now + delay_secs, Some(attempt))?;
             }
             Judgement::Unknown => {
+                outbox::count_unknown(self.db, id)?;
                 let wait = now + retry::unknown_wait_secs(mail.attempts);
                 self.progress(id, "unknown", wait, Some(attempt))?;
             }
             Judgement::StopQueue { delay_secs } => {
                 let until = (now + delay_secs).to_string();
                 people::set_meta(self.db, "queue_stopped", Some(&until))?;
-                self.progress(id, "queued", now + delay_secs, None)?;
+                self.progress(id, "stopped", now + delay_secs, Some(attempt))?;
             }
+            Judgement::TooLarge => {}
             Judgement::Refused { recipient } => {
                 self.progress(id, "refused", now, Some(attempt))?;
                 self.undelivered(&mail, recipient.as_deref())?;
@@ -256,6 +342,7 @@ impl std::fmt::Debug for Outcome<'_> {
             Judgement::TryLater { .. } => "try later",
             Judgement::Refused { .. } => "refused",
             Judgement::Unknown => "unknown",
+            Judgement::TooLarge => "too large",
             Judgement::StopQueue { .. } => "queue stopped",
         })
     }

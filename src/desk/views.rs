@@ -6,7 +6,7 @@ use crate::rules::consent::{ConnectorEvidence, Consents, MailEvidence, Requester
 use crate::rules::introduction::Introduction;
 use crate::store::introductions::Chapter;
 use crate::store::looks::{self, Received, Sent};
-use crate::store::{inbox, introductions};
+use crate::store::{inbox, introductions, people};
 use std::collections::HashSet;
 
 /// One introduction, whole.
@@ -49,6 +49,7 @@ impl Desk {
         folder: &FolderSeen<'_>,
         now_secs: i64,
     ) -> Result<Known, DeskError> {
+        self.doing = "folder";
         self.transact(now_secs, |work| {
             let known =
                 inbox::folder(work.db, folder.account, folder.mailbox, folder.uid_validity)?;
@@ -71,17 +72,17 @@ impl Desk {
                     first_uid
                 }
             };
-            let started = crate::store::people::meta(work.db, "started_at")?;
+            let started = people::meta(work.db, "started_at")?;
             let started_at_secs = match (started.and_then(|at| at.parse().ok()), folder.from_start)
             {
                 (_, true) => {
-                    crate::store::people::set_meta(work.db, "started_at", Some("0"))?;
+                    people::set_meta(work.db, "started_at", Some("0"))?;
                     0
                 }
                 (Some(at), false) => at,
                 (None, false) => {
                     let now = work.now_secs.to_string();
-                    crate::store::people::set_meta(work.db, "started_at", Some(&now))?;
+                    people::set_meta(work.db, "started_at", Some(&now))?;
                     work.now_secs
                 }
             };
@@ -99,7 +100,86 @@ impl Desk {
             })
         })
     }
+
+    /// A folder that is to be read does not exist (yet). When it appears, nothing in it is old but
+    /// what is older than the first start.
+    pub fn miss_folder(
+        &mut self,
+        account: &str,
+        mailbox: &str,
+        now_secs: i64,
+    ) -> Result<(), DeskError> {
+        let known = inbox::folder(self.store.reading(), account, mailbox, MISSING)?;
+        if known.first_uid.is_some() || known.seen_before {
+            return Ok(());
+        }
+        self.transact(now_secs, |work| {
+            Ok(inbox::start_folder(work.db, account, mailbox, MISSING, 0)?)
+        })
+    }
 }
+
+/// What is kept of the clock is written this often; a jump is told from an outage by more than that.
+const KEEP_CLOCK_SECS: i64 = 600;
+
+impl Desk {
+    /// What this bot's clock said last.
+    pub fn clock_seen(&self) -> Result<Option<i64>, DeskError> {
+        let seen = people::meta(self.store.reading(), "clock_seen")?;
+        Ok(seen.and_then(|at| at.parse().ok()))
+    }
+
+    /// Keeps what the clock says, now and then; true: the operator has said since that it is right.
+    pub fn keep_clock(&mut self, now_secs: i64) -> Result<bool, DeskError> {
+        let trusted = people::meta(self.store.reading(), "clock_trusted")?.is_some();
+        let seen = self.clock_seen()?;
+        let fresh = seen.is_some_and(|seen| (seen..seen + KEEP_CLOCK_SECS).contains(&now_secs));
+        if fresh && !trusted {
+            return Ok(false);
+        }
+        self.doing = "clock";
+        self.transact(now_secs, |work| {
+            people::set_meta(work.db, "clock_trusted", None)?;
+            Ok(people::set_meta(
+                work.db,
+                "clock_seen",
+                Some(&now_secs.to_string()),
+            )?)
+        })?;
+        Ok(trusted)
+    }
+
+    /// The operator says that the system's clock is right, as it is now.
+    pub fn trust_clock(&mut self, now_secs: i64) -> Result<(), DeskError> {
+        self.transact(now_secs, |work| {
+            people::set_meta(work.db, "clock_seen", Some(&now_secs.to_string()))?;
+            Ok(people::set_meta(work.db, "clock_trusted", Some("1"))?)
+        })
+    }
+
+    /// Why nothing is sent at the moment, in a sentence; None: mail is sent.
+    pub fn silence(&self, now_secs: i64) -> Result<Option<String>, DeskError> {
+        let db = self.store.reading();
+        if let Some(why) = self.distrust()? {
+            return Ok(Some(format!(
+                "Nothing is sent: {why}. Once you know why, `askfirst resume --trust-database` sends again."
+            )));
+        }
+        if people::meta(db, "paused")?.is_some() {
+            return Ok(Some("Nothing is sent until `askfirst resume`.".to_owned()));
+        }
+        let until = people::meta(db, "queue_stopped")?.and_then(|until| until.parse::<i64>().ok());
+        Ok(until.filter(|until| *until > now_secs).map(|until| {
+            format!(
+                "Nothing is sent until {}: the mail server refuses us (a password, a quota); the log says more.",
+                rfc3339(until)
+            )
+        }))
+    }
+}
+
+/// Stands for the UIDVALIDITY of a folder that was not there; no server uses 0 (RFC 3501, nz-number).
+const MISSING: u32 = 0;
 
 /// A folder as the server shows it.
 pub struct FolderSeen<'a> {

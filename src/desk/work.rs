@@ -8,7 +8,8 @@ use crate::desk::{DeskError, Dice, bind, ignored};
 use crate::reader::address::Address;
 use crate::reader::author::Facts;
 use crate::reader::letter::Letter;
-use crate::reader::{Kind, Known};
+use crate::reader::secret::Secret;
+use crate::reader::{Kind, Known, Proof};
 use crate::rules::event::Event;
 use crate::rules::introduction::{Introduction, Thread};
 use crate::rules::manners::{self, Past};
@@ -51,6 +52,13 @@ impl Work<'_> {
         }
     }
 
+    /// The X-Askfirst-Id of a mail: nothing in it counts, or can be compared by an outsider.
+    pub(super) fn mark(&self, secret: &Secret, saying: &str) -> String {
+        let hash = self.keyed(&format!("{}:{saying}", secret.token()));
+        let short: Vec<u8> = hash.into_iter().take(16).collect();
+        data_encoding::HEXLOWER.encode(&short)
+    }
+
     pub(super) fn person_hash(&self, address: &Address) -> Vec<u8> {
         self.keyed(&address.rate_key())
     }
@@ -70,7 +78,7 @@ impl Work<'_> {
             });
         }
         if let Some(mark) = letter.fields("X-Askfirst-Id").next() {
-            return self.sighted(mark.trim(), letter);
+            return self.sighted(mark.trim(), pending, letter);
         }
         let bound = bind::bind(self.db, self.house, letter)?;
         let facts: Option<Facts> = pending
@@ -92,6 +100,9 @@ impl Work<'_> {
             reading,
             junk: self.house.junk.as_deref() == Some(pending.mailbox.as_str()),
         };
+        if matches!(bound, bind::Binding::None) {
+            self.meet_answer(letter, mail.reading.proof == Proof::Proven)?;
+        }
         if mail.reading.kind == Kind::Person {
             if let bind::Binding::To(old) = &bound {
                 let fresh = read(None);
@@ -297,11 +308,7 @@ impl Work<'_> {
         let bits = self.random();
         let owner = (introduction.id != 0).then_some(introduction.id);
         let secret = secrets::issue(self.db, bits, owner, saying, self.now_secs)?;
-        let mark = {
-            let hash = self.keyed(&format!("{}:{}", secret.token(), saying.name()));
-            let short: Vec<u8> = hash.into_iter().take(16).collect();
-            data_encoding::HEXLOWER.encode(&short)
-        };
+        let mark = self.mark(&secret, saying.name());
         let thread = thread_of(&mut introduction, saying.party())
             .filter(|thread| !thread.message_ids.is_empty())
             .map(|thread| writer::Thread {

@@ -48,6 +48,7 @@ fn receiver() -> Loop {
         junk: None,
         from_start: true,
         resolver: None,
+        progress: watch::channel(Progress::Away).0,
         now: daemon::system_clock(),
         stop: watch::channel(false).1,
     }

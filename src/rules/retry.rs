@@ -52,6 +52,8 @@ pub enum Judgement {
     TryLater {
         delay_secs: i64,
     },
+    /// The server takes nothing so large: a shorter mail may pass.
+    TooLarge,
     /// For good, with the recipient whose address it was about.
     Refused {
         recipient: Option<String>,
@@ -85,8 +87,24 @@ pub fn delay_secs(attempts: u32) -> i64 {
     DELAYS_SECS.get(at).copied().unwrap_or(3_600)
 }
 
-/// Judges an attempt. `attempts` were made before this one; `age_secs` is the mail's age.
-pub fn judge(attempt: &Attempt, attempts: u32, age_secs: i64) -> Judgement {
+/// What is known of a mail, and of its neighbours in the queue, before an attempt is judged.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct History {
+    /// Attempts before this one.
+    pub attempts: u32,
+    /// The mail's age.
+    pub age_secs: i64,
+    /// This mail was refused at MAIL before.
+    pub mail_refused_before: bool,
+    /// So was another one, and no mail has been accepted since.
+    pub another_refused: bool,
+}
+
+/// Judges an attempt by its phase, its reply and what went before.
+pub fn judge(attempt: &Attempt, history: History) -> Judgement {
+    let History {
+        attempts, age_secs, ..
+    } = history;
     let later = || match age_secs > GIVE_UP_AFTER_SECS {
         true => Judgement::Refused { recipient: None },
         false => Judgement::TryLater {
@@ -106,10 +124,19 @@ pub fn judge(attempt: &Attempt, attempts: u32, age_secs: i64) -> Judgement {
         (Phase::Auth, Some(5)) => stop,
         (Phase::Auth, _) => later(),
         (_, Some(5)) if quota => stop,
-        // 552 is the mail's size; any other 5yz to MAIL is about us, not about this mail.
-        (Phase::Mail, Some(5)) => match attempt.reply {
-            Some((552, _)) => Judgement::Refused { recipient: None },
-            _ => stop,
+        (Phase::Mail | Phase::Data | Phase::Dot, Some(5)) if is_size(attempt) => {
+            Judgement::TooLarge
+        }
+        // Any other 5yz to MAIL is about us, or about this one mail: two mails in a row tell which.
+        // What was refused before never stops the others again.
+        (Phase::Mail, Some(5)) => match history.another_refused && !history.mail_refused_before {
+            true => stop,
+            false => match later() {
+                Judgement::TryLater { delay_secs } => Judgement::TryLater {
+                    delay_secs: delay_secs.max(STOPPED_QUEUE_SECS),
+                },
+                given_up => given_up,
+            },
         },
         (Phase::Recipient, _) => {
             let dead = attempt.refused.iter().find(|(_, code, _)| code / 100 == 5);
@@ -131,9 +158,76 @@ pub fn judge(attempt: &Attempt, attempts: u32, age_secs: i64) -> Judgement {
     }
 }
 
+/// Whether a 5yz is about the mail's size (RFC 1870, RFC 3463 X.3.4 and X.2.3). 552 is also said of a
+/// recipient's full mailbox (X.2.2), which no shorter mail helps.
+fn is_size(attempt: &Attempt) -> bool {
+    attempt.reply.as_ref().is_some_and(|(code, text)| {
+        let size = text.contains("5.3.4") || text.contains("5.2.3");
+        size || (*code == 552 && !text.contains("5.2.2"))
+    })
+}
+
+/// What to do about a mail of which nobody knows whether the server took it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnUnknown {
+    /// Look for proof that it left; without any, send the same bytes once more.
+    #[default]
+    Probe,
+    /// Send the same bytes once more without looking.
+    Always,
+    /// Look for proof; without any, send nothing and say so.
+    Never,
+}
+
+/// What looking for proof brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Looked {
+    Found,
+    Absent,
+    /// It could not be looked: the mailbox was out of reach.
+    Failed,
+}
+
+/// What becomes of an unknown outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Resolution {
+    Accepted,
+    SendAgain,
+    LookAgain {
+        delay_secs: i64,
+    },
+    /// It stays unknown, and people are told.
+    Leave,
+}
+
+/// Looks that may fail before a mail is treated as if nothing had been found: an hour.
+const MAX_FAILED_LOOKS: u32 = 6;
+
+/// Resolves an unknown outcome; `failed_looks` came before this one.
+pub fn resolve(policy: OnUnknown, looked: Looked, failed_looks: u32) -> Resolution {
+    match (looked, policy) {
+        (Looked::Found, _) => Resolution::Accepted,
+        (_, OnUnknown::Always) => Resolution::SendAgain,
+        (Looked::Failed, _) if failed_looks < MAX_FAILED_LOOKS => Resolution::LookAgain {
+            delay_secs: UNKNOWN_WAIT_SECS,
+        },
+        (_, OnUnknown::Probe) => Resolution::SendAgain,
+        (_, OnUnknown::Never) => Resolution::Leave,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn aged(attempts: u32, age_secs: i64) -> History {
+        History {
+            attempts,
+            age_secs,
+            ..History::default()
+        }
+    }
 
     fn at(phase: Phase, code: u16) -> Judgement {
         let attempt = Attempt {
@@ -141,7 +235,7 @@ mod tests {
             reply: (code > 0).then(|| (code, String::new())),
             refused: Vec::new(),
         };
-        judge(&attempt, 0, 0)
+        judge(&attempt, History::default())
     }
 
     #[test]
@@ -155,14 +249,18 @@ mod tests {
         assert_eq!(at(Phase::Greeting, 554), later);
         assert_eq!(at(Phase::Auth, 535), stop);
         assert_eq!(at(Phase::Auth, 454), later);
-        assert_eq!(at(Phase::Mail, 550), stop);
-        assert_eq!(at(Phase::Mail, 552), refused);
+        assert_eq!(
+            at(Phase::Mail, 550),
+            Judgement::TryLater { delay_secs: 900 }
+        );
+        assert_eq!(at(Phase::Mail, 552), Judgement::TooLarge);
         assert_eq!(at(Phase::Data, 451), later);
         assert_eq!(at(Phase::Data, 554), refused);
         assert_eq!(at(Phase::Body, 0), later);
         assert_eq!(at(Phase::Dot, 250), Judgement::Delivered);
         assert_eq!(at(Phase::Dot, 451), later);
-        assert_eq!(at(Phase::Dot, 552), refused);
+        assert_eq!(at(Phase::Dot, 552), Judgement::TooLarge);
+        assert_eq!(at(Phase::Dot, 550), refused);
         assert_eq!(at(Phase::Dot, 0), Judgement::Unknown);
         assert_eq!(at(Phase::Dot, 354), Judgement::Unknown);
     }
@@ -175,7 +273,7 @@ mod tests {
             refused: vec![("carol@target.example".into(), 550, "no such user".into())],
         };
         assert_eq!(
-            judge(&attempt, 0, 0),
+            judge(&attempt, History::default()),
             Judgement::Refused {
                 recipient: Some("carol@target.example".into())
             }
@@ -190,12 +288,72 @@ mod tests {
             refused: Vec::new(),
         };
         assert_eq!(
-            judge(&attempt, 40, GIVE_UP_AFTER_SECS + 1),
+            judge(&attempt, aged(40, GIVE_UP_AFTER_SECS + 1)),
             Judgement::Refused { recipient: None }
         );
         assert_eq!(
-            judge(&attempt, 40, 0),
+            judge(&attempt, aged(40, 0)),
             Judgement::TryLater { delay_secs: 14_400 }
         );
+    }
+
+    #[test]
+    fn one_mail_that_is_refused_at_mail_stops_no_other_and_two_in_a_row_stop_the_queue_once() {
+        let attempt = Attempt {
+            phase: Phase::Mail,
+            reply: Some((550, "5.7.1 not from you".into())),
+            refused: Vec::new(),
+        };
+        let alone = History::default();
+        let second = History {
+            another_refused: true,
+            ..alone
+        };
+        let again = History {
+            attempts: 1,
+            mail_refused_before: true,
+            ..second
+        };
+        let waits = Judgement::TryLater { delay_secs: 900 };
+        assert_eq!(judge(&attempt, alone), waits);
+        assert_eq!(
+            judge(&attempt, second),
+            Judgement::StopQueue { delay_secs: 900 }
+        );
+        assert_eq!(judge(&attempt, again), waits);
+        let old = History {
+            age_secs: GIVE_UP_AFTER_SECS + 1,
+            ..again
+        };
+        assert_eq!(judge(&attempt, old), Judgement::Refused { recipient: None });
+    }
+
+    #[test]
+    fn a_full_mailbox_is_no_question_of_size() {
+        let full = Attempt {
+            phase: Phase::Dot,
+            reply: Some((552, "5.2.2 over quota".into())),
+            refused: Vec::new(),
+        };
+        assert_eq!(
+            judge(&full, History::default()),
+            Judgement::Refused { recipient: None }
+        );
+    }
+
+    #[test]
+    fn without_proof_the_setting_decides_and_a_mailbox_out_of_reach_is_no_proof() {
+        use Resolution::*;
+        for policy in [OnUnknown::Probe, OnUnknown::Always, OnUnknown::Never] {
+            assert_eq!(resolve(policy, Looked::Found, 0), Accepted);
+        }
+        let later = LookAgain { delay_secs: 600 };
+        assert_eq!(resolve(OnUnknown::Probe, Looked::Absent, 0), SendAgain);
+        assert_eq!(resolve(OnUnknown::Probe, Looked::Failed, 0), later);
+        assert_eq!(resolve(OnUnknown::Probe, Looked::Failed, 6), SendAgain);
+        assert_eq!(resolve(OnUnknown::Always, Looked::Failed, 0), SendAgain);
+        assert_eq!(resolve(OnUnknown::Never, Looked::Absent, 0), Leave);
+        assert_eq!(resolve(OnUnknown::Never, Looked::Failed, 0), later);
+        assert_eq!(resolve(OnUnknown::Never, Looked::Failed, 6), Leave);
     }
 }

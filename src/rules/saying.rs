@@ -170,6 +170,43 @@ pub enum Party {
 }
 
 impl Saying {
+    /// All of them by name.
+    pub const NAMES: [&'static str; 33] = [
+        "ask",
+        "reminder",
+        "clarify",
+        "confirm_target",
+        "thank_no",
+        "acknowledge_later",
+        "confirm_stop",
+        "too_late",
+        "introduction",
+        "tell_asked",
+        "tell_declined",
+        "tell_unclear",
+        "tell_later",
+        "tell_stopped",
+        "tell_closed",
+        "tell_bounced",
+        "tell_held",
+        "tell_withdrawn",
+        "tell_requester_silent",
+        "which_target",
+        "approve",
+        "confirm_connector",
+        "who_asks",
+        "report",
+        "probe",
+        "acknowledge",
+        "closing",
+        "ask_words",
+        "which_connector",
+        "which_wish",
+        "refuse",
+        "propose",
+        "still_interested",
+    ];
+
     /// The name in the store and in `show`.
     pub fn name(&self) -> &'static str {
         match self {

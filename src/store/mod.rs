@@ -10,9 +10,11 @@ pub mod outbox;
 pub mod people;
 pub mod schema;
 pub mod secrets;
+pub mod strangers;
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -28,9 +30,14 @@ pub enum StoreError {
     )]
     Newer { found: i64, known: i64 },
     #[error(
-        "the database failed SQLite's quick check ({0}): restore a backup, or repair it, before askfirst runs on it"
+        "the database is damaged ({0}). Nothing is read or sent on it. Keep the file, put a backup in its place (`askfirst backup` makes them) or what `sqlite3 askfirst.db .recover` saves, and start again; docs/durability.md says how"
     )]
     Corrupt(String),
+    #[error("{path}: {source}")]
+    File {
+        path: PathBuf,
+        source: std::io::Error,
+    },
     #[error("row {row} of {table} holds what askfirst did not write: {why}")]
     Unreadable {
         table: &'static str,
@@ -39,8 +46,10 @@ pub enum StoreError {
     },
 }
 
-/// How long a command waits for another's transaction before it fails, in milliseconds.
-const BUSY_TIMEOUT_MS: u64 = 5_000;
+/// How long a command waits for another's transaction before it fails.
+const BUSY: Duration = Duration::from_secs(5);
+/// And the daemon, which a backup tool that holds the file for a moment must not bring down.
+const BUSY_DAEMON: Duration = Duration::from_secs(30);
 
 /// An open database, with the schema of this version.
 pub struct Store {
@@ -59,9 +68,25 @@ impl Store {
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(at)?;
         Store::prepare(connection).map_err(|error| match error {
-            StoreError::Sqlite(source) => at(source),
+            StoreError::Sqlite(source) => match damaged(source) {
+                StoreError::Sqlite(source) => at(source),
+                damaged => damaged,
+            },
             other => other,
         })
+    }
+
+    /// Opens a file that is there, and changes nothing in it: no migration, no key.
+    pub fn existing(path: &Path) -> Result<Store, StoreError> {
+        let at = |source| StoreError::Open {
+            path: path.to_owned(),
+            source,
+        };
+        // Not read-only: after a crash the first who opens it has to play back the log.
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags).map_err(at)?;
+        connection.busy_timeout(BUSY)?;
+        Ok(Store { connection })
     }
 
     /// A database in memory: for tests and simulated lives.
@@ -80,15 +105,20 @@ impl Store {
                 })?;
             rusqlite::backup::Backup::new(&original, &mut copy)?.run_to_completion(
                 1_000,
-                std::time::Duration::ZERO,
+                Duration::ZERO,
                 None,
             )?;
         }
         Store::prepare(copy)
     }
 
+    /// Over a connection that exists already: for tests that make it fail.
+    pub fn over(connection: Connection) -> Result<Store, StoreError> {
+        Store::prepare(connection)
+    }
+
     fn prepare(mut connection: Connection) -> Result<Store, StoreError> {
-        connection.busy_timeout(std::time::Duration::from_millis(BUSY_TIMEOUT_MS))?;
+        connection.busy_timeout(BUSY)?;
         // FULL: "the row is committed" must precede "the mail is sent"; in WAL with NORMAL a power
         // cut may lose the last commits. secure_delete: what is forgotten leaves the free pages too.
         connection.execute_batch(
@@ -104,11 +134,55 @@ impl Store {
     pub fn quick_check(&self) -> Result<(), StoreError> {
         let verdict: String = self
             .connection
-            .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+            .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+            .map_err(damaged)?;
         match verdict.as_str() {
             "ok" => Ok(()),
             _ => Err(StoreError::Corrupt(verdict)),
         }
+    }
+
+    /// Waits longer for a file that somebody else holds.
+    pub fn waits_long(&mut self) -> Result<(), StoreError> {
+        Ok(self.connection.busy_timeout(BUSY_DAEMON)?)
+    }
+
+    /// Writes a copy of the database, as it is at this moment, into a file that must not exist yet.
+    /// Others may go on writing meanwhile. After a failure or a crash there is no such file.
+    pub fn copy_to(&self, target: &Path) -> Result<(), StoreError> {
+        let at = |source| StoreError::File {
+            path: target.to_owned(),
+            source,
+        };
+        if target.exists() {
+            return Err(at(std::io::ErrorKind::AlreadyExists.into()));
+        }
+        let folder = match target.parent() {
+            Some(folder) if folder != Path::new("") => folder,
+            _ => Path::new("."),
+        };
+        // Readable by its owner alone: it holds people's words.
+        let part = tempfile::Builder::new()
+            .prefix(".askfirst-backup-")
+            .tempfile_in(folder)
+            .map_err(at)?;
+        // Into an empty file, in one reading transaction.
+        self.connection.execute(
+            "VACUUM INTO ?1",
+            [part
+                .path()
+                .to_str()
+                .ok_or_else(|| at(std::io::Error::other("SQLite needs a path that is UTF-8")))?],
+        )?;
+        crate::failpoint::here("backup.written");
+        part.as_file().sync_all().map_err(at)?;
+        part.persist_noclobber(target)
+            .map_err(|error| at(error.error))?;
+        crate::failpoint::here("backup.named");
+        // The name, too, must outlive a power cut.
+        std::fs::File::open(folder)
+            .and_then(|folder| folder.sync_all())
+            .map_err(at)
     }
 
     /// A transaction that may write: IMMEDIATE, since a read that turns into a write fails at once
@@ -122,5 +196,14 @@ impl Store {
     /// For reading only.
     pub fn reading(&self) -> &Connection {
         &self.connection
+    }
+}
+
+/// An error that says the file is no database any more.
+fn damaged(error: rusqlite::Error) -> StoreError {
+    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+    match error.sqlite_error_code() {
+        Some(DatabaseCorrupt | NotADatabase) => StoreError::Corrupt(error.to_string()),
+        _ => StoreError::Sqlite(error),
     }
 }

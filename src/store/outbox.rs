@@ -121,12 +121,13 @@ pub fn secrets_by_ids(db: &Connection, ids: &[String]) -> Result<Vec<i64>, Store
     Ok(found)
 }
 
-/// Mails that may be tried now, oldest first.
+/// Mails that may be tried now: those never tried first, so that one that always fails holds up nobody
+/// else; then oldest first.
 pub fn due(db: &Connection, now_secs: i64, at_most: u32) -> Result<Vec<Mail>, StoreError> {
     let mails = db
         .prepare_cached(&format!(
             "SELECT {COLUMNS} FROM outbox WHERE state = 'queued' AND not_before <= ?1
-             ORDER BY id LIMIT ?2"
+             ORDER BY attempts > 0, id LIMIT ?2"
         ))?
         .query_map((now_secs, at_most), read)?
         .collect::<rusqlite::Result<Vec<_>>>()?;
@@ -178,7 +179,7 @@ pub fn advance(
     progress: &Progress<'_>,
     now_secs: i64,
 ) -> Result<(), StoreError> {
-    let settled = matches!(progress.state, "accepted" | "refused");
+    let settled = matches!(progress.state, "accepted" | "refused" | "superseded");
     // Once settled the visible text is kept, to align replies with; the bytes go.
     db.prepare_cached(
         "UPDATE outbox SET state = :state, not_before = :not_before, last_phase = :phase,
@@ -200,4 +201,67 @@ pub fn advance(
         ":now": now_secs,
     })?;
     Ok(())
+}
+
+/// Changes only the state and when it is looked at again.
+pub fn wait(db: &Connection, id: i64, state: &str, not_before_secs: i64) -> Result<(), StoreError> {
+    db.prepare_cached("UPDATE outbox SET state = ?2, not_before = ?3 WHERE id = ?1")?
+        .execute((id, state, not_before_secs))?;
+    Ok(())
+}
+
+/// The server may have taken it, and nobody knows.
+pub fn count_unknown(db: &Connection, id: i64) -> Result<(), StoreError> {
+    db.prepare_cached("UPDATE outbox SET unknowns = unknowns + 1 WHERE id = ?1")?
+        .execute([id])?;
+    Ok(())
+}
+
+pub fn failed_looks(db: &Connection, id: i64) -> Result<u32, StoreError> {
+    Ok(db
+        .prepare_cached("SELECT failed_looks FROM outbox WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))?)
+}
+
+pub fn count_failed_look(db: &Connection, id: i64) -> Result<(), StoreError> {
+    db.prepare_cached("UPDATE outbox SET failed_looks = failed_looks + 1 WHERE id = ?1")?
+        .execute([id])?;
+    Ok(())
+}
+
+/// The highest id that was ever given here.
+pub fn last_number(db: &Connection) -> Result<i64, StoreError> {
+    Ok(db
+        .prepare_cached(
+            "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'outbox'), 0)",
+        )?
+        .query_row([], |row| row.get(0))?)
+}
+
+/// Whether this mail's last attempt ended in this phase.
+pub fn ended_in(db: &Connection, id: i64, phase: &str) -> Result<bool, StoreError> {
+    Ok(db
+        .prepare_cached("SELECT coalesce(last_phase = ?2, 0) FROM outbox WHERE id = ?1")?
+        .query_row((id, phase), |row| row.get(0))?)
+}
+
+/// Whether this mail is itself the shorter form of another.
+pub fn is_shortened(db: &Connection, id: i64) -> Result<bool, StoreError> {
+    Ok(db
+        .prepare_cached("SELECT shortened_from IS NOT NULL FROM outbox WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))?)
+}
+
+/// The newest mail takes the place of one that was too long.
+pub fn shortens(db: &Connection, id: i64, from: i64) -> Result<(), StoreError> {
+    db.prepare_cached("UPDATE outbox SET shortened_from = ?2 WHERE id = ?1")?
+        .execute((id, from))?;
+    Ok(())
+}
+
+/// The row of the secret that a mail carries.
+pub fn secret_of(db: &Connection, id: i64) -> Result<i64, StoreError> {
+    Ok(db
+        .prepare_cached("SELECT secret FROM outbox WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))?)
 }

@@ -22,7 +22,9 @@ pub fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
         };
         transaction.execute_batch(migration)?;
         transaction.pragma_update(None, "user_version", found + 1)?;
+        crate::failpoint::commit("migrate", false);
         transaction.commit()?;
+        crate::failpoint::commit("migrate", true);
     }
 }
 

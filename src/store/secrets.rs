@@ -43,6 +43,15 @@ pub fn issue(
     Ok(secret)
 }
 
+/// The highest row id that was ever given.
+pub fn last_row(db: &Connection) -> Result<i64, StoreError> {
+    Ok(db
+        .prepare_cached(
+            "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'secrets'), 0)",
+        )?
+        .query_row([], |row| row.get(0))?)
+}
+
 /// The mail that carried this secret; None where row and bits do not belong together.
 pub fn recognise(db: &Connection, secret: &Secret) -> Result<Option<Issued>, StoreError> {
     let row: Option<(Vec<u8>, Option<i64>, String, bool)> = db

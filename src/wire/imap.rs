@@ -25,6 +25,7 @@ mod guard;
 mod mailbox;
 mod names;
 mod salvage;
+mod sent;
 mod wait;
 
 pub use fetch::{Fetched, Listed, Mail};

@@ -12,14 +12,14 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 /// A configuration for one Dovecot in a folder of its own.
-struct Bot {
-    folder: tempfile::TempDir,
-    config: PathBuf,
+pub struct Bot {
+    pub folder: tempfile::TempDir,
+    pub config: PathBuf,
     serial: std::cell::Cell<u64>,
 }
 
 /// A running `askfirst run`; killed when it goes out of scope.
-struct Daemon(Child);
+pub struct Daemon(pub Child);
 
 impl Drop for Daemon {
     fn drop(&mut self) {
@@ -30,7 +30,7 @@ impl Drop for Daemon {
 
 impl Daemon {
     /// SIGTERM, and the exit status.
-    fn stop(mut self) -> Option<i32> {
+    pub fn stop(mut self) -> Option<i32> {
         let pid = self.0.id().to_string();
         assert!(
             Command::new("kill")
@@ -50,7 +50,7 @@ impl Daemon {
 }
 
 impl Bot {
-    fn new(dovecot: &Dovecot) -> Bot {
+    pub fn new(dovecot: &Dovecot) -> Bot {
         Bot::with(dovecot, PASSWORD, dovecot.ports.imaps, true)
     }
 
@@ -82,8 +82,11 @@ impl Bot {
         }
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_askfirst"));
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        // A long test may use a copy, so that the next build does not change it under its hands.
+        let program = std::env::var("ASKFIRST_BIN");
+        let program = program.unwrap_or_else(|_| env!("CARGO_BIN_EXE_askfirst").to_owned());
+        let mut command = Command::new(program);
         command
             .args(arguments)
             .arg("--config")
@@ -93,11 +96,16 @@ impl Bot {
         command
     }
 
-    fn tell(&self, arguments: &[&str]) -> Output {
+    pub fn tell(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().unwrap()
     }
 
-    fn start(&self, arguments: &[&str]) -> Daemon {
+    pub fn start(&self, arguments: &[&str]) -> Daemon {
+        self.start_with(arguments, &[])
+    }
+
+    /// With variables in its environment.
+    pub fn start_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Daemon {
         let log = std::fs::File::options()
             .append(true)
             .create(true)
@@ -105,6 +113,7 @@ impl Bot {
             .unwrap();
         let child = self
             .command(&[&["run"], arguments].concat())
+            .envs(variables.iter().copied())
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()
@@ -113,7 +122,7 @@ impl Bot {
     }
 
     /// Waits until the log has a line with these words.
-    async fn logs(&self, words: &str) {
+    pub async fn logs(&self, words: &str) {
         for _ in 0..1_200 {
             if self.log().contains(words) {
                 return;
@@ -123,7 +132,7 @@ impl Bot {
         panic!("no {words:?} in the log:\n{}", self.log());
     }
 
-    fn log(&self) -> String {
+    pub fn log(&self) -> String {
         let mut text = String::new();
         if let Ok(mut file) = std::fs::File::open(self.folder.path().join("log")) {
             file.read_to_string(&mut text).unwrap();
@@ -131,7 +140,7 @@ impl Bot {
         text
     }
 
-    fn writer(&self, who: (&'static str, &'static str)) -> Writer<'static> {
+    pub fn writer(&self, who: (&'static str, &'static str)) -> Writer<'static> {
         self.serial.set(self.serial.get() + 1);
         Writer {
             dress: askfirst::demo::dress::Dress::Gmail,
@@ -143,7 +152,7 @@ impl Bot {
     }
 
     /// Bob's forward of Alice's request, as his provider delivers it.
-    fn forward(&self) -> Vec<u8> {
+    pub fn forward(&self) -> Vec<u8> {
         let request = self.writer(ALICE).mail(
             "Bob Kim <bob@kim.example>",
             "",
@@ -161,7 +170,7 @@ impl Bot {
 }
 
 /// With the word of the mail server in front that the author is proven.
-fn proven(domain: &str, mail: &[u8]) -> Vec<u8> {
+pub fn proven(domain: &str, mail: &[u8]) -> Vec<u8> {
     let stamp =
         format!("Authentication-Results: mx.bot.example; dmarc=pass header.from={domain}\r\n");
     [stamp.as_bytes(), mail].concat()
@@ -302,11 +311,16 @@ async fn check_says_what_is_ready_and_sends_nothing() {
     assert!(dovecot.sink.mails().is_empty());
 }
 
+/// As if the terminal were endlessly wide.
+fn in_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// Both commands must say the same clear sentence, with the exit status.
 fn both_say(bot: &Bot, words: &[&str]) {
     for command in ["check", "run"] {
         let done = bot.tell(&[command]);
-        let said = String::from_utf8(done.stderr).unwrap();
+        let said = in_one_line(&String::from_utf8(done.stderr).unwrap());
         assert_eq!(done.status.code(), Some(1), "{command}: {said}");
         for word in words {
             assert!(said.contains(word), "{command}, {word}: {said}");
@@ -331,7 +345,7 @@ async fn what_keeps_it_out_is_told_in_one_sentence() {
     both_say(&untrusted, &["certificate is refused"]);
     let closed = Bot::with(&dovecot, PASSWORD, 1, true);
     let done = closed.tell(&["check"]);
-    let said = String::from_utf8(done.stderr).unwrap();
+    let said = in_one_line(&String::from_utf8(done.stderr).unwrap());
     assert_eq!(done.status.code(), Some(1));
     assert!(said.contains("nothing answers there"), "{said}");
     let daemon = closed.start(&[]);

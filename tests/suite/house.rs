@@ -151,7 +151,7 @@ fn the_desk_waits_for_nobody() {
 #[test]
 fn the_loops_parse_nothing_and_speak_no_sql() {
     never(
-        &["receive", "deliver", "remind"],
+        &["receive", "deliver", "remind", "prove"],
         &[
             "rusqlite",
             "crate::reader",

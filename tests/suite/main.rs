@@ -14,6 +14,7 @@ mod command_line;
 mod conversations;
 mod daemon;
 mod dovecot;
+mod durable;
 mod harness;
 mod house;
 mod letters;

@@ -38,7 +38,7 @@ pub struct World {
     pub now_secs: i64,
     pub sent: Vec<Sent>,
     pub transcript: String,
-    uid: u32,
+    pub uid: u32,
     serial: u64,
 }
 
@@ -169,6 +169,23 @@ impl World {
         self.raw(&[stamp.as_bytes(), mail].concat())
     }
 
+    /// Bob's mail arrives, proven, and is handled; what it leads to waits in the outbox.
+    pub fn stamped(&mut self, mail: &[u8]) {
+        let stamp = format!("Authentication-Results: {MX}; dmarc=pass header.from=kim.example\r\n");
+        self.take("INBOX", &[stamp.as_bytes(), mail].concat());
+    }
+
+    /// The process ends without a word and starts again on the same database.
+    pub fn restart(&mut self) {
+        let desk = Desk::open(Store::in_memory().unwrap(), house(), dice(3)).unwrap();
+        let (house, store) = (
+            self.desk.house().clone(),
+            std::mem::replace(&mut self.desk, desk),
+        );
+        self.desk = Desk::open(store.close(), house, dice(self.serial + 11)).unwrap();
+        self.desk.resume(self.now_secs).unwrap();
+    }
+
     /// Bytes arrive as they are.
     pub fn raw(&mut self, raw: &[u8]) -> Vec<Sent> {
         self.raw_in("INBOX", raw)
@@ -176,6 +193,12 @@ impl World {
 
     /// Bytes arrive in a folder.
     pub fn raw_in(&mut self, mailbox: &str, raw: &[u8]) -> Vec<Sent> {
+        self.take(mailbox, raw);
+        self.now_secs += 60;
+        self.deliver()
+    }
+
+    fn take(&mut self, mailbox: &str, raw: &[u8]) {
         self.uid += 1;
         let arrived = Arrived {
             account: "intro".to_owned(),
@@ -190,8 +213,6 @@ impl World {
             aside: None,
         };
         self.desk.receive(&[arrived], self.now_secs).unwrap();
-        self.now_secs += 60;
-        self.deliver()
     }
 
     /// Time passes, an hour at a time; returns what left.

@@ -184,6 +184,12 @@ fn own(config: &Config, separator: Option<char>) -> Own {
     }
 }
 
+/// The time as the Date field has it.
+fn date() -> String {
+    let now = jiff::Timestamp::now().to_zoned_datetime(jiff::tz::TimeZone::UTC);
+    now.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string()
+}
+
 fn bytes(config: &Config, mail: &Own) -> Vec<u8> {
     let date = date();
     format!(

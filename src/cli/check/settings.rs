@@ -8,7 +8,6 @@ use crate::cli::screen::counted;
 use crate::config::password::Password;
 use crate::config::{Config, Login, Security, Server};
 use crate::desk::house::House;
-use crate::desk::operator::Sending;
 use crate::rules::manners::Standing;
 use crate::wire::proof::Resolver;
 use std::os::unix::fs::PermissionsExt;
@@ -174,16 +173,8 @@ pub fn store(config: &Config, report: &mut Report) {
         }
     };
     report.good("database", format!("{}: opens", path.display()));
-    match desk.sending(crate::cli::now_secs()) {
-        Ok(Sending::Paused) => {
-            report.warning("sending", "is paused: nothing goes out", "askfirst resume")
-        }
-        Ok(Sending::Stopped { .. }) => report.warning(
-            "sending",
-            "waits: the mail server refused the bot itself",
-            "`askfirst queue` says what it answered.",
-        ),
-        Ok(Sending::Runs) | Err(_) => {}
+    if let Ok(Some(silence)) = desk.silence(crate::cli::now_secs()) {
+        report.warning("sending", silence, "`askfirst queue` shows what waits.");
     }
     if let Ok(aside) = desk.quarantine()
         && !aside.is_empty()

@@ -46,6 +46,9 @@ pub fn lines(
         Sending::Paused => {
             lines.push("Sending is paused: nothing leaves until `askfirst resume`.".to_owned());
         }
+        Sending::Distrusted => lines.push(
+            "Nothing leaves until `askfirst resume --trust-database`: mails of ours were seen that this database did not write.".to_owned(),
+        ),
         Sending::Stopped { until_secs } => lines.push(format!(
             "The mail server refuses the bot: nothing leaves before {}.",
             at(until_secs)

@@ -129,6 +129,7 @@ impl Connection {
             Step::Said(reply) if reply.is_completion() => {}
             other => return refused(Phase::Mail, other),
         }
+        crate::failpoint::here("smtp.mail");
         let (said, ended) = self.name_recipients(letter.to, recipients).await;
         let (attempt, in_step) = match ended {
             Some(ended) => ended,
@@ -171,8 +172,12 @@ impl Connection {
     }
 
     async fn offer(&mut self, bytes: &[u8]) -> (Attempt, bool) {
+        crate::failpoint::here("smtp.recipients");
         match self.step(Data, self.timeouts.data).await {
-            Step::Said(reply) if reply.code == 354 => self.hand_over(bytes).await,
+            Step::Said(reply) if reply.code == 354 => {
+                crate::failpoint::here("smtp.data");
+                self.hand_over(bytes).await
+            }
             // Who closes the connection (421) is not asked for anything more.
             Step::Said(reply) if reply.code >= 400 && reply.code != 421 => {
                 (Attempt::said(Phase::Data, reply), self.reset().await)

@@ -248,6 +248,9 @@ impl AsyncWrite for Tap {
         let mut heard = lock(&self.heard);
         heard.flushes += 1;
         heard.last_write = Instant::now();
+        if heard.dot {
+            crate::failpoint::here("smtp.dot");
+        }
         Poll::Ready(Ok(()))
     }
 

@@ -1,0 +1,17 @@
+//! `askfirst backup`: a copy of the database, as it is at one moment, while the daemon may run.
+//!
+//! Fails where the file exists already, or can't be written; then there is none.
+
+use crate::cli::{Failure, load, print};
+use crate::desk::DeskError;
+use crate::store::Store;
+use std::path::Path;
+
+pub fn run(config: Option<&Path>, file: &Path) -> Result<(), Failure> {
+    let config = load(config)?;
+    let store = Store::existing(&config.store.path).map_err(DeskError::Store)?;
+    store.quick_check().map_err(DeskError::Store)?;
+    store.copy_to(file).map_err(DeskError::Store)?;
+    print(&format!("{}: written.\n", file.display()));
+    Ok(())
+}

@@ -1,0 +1,122 @@
+//! Outcomes that nobody knows: what is looked for as proof, and what follows from what was found.
+//!
+//! Fails with a [`DeskError`]; then nothing has happened.
+
+use crate::desk::work::Work;
+use crate::desk::{Desk, DeskError};
+use crate::rules::retry::{self, Looked, OnUnknown, Resolution};
+use crate::rules::saying::Saying;
+use crate::store::{introductions, outbox};
+
+/// A mail of which a copy would prove that it left.
+pub struct Sought {
+    pub id: i64,
+    /// With angle brackets.
+    pub message_id: String,
+}
+
+/// Such a mail is not looked at any more; far enough for every clock.
+const NEVER_SECS: i64 = i64::MAX / 4;
+
+impl Desk {
+    /// The mails of unknown outcome whose waiting time is over.
+    pub fn unproven(&self, now_secs: i64) -> Result<Vec<Sought>, DeskError> {
+        let unknown = outbox::in_state(self.store.reading(), "unknown")?;
+        Ok(unknown
+            .into_iter()
+            .filter(|mail| mail.not_before_secs <= now_secs)
+            .map(|mail| Sought {
+                id: mail.id,
+                message_id: mail.message_id,
+            })
+            .collect())
+    }
+
+    /// When the next of them will be looked for; none: there is none.
+    pub fn next_proof_secs(&self) -> Result<Option<i64>, DeskError> {
+        let unknown = outbox::in_state(self.store.reading(), "unknown")?;
+        let times = unknown.iter().map(|mail| mail.not_before_secs);
+        Ok(times.filter(|at| *at < NEVER_SECS).min())
+    }
+
+    /// Settles an unknown outcome by what was found.
+    pub fn resolve(
+        &mut self,
+        id: i64,
+        looked: Looked,
+        policy: OnUnknown,
+        now_secs: i64,
+    ) -> Result<(), DeskError> {
+        self.doing = "resolve";
+        self.transact(now_secs, |work| {
+            let Some(mail) = outbox::load(work.db, id)?.filter(|mail| mail.state == "unknown")
+            else {
+                // An answer or a copy came first.
+                return Ok(());
+            };
+            let failed_looks = outbox::failed_looks(work.db, id)?;
+            let resolution = retry::resolve(policy, looked, failed_looks);
+            tracing::info!(outbox = id, ?looked, ?resolution, "an unknown outcome");
+            match resolution {
+                Resolution::Accepted => work.accepted(&mail, "a copy of it lies in the mailbox"),
+                Resolution::SendAgain => work.wait_until(id, "queued", now_secs),
+                Resolution::LookAgain { delay_secs } => {
+                    outbox::count_failed_look(work.db, id)?;
+                    work.wait_until(id, "unknown", now_secs + delay_secs)
+                }
+                Resolution::Leave => {
+                    work.wait_until(id, "unknown", NEVER_SECS)?;
+                    work.tell_unknown(&mail)
+                }
+            }
+        })
+    }
+}
+
+impl Work<'_> {
+    fn wait_until(&self, id: i64, state: &str, not_before_secs: i64) -> Result<(), DeskError> {
+        Ok(outbox::wait(self.db, id, state, not_before_secs)?)
+    }
+
+    /// The connector can ask the people, which we can't.
+    fn tell_unknown(&mut self, mail: &outbox::Mail) -> Result<(), DeskError> {
+        tracing::error!(
+            outbox = mail.id,
+            "nobody knows whether this mail arrived, and it is not sent again (resend_on_unknown)"
+        );
+        let matters = matches!(
+            mail.saying.as_str(),
+            "ask" | "confirm_target" | "introduction" | "propose" | "approve"
+        );
+        let introduction = mail.introduction.map(|id| introductions::load(self.db, id));
+        let Some(introduction) = introduction.transpose()?.flatten().filter(|_| matters) else {
+            return Ok(());
+        };
+        if introduction.connector.is_none() {
+            return Ok(());
+        }
+        let name = |person: &Option<crate::reader::address::Person>| {
+            person.as_ref().map_or("?", |p| p.called()).to_owned()
+        };
+        let saying = Saying::Report {
+            title: "A mail of mine may not have arrived".to_owned(),
+            lines: vec![
+                format!(
+                    "It is about {} and {}.",
+                    name(&introduction.requester),
+                    name(&introduction.target)
+                ),
+                match mail.saying.as_str() {
+                    "introduction" => "I introduced the two of them, and the line broke before the mail server had answered.",
+                    _ => "I had a question to send, and the line broke before the mail server had answered.",
+                }
+                .to_owned(),
+                "I can't tell whether it was taken, and I don't send it twice. Please ask them."
+                    .to_owned(),
+            ],
+        };
+        let told = self.say(introduction, &saying)?;
+        introductions::save(self.db, &told)?;
+        Ok(())
+    }
+}

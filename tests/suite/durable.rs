@@ -1,0 +1,15 @@
+//! Nothing lost, nothing twice: outcomes that nobody knows, old databases, failing disks, broken wires,
+//! and a process that is killed. Fails with the place where the promise broke.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod killed;
+mod outcomes;
+mod schema;
+mod steps;
+mod strangers;
+mod writes;

@@ -1,0 +1,143 @@
+//! The real program, dead at every named step, against Dovecot and an SMTP server behind it.
+//! Fails with the step after which something was lost or happened twice.
+
+use super::killed::{Count, Life};
+use std::os::unix::process::ExitStatusExt;
+use std::process::Child;
+use std::time::Duration;
+
+/// Every step on the way of a mail, in and out: before and after each commit, and on the wire between.
+const STEPS: [&str; 27] = [
+    "folder.ready",
+    "folder.committed",
+    "fetch.fetched",
+    "store.ready",
+    "store.committed",
+    "decide.ready",
+    "decide.committed",
+    "attempt.ready",
+    "attempt.committed",
+    "recover.ready",
+    "recover.committed",
+    "take.ready",
+    "take.committed",
+    "send.noted",
+    "send.connected",
+    "smtp.mail",
+    "smtp.recipients",
+    "smtp.data",
+    "smtp.dot",
+    "send.answered",
+    "report.ready",
+    "report.committed",
+    "resolve.ready",
+    "resolve.committed",
+    "clock.ready",
+    "clock.committed",
+    "store.committed:2",
+];
+
+/// Whether it died by itself within this time.
+async fn dies(child: &mut Child, within: Duration) -> bool {
+    let until = tokio::time::Instant::now() + within;
+    while tokio::time::Instant::now() < until {
+        if let Some(status) = child.try_wait().unwrap() {
+            assert_eq!(
+                status.signal(),
+                Some(6),
+                "it ended in another way: {status}"
+            );
+            return true;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    false
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn death_at_any_step_loses_nothing_and_doubles_nothing() {
+    let mut life = Life::begin().await;
+    let mut died = Vec::new();
+    for step in STEPS {
+        life.request().await;
+        life.answers().await;
+        // Ten minutes have passed: what is unknown is looked into.
+        let mut daemon = life.start(Some(step), 700);
+        // A second mail after the start, which is decided on and sent at once.
+        let waits = Duration::from_secs(4);
+        let dead = match dies(&mut daemon.0, Duration::from_millis(600)).await {
+            true => true,
+            false => {
+                life.request().await;
+                dies(&mut daemon.0, waits).await
+            }
+        };
+        died.extend(dead.then_some(step));
+        drop(daemon);
+    }
+    life.peace().await;
+    let count = life.count();
+    println!("died at {} of {} steps: {count:?}", died.len(), STEPS.len());
+    assert_eq!(died, STEPS, "each step was reached\n{}", life.bot.log());
+    let expected = Count {
+        requests: life.requests,
+        introduced: life.requests,
+        unknown: count.unknown,
+        extra_copies: count.extra_copies,
+        ..Count::default()
+    };
+    assert_eq!(count, expected, "{}", life.bot.log());
+    assert!(count.extra_copies <= count.unknown);
+}
+
+/// `ASKFIRST_KILLS=1000 cargo test --test suite -- --ignored --nocapture kills_at_random`
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes half an hour; docs/durability.md has the command and its figures"]
+async fn kills_at_random_moments_lose_nothing_and_double_nothing() {
+    let number = |name: &str, default: u64| {
+        let said = std::env::var(name).ok();
+        said.and_then(|text| text.parse().ok()).unwrap_or(default)
+    };
+    let (kills, seed) = (number("ASKFIRST_KILLS", 1_000), number("ASKFIRST_SEED", 1));
+    let mut dice = crate::world::dice(seed);
+    let mut below = |limit: u64| {
+        let mut bytes = [0; 8];
+        dice(&mut bytes);
+        u64::from_le_bytes(bytes) % limit
+    };
+    let mut life = Life::begin().await;
+    let began = std::time::Instant::now();
+    for kill in 1..=kills {
+        // Mail lies there, comes in meanwhile, or both.
+        let early = below(2) == 0;
+        if early {
+            life.request().await;
+        }
+        let daemon = life.start(None, if below(4) == 0 { 700 } else { 1 });
+        tokio::time::sleep(Duration::from_millis(below(500))).await;
+        if !early {
+            life.request().await;
+        }
+        life.answers().await;
+        tokio::time::sleep(Duration::from_millis(below(300))).await;
+        // SIGKILL.
+        drop(daemon);
+        if kill % 50 == 0 {
+            println!("{kill} kills in {} s", began.elapsed().as_secs());
+        }
+    }
+    life.peace().await;
+    let count = life.count();
+    println!(
+        "{kills} kills, seed {seed}, {} s: {count:?}",
+        began.elapsed().as_secs()
+    );
+    let expected = Count {
+        requests: life.requests,
+        introduced: life.requests,
+        unknown: count.unknown,
+        extra_copies: count.extra_copies,
+        ..Count::default()
+    };
+    assert_eq!(count, expected);
+}
