@@ -18,7 +18,7 @@ const MAX_LINES: usize = 40;
 pub fn list(config: Option<&Path>, json: bool) -> Result<(), Failure> {
     let mails = desk(config)?.quarantine()?;
     if json {
-        let lines: Vec<_> = mails.iter().map(|mail| as_json(mail)).collect();
+        let lines: Vec<_> = mails.iter().map(as_json).collect();
         print(&format!("{:#}\n", serde_json::Value::from(lines)));
         return Ok(());
     }
