@@ -4,16 +4,16 @@
 //! what is written has passed the configuration's own check.
 
 mod ask;
+mod place;
 mod providers;
+mod secret;
 mod write;
 
 use crate::cli::run::runtime;
-use crate::cli::screen::{Screen, Tint};
+use crate::cli::screen::Screen;
 use crate::cli::{Failure, print};
 use crate::reader::address::Address;
-use crate::wire::proof::Resolver;
 use ask::{Asker, say};
-use providers::{At, Found, Provider, Way};
 use std::path::{Path, PathBuf};
 use write::{Answers, Secret};
 
@@ -53,6 +53,9 @@ pub struct Options {
     /// A PEM file with the certificates to believe
     #[arg(long, value_name = "FILE")]
     ca_file: Option<String>,
+    /// A server whose Authentication-Results are believed: one that removes forged fields with its name
+    #[arg(long, value_name = "NAME")]
+    authserv_id: Option<String>,
     /// The name to log in with; default: the address
     #[arg(long)]
     user: Option<String>,
@@ -137,7 +140,7 @@ fn questions(asker: &Asker, options: &Options, path: &Path) -> Result<Answers, F
         None,
         |text| Address::parse(text).map_err(|error| format!("{text:?}: {error}")),
     )?;
-    let place = place(asker, options, &address)?;
+    let place = place::find(asker, options, &address)?;
     let provider = place.provider;
     if let Some(provider) = &provider
         && !options.yes
@@ -165,7 +168,7 @@ fn questions(asker: &Asker, options: &Options, path: &Path) -> Result<Answers, F
         Some(address.as_str()),
         one_line,
     )?;
-    let secret = secret(asker, options, provider.as_ref(), path)?;
+    let secret = secret::find(asker, options, provider.as_ref(), path)?;
     let name = asker.text(
         "name",
         options.name.as_deref(),
@@ -235,309 +238,13 @@ fn questions(asker: &Asker, options: &Options, path: &Path) -> Result<Answers, F
             .map_or("Junk", |provider| &provider.junk)
             .to_owned(),
         ca_file,
+        believed: options.authserv_id.clone(),
         authserv_id: provider.and_then(|provider| provider.authserv_id),
         connector,
         connector_addresses,
         contacts,
         direct_requests,
     })
-}
-
-/// Where the mailbox is.
-struct Place {
-    provider: Option<Provider>,
-    imap: At,
-    smtp: At,
-}
-
-/// By the flags, by the provider's name, by looking; what was only found is shown first.
-fn place(asker: &Asker, options: &Options, address: &Address) -> Result<Place, Failure> {
-    let domain = address.domain();
-    let given_imap = server(
-        "imap",
-        options.imap.as_deref(),
-        options.imap_security.as_deref(),
-        [993, 143],
-    )?;
-    let given_smtp = server(
-        "smtp",
-        options.smtp.as_deref(),
-        options.smtp_security.as_deref(),
-        [465, 587],
-    )?;
-    if let (Some(imap), Some(smtp)) = (&given_imap, &given_smtp) {
-        return Ok(Place {
-            provider: None,
-            imap: imap.clone(),
-            smtp: smtp.clone(),
-        });
-    }
-    if let Some(name) = &options.provider {
-        let provider = providers::named(name).ok_or_else(|| {
-            let names: Vec<String> = providers::all().into_iter().map(|p| p.name).collect();
-            Failure::Usage(format!(
-                "--provider {name:?} is not known; known are {}",
-                names.join(", ")
-            ))
-        })?;
-        let (imap, smtp) = provider.servers(domain);
-        return Ok(Place {
-            imap: given_imap.unwrap_or(imap),
-            smtp: given_smtp.unwrap_or(smtp),
-            provider: Some(provider),
-        });
-    }
-    let resolver = match (options.no_lookup, options.dns) {
-        (true, _) => None,
-        (false, Some(server)) => Resolver::at(server).ok(),
-        (false, None) => Resolver::system().ok(),
-    };
-    if !options.yes && resolver.is_some() {
-        say(&format!("Looking for the servers of {domain} …\n"));
-    }
-    let found = asker
-        .runtime
-        .block_on(providers::find(domain, resolver.as_ref()));
-    let place = match found {
-        Found::Provider(provider, how) => {
-            let (imap, smtp) = provider.servers(domain);
-            shown(
-                options,
-                &format!("{} ({how})", provider.title),
-                &imap,
-                &smtp,
-            );
-            Some(Place {
-                provider: Some(*provider),
-                imap,
-                smtp,
-            })
-        }
-        Found::Servers { imap, smtp, how } => {
-            shown(
-                options,
-                &format!("Servers of {domain} ({how})"),
-                &imap,
-                &smtp,
-            );
-            // Whoever forges an answer of the DNS could name his own (RFC 6186 section 6): a person
-            // has to look at names that are not the domain's.
-            let ours = |at: &At| crate::reader::author::aligned(&at.host, domain);
-            if options.yes && !(ours(&imap) && ours(&smtp)) {
-                return Err(Failure::Usage(format!(
-                    "{domain} names servers of another domain ({}, {}); if they are right, give them as --imap and --smtp",
-                    imap.host, smtp.host
-                )));
-            }
-            Some(Place {
-                provider: None,
-                imap,
-                smtp,
-            })
-        }
-        Found::Nothing => None,
-    };
-    if let Some(place) = place
-        && asker.yes("Use these")?
-    {
-        return Ok(Place {
-            imap: given_imap.unwrap_or(place.imap),
-            smtp: given_smtp.unwrap_or(place.smtp),
-            provider: place.provider,
-        });
-    }
-    asked_for(asker, given_imap, given_smtp)
-}
-
-fn shown(options: &Options, title: &str, imap: &At, smtp: &At) {
-    if !options.yes {
-        let title = Screen::here().tint(Tint::Strong, title);
-        say(&format!("\n{title}\n  IMAP  {imap}\n  SMTP  {smtp}\n"));
-    }
-}
-
-fn asked_for(asker: &Asker, imap: Option<At>, smtp: Option<At>) -> Result<Place, Failure> {
-    if !asker.silent {
-        say("The servers of this mailbox, as its provider names them (HOST or HOST:PORT).\n");
-    }
-    let one = |flag: &str, given: Option<At>, ports: [u16; 2]| match given {
-        Some(at) => Ok(at),
-        None => asker.text(
-            flag,
-            None,
-            &format!("{} server", flag.to_uppercase()),
-            None,
-            |text| match server(flag, Some(text), None, ports) {
-                Ok(Some(at)) => Ok(at),
-                Ok(None) => Err("Write the name of a host.".to_owned()),
-                Err(Failure::Usage(text) | Failure::Failed(text)) => Err(text),
-            },
-        ),
-    };
-    Ok(Place {
-        provider: None,
-        imap: one("imap", imap, [993, 143])?,
-        smtp: one("smtp", smtp, [465, 587])?,
-    })
-}
-
-/// `HOST` or `HOST:PORT`; the port of STARTTLS tells how it is protected.
-fn server(
-    flag: &str,
-    text: Option<&str>,
-    security: Option<&str>,
-    [tls, plain]: [u16; 2],
-) -> Result<Option<At>, Failure> {
-    let Some(text) = text else {
-        return Ok(None);
-    };
-    let wrong = |problem: String| Failure::Usage(format!("--{flag}: {problem}"));
-    let (host, port) = match text.trim().rsplit_once(':') {
-        // An IPv6 address without brackets holds colons of its own.
-        Some((host, port)) if !host.contains(':') || host.ends_with(']') => {
-            let port = port.parse::<u16>().ok().filter(|port| *port > 0);
-            (
-                host,
-                Some(port.ok_or_else(|| wrong(format!("{text:?} has no port after the colon")))?),
-            )
-        }
-        _ => (text.trim(), None),
-    };
-    if host.is_empty() {
-        return Err(wrong("the name of the host is missing".to_owned()));
-    }
-    let security = match security {
-        Some(word) => one_of(word, &["tls", "starttls", "none"])
-            .map_err(|problem| Failure::Usage(format!("--{flag}-security: {problem}")))?,
-        None if port == Some(plain) => "starttls".to_owned(),
-        None => "tls".to_owned(),
-    };
-    let usual = if security == "tls" { tls } else { plain };
-    Ok(Some(At {
-        host: host.trim_matches(['[', ']']).to_owned(),
-        port: port.unwrap_or(usual),
-        security,
-    }))
-}
-
-fn secret(
-    asker: &Asker,
-    options: &Options,
-    provider: Option<&Provider>,
-    path: &Path,
-) -> Result<Secret, Failure> {
-    if let Some(file) = &options.password_file {
-        return Ok(Secret::File {
-            path: file.clone(),
-            password: None,
-        });
-    }
-    if let Some(command) = &options.password_command {
-        return Ok(Secret::Command(words(command)));
-    }
-    if let Some(name) = &options.password_env {
-        return Ok(Secret::Env(name.clone()));
-    }
-    if let Some(name) = &options.password_credential {
-        return Ok(Secret::Credential(name.clone()));
-    }
-    let signs_in = provider.is_some_and(|provider| provider.login == Way::Oauth2);
-    if options.oauth2.is_some() || (signs_in && !options.password_stdin) {
-        return oauth2(asker, options, provider);
-    }
-    let in_file = |password: String| match password.is_empty() {
-        true => Err(Failure::Usage(
-            "the password is empty; nothing was written".to_owned(),
-        )),
-        false => Ok(Secret::File {
-            path: PASSWORD_FILE.to_owned(),
-            password: Some(password),
-        }),
-    };
-    if options.password_stdin {
-        return in_file(asker.password("", "password-stdin")?);
-    }
-    let kinds = [
-        "in a file beside the configuration, readable by you alone",
-        "a command prints it (a password manager)",
-        "in an environment variable",
-        "a credential of systemd (LoadCredential=)",
-    ];
-    match asker.choice("password-file", "Where is the password kept?", &kinds)? {
-        0 if asker.silent => Ok(Secret::File {
-            path: PASSWORD_FILE.to_owned(),
-            password: None,
-        }),
-        0 => {
-            let there = path
-                .parent()
-                .unwrap_or(Path::new(""))
-                .join(PASSWORD_FILE)
-                .exists();
-            if there && !options.force {
-                say(&format!("{PASSWORD_FILE} is there already, and is kept.\n"));
-                return Ok(Secret::File {
-                    path: PASSWORD_FILE.to_owned(),
-                    password: None,
-                });
-            }
-            in_file(asker.password("Password (it is not shown): ", "password-stdin")?)
-        }
-        1 => {
-            let command = asker.text(
-                "password-command",
-                None,
-                "Command, such as: pass show intro",
-                None,
-                one_line,
-            )?;
-            Ok(Secret::Command(words(&command)))
-        }
-        2 => Ok(Secret::Env(asker.text(
-            "password-env",
-            None,
-            "Name of the variable",
-            Some("ASKFIRST_PASSWORD"),
-            one_line,
-        )?)),
-        _ => Ok(Secret::Credential(asker.text(
-            "password-credential",
-            None,
-            "Name of the credential",
-            Some("mail"),
-            one_line,
-        )?)),
-    }
-}
-
-fn oauth2(
-    asker: &Asker,
-    options: &Options,
-    provider: Option<&Provider>,
-) -> Result<Secret, Failure> {
-    let usual = provider.and_then(|provider| provider.oauth2.as_deref());
-    let provider = asker.text(
-        "oauth2",
-        options.oauth2.as_deref().or(usual),
-        "Sign in with (google, microsoft)",
-        None,
-        |text| one_of(text, &["google", "microsoft"]),
-    )?;
-    let client_id = asker.text(
-        "client-id",
-        options.client_id.as_deref(),
-        "Client id of your registered application",
-        None,
-        one_line,
-    )?;
-    Ok(Secret::Oauth2 {
-        provider,
-        client_id,
-    })
-}
-
-fn words(command: &str) -> Vec<String> {
-    command.split_whitespace().map(str::to_owned).collect()
 }
 
 fn one_line(text: &str) -> Result<String, String> {

@@ -107,11 +107,7 @@ fn never_holds_every_ask_and_tells_the_connector() {
                 .all(|sent| !sent.to.contains(&CAROL.1.to_owned()))
         );
         // Alice hears what she would hear after a no.
-        let closing = left
-            .iter()
-            .filter(|sent| sent.to == [ALICE.1])
-            .last()
-            .unwrap();
+        let closing = left.iter().rfind(|sent| sent.to == [ALICE.1]).unwrap();
         assert!(!closing.letter.plain.as_ref().unwrap().contains("never"));
         assert_eq!(kinds(&w, 1).last().unwrap().0, "closing");
     }

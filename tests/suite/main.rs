@@ -29,5 +29,6 @@ mod second_thoughts;
 mod server;
 mod simulation;
 mod states;
+mod transcript;
 mod wire;
 mod world;

@@ -4,21 +4,20 @@
 //! Whatever fails is a finding. The mails stay in the mailbox, which is opened read-only; a running
 //! daemon leaves them alone, because they are the bot's own and say that a machine wrote them.
 
+mod outside;
+mod watched;
+
+use super::patient;
 use super::report::Report;
-use super::{patient, sent_folder};
-use crate::cli::{Failure, screen};
+use crate::cli::Failure;
 use crate::config::{Config, Subaddressing};
 use crate::daemon;
-use crate::reader::author::results::{self, Outcome};
-use crate::reader::author::{self, Facts};
 use crate::reader::letter::Letter;
-use crate::reader::{self, Proof};
 use crate::wire::error::WireError;
-use crate::wire::imap::{Mail, Session};
-use crate::wire::proof::{self, Resolver};
 use crate::wire::smtp::Connection;
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
+use watched::Watched;
 
 /// A mail to oneself is there in seconds; greylisting and content filters take longer.
 const OWN_MAILS: Duration = Duration::from_secs(90);
@@ -28,8 +27,6 @@ const USUAL_WAIT: Duration = Duration::from_secs(300);
 const LOOK_EVERY: Duration = Duration::from_secs(3);
 /// Once one of the two mails is there, how long the other may lag behind.
 const LAG: Duration = Duration::from_secs(20);
-/// What is fetched of a new mail at most; ours are small, and the operator's should be.
-const MAX_OCTETS: u32 = 1_000_000;
 /// The separator that is tried (RFC 5233 names `+` as the usual one).
 const SEPARATOR: char = '+';
 
@@ -46,70 +43,6 @@ pub fn wait(option: Option<&str>) -> Result<Duration, Failure> {
                     "--wait {text:?} is no duration; write one such as 5m or 0s"
                 ))
             }),
-    }
-}
-
-/// The folders that are watched, and where what is new begins in each.
-struct Watched {
-    session: Session,
-    folders: Vec<(String, u32)>,
-}
-
-/// A mail that arrived, and in which folder.
-struct Arrived {
-    folder: String,
-    letter: Letter,
-    raw: Vec<u8>,
-}
-
-impl Watched {
-    async fn open(config: &Config) -> Result<Watched, String> {
-        let server = daemon::server(&config.imap.server, "imap").map_err(|e| e.to_string())?;
-        let mut session = Session::connect(&server).await.map_err(|e| e.to_string())?;
-        let listed = session.mailboxes().await.unwrap_or_default();
-        let mut names = vec![config.imap.mailbox.clone()];
-        names.extend(config.imap.junk.clone());
-        names.extend(sent_folder(&listed).map(str::to_owned));
-        names.dedup();
-        let mut folders = Vec::new();
-        for name in names {
-            // A folder that is not there holds nothing new either.
-            if let Ok(selected) = session.select(&name).await {
-                let next = match selected.uid_next {
-                    Some(next) => next,
-                    None => {
-                        let listed = session.list(1).await.map_err(|e| e.to_string())?;
-                        listed.last().map_or(1, |last| last.uid.saturating_add(1))
-                    }
-                };
-                folders.push((name, next));
-            }
-        }
-        Ok(Watched { session, folders })
-    }
-
-    /// What is new in all folders.
-    async fn look(&mut self) -> Result<Vec<Arrived>, WireError> {
-        let mut arrived = Vec::new();
-        for (name, next) in &mut self.folders {
-            self.session.select(name).await?;
-            let listed = self.session.list(*next).await?;
-            let small = listed.iter().filter(|mail| mail.size <= MAX_OCTETS);
-            let uids: Vec<u32> = small.map(|mail| mail.uid).collect();
-            let mails: Vec<Mail> = match uids.is_empty() {
-                true => Vec::new(),
-                false => self.session.fetch(&uids, None).await?.mails,
-            };
-            if let Some(last) = listed.last() {
-                *next = last.uid.saturating_add(1);
-            }
-            arrived.extend(mails.into_iter().map(|mail| Arrived {
-                folder: name.clone(),
-                letter: reader::open(&mail.bytes),
-                raw: mail.bytes,
-            }));
-        }
-        Ok(arrived)
     }
 }
 
@@ -154,7 +87,7 @@ pub async fn run(config: &Config, wait: Duration, report: &mut Report) -> usize 
             true => (sub.to.clone(), None),
             false => (config.bot.address.to_string(), Some(plain.nonce.clone())),
         };
-        if let Err(error) = from_outside(&mut watched, config, wait, &to, code, report).await {
+        if let Err(error) = outside::ask(&mut watched, config, wait, &to, code, report).await {
             report.warning("from outside", error.to_string(), "Try again.");
         }
     }
@@ -392,170 +325,6 @@ fn about_sub(sub: &Own, plain: &Own, config: &Config, report: &mut Report) -> bo
             }
             false
         }
-    }
-}
-
-/// Asks for a mail from another provider, and says what its arrival shows.
-async fn from_outside(
-    watched: &mut Watched,
-    config: &Config,
-    wait: Duration,
-    to: &str,
-    code: Option<String>,
-    report: &mut Report,
-) -> Result<(), WireError> {
-    if wait.is_zero() {
-        report.note(
-            "from outside",
-            "not tried: `--wait 5m` waits for a mail of yours, and shows who proves authors",
-        );
-        return Ok(());
-    }
-    let subject = code.as_ref().map_or(String::new(), |code| {
-        format!(", with {code} in the subject")
-    });
-    let line = format!(
-        "\nNow send one mail from an address at another provider to\n\n    {to}{subject}\n\n\
-         It is waited for {}; Ctrl-C goes on without it.\n\n",
-        screen::span(i64::try_from(wait.as_secs()).unwrap_or(0))
-    );
-    // Not among the findings, which a machine may be reading.
-    match report.is_for_a_machine() {
-        true => eprint!("{line}"),
-        false => crate::cli::print(&line),
-    }
-    let start = Instant::now();
-    while start.elapsed() < wait {
-        let is_meant = |arrived: &&Arrived| {
-            let people = arrived.letter.to.iter().chain(&arrived.letter.cc);
-            let mut addresses = people
-                .map(|person| &person.address)
-                .chain(&arrived.letter.delivered_to);
-            match &code {
-                None => addresses.any(|address| address.as_str().eq_ignore_ascii_case(to)),
-                Some(code) => arrived.letter.subject.contains(code.as_str()),
-            }
-        };
-        let own = |arrived: &&Arrived| arrived.letter.subject.starts_with("askfirst check ");
-        let arrived = watched.look().await?;
-        if let Some(found) = arrived.iter().filter(|a| !own(a)).find(is_meant) {
-            about_author(found, config, report).await;
-            return Ok(());
-        }
-        tokio::select! {
-            () = tokio::time::sleep(LOOK_EVERY) => {}
-            _ = tokio::signal::ctrl_c() => break,
-        }
-    }
-    report.note(
-        "from outside",
-        "no such mail came; who proves authors is not known",
-    );
-    Ok(())
-}
-
-/// What the servers on the way say of the author, what is verified here, and what to believe.
-async fn about_author(found: &Arrived, config: &Config, report: &mut Report) {
-    let Some(person) = found.letter.from.person() else {
-        report.warning(
-            "from outside",
-            "the mail arrived, but its From field is not exactly one address",
-            "Try again with another mail program.",
-        );
-        return;
-    };
-    let domain = person.address.domain().to_owned();
-    report.good(
-        "from outside",
-        format!("the mail from {domain} arrived in {}", found.folder),
-    );
-    let fields: Vec<results::Field> = found
-        .letter
-        .fields("Authentication-Results")
-        .map(results::parse)
-        .collect();
-    for field in &fields {
-        let id = field
-            .id
-            .as_deref()
-            .unwrap_or("(no name, as Microsoft writes it)");
-        report.note(
-            "results",
-            format!("Authentication-Results of {id}: {}", in_short(field)),
-        );
-    }
-    let topmost = fields
-        .first()
-        .map(|field| field.id.clone().unwrap_or_else(|| "microsoft".to_owned()));
-    let by_server = topmost.as_ref().map(|id| {
-        let (proof, why) = author::judge(&found.letter, std::slice::from_ref(id), None);
-        (id.clone(), proof, why)
-    });
-    let by_us = match Resolver::system() {
-        Ok(resolver) => {
-            let facts = proof::facts(&found.raw, &domain, &resolver).await;
-            let facts = Facts {
-                dkim_domains: facts.dkim_domains,
-                dmarc_policy: facts.dmarc_policy,
-            };
-            author::judge(&found.letter, &[], Some(&facts))
-        }
-        Err(error) => (Proof::Unproven, error),
-    };
-    let (here, why) = &by_us;
-    report.note("verified here", format!("{}: {why}", word(*here)));
-    match by_server {
-        Some((id, Proof::Proven, why)) => {
-            report.good("author", format!("proven: {why}"));
-            if !config.trust.authserv_ids.contains(&id) {
-                report.offer(
-                    "trust",
-                    format!("authserv_ids = [{id:?}]"),
-                    "it stood topmost and proved the author. Only if your provider removes such fields from mail that comes in with its own name in them; its documents should say so",
-                );
-            }
-        }
-        _ if *here == Proof::Proven => {
-            report.good("author", "proven by the DKIM signature; nothing has to be set");
-        }
-        Some((id, proof, why)) => report.warning(
-            "author",
-            format!("{} by {id}: {why}", word(proof)),
-            "Try an address at a provider that signs its mail (DKIM). If nobody is ever proven, connectors are asked to confirm each mail.",
-        ),
-        None => report.warning(
-            "author",
-            "no server says who the author is, and no signature was verified here",
-            "Ask the provider for Authentication-Results, or make the DNS work on this machine; until then connectors are asked to confirm each mail.",
-        ),
-    }
-}
-
-fn word(proof: Proof) -> &'static str {
-    match proof {
-        Proof::Proven => "proven",
-        Proof::Unproven => "unproven",
-        Proof::Fails => "proof fails",
-    }
-}
-
-fn in_short(field: &results::Field) -> String {
-    let Some(results) = &field.results else {
-        return "can't be read".to_owned();
-    };
-    let outcome = |outcome: Outcome| match outcome {
-        Outcome::Pass => "pass",
-        Outcome::Fail => "fail",
-        Outcome::None => "none",
-        Outcome::Other => "neither",
-    };
-    let each: Vec<String> = results
-        .iter()
-        .map(|result| format!("{}={}", result.method, outcome(result.outcome)))
-        .collect();
-    match each.is_empty() {
-        true => "no results".to_owned(),
-        false => each.join(", "),
     }
 }
 

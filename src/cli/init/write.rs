@@ -35,6 +35,9 @@ pub struct Answers {
     pub secret: Secret,
     pub junk: String,
     pub ca_file: Option<String>,
+    /// To be believed from the start.
+    pub believed: Option<String>,
+    /// To be offered, commented out.
     pub authserv_id: Option<String>,
     pub connector: String,
     pub connector_addresses: Vec<String>,
@@ -81,9 +84,10 @@ impl Answers {
                  # How long the words of mails are kept after an introduction's end.\nkeep_bodies = \"30d\"\n\n";
         text += "[trust]\n# Whose Authentication-Results are believed. None: DKIM and DMARC are checked here.\n\
                  # `askfirst check --roundtrip` shows what your provider writes, and the line to put here.\n";
-        match &self.authserv_id {
-            Some(id) => _ = writeln!(text, "# authserv_ids = [{}]\n", quoted(id)),
-            None => text += "# authserv_ids = [\"mx.example.org\"]\n\n",
+        match (&self.believed, &self.authserv_id) {
+            (Some(id), _) => _ = writeln!(text, "authserv_ids = [{}]\n", quoted(id)),
+            (None, Some(id)) => _ = writeln!(text, "# authserv_ids = [{}]\n", quoted(id)),
+            (None, None) => text += "# authserv_ids = [\"mx.example.org\"]\n\n",
         }
         text += "[pace]\n# One reminder, counted from the ask; \"never\" for none.\nremind_after = \"5d\"\n\
                  # When nobody answers.\nclose_after = \"14d\"\n\n";
