@@ -21,6 +21,8 @@ use std::path::Path;
 
 /// In front of what happened at a time.
 const INDENT: usize = 20;
+/// Below this there is no room for it.
+const NARROW_COLUMNS: usize = 60;
 
 /// What is needed to tell the story.
 struct Teller<'a> {
@@ -201,9 +203,14 @@ impl Teller<'_> {
         }
         for chapter in &self.view.story {
             let head = format!("* {}: {}", chapter.event, chapter.stage.replace('_', " "));
-            let more = match chapter.detail.is_empty() {
+            // A request is no answer: how it would be read as one is beside the point.
+            let detail = match chapter.event.as_str() {
+                "opened" => chapter.detail.split("; ").next().unwrap_or_default(),
+                _ => chapter.detail.as_str(),
+            };
+            let more = match detail.is_empty() {
                 true => Vec::new(),
-                false => vec![format!("because: {}", chapter.detail)],
+                false => vec![format!("because: {detail}")],
             };
             lines.push((chapter.at_secs, 1, head, more));
         }
@@ -214,8 +221,14 @@ impl Teller<'_> {
         lines.sort_by_key(|(at, order, ..)| (*at, *order));
         let mut text = String::new();
         let mut last = String::new();
+        // Where there is no room beside it, the time has a line of its own.
+        let narrow = self.screen.text_columns() < NARROW_COLUMNS;
+        let indent = if narrow { 2 } else { INDENT };
         for (at, _, head, more) in lines {
             let time = screen::moment(at, self.zone);
+            if narrow && time != last {
+                let _ = writeln!(text, "  {time}");
+            }
             let shown = match time == last {
                 true => " ".repeat(time.len()),
                 false => time.clone(),
@@ -227,9 +240,9 @@ impl Teller<'_> {
                 self.screen.wrapped(&head, INDENT + 2)
             );
             for line in more {
-                let line = self.screen.wrapped(&line, INDENT + 2);
+                let line = self.screen.wrapped(&line, indent + 2);
                 let line = self.screen.tint(Tint::Faint, &line);
-                let _ = writeln!(text, "{}{line}", " ".repeat(INDENT + 2));
+                let _ = writeln!(text, "{}{line}", " ".repeat(indent + 2));
             }
         }
         text

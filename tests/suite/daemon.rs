@@ -302,7 +302,7 @@ async fn check_says_what_is_ready_and_sends_nothing() {
     for words in [
         "IDLE",
         "INBOX",
-        "1 contacts",
+        "1 contact,",
         "logged in",
         "Nothing was sent",
     ] {

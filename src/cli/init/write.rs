@@ -73,7 +73,7 @@ impl Answers {
             quoted(&self.name),
             quoted(&self.time_zone)
         );
-        let _ = writeln!(text, "[imap]\n{}", self.server(&self.imap));
+        let _ = write!(text, "[imap]\n{}", self.server(&self.imap));
         let _ = writeln!(
             text,
             "mailbox = \"INBOX\"\n# Read too, where it exists: answers end up there.\njunk = {}\n",

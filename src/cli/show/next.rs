@@ -37,9 +37,7 @@ pub fn lines(
     let waiting = waiting.count();
     if waiting > 0 {
         let mails = screen::counted(waiting, "mail");
-        lines.push(format!(
-            "{mails} of it wait in the queue; `askfirst queue` says why."
-        ));
+        lines.push(format!("In the queue: {mails}; `askfirst queue` says why."));
     }
     match sending {
         Sending::Runs => {}
