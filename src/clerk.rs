@@ -38,6 +38,10 @@ pub enum RunError {
     DeskGone,
 }
 
+/// Octets of the desk's stack. All mail is taken apart there, by code that nests no deeper than the
+/// caps of `reader::letter`; this is eight times what the deepest of the tests needs.
+const STACK_OCTETS: usize = 8 << 20;
+
 /// What the time is, in seconds since 1970; the demo moves it.
 pub type Now = Arc<dyn Fn() -> i64 + Send + Sync>;
 
@@ -70,11 +74,18 @@ impl Clerk {
     /// Puts a desk into its thread.
     pub fn hire(mut desk: Desk) -> Clerk {
         let (jobs, queue) = std::sync::mpsc::channel::<Job>();
-        std::thread::spawn(move || {
+        // Without its thread every question ends in `DeskGone`.
+        let thread = std::thread::Builder::new()
+            .name("desk".to_owned())
+            .stack_size(STACK_OCTETS);
+        let hired = thread.spawn(move || {
             for job in queue {
                 job(&mut desk);
             }
         });
+        if let Err(error) = hired {
+            tracing::error!("the desk's thread does not start: {error}");
+        }
         Clerk {
             jobs,
             bell: Arc::default(),

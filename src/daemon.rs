@@ -118,13 +118,10 @@ async fn at_work(
     furnishings: Furnishings,
 ) -> Result<(), RunError> {
     let at = now();
-    clerk
-        .ask(move |desk| {
-            desk.resume(at)?;
-            desk.probe(at)
-        })
-        .await?;
     let contacts = Arc::new(furnish::Watch::new(config));
+    let resolver = resolver(config);
+    crate::receive::authors::resume(&clerk, resolver.as_ref(), at).await?;
+    clerk.ask(move |desk| desk.probe(at)).await?;
     let (progress, progressed) = watch::channel(Progress::Away);
     let policy = config.smtp.resend_on_unknown;
     // Who must not change anything has nothing to prove.
@@ -146,7 +143,7 @@ async fn at_work(
         mailbox: config.imap.mailbox.clone(),
         junk: config.imap.junk.clone(),
         from_start: options.from_start,
-        resolver: resolver(config),
+        resolver,
         progress,
         now: now.clone(),
         stop: stop.clone(),

@@ -7,9 +7,11 @@
 pub mod anew;
 pub mod answers;
 pub mod bind;
+pub mod brakes;
 pub mod copies;
 pub mod decisions;
 pub mod direct;
+pub mod forget;
 pub mod house;
 pub mod launch;
 pub mod mail;
@@ -41,6 +43,8 @@ pub enum DeskError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Write(#[from] WriteError),
+    #[error("mail that nobody proved has caused enough for now")]
+    Held,
 }
 
 impl From<rusqlite::Error> for DeskError {
@@ -139,6 +143,7 @@ impl Desk {
             dice: &mut self.dice,
             separator,
             now_secs,
+            claimed: None,
         })?;
         failpoint::commit(self.doing, false);
         tx.commit()?;
@@ -148,52 +153,113 @@ impl Desk {
 
     /// Takes a batch of raw mails: first all are stored, then each is handled.
     pub fn receive(&mut self, batch: &[Arrived], now_secs: i64) -> Result<usize, DeskError> {
-        let mut letters = Vec::with_capacity(batch.len());
-        let tx = self.store.transaction()?;
-        for arrived in batch {
-            let letter = crate::reader::open(&arrived.raw);
-            let key = crate::reader::content::key(&letter, &arrived.raw);
-            let id = inbox::insert(&tx, arrived, &key, letter.message_id.as_deref(), now_secs)?;
-            letters.extend(id.filter(|_| arrived.aside.is_none()));
+        let taken = self.take(batch, now_secs)?;
+        for id in taken.iter().flatten() {
+            self.handle(*id, None, now_secs)?;
         }
+        Ok(taken.iter().flatten().count())
+    }
+
+    /// Stores raw mails; nothing has looked into them yet, so one that kills the program is found by
+    /// its attempts at the next starts. For each its id, where it is to be handled.
+    pub fn take(
+        &mut self,
+        batch: &[Arrived],
+        now_secs: i64,
+    ) -> Result<Vec<Option<i64>>, DeskError> {
+        let tx = self.store.transaction()?;
+        let stored: Vec<Option<i64>> = batch
+            .iter()
+            .map(|arrived| inbox::insert(&tx, arrived, now_secs))
+            .collect::<Result<_, _>>()?;
         failpoint::commit("store", false);
         tx.commit()?;
         failpoint::commit("store", true);
-        for id in &letters {
-            self.handle(*id, now_secs)?;
+        let aside = |(arrived, id): (&Arrived, &Option<i64>)| {
+            (*id)
+                .filter(|_| arrived.aside.is_some())
+                .map(|id| (id, arrived.raw.clone()))
+        };
+        let aside: Vec<_> = batch.iter().zip(&stored).filter_map(aside).collect();
+        for (id, raw) in aside {
+            // Never handled, but recognised where it turns up again.
+            let letter = crate::reader::open(&raw);
+            let key = crate::reader::content::key(&letter, &raw);
+            self.doing = "identify";
+            self.transact(now_secs, |work| {
+                Ok(inbox::identify(
+                    work.db,
+                    id,
+                    &key,
+                    letter.message_id.as_deref(),
+                )?)
+            })?;
         }
-        Ok(letters.len())
+        let handled =
+            |(id, arrived): (Option<i64>, &Arrived)| id.filter(|_| arrived.aside.is_none());
+        Ok(stored.into_iter().zip(batch).map(handled).collect())
     }
 
-    /// After a start: what the last process stored and did not finish, and what it was sending.
-    pub fn resume(&mut self, now_secs: i64) -> Result<(), DeskError> {
+    /// After a start: what the last process was sending, and the mails it stored and did not finish.
+    pub fn unfinished(&mut self, now_secs: i64) -> Result<Vec<i64>, DeskError> {
         self.doing = "recover";
         self.transact(now_secs, post::recover)?;
-        for id in inbox::pending(self.store.reading())? {
-            self.doing = "attempt";
-            self.transact(now_secs, |work| Ok(inbox::count_attempt(work.db, id)?))?;
-            self.handle(id, now_secs)?;
+        Ok(inbox::pending(self.store.reading())?)
+    }
+
+    /// Counts one more attempt at a mail that was stored and not finished. None: it has ended the
+    /// program too often and is set aside; else its bytes.
+    pub fn attempt(&mut self, id: i64, now_secs: i64) -> Result<Option<Vec<u8>>, DeskError> {
+        self.doing = "attempt";
+        self.transact(now_secs, |work| Ok(inbox::count_attempt(work.db, id)?))?;
+        let Some(pending) = inbox::load(self.store.reading(), id)? else {
+            return Ok(None);
+        };
+        if pending.attempts > MAX_ATTEMPTS {
+            self.set_aside(id, "it ended the program before".to_owned(), now_secs)?;
+            return Ok(None);
+        }
+        Ok(Some(pending.raw))
+    }
+
+    /// All that is left to do after a start, where nothing is looked up.
+    pub fn resume(&mut self, now_secs: i64) -> Result<(), DeskError> {
+        for id in self.unfinished(now_secs)? {
+            if self.attempt(id, now_secs)?.is_some() {
+                self.handle(id, None, now_secs)?;
+            }
         }
         Ok(())
     }
 
-    fn handle(&mut self, id: i64, now_secs: i64) -> Result<(), DeskError> {
-        let Some(pending) = inbox::load(self.store.reading(), id)? else {
+    /// Handles a stored mail; `facts` is what was looked up since.
+    pub fn handle(
+        &mut self,
+        id: i64,
+        facts: Option<String>,
+        now_secs: i64,
+    ) -> Result<(), DeskError> {
+        let Some(mut pending) = inbox::load(self.store.reading(), id)? else {
             return Ok(());
         };
-        if pending.attempts > MAX_ATTEMPTS {
-            return self.set_aside(id, "it ended the program before".to_owned(), now_secs);
-        }
         let letter = crate::reader::open(&pending.raw);
+        let key = crate::reader::content::key(&letter, &pending.raw);
+        let learnt = facts.is_some();
+        pending.facts = facts.or(pending.facts);
         let room = self.room_at_hand();
         self.doing = "decide";
         let done = self.transact(now_secs, |work| {
-            let disposition = work.dispose(&pending, &letter)?;
+            inbox::identify(work.db, id, &key, letter.message_id.as_deref())?;
+            if let Some(facts) = pending.facts.as_deref().filter(|_| learnt) {
+                inbox::learn(work.db, id, facts)?;
+            }
+            let disposition = work.dispose(&pending, &letter, &key)?;
             inbox::settle(work.db, id, &disposition)?;
             work.take_up(room)
         });
         match done {
             Err(DeskError::Write(error)) => self.set_aside(id, error.to_string(), now_secs),
+            Err(DeskError::Held) => self.hold(id, now_secs),
             other => {
                 self.at_hand.extend(other?);
                 Ok(())
@@ -222,6 +288,7 @@ impl Desk {
         loop {
             let due = introductions::due(self.store.reading(), now_secs, BATCH)?;
             if due.is_empty() {
+                self.release_held(now_secs)?;
                 self.drop_words(now_secs)?;
                 return Ok(introductions::next_wake_secs(self.store.reading())?);
             }

@@ -5,19 +5,20 @@
 
 use crate::clerk::{Clerk, Now, RunError};
 use crate::desk::Desk;
-use crate::desk::views::{self, FolderSeen, Known};
+use crate::desk::views::{FolderSeen, Known};
 use crate::failpoint;
 use crate::furnish::Watch;
 use crate::store::inbox::{Arrived, Aside};
 use crate::wire::Server;
 use crate::wire::error::WireError;
 use crate::wire::imap::{Fetched, Mail, Session, Woken};
-use crate::wire::proof::{self, Resolver};
+use crate::wire::proof::Resolver;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
+pub mod authors;
 #[cfg(test)]
 mod tests;
 
@@ -31,8 +32,6 @@ const MAX_WHOLE_OCTETS: u32 = 5 * 1024 * 1024;
 const FIRST_OCTETS: u32 = 64 * 1024;
 /// Without a word of the server, the mailbox is listed anew after this.
 const LONGEST_WAIT: Duration = Duration::from_secs(540);
-/// Authors looked up at the same time: DNS answers slowly, and a backlog should not wait for each.
-const MAX_LOOK_UPS: usize = 20;
 /// Times a mail is asked for that the server can't give, before it is set aside.
 const MAX_REFUSALS: u32 = 3;
 /// Times that the connection ends at one mail before that mail is set aside.
@@ -360,10 +359,8 @@ impl Loop {
         memory: &mut Memory,
     ) -> Result<(), Fault> {
         let mut batch = Vec::with_capacity(fetched.mails.len());
-        let facts = self.look_up(&fetched.mails).await;
-        for (mail, facts) in fetched.mails.into_iter().zip(facts) {
-            let arrived = self.mail(mail, mailbox, uid_validity, known);
-            batch.push(Arrived { facts, ..arrived });
+        for mail in fetched.mails {
+            batch.push(self.mail(mail, mailbox, uid_validity, known));
         }
         for uid in fetched.unreadable {
             let count = memory
@@ -376,23 +373,6 @@ impl Loop {
             }
         }
         self.store(batch).await
-    }
-
-    /// What signatures and DNS say of each mail's author, as JSON for the inbox row.
-    async fn look_up(&self, mails: &[Mail]) -> Vec<Option<String>> {
-        let Some(resolver) = &self.resolver else {
-            return vec![None; mails.len()];
-        };
-        let mut facts = Vec::with_capacity(mails.len());
-        for some in mails.chunks(MAX_LOOK_UPS) {
-            let each = some.iter().map(|mail| async {
-                let domain = views::author_domain(&mail.bytes)?;
-                let found = proof::facts(&mail.bytes, &domain, resolver).await;
-                views::facts(found.dkim_domains, found.dmarc_policy)
-            });
-            facts.extend(futures_util::future::join_all(each).await);
-        }
-        facts
     }
 
     fn mail(&self, mail: Mail, mailbox: &str, uid_validity: u32, known: &Known) -> Arrived {
@@ -430,10 +410,15 @@ impl Loop {
         }
         self.watch.refresh(&self.clerk).await?;
         let now_secs = (self.now)();
-        let taken = self
-            .clerk
-            .ask(move |desk| desk.receive(&batch, now_secs))
-            .await?;
+        let taken = match &self.resolver {
+            Some(resolver) => authors::take(&self.clerk, resolver, batch, now_secs).await?,
+            None => {
+                let clerk = &self.clerk;
+                clerk
+                    .ask(move |desk| desk.receive(&batch, now_secs))
+                    .await?
+            }
+        };
         tracing::info!(mails = taken, "mail taken");
         self.clerk.bell.ring();
         Ok(())

@@ -8,6 +8,7 @@ pub mod check;
 pub mod demo;
 pub mod explain;
 pub mod export;
+pub mod forget;
 pub mod init;
 pub mod list;
 pub mod log;
@@ -125,6 +126,8 @@ enum Command {
     },
     /// Call an introduction off
     Cancel { id: i64 },
+    /// Erase what is stored about a person, and say what
+    Forget { address: String },
     /// Stop all sending until `resume`; what arrives is kept and read
     Pause,
     /// Send again after `pause`
@@ -222,6 +225,7 @@ pub fn main() -> ExitCode {
         Command::Export { raw } => export::run(config, raw),
         Command::Show { id, json } => show::run(config, id, json),
         Command::Cancel { id } => cancel::run(config, id),
+        Command::Forget { address } => forget::run(config, &address),
         Command::Pause => cancel::pause(config),
         Command::Resume {
             trust_database,

@@ -34,7 +34,7 @@ impl Work<'_> {
 
     /// Whether a mail with the codes of several introductions is a connector's request.
     pub(super) fn hands_on_among(&self, mail: &Mail<'_>, binding: &Binding) -> bool {
-        matches!(binding, Binding::Ambiguous)
+        matches!(binding, Binding::Ambiguous(_))
             && self.is_connectors(mail)
             && self.names_outsider(&mail.reading)
     }

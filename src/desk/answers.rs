@@ -9,10 +9,11 @@ use crate::reader::command::{self, Command};
 use crate::reader::request::Choice;
 use crate::reader::{Kind, Proof, Verdict};
 use crate::rules::event::{Answer, Event};
-use crate::rules::introduction::{Introduction, Request};
+use crate::rules::introduction::{Introduction, Request, Stage};
 use crate::rules::saying::{ConfirmWhy, Party, Saying};
 use crate::store::inbox::Disposition;
-use crate::store::outbox;
+use crate::store::secrets::Issued;
+use crate::store::{introductions, outbox, people};
 
 /// Whose mail it is, as far as the From field says; proof is looked at apart.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,6 +36,9 @@ impl Work<'_> {
         // of its thread it knows from our own References.
         if let Some(issued) = bound.issued.first() {
             self.arrived(issued.row)?;
+        }
+        if bound.introduction.is_forgotten() {
+            return self.answered_forgotten(mail, role, &bound);
         }
         if let Some(done) = self.asked_anew(mail, role, &bound)? {
             return Ok(done);
@@ -69,10 +73,14 @@ impl Work<'_> {
                 None => Ok(ignored("the requester can't answer for the target")),
             },
             Role::Target | Role::Stranger => match target_holds {
+                Some(_) if is_dead(&bound) && mail.verdict() == Verdict::Yes => {
+                    Ok(belongs("late", &bound.introduction))
+                }
                 Some(saying) => {
-                    let doubt = self.doubt(mail, role, &saying);
+                    let doubt = self.doubt(mail, role, &saying, bound.anchored);
                     if role == Role::Target
                         && !mail.fails()
+                        && bound.anchored
                         && self.they_met(mail, &bound.introduction)
                     {
                         let introduction =
@@ -84,6 +92,65 @@ impl Work<'_> {
                 None => Ok(ignored("it answers a mail that was not sent to its author")),
             },
         }
+    }
+
+    /// One mail with the secrets of several asks decides none of them; each is asked about once.
+    pub(super) fn ambiguous(
+        &mut self,
+        mail: &Mail<'_>,
+        issued: &[Issued],
+    ) -> Result<Disposition, DeskError> {
+        /// Questions that one mail brings; who quotes more asks than that gets no more mail for it.
+        const MAX_QUESTIONS: usize = 3;
+        let mut ids: Vec<i64> = issued
+            .iter()
+            .filter_map(|known| known.introduction)
+            .collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let mut last = None;
+        for id in ids.into_iter().take(MAX_QUESTIONS) {
+            let Some(introduction) = introductions::load(self.db, id)? else {
+                continue;
+            };
+            let is_hers = self.role(mail, &introduction) == Role::Target && !mail.fails();
+            if is_hers && introduction.stage == Stage::Asked {
+                let answer = Answer {
+                    verdict: Verdict::Unclear,
+                    doubt: None,
+                    evidence: mail.evidence("the secrets of several introductions"),
+                    words: mail.reading.text.clone(),
+                    until_secs: None,
+                };
+                let event = Event::TargetSaid(answer);
+                last = Some(self.step(introduction, event, "secrets of several introductions")?);
+            }
+        }
+        Ok(match last {
+            Some(introduction) => belongs("answer", &introduction),
+            None => ignored("it carries the secrets of several introductions"),
+        })
+    }
+
+    /// Somebody answers a mail about a person who was erased since: only a stop is still kept.
+    fn answered_forgotten(
+        &mut self,
+        mail: &Mail<'_>,
+        role: Role,
+        bound: &Bound,
+    ) -> Result<Disposition, DeskError> {
+        if role == Role::Connector {
+            return self.unbound(mail);
+        }
+        let asked = |issued: &Issued| issued.saying.party() == Some(Party::Target);
+        if let Some(from) = mail.from()
+            && mail.verdict() == Verdict::Stop
+            && bound.issued.iter().any(asked)
+        {
+            let person = self.person_hash(from);
+            people::wish(self.db, &person, "stop", self.now_secs)?;
+        }
+        Ok(ignored("it answers an introduction that was erased"))
     }
 
     /// Somebody who has nothing left to answer here writes whom else to meet: a request of his own.
@@ -146,7 +213,13 @@ impl Work<'_> {
     }
 
     /// Why a yes in this mail would need one word from the asked address; None: it stands.
-    fn doubt(&self, mail: &Mail<'_>, role: Role, answers: &Saying) -> Option<ConfirmWhy> {
+    fn doubt(
+        &self,
+        mail: &Mail<'_>,
+        role: Role,
+        answers: &Saying,
+        anchored: bool,
+    ) -> Option<ConfirmWhy> {
         if role != Role::Target {
             return mail.from().map_or(Some(ConfirmWhy::Unproven), |address| {
                 Some(ConfirmWhy::OtherAddress {
@@ -156,6 +229,7 @@ impl Work<'_> {
         }
         let confirmed = matches!(answers, Saying::ConfirmTarget { .. });
         match mail.reading.proof {
+            _ if !anchored => Some(ConfirmWhy::Untied),
             Proof::Proven => None,
             // The second secret went to the asked address alone: who holds it, reads that mailbox.
             Proof::Fails if confirmed && !self.house.require_authenticated => None,
@@ -266,7 +340,7 @@ impl Work<'_> {
                 Ok(belongs("answer", &introduction))
             }
             None => {
-                crate::store::introductions::save(self.db, &introduction)?;
+                introductions::save(self.db, &introduction)?;
                 Ok(belongs("noted", &introduction))
             }
         }
@@ -283,6 +357,9 @@ impl Work<'_> {
         };
         let about = issued.saying.clone();
         let introduction = bound.introduction;
+        if introduction.is_forgotten() {
+            return Ok(ignored("it answers an introduction that was erased"));
+        }
         if about.party() == Some(Party::Target)
             && !self.went_to_target(issued.row, &introduction)?
         {
@@ -321,6 +398,11 @@ impl Work<'_> {
             None => Ok(()),
         }
     }
+}
+
+/// Whether what the secrets were for has been done: a yes to them decides nothing more.
+fn is_dead(bound: &Bound) -> bool {
+    bound.issued.iter().all(|issued| issued.dead)
 }
 
 pub(super) fn person(choice: &Choice) -> Person {

@@ -2,6 +2,7 @@
 
 use crate::desk::DeskError;
 use crate::desk::house::House;
+use crate::reader::author::covered;
 use crate::reader::letter::Letter;
 use crate::reader::secret::{self, Secret};
 use crate::rules::introduction::Introduction;
@@ -13,7 +14,7 @@ pub enum Binding {
     None,
     To(Box<Bound>),
     /// Secrets of several introductions: they decide nothing.
-    Ambiguous,
+    Ambiguous(Vec<Issued>),
 }
 
 pub struct Bound {
@@ -22,16 +23,26 @@ pub struct Bound {
     pub issued: Vec<Issued>,
     /// The mail is addressed to one of these secrets, or in reply to one: not only a quotation.
     pub answered: bool,
+    /// The mail is written to the bot, and something that its author's proof covers says which mail of
+    /// ours it answers. Without it a genuine mail to somebody else could be sent on to us as an answer.
+    pub anchored: bool,
     /// The visible text of the newest of them.
     pub original: String,
 }
 
 impl Binding {
+    pub fn introduction(&self) -> Option<&Introduction> {
+        match self {
+            Binding::To(bound) => Some(&bound.introduction),
+            Binding::None | Binding::Ambiguous(_) => None,
+        }
+    }
+
     /// The text of ours that the mail answers, to be told from the new text.
     pub fn original(&self) -> Option<&str> {
         match self {
             Binding::To(bound) => Some(&bound.original),
-            Binding::None | Binding::Ambiguous => None,
+            Binding::None | Binding::Ambiguous(_) => None,
         }
     }
 }
@@ -50,7 +61,7 @@ pub fn bind(db: &Connection, house: &House, letter: &Letter) -> Result<Binding, 
         return Ok(Binding::None);
     };
     if several(&issued) {
-        return Ok(Binding::Ambiguous);
+        return Ok(Binding::Ambiguous(issued));
     }
     let Some(introduction) = newest
         .introduction
@@ -64,12 +75,71 @@ pub fn bind(db: &Connection, house: &House, letter: &Letter) -> Result<Binding, 
     let answered = named
         .iter()
         .any(|named| issued.iter().any(|known| known.row == named.row));
+    let anchored = anchored(db, house, letter, newest.introduction)?;
     Ok(Binding::To(Box::new(Bound {
         introduction,
         issued,
         answered,
+        anchored,
         original: original.unwrap_or_default(),
     })))
+}
+
+/// Whether a replayed mail could not be tied to this introduction in this way (see [`covered`]).
+fn anchored(
+    db: &Connection,
+    house: &House,
+    letter: &Letter,
+    introduction: Option<i64>,
+) -> Result<bool, DeskError> {
+    if !is_written_to_us(house, letter) {
+        return Ok(false);
+    }
+    let is_covered = |field: &str| covered::is_covered(letter, &house.authserv_ids, field);
+    let ours = |carriers: &[&str], ids: &[String]| -> Result<bool, DeskError> {
+        let found = known(db, &find(carriers), ids)?;
+        Ok(found.iter().any(|known| known.introduction == introduction))
+    };
+    // The body is covered by every signature that counts.
+    let mut sure = local_parts(house, letter);
+    sure.extend(letter.plain.as_deref());
+    sure.extend(letter.html.as_deref());
+    if is_covered("Subject") {
+        sure.push(&letter.subject);
+    }
+    if ours(&sure, &[])? {
+        return Ok(true);
+    }
+    for (field, ids) in [
+        ("In-Reply-To", &letter.in_reply_to),
+        ("References", &letter.references),
+    ] {
+        let carriers: Vec<&str> = ids.iter().map(String::as_str).collect();
+        if is_covered(field) && ours(&carriers, ids)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether the bot is in To or Cc, by a field that the author's proof covers.
+pub fn is_written_to_us(house: &House, letter: &Letter) -> bool {
+    [("To", &letter.to), ("Cc", &letter.cc)]
+        .into_iter()
+        .any(|(field, people)| {
+            people.iter().any(|person| house.is_bot(&person.address))
+                && covered::is_covered(letter, &house.authserv_ids, field)
+        })
+}
+
+/// The left parts of the bot's addresses in To and Cc, where sub-addresses carry the token.
+fn local_parts<'a>(house: &House, letter: &'a Letter) -> Vec<&'a str> {
+    let recipients = letter.to.iter().chain(&letter.cc);
+    recipients
+        .map(|person| &person.address)
+        .filter(|address| house.is_bot(address))
+        .map(|address| address.local())
+        .collect()
 }
 
 /// The mails of ours that had these secrets or these ids, where they belong to an introduction.

@@ -78,6 +78,15 @@ impl Work<'_> {
 
     /// A contact is called by the name in the contacts, which is mostly the fuller one.
     pub(super) fn fully_named(&self, named: Named, connector: &Connector) -> Named {
+        // A sub-address of the bot is the bot.
+        let own = |choice: &Choice| self.house.is_bot(&choice.address);
+        let named = match named {
+            Named::One(choice) if own(&choice) => Named::Nobody,
+            Named::List(list) if list.iter().any(own) => {
+                Named::Several(list.into_iter().filter(|choice| !own(choice)).collect())
+            }
+            other => other,
+        };
         let fuller = |choice: Choice| match connector.contact(&choice.address) {
             Some(contact) if !contact.name.is_empty() => Choice {
                 name: contact.name.clone(),

@@ -83,7 +83,7 @@ impl Desk {
         self.transact(now_secs, |work| {
             Ok(looks::unsettle(work.db, id, MAX_ATTEMPTS)?)
         })?;
-        self.handle(id, now_secs)?;
+        self.handle(id, None, now_secs)?;
         Ok(match self.received(id)? {
             Some(Received {
                 disposition: Some(disposition),

@@ -5,8 +5,9 @@ use crate::desk::house::Connector;
 use crate::desk::launch::Wish;
 use crate::desk::mail::Mail;
 use crate::desk::work::Work;
-use crate::desk::{DeskError, belongs, ignored};
+use crate::desk::{DeskError, belongs, bind, ignored};
 use crate::reader::address::{Address, Person};
+use crate::reader::author::covered;
 use crate::reader::command;
 use crate::reader::request::{self, Choice, promise};
 use crate::reader::{Forwarded, Proof, Verdict};
@@ -292,13 +293,22 @@ impl Work<'_> {
         let outsiders = self.outsiders(mail);
         let addresses: Vec<Address> = outsiders.iter().map(|p| p.address.clone()).collect();
         if let Some(id) = introductions::between(self.db, &author.address, &addresses)?.first()
-            && mail.reading.proof != Proof::Fails
+            && mail.reading.proof == Proof::Proven
+            && bind::is_written_to_us(self.house, mail.letter)
             && let Some(introduction) = introductions::load(self.db, *id)?
         {
             let introduction = self.step(introduction, Event::TheyMet, &mail.detail())?;
             return Ok(belongs("met", &introduction));
         }
         self.direct(mail, author)
+    }
+
+    /// Whether the thread and the bot's place in it are the author's own doing, and no replay's.
+    fn threads_to_connector(&self, mail: &Mail<'_>) -> bool {
+        let ids = &self.house.authserv_ids;
+        let covers = |field: &str| covered::is_covered(mail.letter, ids, field);
+        bind::is_written_to_us(self.house, mail.letter)
+            && (covers("In-Reply-To") || covers("References"))
     }
 
     /// Row 3's answer, or a requester's later mail in the thread with his connector.
@@ -313,7 +323,10 @@ impl Work<'_> {
             person.is_some_and(|p| self.house.same_person(&p.address, &author.address))
         };
         if is(&introduction.target) && introduction.way == Way::AskedByConnector {
-            if !mail.fails() && self.they_met(mail, &introduction) {
+            if !mail.fails()
+                && bind::is_written_to_us(self.house, mail.letter)
+                && self.they_met(mail, &introduction)
+            {
                 introduction = self.step(introduction, Event::TheyMet, &mail.detail())?;
                 return Ok(Some(belongs("met", &introduction)));
             }
@@ -322,8 +335,8 @@ impl Work<'_> {
                 return Ok(Some(belongs("noted", &introduction)));
             }
             let doubt = match mail.reading.proof {
-                Proof::Proven => None,
-                Proof::Unproven | Proof::Fails => Some(ConfirmWhy::Untied),
+                Proof::Proven if self.threads_to_connector(mail) => None,
+                Proof::Proven | Proof::Unproven | Proof::Fails => Some(ConfirmWhy::Untied),
             };
             return self.target_answered(mail, introduction, doubt).map(Some);
         }

@@ -3,7 +3,7 @@
 //! Who was introduced to whom, when, and on which Message-IDs stays: it is the record of the consents.
 
 use crate::desk::{Desk, DeskError};
-use crate::store::introductions;
+use crate::store::{introductions, people};
 
 /// Words are dropped a month or so later; to look once an hour is plenty.
 const SWEEP_SECS: i64 = 3_600;
@@ -32,6 +32,7 @@ impl Desk {
                     introductions::save(work.db, &introduction)?;
                     introductions::drop_words(work.db, id)?;
                 }
+                people::drop_full_buckets(work.db, now_secs)?;
                 Ok(introductions::drop_strays(work.db, before_secs)?)
             })?;
             if last {

@@ -11,7 +11,7 @@ use crate::reader::letter::Letter;
 use crate::reader::secret::Secret;
 use crate::reader::{Kind, Known, Proof};
 use crate::rules::event::Event;
-use crate::rules::introduction::{Introduction, Thread};
+use crate::rules::introduction::{Introduction, Stage, Thread};
 use crate::rules::manners::{self, Past};
 use crate::rules::saying::{HeldWhy, Party, Saying};
 use crate::rules::transition::{self, Surroundings};
@@ -30,6 +30,9 @@ pub(super) struct Work<'a> {
     pub(super) dice: &'a mut Dice,
     pub(super) separator: Option<char>,
     pub(super) now_secs: i64,
+    /// The author of the mail at hand, where it is one that nobody proved or of a stranger (None: his
+    /// address is not known either). What it causes is counted.
+    pub(super) claimed: Option<Option<Address>>,
 }
 
 impl Work<'_> {
@@ -68,8 +71,9 @@ impl Work<'_> {
         &mut self,
         pending: &inbox::Pending,
         letter: &Letter,
+        content_key: &[u8],
     ) -> Result<Disposition, DeskError> {
-        if let Some((first, introduction)) = inbox::same_content(self.db, pending.id)? {
+        if let Some((first, introduction)) = inbox::same_content(self.db, pending, content_key)? {
             return Ok(Disposition {
                 name: "duplicate",
                 reason: String::new(),
@@ -100,6 +104,7 @@ impl Work<'_> {
             reading,
             junk: self.house.junk.as_deref() == Some(pending.mailbox.as_str()),
         };
+        self.claimed = self.claim_of(&mail, bound.introduction());
         if matches!(bound, bind::Binding::None) {
             self.meet_answer(letter, mail.reading.proof == Proof::Proven)?;
         }
@@ -128,9 +133,7 @@ impl Work<'_> {
             }
             (Kind::Bounce | Kind::AutoReply, _) => Ok(ignored("a machine's mail, to none of ours")),
             (Kind::Person, bind::Binding::To(bound)) => self.answered(&mail, *bound),
-            (Kind::Person, bind::Binding::Ambiguous) => {
-                Ok(ignored("it carries the secrets of several introductions"))
-            }
+            (Kind::Person, bind::Binding::Ambiguous(issued)) => self.ambiguous(&mail, &issued),
             (Kind::Person, bind::Binding::None) => self.unbound(&mail),
         }
     }
@@ -194,6 +197,9 @@ impl Work<'_> {
             introduction = self.say(introduction, &saying)?;
         }
         introductions::save(self.db, &introduction)?;
+        if introduction.stage == Stage::Introduced {
+            secrets::kill_all(self.db, introduction.id, self.now_secs)?;
+        }
         let chapter = Chapter {
             at_secs: self.now_secs,
             event: name.to_owned(),
@@ -305,6 +311,8 @@ impl Work<'_> {
         if people.is_empty() {
             return Err(WriteError::NobodyToWriteTo(saying.name()).into());
         }
+        self.brake(saying)?;
+        let wait_secs = self.patience(saying, &introduction)?;
         let bits = self.random();
         let owner = (introduction.id != 0).then_some(introduction.id);
         let secret = secrets::issue(self.db, bits, owner, saying, self.now_secs)?;
@@ -351,7 +359,7 @@ impl Work<'_> {
             .iter()
             .map(|address| address.as_str().to_owned())
             .collect();
-        outbox::insert(
+        let id = outbox::insert(
             self.db,
             &Written {
                 introduction: owner,
@@ -367,6 +375,9 @@ impl Work<'_> {
             },
             self.now_secs,
         )?;
+        if let Some(wait_secs) = wait_secs {
+            outbox::postpone(self.db, id, self.now_secs + wait_secs)?;
+        }
         let subject = composed.subject;
         if let Some(thread) = thread_of(&mut introduction, saying.party()) {
             thread.push(&composed.message_id, &subject);

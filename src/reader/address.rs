@@ -68,10 +68,11 @@ impl Address {
         if labels.len() < 2 || numeric_top || !labels.iter().all(|l| label(l)) {
             return Err(AddressError::Domain);
         }
+        let name = domain.nfc().collect::<String>().to_lowercase();
         let key = format!(
             "{}@{}",
             local.nfc().collect::<String>().to_lowercase(),
-            domain.nfc().collect::<String>().to_lowercase()
+            ascii_domain(&name)?
         );
         Ok(Address {
             written: format!("{local}@{domain}"),
@@ -120,6 +121,27 @@ impl Address {
                     .local()
                     .strip_prefix(base.local())
                     .is_some_and(|rest| rest.starts_with(separator)))
+    }
+}
+
+/// Names that lead to no public mailbox (RFC 6761, 6762, 7686), whatever stands before them.
+const NOT_PUBLIC: [&str; 5] = ["localhost", "invalid", "local", "onion", "arpa"];
+
+/// The domain in A-labels (RFC 5890). A name that is written otherwise than it is read back, such as
+/// one in full-width letters, is none: two programs could take it for two domains.
+fn ascii_domain(name: &str) -> Result<String, AddressError> {
+    let top = name.rsplit('.').next().unwrap_or_default();
+    if NOT_PUBLIC.contains(&top) {
+        return Err(AddressError::Domain);
+    }
+    if name.is_ascii() && !name.contains("xn--") {
+        return Ok(name.to_owned());
+    }
+    let ascii = idna::domain_to_ascii_strict(name).map_err(|_| AddressError::Domain)?;
+    let (unicode, read) = idna::domain_to_unicode(&ascii);
+    match read {
+        Ok(()) if unicode == name || ascii == name => Ok(ascii),
+        _ => Err(AddressError::Domain),
     }
 }
 
@@ -229,9 +251,25 @@ mod tests {
             "a@b.example>\r\nRCPT TO:<v@w.example",
             "a@-b.example",
             "a\u{0}@b.example",
+            "root@mail.localhost",
+            "a@b.invalid",
+            "a@ｔarget.example",
+            "a@target。example",
+            "a@xn--zzzzzzzzz-.example",
         ] {
             assert!(Address::parse(bad).is_err(), "{bad:?}");
         }
+    }
+
+    /// F9: one domain in two spellings is one; what only looks like it is another.
+    #[test]
+    fn f9_a_domain_is_what_the_dns_makes_of_it() {
+        let a = |text: &str| Address::parse(text).unwrap();
+        assert_eq!(a("a@bücher.example"), a("a@xn--bcher-kva.example"));
+        assert_eq!(a("a@BÜCHER.example").key(), "a@xn--bcher-kva.example");
+        assert_eq!(a("a@bücher.example").as_str(), "a@bücher.example");
+        // The first letter is Cyrillic.
+        assert_ne!(a("a@\u{430}pple.example"), a("a@apple.example"));
     }
 
     #[test]

@@ -79,6 +79,8 @@ pub const MAX_SIZE: usize = 32 << 20;
 pub const MAX_HEADER_SIZE: usize = 256 << 10;
 /// Octets of one text part that are read; more is no mail that a person wrote.
 const MAX_TEXT: usize = 4 << 20;
+/// Trace fields of a mail; more is a loop (RFC 5321 section 6.3; Postfix's hopcount_limit).
+const MAX_HOPS: usize = 50;
 /// Attached mails are opened this many levels deep.
 const MAX_LEVELS: usize = 2;
 /// Characters of a name in a header string.
@@ -93,6 +95,13 @@ const MAX_ATTACHMENTS: usize = 50;
 /// Takes a mail apart. Never fails: what is past a cap is a letter with a `defect`.
 pub fn open(raw: &[u8]) -> Letter {
     open_level(raw, 0)
+}
+
+/// The author alone, without taking the mail apart.
+pub fn sender(raw: &[u8]) -> Sender {
+    let start = fields::start(raw);
+    let end = mime::head_end(raw, start, raw.len().min(start + MAX_HEADER_SIZE));
+    fields::sender(raw.get(start..end).unwrap_or_default())
 }
 
 fn open_level(raw: &[u8], level: usize) -> Letter {
@@ -119,6 +128,12 @@ fn open_level(raw: &[u8], level: usize) -> Letter {
         letter.defect = Some(String::from("there is no header, so this is no mail"));
         return letter;
     }
+    if letter.fields("Received").count() > MAX_HOPS {
+        letter.defect = Some(format!(
+            "the mail went through more than {MAX_HOPS} servers"
+        ));
+        return letter;
+    }
     match mime::split(raw, start) {
         Ok(parts) => read_parts(raw, &parts, level, &mut letter),
         Err(mime::TooMuch::Parts) => {
@@ -137,10 +152,7 @@ fn open_level(raw: &[u8], level: usize) -> Letter {
 fn read_parts(raw: &[u8], parts: &[Part], level: usize, letter: &mut Letter) {
     let Some(root) = parts.first() else { return };
     letter.content_type = fields::content_type(root);
-    letter.part_types = parts
-        .iter()
-        .map(|p| clean::line(&p.kind, MAX_NAME))
-        .collect();
+    letter.part_types = parts.iter().map(part_type).collect();
     let report = root.kind == "multipart/report";
     let body = body_parts(parts);
     for (index, part) in parts.iter().enumerate() {
@@ -174,6 +186,18 @@ fn read_parts(raw: &[u8], parts: &[Part], level: usize, letter: &mut Letter) {
         .any(|t| clean::overrides_direction(t));
     letter.plain = letter.plain.as_deref().map(clean::body);
     letter.html = letter.html.as_deref().map(clean::body);
+}
+
+/// The type of a part; that of a calendar's with its method, which tells an answer from an invitation.
+fn part_type(part: &Part) -> String {
+    let kind = match part
+        .param("method")
+        .filter(|_| part.kind == "text/calendar")
+    {
+        Some(method) => format!("{}; method={}", part.kind, method.to_ascii_lowercase()),
+        None => part.kind.clone(),
+    };
+    clean::line(&kind, MAX_NAME)
 }
 
 /// Whether a person would see words in this part.

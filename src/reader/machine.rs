@@ -129,11 +129,22 @@ fn receipt(view: &View<'_>) -> Option<String> {
     None
 }
 
-/// The method of an iCalendar part (RFC 6047 section 2.4), where it answers an invitation.
+/// The method of an iCalendar part (RFC 6047 section 2.4), where it answers an invitation; some
+/// programs say it in the calendar alone.
 fn calendar_method(letter: &Letter) -> Option<String> {
     let types = letter.part_types.iter().chain([&letter.content_type]);
-    for kind in types.filter(|t| t.starts_with("text/calendar")) {
-        let method = kind.split("method=").nth(1).unwrap_or_default();
+    let types = types.filter(|t| t.starts_with("text/calendar"));
+    let named = types.filter_map(|t| t.split_once("method=").map(|(_, method)| method.to_owned()));
+    let said = letter.report.iter().filter_map(|text| {
+        let text = text.to_ascii_lowercase();
+        let text = text
+            .trim_start()
+            .strip_prefix("begin:vcalendar")?
+            .to_owned();
+        text.split_once("\nmethod:")
+            .map(|(_, method)| method.to_owned())
+    });
+    for method in named.chain(said) {
         let method: String = method
             .trim_start_matches('"')
             .chars()

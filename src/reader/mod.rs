@@ -117,11 +117,10 @@ pub fn open(raw: &[u8]) -> Letter {
     letter::open(raw)
 }
 
-/// The domain of the one author, for looking up what proves him.
+/// The domain of the one author, for looking up what proves him; of the header alone.
 pub fn author_domain(raw: &[u8]) -> Option<String> {
-    let letter = letter::open(raw);
-    let person = letter.from.person()?;
-    Some(person.address.domain().to_owned())
+    let sender = letter::sender(raw);
+    Some(sender.person()?.address.domain().to_owned())
 }
 
 /// Says what a mail means.

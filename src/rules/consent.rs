@@ -65,6 +65,15 @@ impl Consents {
         [connector, requester, target].into_iter().flatten()
     }
 
+    /// Leaves of a vouched consent that it was vouched for.
+    pub fn forget_vouching(&mut self) {
+        if let Some(RequesterEvidence::Vouched { message_id }) =
+            self.requester.as_mut().map(|c| &mut c.evidence)
+        {
+            message_id.clear();
+        }
+    }
+
     /// The rule at the centre.
     pub fn all_stand(&self) -> bool {
         self.connector.is_some() && self.requester.is_some() && self.target.is_some()

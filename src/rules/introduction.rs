@@ -121,6 +121,14 @@ pub struct Introduction {
     pub updated_at_secs: i64,
 }
 
+impl Introduction {
+    /// It is over, and somebody who took part in it was erased since.
+    pub fn is_forgotten(&self) -> bool {
+        let known = self.requester.is_some() && self.connector.is_some() && self.target.is_some();
+        self.stage.is_final() && self.clock.asked_at_secs.is_some() && !known
+    }
+}
+
 /// The times of one introduction, in seconds since 1970. Two clocks: the requester's runs from the
 /// request and knows nothing of the target; the target's runs from the ask.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

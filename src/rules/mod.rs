@@ -5,6 +5,7 @@
 //! `transition` the one match over stage and event, `manners` whom we may write to and how often,
 //! `retry` what an attempt at delivery means.
 
+pub mod bucket;
 pub mod clock;
 pub mod consent;
 pub mod event;

@@ -51,19 +51,18 @@ pub struct Disposition {
     pub duplicate_of: Option<i64>,
 }
 
-/// Stores a mail with its first attempt counted; None: this UID is known already.
+/// Stores a mail as it came, before anything looks into it, with its first attempt counted; None:
+/// this UID is known already.
 pub fn insert(
     db: &Connection,
     arrived: &Arrived,
-    content_key: &[u8],
-    message_id: Option<&str>,
     now_secs: i64,
 ) -> Result<Option<i64>, StoreError> {
     let changed = db
         .prepare_cached(
             "INSERT INTO inbox (account, mailbox, uid_validity, uid, content_key, message_id,
                internal_date, size, complete, raw, facts, attempts, disposition, arrived_at)
-             VALUES (:account, :mailbox, :uid_validity, :uid, :content_key, :message_id,
+             VALUES (:account, :mailbox, :uid_validity, :uid, x'', NULL,
                :internal_date, :size, :complete, :raw, :facts, 1, :disposition, :arrived_at)
              ON CONFLICT DO NOTHING",
         )?
@@ -72,8 +71,6 @@ pub fn insert(
             ":mailbox": arrived.mailbox,
             ":uid_validity": arrived.uid_validity,
             ":uid": arrived.uid,
-            ":content_key": content_key,
-            ":message_id": message_id,
             ":internal_date": arrived.internal_date_secs,
             ":size": i64::try_from(arrived.size).unwrap_or(i64::MAX),
             ":complete": arrived.complete,
@@ -118,22 +115,67 @@ pub fn pending(db: &Connection) -> Result<Vec<i64>, StoreError> {
     Ok(ids)
 }
 
+/// Ids of the mails that wait for room to be handled in, oldest first.
+pub fn held(db: &Connection, at_most: usize) -> Result<Vec<i64>, StoreError> {
+    let ids = db
+        .prepare_cached("SELECT id FROM inbox WHERE disposition = 'held' ORDER BY id LIMIT ?1")?
+        .query_map([i64::try_from(at_most).unwrap_or(i64::MAX)], |row| {
+            row.get(0)
+        })?
+        .collect::<rusqlite::Result<Vec<i64>>>()?;
+    Ok(ids)
+}
+
+pub fn is_held(db: &Connection, id: i64) -> Result<bool, StoreError> {
+    Ok(db
+        .prepare_cached("SELECT disposition = 'held' FROM inbox WHERE id = ?1")?
+        .query_row([id], |row| row.get::<_, Option<bool>>(0))
+        .optional()?
+        .flatten()
+        .unwrap_or(false))
+}
+
 pub fn count_attempt(db: &Connection, id: i64) -> Result<(), StoreError> {
     db.prepare_cached("UPDATE inbox SET attempts = attempts + 1 WHERE id = ?1")?
         .execute([id])?;
     Ok(())
 }
 
+/// What tells this mail from others, known once it has been taken apart.
+pub fn identify(
+    db: &Connection,
+    id: i64,
+    content_key: &[u8],
+    message_id: Option<&str>,
+) -> Result<(), StoreError> {
+    db.prepare_cached("UPDATE inbox SET content_key = ?2, message_id = ?3 WHERE id = ?1")?
+        .execute((id, content_key, message_id))?;
+    Ok(())
+}
+
+/// What signatures and DNS said of the author, looked up after the mail was stored.
+pub fn learn(db: &Connection, id: i64, facts: &str) -> Result<(), StoreError> {
+    db.prepare_cached("UPDATE inbox SET facts = ?2 WHERE id = ?1")?
+        .execute((id, facts))?;
+    Ok(())
+}
+
 /// The first handled mail with the same content, before this one. What was ignored in another folder
 /// is looked at anew: somebody took it out of the junk.
-pub fn same_content(db: &Connection, id: i64) -> Result<Option<(i64, Option<i64>)>, StoreError> {
+pub fn same_content(
+    db: &Connection,
+    pending: &Pending,
+    content_key: &[u8],
+) -> Result<Option<(i64, Option<i64>)>, StoreError> {
     Ok(db
         .prepare_cached(
-            "SELECT b.id, b.introduction FROM inbox a JOIN inbox b ON b.content_key = a.content_key
-             WHERE a.id = ?1 AND b.id < a.id AND b.disposition IS NOT NULL
-               AND (b.disposition <> 'ignored' OR b.mailbox = a.mailbox) ORDER BY b.id LIMIT 1",
+            "SELECT id, introduction FROM inbox
+             WHERE content_key = ?1 AND id < ?2 AND disposition IS NOT NULL
+               AND (disposition NOT IN ('ignored', 'held') OR mailbox = ?3) ORDER BY id LIMIT 1",
         )?
-        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row((content_key, pending.id, &pending.mailbox), |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
         .optional()?)
 }
 
@@ -157,7 +199,7 @@ pub fn without_effect(db: &Connection) -> Result<Vec<(i64, String, String)>, Sto
     let rows = db
         .prepare_cached(
             "SELECT arrived_at, coalesce(message_id, ''), coalesce(reason, '') FROM inbox
-             WHERE disposition IN ('ignored', 'quarantined') ORDER BY id",
+             WHERE disposition IN ('ignored', 'held', 'quarantined') ORDER BY id",
         )?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
         .collect::<rusqlite::Result<Vec<_>>>()?;

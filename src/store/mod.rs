@@ -3,6 +3,7 @@
 //! Fails with a [`StoreError`]: whoever called has changed nothing, because every change is one
 //! IMMEDIATE transaction that is rolled back when it is dropped.
 
+pub mod erase;
 pub mod inbox;
 pub mod introductions;
 pub mod looks;

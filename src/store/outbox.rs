@@ -65,6 +65,13 @@ pub fn insert(db: &Connection, written: &Written<'_>, now_secs: i64) -> Result<i
     Ok(db.last_insert_rowid())
 }
 
+/// Nothing of a mail is sent before this time.
+pub fn postpone(db: &Connection, id: i64, not_before_secs: i64) -> Result<(), StoreError> {
+    db.prepare_cached("UPDATE outbox SET not_before = ?2 WHERE id = ?1")?
+        .execute((id, not_before_secs))?;
+    Ok(())
+}
+
 fn read(row: &Row<'_>) -> rusqlite::Result<Mail> {
     let recipients: String = row.get(5)?;
     Ok(Mail {

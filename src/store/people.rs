@@ -56,3 +56,27 @@ pub fn may_notify(
         .execute((person, kind, now_secs, pause_secs))?;
     Ok(changed == 1)
 }
+
+/// When this bucket will be full again, in seconds since 1970; None: it was never used.
+pub fn bucket(db: &Connection, key: &[u8]) -> Result<Option<i64>, StoreError> {
+    Ok(db
+        .prepare_cached("SELECT full_at FROM buckets WHERE key = ?1")?
+        .query_row([key], |row| row.get(0))
+        .optional()?)
+}
+
+pub fn set_bucket(db: &Connection, key: &[u8], full_at_secs: i64) -> Result<(), StoreError> {
+    db.prepare_cached(
+        "INSERT INTO buckets (key, full_at) VALUES (?1, ?2)
+         ON CONFLICT (key) DO UPDATE SET full_at = excluded.full_at",
+    )?
+    .execute((key, full_at_secs))?;
+    Ok(())
+}
+
+/// Forgets buckets that are full: they say nothing any more.
+pub fn drop_full_buckets(db: &Connection, now_secs: i64) -> Result<(), StoreError> {
+    db.prepare_cached("DELETE FROM buckets WHERE full_at <= ?1")?
+        .execute([now_secs])?;
+    Ok(())
+}

@@ -107,8 +107,11 @@ fn decode(row: i64, payload: &str) -> Result<Saying, StoreError> {
     })
 }
 
-pub fn kill(db: &Connection, row: i64, now_secs: i64) -> Result<(), StoreError> {
-    db.prepare_cached("UPDATE secrets SET dead_at = ?2 WHERE id = ?1 AND dead_at IS NULL")?
-        .execute((row, now_secs))?;
+/// All secrets of an introduction that has been made: a yes to any of them decides nothing more.
+pub fn kill_all(db: &Connection, introduction: i64, now_secs: i64) -> Result<(), StoreError> {
+    db.prepare_cached(
+        "UPDATE secrets SET dead_at = ?2 WHERE introduction = ?1 AND dead_at IS NULL",
+    )?
+    .execute((introduction, now_secs))?;
     Ok(())
 }

@@ -162,9 +162,7 @@ impl Bot {
         let request = askfirst::reader::open(&request);
         proven(
             "kim.example",
-            &self
-                .writer(BOB)
-                .forward(&request, ADDRESS, "Please ask Carol"),
+            &self.writer(BOB).forward(&request, ADDRESS, note),
         )
     }
 }
@@ -378,4 +376,99 @@ async fn a_dropped_connection_is_made_anew() {
     }
     assert_eq!(daemon.stop(), Some(0));
     assert_eq!(dovecot.sink.mails().len(), 2, "nothing is asked twice");
+}
+
+/// P10: a whole life at the most talkative level: ids in the log, and nothing else of anybody.
+#[tokio::test]
+async fn p10_no_log_line_holds_an_address_a_word_or_a_secret() {
+    let dovecot = Dovecot::start().await;
+    let bot = Bot::new(&dovecot);
+    let log = std::fs::File::create(bot.folder.path().join("log")).unwrap();
+    let child = bot
+        .command(&["run"])
+        .env("RUST_LOG", "trace")
+        .stdout(Stdio::null())
+        .stderr(log)
+        .spawn()
+        .unwrap();
+    let daemon = Daemon(child);
+    bot.logs("watching the mailbox").await;
+    dovecot.deliver(&bot.forward()).await;
+    let mails = dovecot.sink.waits_for(2).await;
+    let ask = letter(to(&mails, CAROL.1));
+    let token = askfirst::reader::secret::find(ask.message_id.as_deref().unwrap());
+    let unclear = bot
+        .writer(CAROL)
+        .reply(&ask, "Who is quincunx? I never met one.");
+    dovecot.deliver(&proven("target.example", &unclear)).await;
+    dovecot.sink.waits_for(4).await;
+    dovecot
+        .deliver(b"From: Carol <carol@target.example>\r\n\r\nno date, no id, nothing")
+        .await;
+    let yes = bot.writer(CAROL).reply(&ask, "Yes, happy to.");
+    dovecot.deliver(&proven("target.example", &yes)).await;
+    dovecot.sink.waits_for(5).await;
+    let forgotten = bot.tell(&["forget", "Carol@target.example"]);
+    assert!(
+        forgotten.status.success(),
+        "{}",
+        String::from_utf8_lossy(&forgotten.stderr)
+    );
+    let said = String::from_utf8(forgotten.stdout).unwrap();
+    assert!(
+        said.contains("1 introduction(s)") && said.contains("Bob Kim"),
+        "{said}"
+    );
+    assert_eq!(daemon.stop(), Some(0));
+    let log = bot.log().to_lowercase();
+    assert!(log.contains("an introduction moved"), "{log}");
+    let token = token[0].token();
+    let code = token.split_once('-').unwrap().1;
+    for canary in [
+        ALICE.1,
+        BOB.1,
+        CAROL.1,
+        "alice",
+        "danvers",
+        "target.example",
+        "quincunx",
+        "beehives",
+        "happy to",
+        "word with",
+        PASSWORD,
+        code,
+    ] {
+        assert!(
+            !log.contains(&canary.to_lowercase()),
+            "{canary:?} in the log"
+        );
+    }
+}
+
+#[tokio::test]
+async fn contacts_that_changed_count_for_the_next_mail_and_a_broken_file_changes_nothing() {
+    let dovecot = Dovecot::start().await;
+    let bot = Bot::new(&dovecot);
+    let file = bot.folder.path().join("contacts.csv");
+    let daemon = bot.start(&[]);
+    bot.logs("watching the mailbox").await;
+    std::fs::write(
+        &file,
+        "Name,E-mail Address\nCarol Danvers,carol@target.example\nDan Ortiz,dan@ortiz.example\n",
+    )
+    .unwrap();
+    dovecot
+        .deliver(&bot.forward_with("Please ask Dan Ortiz"))
+        .await;
+    let mails = dovecot.sink.waits_for(2).await;
+    to(&mails, "dan@ortiz.example");
+    assert!(bot.log().contains("were read again"), "{}", bot.log());
+    std::fs::write(&file, "\n").unwrap();
+    dovecot
+        .deliver(&bot.forward_with("Please ask Carol Danvers"))
+        .await;
+    let mails = dovecot.sink.waits_for(4).await;
+    to(&mails, CAROL.1);
+    bot.logs("the contacts stay as they were").await;
+    assert_eq!(daemon.stop(), Some(0));
 }

@@ -222,7 +222,9 @@ fn proven(domain: &str, mail: &[u8]) -> Vec<u8> {
 /// is repeated depends on what was filtered.
 fn in_one_line(text: &str) -> String {
     text.replace("2026-12-01 10:00", "")
-        .split_whitespace().collect::<Vec<_>>().join(" ")
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 #[tokio::test]

@@ -229,10 +229,8 @@ impl Mailroom {
         if crash {
             self.tally.count("fault: crash before handling");
             let mut store = self.desk.take().unwrap().close();
-            let letter = askfirst::reader::open(&arrived.raw);
-            let key = askfirst::reader::content::key(&letter, &arrived.raw);
             let tx = store.transaction().unwrap();
-            inbox::insert(&tx, &arrived, &key, letter.message_id.as_deref(), now).unwrap();
+            inbox::insert(&tx, &arrived, now).unwrap();
             tx.commit().unwrap();
             self.start(store);
             self.resume();

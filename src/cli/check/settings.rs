@@ -99,9 +99,9 @@ pub fn people(config: &Config, house: &House, report: &mut Report) -> Result<(),
         report.good(
             "connector",
             format!(
-                "{}: {} contacts{more}, {rule}",
+                "{}: {}{more}, {rule}",
                 connector.name,
-                read.people.len()
+                counted(read.people.len(), "contact")
             ),
         );
         let foreign = |language: &Option<String>| language.as_ref().is_some_and(|l| l != "en");

@@ -4,6 +4,7 @@
 //! From field that readers disagree on is unproven at best (RFC 5322 section 3.6.2, VU#517845).
 
 pub mod block;
+pub mod covered;
 pub mod from;
 pub mod results;
 

@@ -57,6 +57,14 @@ impl MethodResult {
         first.filter(|domain| !domain.is_empty())
     }
 
+    /// The domain of the envelope's sender (`smtp.mailfrom`), which SPF speaks of.
+    pub fn envelope_domain(&self) -> Option<String> {
+        let mut senders = self.values("smtp", "mailfrom");
+        let sender = senders.next()?;
+        let domain = sender.rsplit('@').next()?.trim_matches(['<', '>']);
+        senders.next().is_none().then(|| domain.to_lowercase())
+    }
+
     fn values<'a>(&'a self, ptype: &'a str, property: &'a str) -> impl Iterator<Item = &'a str> {
         self.properties
             .iter()

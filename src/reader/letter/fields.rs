@@ -41,6 +41,11 @@ pub fn start(raw: &[u8]) -> usize {
     }
 }
 
+/// The author, by the header block.
+pub fn sender(head: &[u8]) -> from::Sender {
+    from::read(&raw_fields(head))
+}
+
 /// Reads the header block into the letter.
 pub fn read(head: &[u8], letter: &mut Letter) {
     let raw = raw_fields(head);
@@ -92,6 +97,10 @@ pub fn content_type(root: &Part) -> String {
     clean::line(&out, MAX_SUBJECT)
 }
 
+/// White space of a header (RFC 5322 section 2.2.2). Any other is a character like a letter, and one
+/// on which readers of a From field may disagree.
+const BLANK: [char; 2] = [' ', '\t'];
+
 /// Fields in order, unfolded (RFC 5322 section 2.2.3), names with what stands before the colon.
 fn raw_fields(head: &[u8]) -> Vec<(String, String)> {
     let mut fields: Vec<(String, String)> = Vec::new();
@@ -100,7 +109,7 @@ fn raw_fields(head: &[u8]) -> Vec<(String, String)> {
         if line.starts_with(b" ") || line.starts_with(b"\t") {
             if let Some((_, value)) = fields.last_mut() {
                 value.push(' ');
-                value.push_str(String::from_utf8_lossy(line).trim());
+                value.push_str(String::from_utf8_lossy(line).trim_matches(BLANK));
             }
             continue;
         }
@@ -111,7 +120,9 @@ fn raw_fields(head: &[u8]) -> Vec<(String, String)> {
         let value = value.strip_prefix(b":").unwrap_or(value);
         fields.push((
             String::from_utf8_lossy(name).into_owned(),
-            String::from_utf8_lossy(value).trim().to_owned(),
+            String::from_utf8_lossy(value)
+                .trim_matches(BLANK)
+                .to_owned(),
         ));
     }
     fields

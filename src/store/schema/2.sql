@@ -1,5 +1,12 @@
 -- The second schema. Open until it is released; each addition stands under a line that says what for.
 
+-- Brakes: how much room is left for mails that unproven authors cause, and for mails to one target.
+CREATE TABLE buckets (
+  key     BLOB PRIMARY KEY NOT NULL,  -- HMAC-SHA-256 of what is counted, under the instance's key
+  full_at INTEGER NOT NULL            -- when it is full again if nothing more is taken
+) STRICT, WITHOUT ROWID;
+CREATE INDEX inbox_held ON inbox(id) WHERE disposition = 'held';
+
 -- Outcomes that nobody knows, and mails that were too long.
 -- outbox.state may also be: superseded (a shorter mail took its place).
 ALTER TABLE outbox ADD COLUMN unknowns INTEGER NOT NULL DEFAULT 0;  -- attempts whose outcome nobody knows: at most so many copies more than one

@@ -1,0 +1,70 @@
+//! Who wrote a mail, looked up between storing and handling it: signatures and policies, by DNS.
+//!
+//! Fails where the desk does. A mail whose author can't be looked up is handled all the same; one at
+//! which the program ends is known by its attempts, because it was stored first.
+
+use crate::clerk::{Clerk, RunError};
+use crate::desk::views;
+use crate::store::inbox::Arrived;
+use crate::wire::proof::{self, Resolver};
+
+/// Authors looked up at the same time: DNS answers slowly, and a backlog should not wait for each.
+const MAX_LOOK_UPS: usize = 20;
+
+/// Stores mails, looks their authors up, handles them; how many there were to handle.
+pub(super) async fn take(
+    clerk: &Clerk,
+    resolver: &Resolver,
+    batch: Vec<Arrived>,
+    now_secs: i64,
+) -> Result<usize, RunError> {
+    let (ids, batch) = clerk
+        .ask(move |desk| Ok((desk.take(&batch, now_secs)?, batch)))
+        .await?;
+    let mails: Vec<(i64, Vec<u8>)> = ids
+        .into_iter()
+        .zip(batch)
+        .filter_map(|(id, arrived)| id.map(|id| (id, arrived.raw)))
+        .collect();
+    for some in mails.chunks(MAX_LOOK_UPS) {
+        let facts =
+            futures_util::future::join_all(some.iter().map(|(_, raw)| facts(raw, resolver)));
+        let known: Vec<_> = some.iter().map(|(id, _)| *id).zip(facts.await).collect();
+        clerk
+            .ask(move |desk| {
+                let mut each = known.into_iter();
+                each.try_for_each(|(id, facts)| desk.handle(id, facts, now_secs))
+            })
+            .await?;
+    }
+    Ok(mails.len())
+}
+
+/// After a start: the mails that the last process stored and did not finish, one by one, each with
+/// its attempt counted before anything looks into it.
+pub async fn resume(
+    clerk: &Clerk,
+    resolver: Option<&Resolver>,
+    now_secs: i64,
+) -> Result<(), RunError> {
+    let ids = clerk.ask(move |desk| desk.unfinished(now_secs)).await?;
+    for id in ids {
+        let raw = clerk.ask(move |desk| desk.attempt(id, now_secs)).await?;
+        let Some(raw) = raw else { continue };
+        let facts = match resolver {
+            Some(resolver) => facts(&raw, resolver).await,
+            None => None,
+        };
+        clerk
+            .ask(move |desk| desk.handle(id, facts, now_secs))
+            .await?;
+    }
+    Ok(())
+}
+
+/// As JSON for the inbox row.
+async fn facts(raw: &[u8], resolver: &Resolver) -> Option<String> {
+    let domain = views::author_domain(raw)?;
+    let found = proof::facts(raw, &domain, resolver).await;
+    views::facts(found.dkim_domains, found.dmarc_policy)
+}
