@@ -153,6 +153,10 @@ impl Bot {
 
     /// Bob's forward of Alice's request, as his provider delivers it.
     pub fn forward(&self) -> Vec<u8> {
+        self.forward_with("Please ask Carol")
+    }
+
+    fn forward_with(&self, note: &str) -> Vec<u8> {
         let request = self.writer(ALICE).mail(
             "Bob Kim <bob@kim.example>",
             "",
