@@ -19,8 +19,6 @@ pub enum RunError {
         section: &'static str,
         source: PasswordError,
     },
-    #[error("{0}")]
-    Unbuilt(String),
     #[error("[connector] contacts: {0}")]
     Contacts(String),
     #[error(transparent)]
@@ -32,6 +30,11 @@ pub enum RunError {
     #[error("{path}: {source}")]
     File {
         path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("[service] listen: {listen}: {source}")]
+    Listen {
+        listen: std::net::SocketAddr,
         source: std::io::Error,
     },
     #[error("the desk's thread has ended; the reason stands in the log above")]

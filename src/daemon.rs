@@ -7,13 +7,14 @@ use crate::clerk::{Clerk, Now, RunError};
 use crate::config::{self, Config};
 use crate::desk::{Desk, DeskError};
 use crate::furnish;
+use crate::keyring::{self, Door};
 use crate::lock::Lock;
+use crate::pulse::Pulse;
 use crate::receive::Progress;
 use crate::rules::retry::OnUnknown;
 use crate::steady::Steady;
 use crate::store::Store;
 use crate::wire::proof::Resolver;
-use crate::wire::{Login, Secret, Security, Server};
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -57,11 +58,7 @@ pub async fn run(
     now: Now,
     stop: watch::Receiver<bool>,
 ) -> Result<(), RunError> {
-    if let Some(unbuilt) = config.unbuilt() {
-        return Err(RunError::Unbuilt(unbuilt));
-    }
-    let imap = server(&config.imap.server, "imap")?;
-    let smtp = server(&config.smtp.server, "smtp")?;
+    let (imap, smtp) = keyring::doors(config)?;
     let lock = match options.dry_run {
         true => None,
         false => Some(Lock::take(&config.store.path)?),
@@ -97,8 +94,8 @@ pub async fn serve(
     config: &Config,
     options: Options,
     clerk: Clerk,
-    imap: Server,
-    smtp: Server,
+    imap: Door,
+    smtp: Door,
     now: Now,
     stop: watch::Receiver<bool>,
 ) -> Result<(), RunError> {
@@ -111,8 +108,8 @@ async fn at_work(
     config: &Config,
     options: Options,
     clerk: Clerk,
-    imap: Server,
-    smtp: Server,
+    imap: Door,
+    smtp: Door,
     now: Now,
     stop: watch::Receiver<bool>,
     furnishings: Furnishings,
@@ -122,13 +119,14 @@ async fn at_work(
     let resolver = resolver(config);
     crate::receive::authors::resume(&clerk, resolver.as_ref(), at).await?;
     clerk.ask(move |desk| desk.probe(at)).await?;
+    let pulse = Pulse::default();
     let (progress, progressed) = watch::channel(Progress::Away);
     let policy = config.smtp.resend_on_unknown;
     // Who must not change anything has nothing to prove.
     let (looked, has_looked) = watch::channel(options.dry_run);
     let prove = crate::prove::Loop {
         clerk: clerk.clone(),
-        server: imap.clone(),
+        door: imap.clone(),
         policy,
         progress: progressed.clone(),
         looked,
@@ -138,21 +136,23 @@ async fn at_work(
     let receive = crate::receive::Loop {
         watch: contacts.clone(),
         clerk: clerk.clone(),
-        server: imap,
+        door: imap.clone(),
         account: account(config),
         mailbox: config.imap.mailbox.clone(),
         junk: config.imap.junk.clone(),
         from_start: options.from_start,
         resolver,
+        pulse: pulse.clone(),
         progress,
         now: now.clone(),
         stop: stop.clone(),
     };
     let deliver = crate::deliver::Loop {
         clerk: clerk.clone(),
-        server: smtp,
+        door: smtp.clone(),
         ehlo_name: config.bot.address.domain().to_owned(),
         dry_run: options.dry_run,
+        pulse: pulse.clone(),
         looked: has_looked,
         lock: furnishings.lock,
         resend_unknown: policy == OnUnknown::Always,
@@ -161,11 +161,11 @@ async fn at_work(
     };
     let refurnish = contacts.run(clerk.clone(), stop.clone());
     let remind = crate::remind::Loop {
-        clerk,
+        clerk: clerk.clone(),
         progress: progressed,
         steady: furnishings.steady,
-        now,
-        stop,
+        now: now.clone(),
+        stop: stop.clone(),
     };
     let prove = async {
         match options.dry_run {
@@ -173,8 +173,32 @@ async fn at_work(
             false => prove.run().await,
         }
     };
+    let page = crate::service::Page {
+        clerk: clerk.clone(),
+        pulse: pulse.clone(),
+        now: now.clone(),
+        started_at_secs: at,
+    };
+    let watch = crate::watch::Loop {
+        clerk,
+        pulse,
+        imap,
+        smtp,
+        service: config.service.clone(),
+        dry_run: options.dry_run,
+        now,
+        stop: stop.clone(),
+    };
     // The first loop that fails ends all: a half-alive daemon would take mail and send none.
-    tokio::try_join!(receive.run(), deliver.run(), remind.run(), prove, refurnish)?;
+    tokio::try_join!(
+        receive.run(),
+        deliver.run(),
+        remind.run(),
+        prove,
+        refurnish,
+        watch.run(),
+        page.serve(config.service.listen, stop)
+    )?;
     Ok(())
 }
 
@@ -191,36 +215,10 @@ fn resolver(config: &Config) -> Option<Resolver> {
 /// Under which name the folders of this login are kept.
 fn account(config: &Config) -> String {
     let user = match &config.imap.server.login {
-        config::Login::Password { user, .. } | config::Login::OAuth2 { user, .. } => user.as_str(),
+        config::Login::Password { user, .. }
+        | config::Login::Helper { user, .. }
+        | config::Login::OAuth2 { user, .. } => user.as_str(),
         config::Login::None => "",
     };
     format!("{user}@{}", config.imap.server.host)
-}
-
-/// The configured server as the wire wants it, with its password fetched.
-pub fn server(server: &config::Server, section: &'static str) -> Result<Server, RunError> {
-    let login = match &server.login {
-        config::Login::None => None,
-        config::Login::Password { user, password } => {
-            let password = password
-                .resolve()
-                .map_err(|source| RunError::Password { section, source })?;
-            Some(Login::Password {
-                user: user.clone(),
-                password: Secret::new(password.expose()),
-            })
-        }
-        config::Login::OAuth2 { .. } => None,
-    };
-    Ok(Server {
-        host: server.host.clone(),
-        port: server.port,
-        security: match server.security {
-            config::Security::Tls => Security::Tls,
-            config::Security::StartTls => Security::StartTls,
-            config::Security::None => Security::None,
-        },
-        login,
-        ca_file: server.ca_file.clone(),
-    })
 }

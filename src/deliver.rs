@@ -7,26 +7,31 @@ use crate::clerk::{Clerk, Now, RunError};
 use crate::desk::Desk;
 use crate::desk::post::Parcel;
 use crate::failpoint;
+use crate::keyring::Door;
 use crate::lock::Lock;
+use crate::pulse::Pulse;
 use crate::rules::retry::{Attempt, Judgement, Phase};
-use crate::wire::Server;
+use crate::wire::error::WireError;
 use crate::wire::smtp::{self, Connection, Timeouts};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// Mails taken at once; each is in flight until it is reported.
 const MAX_BATCH: u32 = 20;
 /// With nothing due, the outbox is looked at after this at the latest (commands beside us write too).
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
+/// Between two looks at a server that refused us, while there is nothing to send.
+const KNOCK_AGAIN: Duration = Duration::from_secs(60);
 /// How long a mail that is on its way may take once we are asked to stop.
 const LAST_WORDS: Duration = Duration::from_millis(1_500);
 
 pub struct Loop {
     pub clerk: Clerk,
-    pub server: Server,
+    pub door: Door,
     /// What we call ourselves in EHLO: the bot's domain, not this machine's name.
     pub ehlo_name: String,
     pub dry_run: bool,
+    pub pulse: Pulse,
     /// Becomes true once it has been looked for mails of ours that the database does not know.
     pub looked: watch::Receiver<bool>,
     /// Where the newest mail's number is noted, beside the database.
@@ -40,6 +45,7 @@ pub struct Loop {
 impl Loop {
     pub async fn run(mut self) -> Result<(), RunError> {
         self.try_the_door().await?;
+        let mut knocked_at = Instant::now();
         let mut looked = self.looked.clone();
         tokio::select! {
             _ = looked.wait_for(|looked| *looked) => {}
@@ -69,7 +75,15 @@ impl Loop {
                 failpoint::here("send.noted");
             }
             match (parcels.is_empty(), self.dry_run) {
-                (true, _) => self.wait().await?,
+                (true, _) => {
+                    // With nothing to send, only a look tells whether sending works again.
+                    let failing = self.pulse.sending().failing_since_secs.is_some();
+                    if failing && knocked_at.elapsed() > KNOCK_AGAIN {
+                        knocked_at = Instant::now();
+                        let _ = self.knock().await;
+                    }
+                    self.wait().await?;
+                }
                 (false, true) => self.pretend(parcels).await?,
                 (false, false) => self.send(parcels).await?,
             }
@@ -79,21 +93,30 @@ impl Loop {
 
     /// One login at the start: a wrong password is told now, not with the first mail.
     async fn try_the_door(&mut self) -> Result<(), RunError> {
+        match self.knock().await {
+            Err(error) if error.needs_operator() => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// One login that sends nothing.
+    async fn knock(&mut self) -> Result<(), WireError> {
         let timeouts = Timeouts::default();
         let connected = tokio::select! {
-            connected = Connection::connect(&self.server, &self.ehlo_name, &timeouts) => connected,
+            connected = self.door.send(&self.ehlo_name, &timeouts, (self.now)()) => connected,
             () = crate::clerk::stopped(&mut self.stop) => return Ok(()),
         };
         match connected {
             Ok(connection) => {
                 connection.quit().await;
                 tracing::info!("the mail server takes our mail");
+                self.pulse.sends((self.now)());
                 Ok(())
             }
-            Err((_, error)) if error.needs_operator() => Err(error.into()),
             Err((_, error)) => {
                 tracing::warn!("sending mail: {error}");
-                Ok(())
+                self.pulse.cannot_send(&error.to_string(), (self.now)());
+                Err(error)
             }
         }
     }
@@ -138,12 +161,17 @@ impl Loop {
         let mut parcels = parcels.into_iter();
         while let Some(parcel) = parcels.next() {
             if !connection.as_ref().is_some_and(Connection::is_usable) {
-                match Connection::connect(&self.server, &self.ehlo_name, &Timeouts::default()).await
-                {
+                let timeouts = Timeouts::default();
+                let connected = self
+                    .door
+                    .send(&self.ehlo_name, &timeouts, (self.now)())
+                    .await;
+                match connected {
                     Ok(fresh) => connection = Some(fresh),
                     Err((attempt, error)) => {
                         tracing::warn!("sending mail: {error}");
-                        let attempt = translated(&attempt);
+                        self.pulse.cannot_send(&error.to_string(), (self.now)());
+                        let attempt = attempt.as_ref().map_or_else(|| keyless(&error), translated);
                         for parcel in std::iter::once(parcel).chain(parcels) {
                             let _ = self.report(parcel.id, attempt.clone()).await?;
                         }
@@ -171,6 +199,7 @@ impl Loop {
                 tracing::warn!(outbox = parcel.id, "sending mail: {trouble}");
             }
             let judgement = self.report(parcel.id, translated(&attempt)).await?;
+            self.take_note(&attempt, &judgement);
             if let Judgement::StopQueue { delay_secs } = judgement {
                 tracing::error!(
                     delay_secs,
@@ -185,6 +214,27 @@ impl Loop {
             connection.quit().await;
         }
         Ok(())
+    }
+
+    /// Whether the server serves us; that it refuses one mail or one recipient says nothing against it.
+    fn take_note(&self, attempt: &smtp::Attempt, judgement: &Judgement) {
+        let now_secs = (self.now)();
+        let about_us = matches!(judgement, Judgement::StopQueue { .. })
+            || (attempt.trouble.is_some() && !attempt.is_accepted());
+        match about_us {
+            true => {
+                let reply = attempt.reply.as_ref().map(|reply| reply.code);
+                let trouble = attempt.trouble.clone();
+                let trouble = trouble.or_else(|| reply.map(|code| format!("refused with {code}")));
+                let at = self.door.at();
+                let trouble = format!("{at}: {}", trouble.unwrap_or_default());
+                self.pulse.cannot_send(&trouble, now_secs);
+            }
+            false => self.pulse.sends(now_secs),
+        }
+        if matches!(judgement, Judgement::Delivered) {
+            self.pulse.sent_one();
+        }
     }
 
     /// Mails that were taken and not tried.
@@ -220,6 +270,19 @@ async fn finish<T>(
         () = crate::clerk::stopped(stop) => {
             tokio::time::timeout(LAST_WORDS, sending).await.ok()
         }
+    }
+}
+
+/// No key, so no attempt: as if the server had refused the login, for good or for now.
+fn keyless(error: &WireError) -> Attempt {
+    let code = match error.needs_operator() {
+        true => 535,
+        false => 454,
+    };
+    Attempt {
+        phase: Phase::Auth,
+        reply: Some((code, "no key to log in with".to_owned())),
+        refused: Vec::new(),
     }
 }
 

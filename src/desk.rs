@@ -4,6 +4,7 @@
 //! Fails with a [`DeskError`]: then the transaction is rolled back and nothing has happened. A mail
 //! that can't be handled is set aside in the inbox with the reason, and the next one is handled.
 
+pub mod alarm;
 pub mod anew;
 pub mod answers;
 pub mod bind;
@@ -11,6 +12,7 @@ pub mod brakes;
 pub mod copies;
 pub mod decisions;
 pub mod direct;
+pub mod figures;
 pub mod forget;
 pub mod house;
 pub mod launch;

@@ -33,6 +33,8 @@
 //! | [`wire`] | network | our other rooms: bytes and addresses only |
 //! | [`desk`] | store and the pure rooms; `now` is an argument | network, waiting, the clock |
 //! | [`receive`], [`deliver`], [`remind`], [`prove`] | wire and desk | parsing, SQL, deciding |
+//! | [`keyring`] | wire; the file of tokens | deciding who writes to whom |
+//! | [`pulse`], [`watch`], [`service`] | what the loops tell of themselves, the desk's figures | mails' words and addresses |
 //! | [`demo`] | everything: it plays the whole house | – |
 //!
 //! A test holds these walls (`tests/suite/house.rs`).
@@ -47,13 +49,17 @@ pub mod demo;
 pub mod desk;
 pub mod failpoint;
 pub mod furnish;
+pub mod keyring;
 pub mod lock;
 pub mod prove;
+pub mod pulse;
 pub mod reader;
 pub mod receive;
 pub mod remind;
 pub mod rules;
+pub mod service;
 pub mod steady;
 pub mod store;
+pub mod watch;
 pub mod wire;
 pub mod writer;

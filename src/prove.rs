@@ -7,9 +7,9 @@
 use crate::clerk::{Clerk, Now, RunError};
 use crate::desk::strangers::Place;
 use crate::desk::unknown::Sought;
+use crate::keyring::Door;
 use crate::receive::Progress;
 use crate::rules::retry::{Looked, OnUnknown};
-use crate::wire::Server;
 use crate::wire::error::WireError;
 use crate::wire::imap::Session;
 use std::time::Duration;
@@ -32,7 +32,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(600);
 
 pub struct Loop {
     pub clerk: Clerk,
-    pub server: Server,
+    pub door: Door,
     pub policy: OnUnknown,
     /// How far the other session has come: only one login is tried first.
     pub progress: watch::Receiver<Progress>,
@@ -125,7 +125,7 @@ impl Loop {
     }
 
     async fn look(&self) -> Result<(), Fault> {
-        let mut session = Session::connect(&self.server).await?;
+        let mut session = self.door.read((self.now)()).await?;
         let sent = session.sent_mailbox().await?;
         if let Some(sent) = &sent {
             match self.scan(&mut session, sent).await {

@@ -8,8 +8,9 @@ use crate::desk::Desk;
 use crate::desk::views::{FolderSeen, Known};
 use crate::failpoint;
 use crate::furnish::Watch;
+use crate::keyring::Door;
+use crate::pulse::Pulse;
 use crate::store::inbox::{Arrived, Aside};
-use crate::wire::Server;
 use crate::wire::error::WireError;
 use crate::wire::imap::{Fetched, Mail, Session, Woken};
 use crate::wire::proof::Resolver;
@@ -41,6 +42,13 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 /// After a refused login: sooner would lock the account.
 const REFUSED_PAUSE: Duration = Duration::from_secs(900);
+/// After what time at most the loop shows itself again, by what it does: each is longer than all the deadlines of the
+/// wire below it, so that only a step that hangs for ever breaks the promise.
+const LONGEST_CONNECT: Duration = Duration::from_secs(15 * 60);
+const LONGEST_STEP: Duration = Duration::from_secs(40 * 60);
+const SPARE: Duration = Duration::from_secs(180);
+/// Between two looks whether somebody has signed in again.
+const SIGN_IN_PAUSE: Duration = Duration::from_secs(30);
 
 /// How far the loop has come since it started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,13 +65,14 @@ pub struct Loop {
     pub clerk: Clerk,
     /// Contacts that were changed count for the very next mail.
     pub watch: Arc<Watch>,
-    pub server: Server,
+    pub door: Door,
     pub account: String,
     pub mailbox: String,
     pub junk: Option<String>,
     pub from_start: bool,
     /// Where authors are looked up, when no mail server's word is believed; None: not at all.
     pub resolver: Option<Resolver>,
+    pub pulse: Pulse,
     /// Tells the other loops.
     pub progress: watch::Sender<Progress>,
     pub now: Now,
@@ -126,9 +135,12 @@ impl Loop {
                 Err(Fault::Wire(error)) => {
                     pause = match error {
                         WireError::LoginRefused { .. } => REFUSED_PAUSE,
+                        // No server was troubled; once somebody has signed in, it goes on soon.
+                        WireError::SignInNeeded { .. } => SIGN_IN_PAUSE,
                         _ => pause,
                     };
                     tracing::warn!(pause_secs = pause.as_secs(), "reading mail: {error}");
+                    self.pulse.cannot_read(&error.to_string(), (self.now)());
                     self.rest(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
                     if std::mem::take(&mut memory.connected) {
@@ -141,13 +153,15 @@ impl Loop {
     }
 
     async fn rest(&mut self, pause: Duration) {
+        self.pulse.promise(pause + SPARE);
         let _ = tokio::time::timeout(pause, crate::clerk::stopped(&mut self.stop)).await;
     }
 
     async fn session(&mut self, memory: &mut Memory) -> Result<(), Fault> {
         let mut stop = self.stop.clone();
+        self.pulse.promise(LONGEST_CONNECT);
         let connected = tokio::select! {
-            session = Session::connect(&self.server) => session?,
+            session = self.door.read((self.now)()) => session?,
             () = crate::clerk::stopped(&mut stop) => return Ok(()),
         };
         let mut session = connected;
@@ -167,6 +181,8 @@ impl Loop {
                 tracing::info!(idle = session.abilities().idle, "watching the mailbox");
             }
             loop {
+                self.pulse.reads((self.now)());
+                self.pulse.promise(LONGEST_WAIT + SPARE);
                 match session.wait(LONGEST_WAIT, &mut stop).await? {
                     Woken::Stopped => {
                         session.logout().await;
@@ -216,6 +232,7 @@ impl Loop {
         mailbox: &str,
         memory: &mut Memory,
     ) -> Result<Folder, Fault> {
+        self.pulse.promise(LONGEST_STEP);
         let selected = session.select(mailbox).await?;
         let uid_next = match selected.uid_next {
             Some(uid_next) => uid_next,
@@ -276,6 +293,7 @@ impl Loop {
                 .max(1);
             let (batch, others) = rest.split_at(count.min(rest.len()));
             rest = others;
+            self.pulse.promise(LONGEST_STEP);
             let uids: Vec<u32> = batch.iter().map(|listed| listed.uid).collect();
             let fetched = session.fetch(&uids, part.then_some(FIRST_OCTETS)).await;
             failpoint::here("fetch.fetched");
@@ -420,6 +438,7 @@ impl Loop {
             }
         };
         tracing::info!(mails = taken, "mail taken");
+        self.pulse.took(taken);
         self.clerk.bell.ring();
         Ok(())
     }

@@ -7,12 +7,12 @@ mod report;
 mod roundtrip;
 mod settings;
 
-use crate::cli::{Failure, load, log, run::runtime};
-use crate::config::Config;
-use crate::daemon;
+use crate::cli::{Failure, load, log, now_secs, run::runtime};
+use crate::config::{Config, Login};
 use crate::furnish;
+use crate::keyring::{self, Door};
 use crate::wire::imap::{MailboxName, Session, SpecialUse};
-use crate::wire::smtp::{Connection, Timeouts};
+use crate::wire::smtp::Timeouts;
 use report::Report;
 use std::path::Path;
 use std::time::Duration;
@@ -34,6 +34,12 @@ const JUNK_NAMES: [&str; 9] = [
     "INBOX.Spam",
 ];
 
+/// The way to both servers.
+struct Doors {
+    reading: Door,
+    sending: Door,
+}
+
 #[derive(clap::Args)]
 pub struct Options {
     /// One JSON object
@@ -50,21 +56,21 @@ pub struct Options {
 pub fn run(config: Option<&Path>, options: &Options) -> Result<(), Failure> {
     let wait = roundtrip::wait(options.wait.as_deref())?;
     let config = load(config)?;
-    log::start("error");
+    log::start("error", log::Form::Text);
     let mut report = Report::new(options.json);
     report.good("configuration", format!("{}: good", config.path.display()));
-    if let Some(unbuilt) = config.unbuilt() {
-        return Err(Failure::Usage(unbuilt));
-    }
     settings::passwords(&config, &mut report);
     settings::people(&config, &furnish::house_alone(&config), &mut report)?;
     settings::store(&config, &mut report);
+    // A password that is not where it should be is a wrong configuration: status 2, as for `run`.
+    let (reading, sending) = keyring::doors(&config)?;
+    let doors = Doors { reading, sending };
     let sent = runtime()?.block_on(async {
         settings::trust(&config, &mut report).await;
-        let imap = imap(&config, &mut report).await;
-        let smtp = smtp(&config, &mut report).await;
+        let imap = imap(&config, &doors.reading, &mut report).await;
+        let smtp = smtp(&config, &doors.sending, &mut report).await;
         match (options.roundtrip, imap, smtp) {
-            (true, true, true) => roundtrip::run(&config, wait, &mut report).await,
+            (true, true, true) => roundtrip::run(&config, &doors, wait, &mut report).await,
             (true, ..) => {
                 report.note("round trip", "not tried: the logins come first");
                 0
@@ -76,15 +82,8 @@ pub fn run(config: Option<&Path>, options: &Options) -> Result<(), Failure> {
 }
 
 /// Whether mail can be read.
-async fn imap(config: &Config, report: &mut Report) -> bool {
-    let server = match daemon::server(&config.imap.server, "imap") {
-        Ok(server) => server,
-        Err(error) => {
-            report.problem("imap", error.to_string(), None);
-            return false;
-        }
-    };
-    let mut session = match Session::connect(&server).await {
+async fn imap(config: &Config, door: &Door, report: &mut Report) -> bool {
+    let mut session = match door.read(now_secs()).await {
         Ok(session) => session,
         Err(error) => {
             report.problem("imap", error.to_string(), None);
@@ -96,7 +95,7 @@ async fn imap(config: &Config, report: &mut Report) -> bool {
         .server
         .as_deref()
         .map_or(String::new(), |name| format!(" ({name})"));
-    report.good("imap", format!("{}: logged in{name}", server.at()));
+    report.good("imap", format!("{}: logged in{name}", door.at()));
     match abilities.idle {
         true => report.good("new mail", "is pushed (IDLE)"),
         false => report.note("new mail", "no IDLE: the mailbox is asked once a minute"),
@@ -244,27 +243,20 @@ fn patient() -> Timeouts {
 }
 
 /// Whether mail can be handed over.
-async fn smtp(config: &Config, report: &mut Report) -> bool {
-    let server = match daemon::server(&config.smtp.server, "smtp") {
-        Ok(server) => server,
-        Err(error) => {
-            report.problem("smtp", error.to_string(), None);
-            return false;
-        }
-    };
-    let connected = Connection::connect(&server, config.bot.address.domain(), &patient()).await;
-    let connection = match connected {
+async fn smtp(config: &Config, door: &Door, report: &mut Report) -> bool {
+    let domain = config.bot.address.domain();
+    let connection = match door.send(domain, &patient(), now_secs()).await {
         Ok(connection) => connection,
         Err((_, error)) => {
             report.problem("smtp", error.to_string(), None);
             return false;
         }
     };
-    let login = match server.login.is_some() {
-        true => "logged in",
-        false => "takes mail without a login",
+    let login = match config.smtp.server.login {
+        Login::None => "takes mail without a login",
+        _ => "logged in",
     };
-    report.good("smtp", format!("{}: {login}", server.at()));
+    report.good("smtp", format!("{}: {login}", door.at()));
     let abilities = connection.abilities();
     match abilities.size_limit {
         Some(octets) if octets < SMALL_LIMIT => report.warning(

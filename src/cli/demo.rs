@@ -7,7 +7,7 @@ use crate::demo::script;
 use crate::demo::village::{BOT, PEOPLE};
 
 pub fn run(script: bool) -> Result<(), Failure> {
-    log::start("warn");
+    log::start("warn", log::Form::Text);
     runtime()?
         .block_on(async {
             match script {

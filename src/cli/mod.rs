@@ -12,6 +12,7 @@ pub mod forget;
 pub mod init;
 pub mod list;
 pub mod log;
+pub mod login;
 pub mod manual;
 pub mod quarantine;
 pub mod queue;
@@ -66,6 +67,9 @@ enum Command {
         /// Also take mail that was there before the first start
         #[arg(long)]
         from_start: bool,
+        /// Lines for people or JSON for collectors; default: what [service] log says, else text
+        #[arg(long, value_name = "FORM")]
+        log: Option<log::Form>,
     },
     /// Show how a mail would be read (needs neither configuration nor network)
     Explain {
@@ -131,6 +135,8 @@ enum Command {
     /// Stop all sending until `resume`; what arrives is kept and read
     Pause,
     /// Send again after `pause`
+    /// Sign in to the mail account with OAuth2 and keep the tokens
+    Login { at: login::At },
     Resume {
         /// Also after mails of ours were seen that the database did not write (an old backup, a second askfirst)
         #[arg(long)]
@@ -192,12 +198,14 @@ pub fn main() -> ExitCode {
         Command::Run {
             dry_run,
             from_start,
+            log,
         } => run::run(
             config,
             daemon::Options {
                 dry_run,
                 from_start,
             },
+            log,
         ),
         Command::List {
             json,
@@ -225,6 +233,7 @@ pub fn main() -> ExitCode {
         Command::Export { raw } => export::run(config, raw),
         Command::Show { id, json } => show::run(config, id, json),
         Command::Cancel { id } => cancel::run(config, id),
+        Command::Login { at } => login::run(config, at),
         Command::Forget { address } => forget::run(config, &address),
         Command::Pause => cancel::pause(config),
         Command::Resume {
@@ -270,10 +279,9 @@ impl From<ConfigError> for Failure {
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         match error {
-            RunError::Config(_)
-            | RunError::Password { .. }
-            | RunError::Unbuilt(_)
-            | RunError::Contacts(_) => Failure::Usage(error.to_string()),
+            RunError::Config(_) | RunError::Password { .. } | RunError::Contacts(_) => {
+                Failure::Usage(error.to_string())
+            }
             _ => Failure::Failed(error.to_string()),
         }
     }

@@ -1,13 +1,19 @@
 //! `askfirst run`: the daemon, until SIGINT or SIGTERM.
 
+use crate::cli::log::Form;
 use crate::cli::{Failure, load, log};
+use crate::config;
 use crate::daemon::{self, Options};
 use std::path::Path;
 use tokio::sync::watch;
 
-pub fn run(config: Option<&Path>, options: Options) -> Result<(), Failure> {
+pub fn run(config: Option<&Path>, options: Options, form: Option<Form>) -> Result<(), Failure> {
     let config = load(config)?;
-    log::start("info");
+    let configured = match config.service.log {
+        config::Log::Text => Form::Text,
+        config::Log::Json => Form::Json,
+    };
+    log::start("info", form.unwrap_or(configured));
     runtime()?.block_on(async {
         let stop = stop_sign();
         daemon::run(&config, options, daemon::system_clock(), stop).await?;

@@ -132,7 +132,12 @@ impl At<'_> {
         }
     }
 
-    fn duration(&self, value: &Option<Spanned<String>>, key: &str, default: &str) -> Checked<i64> {
+    pub fn duration(
+        &self,
+        value: &Option<Spanned<String>>,
+        key: &str,
+        default: &str,
+    ) -> Checked<i64> {
         let text = value.as_ref().map_or(default, |value| value.get_ref());
         match duration_secs(text) {
             Some(secs) => Ok(secs),
@@ -168,6 +173,7 @@ pub(super) fn config(raw: RawConfig, text: &str, path: &Path) -> Checked<Config>
     let store = store(&at, &raw.store.unwrap_or_default())?;
     let trust = trust(&at, &raw.trust.unwrap_or_default())?;
     let pace = pace(&at, &raw.pace.unwrap_or_default())?;
+    let service = super::service::service(&at, &raw.service.unwrap_or_default(), &bot)?;
     if raw.connector.is_empty() {
         let remedy = "Add [[connector]] with the name and addresses of the person who introduces.";
         return at.wrong(None, "connector", "there is none", remedy);
@@ -185,6 +191,7 @@ pub(super) fn config(raw: RawConfig, text: &str, path: &Path) -> Checked<Config>
         store,
         trust,
         pace,
+        service,
         connectors,
     })
 }

@@ -5,9 +5,11 @@
 
 mod check;
 mod find;
+mod login;
 pub mod password;
 mod raw;
 mod server;
+mod service;
 mod value;
 
 use crate::reader::address::Address;
@@ -29,6 +31,7 @@ pub struct Config {
     pub store: Store,
     pub trust: Trust,
     pub pace: Pace,
+    pub service: Service,
     /// At least one.
     pub connectors: Vec<Connector>,
 }
@@ -100,12 +103,30 @@ pub enum Login {
         user: String,
         password: Password,
     },
-    /// Accepted here; signing in with it is not built yet, which [`Config::unbuilt`] says.
+    /// An OAuth2 access token that a program prints.
+    Helper {
+        user: String,
+        command: Password,
+    },
+    /// OAuth2 by `askfirst login`.
     OAuth2 {
         user: String,
-        provider: Provider,
-        client_id: String,
+        sign_in: SignIn,
     },
+}
+
+/// `oauth2 = { provider = … }`: as what this program signs in, and where its tokens are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignIn {
+    pub provider: Provider,
+    pub client_id: String,
+    pub client_secret: Option<Password>,
+    /// Already joined to the configuration's folder; none: beside the database.
+    pub tokens: Option<PathBuf>,
+    /// Microsoft's organisation.
+    pub tenant: String,
+    /// Instead of the provider's own host: https, or http on loopback. Without a slash at its end.
+    pub authority: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,6 +174,26 @@ pub struct Pace {
     pub asks_per_target: u32,
     /// Before the same requester is brought again to someone who did not say yes.
     pub quiet_after_secs: i64,
+}
+
+/// `[service]`: what a supervisor sees, and who hears when something is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Service {
+    /// Loopback only; none: no page.
+    pub listen: Option<std::net::SocketAddr>,
+    pub log: Log,
+    /// None: the first connector.
+    pub operator: Option<Address>,
+    /// How long reading or sending may fail before the operator gets a mail.
+    pub alarm_after_secs: i64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Log {
+    /// Lines for people.
+    Text,
+    /// One JSON object a line.
+    Json,
 }
 
 /// `[[connector]]`: a person who introduces.
@@ -206,19 +247,6 @@ impl Config {
     /// Seconds of a duration as the configuration writes it, such as `5m`; none: it is none.
     pub fn duration_secs(text: &str) -> Option<i64> {
         value::duration_secs(text)
-    }
-
-    /// What is configured but not built yet, in a sentence for `check` and `run`; none: all is.
-    pub fn unbuilt(&self) -> Option<String> {
-        let oauth = |login: &Login| matches!(login, Login::OAuth2 { .. });
-        if !oauth(&self.imap.server.login) && !oauth(&self.smtp.server.login) {
-            return None;
-        }
-        Some(format!(
-            "{}: oauth2 is set, but this version can't sign in with OAuth2 yet. \
-             Use `password` with an app password of your provider instead.",
-            self.path.display()
-        ))
     }
 }
 

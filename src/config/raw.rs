@@ -20,6 +20,7 @@ pub(super) struct RawConfig {
     pub store: Option<RawStore>,
     pub trust: Option<RawTrust>,
     pub pace: Option<RawPace>,
+    pub service: Option<RawService>,
     #[serde(default)]
     pub connector: Vec<Spanned<RawConnector>>,
 }
@@ -55,6 +56,12 @@ pub(super) struct RawServer {
 pub(super) struct RawOauth2 {
     pub provider: Text,
     pub client_id: Text,
+    /// As `password`.
+    pub client_secret: Option<Spanned<toml::Value>>,
+    pub tokens: Text,
+    pub tenant: Text,
+    pub authority: Text,
+    pub command: Option<Spanned<Vec<String>>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -79,6 +86,15 @@ pub(super) struct RawPace {
     pub hold_yes: Text,
     pub asks_per_target: Number,
     pub quiet_after: Text,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawService {
+    pub listen: Text,
+    pub log: Text,
+    pub operator: Text,
+    pub alarm_after: Text,
 }
 
 #[derive(Deserialize)]

@@ -1,12 +1,12 @@
-//! `[imap]` and `[smtp]`: host, port, security, and where the password is.
+//! `[imap]` and `[smtp]`: host, port, security, and who logs in.
 //!
 //! Fails where a login would travel unprotected, or where it could not work at all.
 
 use super::check::{At, Checked};
-use super::password::{Password, Secret};
-use super::raw::{RawOauth2, RawServer};
+use super::login::{oauth2, password};
+use super::raw::RawServer;
 use super::value::is_loopback;
-use super::{Imap, Login, Provider, Security, Server, Smtp};
+use super::{Imap, Login, Security, Server, Smtp};
 use crate::rules::retry::OnUnknown;
 use std::ops::Range;
 use toml::Spanned;
@@ -200,72 +200,4 @@ fn login(
             at.wrong(Some(table), &key("password"), "is missing", remedy)
         }
     }
-}
-
-fn password(at: &At<'_>, value: &Spanned<toml::Value>, key: &str) -> Checked<Password> {
-    let span = Some(value.span());
-    let remedy = "Write a string, or one of { env = \"NAME\" }, { file = \"PATH\" }, \
-                  { command = [\"pass\", \"intro\"] }, { credential = \"NAME\" }.";
-    let table = match value.get_ref() {
-        toml::Value::String(text) if text.is_empty() || text.contains(['\r', '\n', '\0']) => {
-            return at.wrong(span, key, "is empty or not one line", remedy);
-        }
-        toml::Value::String(text) => return Ok(Password::Plain(Secret::new(text.clone()))),
-        toml::Value::Table(table) => table,
-        _ => {
-            return at.wrong(span, key, "is neither text nor a source", remedy);
-        }
-    };
-    let mut entries = table.iter();
-    let (Some((source, held)), None) = (entries.next(), entries.next()) else {
-        return at.wrong(span, key, "needs exactly one source", remedy);
-    };
-    let text = held.as_str().filter(|text| !text.is_empty());
-    let name = text.filter(|name| !name.contains(['/', '\\', '=', '\0']));
-    let words = held.as_array().and_then(|words| {
-        let words: Option<Vec<String>> = words
-            .iter()
-            .map(|w| w.as_str().map(str::to_owned))
-            .collect();
-        words.filter(|words| words.first().is_some_and(|program| !program.is_empty()))
-    });
-    let found = match source.as_str() {
-        "env" => name.map(|name| Password::Env(name.to_owned())),
-        "credential" => name.map(|name| Password::Credential(name.to_owned())),
-        "file" => text.map(|path| Password::File(at.join(path))),
-        "command" => words.map(Password::Command),
-        _ => return at.wrong(span, &format!("{key}.{source}"), "unknown source", remedy),
-    };
-    match found {
-        Some(password) => Ok(password),
-        None => at.wrong(
-            span,
-            &format!("{key}.{source}"),
-            "has the wrong form",
-            remedy,
-        ),
-    }
-}
-
-fn oauth2(at: &At<'_>, value: &Spanned<RawOauth2>, user: String, key: &str) -> Checked<Login> {
-    let (table, raw) = (value.span(), value.get_ref());
-    let provider_key = format!("{key}.provider");
-    at.required(
-        raw.provider.as_ref(),
-        table.clone(),
-        &provider_key,
-        "\"google\"",
-    )?;
-    let choices = [
-        ("google", Provider::Google),
-        ("microsoft", Provider::Microsoft),
-    ];
-    let provider = at.choice(&raw.provider, &provider_key, &choices, Provider::Google)?;
-    let id_key = format!("{key}.client_id");
-    let client_id = at.required(raw.client_id.as_ref(), table, &id_key, "\"…\"")?;
-    Ok(Login::OAuth2 {
-        user,
-        provider,
-        client_id: at.line_of_text(client_id, &id_key)?,
-    })
 }

@@ -64,6 +64,11 @@ fn the_example_is_whole_and_parses() {
         "hold_yes",
         "asks_per_target",
         "quiet_after",
+        "[service]",
+        "listen",
+        "log",
+        "operator",
+        "alarm_after",
         "[[connector]]",
         "addresses",
         "contacts",
@@ -90,6 +95,11 @@ fn the_example_is_whole_and_parses() {
     assert_eq!(small.imap.junk, config.imap.junk);
     assert_eq!(small.bot.subaddressing, config.bot.subaddressing);
     assert_eq!(small.trust.require, config.trust.require);
+    assert_eq!(small.service.log, config.service.log);
+    assert_eq!(
+        small.service.alarm_after_secs,
+        config.service.alarm_after_secs
+    );
     assert_eq!(
         small.connectors[0].direct_requests,
         config.connectors[0].direct_requests
@@ -125,7 +135,6 @@ fn defaults_are_those_of_the_contract() {
         (bob.direct_requests, &bob.contacts),
         (Direct::Contacts, &None)
     );
-    assert_eq!(config.unbuilt(), None);
 }
 
 #[test]
@@ -164,27 +173,86 @@ fn every_password_source_is_read() {
     assert_eq!(with("\"x\""), Password::Plain(Secret::new("x".into())));
 }
 
+fn oauth2(value: &str) -> Result<Login, String> {
+    let text = SMALL.replacen("password = \"hunter2\"", &format!("oauth2 = {value}"), 1);
+    let config = parse(&text).map_err(|error| error.to_string())?;
+    Ok(config.imap.server.login)
+}
+
 #[test]
-fn oauth2_is_read_and_said_to_be_unbuilt() {
-    let text = SMALL.replacen(
-        "password = \"hunter2\"",
-        "oauth2 = { provider = \"microsoft\", client_id = \"abc\" }",
-        1,
+fn oauth2_is_a_provider_with_our_name_or_a_helper() {
+    let Login::OAuth2 { user, sign_in } = oauth2(
+        "{ provider = \"microsoft\", client_id = \"abc\", client_secret = { file = \"secret\" }, \
+         tokens = \"mail.tokens\", tenant = \"bot.example\", authority = \"https://login.example/\" }",
+    )
+    .unwrap() else {
+        panic!("a sign-in");
+    };
+    assert_eq!(
+        (user.as_str(), sign_in.client_id.as_str()),
+        ("intro", "abc")
     );
-    let config = parse(&text).unwrap();
+    assert_eq!(sign_in.provider, Provider::Microsoft);
+    assert_eq!(
+        sign_in.client_secret,
+        Some(Password::File("/etc/ask/secret".into()))
+    );
+    assert_eq!(
+        sign_in.tokens.as_deref(),
+        Some(Path::new("/etc/ask/mail.tokens"))
+    );
+    assert_eq!(sign_in.tenant, "bot.example");
+    assert_eq!(sign_in.authority.as_deref(), Some("https://login.example"));
+    let small = oauth2("{ provider = \"google\", client_id = \"abc\" }").unwrap();
+    assert!(matches!(small, Login::OAuth2 { sign_in, .. }
+        if sign_in.tenant == "common" && sign_in.tokens.is_none() && sign_in.authority.is_none()));
+    let helper = oauth2("{ command = [\"pizauth\", \"show\", \"intro\"] }").unwrap();
     assert!(
-        config
-            .unbuilt()
-            .unwrap()
-            .contains("can't sign in with OAuth2")
+        matches!(helper, Login::Helper { command: Password::Command(words), .. } if words.len() == 3)
     );
-    assert!(matches!(
-        config.imap.server.login,
-        Login::OAuth2 {
-            provider: Provider::Microsoft,
-            ..
-        }
-    ));
+
+    for (value, said) in [
+        ("{ client_id = \"abc\" }", "imap.oauth2.provider"),
+        ("{ provider = \"google\" }", "imap.oauth2.client_id"),
+        ("{ provider = \"aol\", client_id = \"abc\" }", "google"),
+        ("{ command = [] }", "imap.oauth2.command"),
+        (
+            "{ command = [\"x\"], provider = \"google\" }",
+            "stand alone",
+        ),
+        (
+            "{ provider = \"google\", client_id = \"a\", tenant = \"x\" }",
+            "for Microsoft",
+        ),
+        (
+            "{ provider = \"microsoft\", client_id = \"a\", tenant = \"x/../y\" }",
+            "tenant",
+        ),
+    ] {
+        let error = oauth2(value).unwrap_err();
+        assert!(error.contains(said), "{value}: {error}");
+    }
+    let at = |authority: &str| {
+        oauth2(&format!(
+            "{{ provider = \"google\", client_id = \"a\", authority = \"{authority}\" }}"
+        ))
+    };
+    for good in [
+        "http://127.0.0.1:8080",
+        "http://localhost:1",
+        "https://x.example/base",
+    ] {
+        assert!(at(good).is_ok(), "{good}");
+    }
+    for bad in [
+        "http://x.example",
+        "http://127.0.0.1@x.example",
+        "x.example",
+        "https://",
+        "https://a b",
+    ] {
+        assert!(at(bad).unwrap_err().contains("authority"), "{bad}");
+    }
 }
 
 #[test]
@@ -478,4 +546,34 @@ fn a_file_that_is_not_there_is_named() {
         "{shown}"
     );
     assert!(shown.contains("config.example.toml"), "{shown}");
+}
+
+#[test]
+fn the_page_of_figures_is_for_this_machine_and_the_operator_a_person() {
+    let with = |line: &str| {
+        parse(&SMALL.replacen(
+            "[[connector]]",
+            &format!("[service]\n{line}\n[[connector]]"),
+            1,
+        ))
+    };
+    let service = with("listen = \"[::1]:9525\"\nlog = \"json\"\noperator = \"ops@bot.example\"")
+        .unwrap()
+        .service;
+    assert_eq!(service.listen.unwrap().port(), 9_525);
+    assert_eq!((service.log, service.alarm_after_secs), (Log::Json, 1_800));
+    assert_eq!(service.operator.unwrap().as_str(), "ops@bot.example");
+    assert_eq!(parse(SMALL).unwrap().service.listen, None);
+    for (line, said) in [
+        ("listen = \"0.0.0.0:9525\"", "service.listen"),
+        ("listen = \"192.0.2.1:9525\"", "put a proxy before it"),
+        ("listen = \"9525\"", "service.listen"),
+        ("log = \"xml\"", "service.log"),
+        ("operator = \"intro+x@bot.example\"", "is the bot itself"),
+        ("alarm_after = \"soon\"", "service.alarm_after"),
+        ("port = 1", "service.port"),
+    ] {
+        let error = with(line).unwrap_err().to_string();
+        assert!(error.contains(said), "{line}: {error}");
+    }
 }

@@ -13,6 +13,7 @@ use crate::demo::mailboxes::Mailboxes;
 use crate::demo::smtp::{Passed, SmtpSettings, serve_smtp};
 use crate::desk::Desk;
 use crate::furnish;
+use crate::keyring;
 use crate::store::Store;
 use crate::wire::smtp::{Connection, Timeouts};
 use crate::wire::{Login, Secret, Security, Server};
@@ -263,8 +264,8 @@ async fn open_office(now: &Now, imap_port: u16, smtp_port: u16) -> Result<Office
     let work = {
         let (clerk, now) = (clerk.clone(), now.clone());
         async move {
-            let imap = daemon::server(&config.imap.server, "imap")?;
-            let smtp = daemon::server(&config.smtp.server, "smtp")?;
+            let imap = keyring::door(&config.imap.server, "imap", &config)?;
+            let smtp = keyring::door(&config.smtp.server, "smtp", &config)?;
             let options = Options {
                 from_start: true,
                 ..Options::default()

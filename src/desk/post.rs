@@ -117,6 +117,14 @@ impl Desk {
         }
     }
 
+    /// The operator has mended what stopped the queue (a password, a sign-in): it is tried at once.
+    pub fn send_again(&mut self, now_secs: i64) -> Result<(), DeskError> {
+        self.transact(now_secs, |work| {
+            people::set_meta(work.db, "queue_stopped", None)?;
+            Ok(outbox::hurry(work.db, now_secs)?)
+        })
+    }
+
     /// Mails of an unknown outcome whose waiting time is over go out again: the same bytes under the
     /// same Message-ID.
     pub fn retry_unknown(&mut self, now_secs: i64) -> Result<(), DeskError> {

@@ -8,7 +8,7 @@ use crate::desk::house::House;
 use crate::reader::address::Address;
 use crate::rules::clock::Pace;
 use crate::store::Store;
-use crate::wire::Security;
+use crate::wire::{Security, Server};
 
 fn house() -> House {
     House {
@@ -36,18 +36,19 @@ fn receiver() -> Loop {
     Loop {
         clerk: Clerk::hire(desk),
         watch: Arc::new(Watch::nothing()),
-        server: Server {
+        door: Door::fixed(Server {
             host: "localhost".to_owned(),
             port: 1,
             security: Security::None,
             login: None,
             ca_file: None,
-        },
+        }),
         account: "intro".to_owned(),
         mailbox: "INBOX".to_owned(),
         junk: None,
         from_start: true,
         resolver: None,
+        pulse: Pulse::default(),
         progress: watch::channel(Progress::Away).0,
         now: daemon::system_clock(),
         stop: watch::channel(false).1,

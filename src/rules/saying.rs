@@ -89,6 +89,10 @@ pub enum Saying {
     },
     /// A mail to the bot itself: whether sub-addresses arrive.
     Probe,
+    /// To the operator: something that mail depends on is wrong, or well again.
+    Alarm {
+        what: Alarm,
+    },
 
     // --- to the requester ---
     /// Arrived; you'll hear by the date of the closing, no need to follow up.
@@ -115,6 +119,32 @@ pub enum Saying {
     Propose,
     /// A yes came after the closing: do you still want it?
     StillInterested,
+}
+
+/// What the operator has to know.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum Alarm {
+    /// No mail is read; `trouble` is the last error.
+    NotReading {
+        since_secs: i64,
+        trouble: String,
+    },
+    ReadingAgain {
+        since_secs: i64,
+    },
+    SendingAgain {
+        since_secs: i64,
+    },
+    /// The sign-in at the provider ends then; `command` begins a new one.
+    SignInEnds {
+        until_secs: i64,
+        command: String,
+    },
+    /// It has ended.
+    SignInOver {
+        command: String,
+    },
 }
 
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -235,6 +265,7 @@ impl Saying {
             Saying::WhoAsks { .. } => "who_asks",
             Saying::Report { .. } => "report",
             Saying::Probe => "probe",
+            Saying::Alarm { .. } => "alarm",
             Saying::Acknowledge { .. } => "acknowledge",
             Saying::Closing => "closing",
             Saying::AskWords => "ask_words",
@@ -273,7 +304,8 @@ impl Saying {
             | Saying::ConfirmConnector
             | Saying::WhoAsks { .. }
             | Saying::Report { .. }
-            | Saying::Probe => Some(Party::Connector),
+            | Saying::Probe
+            | Saying::Alarm { .. } => Some(Party::Connector),
             Saying::Acknowledge { .. }
             | Saying::Closing
             | Saying::AskWords

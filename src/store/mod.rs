@@ -4,6 +4,7 @@
 //! IMMEDIATE transaction that is rolled back when it is dropped.
 
 pub mod erase;
+pub mod figures;
 pub mod inbox;
 pub mod introductions;
 pub mod looks;

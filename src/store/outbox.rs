@@ -210,6 +210,15 @@ pub fn advance(
     Ok(())
 }
 
+/// Whatever waits for another attempt is due now.
+pub fn hurry(db: &Connection, now_secs: i64) -> Result<(), StoreError> {
+    db.prepare_cached(
+        "UPDATE outbox SET not_before = ?1 WHERE state = 'queued' AND not_before > ?1",
+    )?
+    .execute([now_secs])?;
+    Ok(())
+}
+
 /// Changes only the state and when it is looked at again.
 pub fn wait(db: &Connection, id: i64, state: &str, not_before_secs: i64) -> Result<(), StoreError> {
     db.prepare_cached("UPDATE outbox SET state = ?2, not_before = ?3 WHERE id = ?1")?

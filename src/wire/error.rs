@@ -41,6 +41,12 @@ pub enum WireError {
     LoginMissing { at: String },
     #[error("{at}: the login was refused: {text}; check user and password (or sign in anew)")]
     LoginRefused { at: String, text: String },
+    #[error("{at}: there is no key to log in with: {why}; sign in again with `{command}`")]
+    SignInNeeded {
+        at: String,
+        why: String,
+        command: String,
+    },
     #[error("{at}: the login is not possible at the moment: {text}; it will be tried again")]
     LoginUnavailable { at: String, text: String },
     #[error("{at}: the server answered NO to {command}: {text}")]
@@ -97,6 +103,7 @@ impl WireError {
                 | WireError::PlaintextRefused { .. }
                 | WireError::LoginMissing { .. }
                 | WireError::LoginRefused { .. }
+                | WireError::SignInNeeded { .. }
         )
     }
 
@@ -152,7 +159,7 @@ fn is_direction_mark(c: char) -> bool {
 pub(super) fn clean_login_text(text: &str, login: &Login) -> String {
     let (user, secret) = match login {
         Login::Password { user, password } => (user, password.expose()),
-        Login::XOauth2 { user, token } => (user, token.expose()),
+        Login::OAuth2 { user, token } => (user, token.expose()),
     };
     let base64 = |bytes: &[u8]| data_encoding::BASE64.encode(bytes);
     let mut text = text.to_owned();

@@ -10,7 +10,9 @@ use std::path::PathBuf;
 
 pub mod discover;
 pub mod error;
+pub mod http;
 pub mod imap;
+pub mod oauth;
 pub mod proof;
 pub mod smtp;
 pub mod transport;
@@ -57,15 +59,15 @@ impl Server {
 pub enum Login {
     /// LOGIN or PLAIN.
     Password { user: String, password: Secret },
-    /// An OAuth2 access token by the mechanism XOAUTH2 (Google and Microsoft).
-    XOauth2 { user: String, token: Secret },
+    /// An OAuth2 access token, by XOAUTH2 (Google, Microsoft) or OAUTHBEARER (RFC 7628), whichever is offered.
+    OAuth2 { user: String, token: Secret },
 }
 
 impl fmt::Debug for Login {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Login::Password { .. } => "Password(…)",
-            Login::XOauth2 { .. } => "XOauth2(…)",
+            Login::OAuth2 { .. } => "OAuth2(…)",
         })
     }
 }
@@ -88,5 +90,53 @@ impl Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(…)")
+    }
+}
+
+/// How an access token is said to a mail server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Bearer {
+    XOAuth2,
+    /// RFC 7628.
+    OAuthBearer,
+}
+
+impl Bearer {
+    /// XOAUTH2 unless only the other is offered: both large providers have it, and a server that offers
+    /// nothing at all is one of those that do not tell before the login.
+    fn choose(x_oauth2: bool, oauth_bearer: bool) -> Bearer {
+        match oauth_bearer && !x_oauth2 {
+            true => Bearer::OAuthBearer,
+            false => Bearer::XOAuth2,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Bearer::XOAuth2 => "XOAUTH2",
+            Bearer::OAuthBearer => "OAUTHBEARER",
+        }
+    }
+
+    /// The first and only thing the client has to say.
+    fn words(self, user: &str, token: &Secret, server: &Server) -> String {
+        let token = token.expose();
+        match self {
+            Bearer::XOAuth2 => format!("user={user}\x01auth=Bearer {token}\x01\x01"),
+            Bearer::OAuthBearer => {
+                // RFC 5801 section 4: a name that holds these would end early.
+                let user = user.replace('=', "=3D").replace(',', "=2C");
+                let (host, port) = (&server.host, server.port);
+                format!("n,a={user},\x01host={host}\x01port={port}\x01auth=Bearer {token}\x01\x01")
+            }
+        }
+    }
+
+    /// What the challenge wants that explains a refusal, before the server says so: nothing, or RFC 7628 section 3.2.3's one byte.
+    fn resignation(self) -> &'static str {
+        match self {
+            Bearer::XOAuth2 => "",
+            Bearer::OAuthBearer => "\x01",
+        }
     }
 }

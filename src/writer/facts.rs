@@ -41,6 +41,17 @@ impl Facts {
     }
 }
 
+impl Facts {
+    /// A date with its time of day, as [`Facts::set_date`].
+    pub fn set_moment(&mut self, name: &'static str, secs: i64, voice: &Voice<'_>) {
+        self.values.remove(name);
+        if let Ok(at) = jiff::Timestamp::from_second(secs) {
+            let at = at.to_zoned_datetime(voice.time_zone.clone());
+            self.set(name, at.strftime("%A, %-d %B %Y, %H:%M %Z").to_string());
+        }
+    }
+}
+
 /// Everything a template of this saying may use.
 pub fn gather(
     saying: &Saying,

@@ -87,6 +87,7 @@ pub fn of(saying: &Saying) -> Manner {
         | Saying::TellRequesterSilent { .. }
         | Saying::Report { .. }
         | Saying::Probe
+        | Saying::Alarm { .. }
         | Saying::Closing
         | Saying::Refuse { .. } => NOTICE,
         Saying::Approve { .. } => Manner {

@@ -4,7 +4,7 @@
 
 use crate::reader::address::Person;
 use crate::reader::request::Choice;
-use crate::rules::saying::{AskedWhy, ConfirmWhy, HeldWhy, Saying};
+use crate::rules::saying::{Alarm, AskedWhy, ConfirmWhy, HeldWhy, Saying};
 use crate::writer::facts::{Facts, person, shown, subject};
 use crate::writer::{Voice, text};
 use minijinja::value::Value;
@@ -69,6 +69,7 @@ pub fn add(facts: &mut Facts, saying: &Saying, voice: &Voice<'_>) {
             let all: Vec<Value> = all.map(|one| person(Some(one), false)).collect();
             facts.set("connectors", all);
         }
+        Saying::Alarm { what } => alarm(facts, what, voice),
         Saying::Probe
         | Saying::Ask
         | Saying::Reminder
@@ -86,6 +87,27 @@ pub fn add(facts: &mut Facts, saying: &Saying, voice: &Voice<'_>) {
         | Saying::Propose
         | Saying::StillInterested => {}
     }
+}
+
+fn alarm(facts: &mut Facts, what: &Alarm, voice: &Voice<'_>) {
+    let (name, at_secs) = match what {
+        Alarm::NotReading { since_secs, .. } => ("not_reading", Some(*since_secs)),
+        Alarm::ReadingAgain { since_secs } => ("reading_again", Some(*since_secs)),
+        Alarm::SendingAgain { since_secs } => ("sending_again", Some(*since_secs)),
+        Alarm::SignInEnds { until_secs, .. } => ("sign_in_ends", Some(*until_secs)),
+        Alarm::SignInOver { .. } => ("sign_in_over", None),
+    };
+    facts.set("what", name);
+    if let Some(secs) = at_secs {
+        facts.set_moment("moment", secs, voice);
+    }
+    let (trouble, command) = match what {
+        Alarm::NotReading { trouble, .. } => (trouble.as_str(), ""),
+        Alarm::SignInEnds { command, .. } | Alarm::SignInOver { command } => ("", command.as_str()),
+        Alarm::ReadingAgain { .. } | Alarm::SendingAgain { .. } => ("", ""),
+    };
+    facts.set("trouble", text::line(trouble, MAX_REPORT_CHARS));
+    facts.set("command", text::line(command, MAX_REPORT_CHARS));
 }
 
 fn said(facts: &mut Facts, words: &str) {

@@ -18,7 +18,7 @@ pub const ENGLISH: &[(&str, &str)] = files!("en":
     "ask" "reminder" "clarify" "confirm_target" "thank_no" "acknowledge_later" "confirm_stop"
     "too_late" "introduction" "tell_asked" "tell_declined" "tell_unclear" "tell_later"
     "tell_stopped" "tell_closed" "tell_bounced" "tell_held" "tell_withdrawn"
-    "tell_requester_silent" "which_target" "approve" "confirm_connector" "who_asks" "report" "probe"
+    "tell_requester_silent" "which_target" "approve" "confirm_connector" "who_asks" "report" "probe" "alarm"
     "acknowledge" "closing" "ask_words" "which_connector" "which_wish" "refuse" "propose"
     "still_interested" "part_subject" "part_answers" "part_request" "part_from" "part_words"
     "part_footer" "part_requester_hears"

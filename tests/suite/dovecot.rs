@@ -108,7 +108,7 @@ async fn every_way_not_to_get_in_has_its_own_error() {
 async fn oauth2_tokens_open_imap_and_smtp_or_are_refused_with_a_reason() {
     let dovecot = Dovecot::start().await;
     let login = |token: &str| {
-        Some(Login::XOauth2 {
+        Some(Login::OAuth2 {
             user: USER.into(),
             token: Secret::new(token),
         })

@@ -7,14 +7,14 @@
 mod outside;
 mod watched;
 
-use super::patient;
 use super::report::Report;
-use crate::cli::Failure;
+use super::{Doors, patient};
+use crate::cli::{Failure, now_secs};
 use crate::config::{Config, Subaddressing};
 use crate::daemon;
+use crate::keyring::Door;
 use crate::reader::letter::Letter;
 use crate::wire::error::WireError;
-use crate::wire::smtp::Connection;
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 use watched::Watched;
@@ -60,8 +60,8 @@ struct Own {
 }
 
 /// Says everything; returns how many mails were sent.
-pub async fn run(config: &Config, wait: Duration, report: &mut Report) -> usize {
-    let mut watched = match Watched::open(config).await {
+pub async fn run(config: &Config, doors: &Doors, wait: Duration, report: &mut Report) -> usize {
+    let mut watched = match Watched::open(config, &doors.reading).await {
         Ok(watched) => watched,
         Err(error) => {
             report.problem("round trip", error, None);
@@ -69,7 +69,7 @@ pub async fn run(config: &Config, wait: Duration, report: &mut Report) -> usize 
         }
     };
     let mut own = [own(config, None), own(config, Some(SEPARATOR))];
-    if let Err(error) = send(config, &mut own).await {
+    if let Err(error) = send(config, &doors.sending, &mut own).await {
         report.problem("round trip", error, None);
         return 0;
     }
@@ -138,12 +138,11 @@ fn bytes(config: &Config, mail: &Own) -> Vec<u8> {
     .into_bytes()
 }
 
-async fn send(config: &Config, own: &mut [Own]) -> Result<(), String> {
-    let server = daemon::server(&config.smtp.server, "smtp").map_err(|e| e.to_string())?;
+async fn send(config: &Config, door: &Door, own: &mut [Own]) -> Result<(), String> {
     for mail in own {
         // A connection each: a refusal of the one must not cost the other.
         let domain = config.bot.address.domain();
-        let connected = Connection::connect(&server, domain, &patient()).await;
+        let connected = door.send(domain, &patient(), now_secs()).await;
         let mut connection = connected.map_err(|(_, error)| error.to_string())?;
         let bot = config.bot.address.to_string();
         let bytes = bytes(config, mail);

@@ -7,14 +7,14 @@ use std::time::Duration;
 use async_imap::error::Error;
 use async_imap::imap_proto::{Capability, Response, ResponseCode, Status};
 use async_imap::{Authenticator, Client};
-use tokio::io::BufWriter;
+use tokio::io::{AsyncWriteExt, BufWriter};
 use tokio::time::timeout;
 
 use super::guard::{self, Guard};
 use super::{Abilities, Pipe, Session};
 use crate::wire::error::{WireError, clean, clean_login_text};
 use crate::wire::transport::{Lines, Transport};
-use crate::wire::{Login, Security, Server, dial, tls};
+use crate::wire::{Bearer, Login, Security, Server, dial, tls};
 
 /// A busy server greets late; RFC 5321's five minutes are for queues, here nobody is served by more than one.
 const GREETING: Duration = Duration::from_secs(60);
@@ -44,11 +44,14 @@ pub(super) async fn over(
     let guard = Guard::new(stream);
     let received = guard.received();
     let mut client = Client::new(BufWriter::new(guard));
-    let offers = if greeted {
+    let mut offers = if greeted {
         Offers::default()
     } else {
         greeting(&mut client, server).await?
     };
+    if matches!(login, Login::OAuth2 { .. }) && !offers.told {
+        offers = ask_offers(&mut client, server).await?;
+    }
     let inner = log_in(client, server, login, &offers).await?;
     let mut session = Session::new(inner, server.at(), received);
     session.learn_abilities().await?;
@@ -105,6 +108,10 @@ async fn start_tls(
 struct Offers {
     plain: bool,
     login_disabled: bool,
+    x_oauth2: bool,
+    oauth_bearer: bool,
+    /// The server has listed its abilities, so that what is not among them is not there.
+    told: bool,
 }
 
 async fn greeting(client: &mut Client<Pipe>, server: &Server) -> Result<Offers, WireError> {
@@ -145,17 +152,68 @@ async fn greeting(client: &mut Client<Pipe>, server: &Server) -> Result<Offers, 
     }
     let mut offers = Offers::default();
     if let Some(ResponseCode::Capabilities(capabilities)) = &outcome.code {
+        offers.learn(capabilities);
+    }
+    Ok(offers)
+}
+
+impl Offers {
+    fn learn(&mut self, capabilities: &[Capability<'_>]) {
+        self.told = true;
         for capability in capabilities {
             match capability {
-                Capability::Auth(name) => offers.plain |= name.eq_ignore_ascii_case("PLAIN"),
+                Capability::Auth(name) => match name.to_ascii_uppercase().as_str() {
+                    "PLAIN" => self.plain = true,
+                    "XOAUTH2" => self.x_oauth2 = true,
+                    "OAUTHBEARER" => self.oauth_bearer = true,
+                    _ => {}
+                },
                 Capability::Atom(name) => {
-                    offers.login_disabled |= name.eq_ignore_ascii_case("LOGINDISABLED")
+                    self.login_disabled |= name.eq_ignore_ascii_case("LOGINDISABLED");
                 }
                 Capability::Imap4rev1 => {}
             }
         }
     }
-    Ok(offers)
+}
+
+/// Asks a server that did not say so in its greeting, or said so before TLS, how tokens are presented to it.
+async fn ask_offers(client: &mut Client<Pipe>, server: &Server) -> Result<Offers, WireError> {
+    const DURING: &str = "CAPABILITY";
+    let closed = || WireError::Closed {
+        at: server.at(),
+        during: DURING,
+        bye: None,
+    };
+    let asking = async {
+        // async-imap runs no command of others before the login; its own tags begin with A.
+        let pipe = client.get_mut();
+        pipe.write_all(b"T2 CAPABILITY\r\n")
+            .await
+            .map_err(|_| closed())?;
+        pipe.flush().await.map_err(|_| closed())?;
+        let mut offers = Offers::default();
+        loop {
+            let answer = match client.read_response().await {
+                Ok(Some(answer)) => answer,
+                Ok(None) => return Err(closed()),
+                Err(error) if guard::is_nonsense(&error) => {
+                    let why = "the server's answer does not follow the grammar";
+                    return Err(WireError::protocol(&server.at(), DURING, why));
+                }
+                Err(_) => return Err(closed()),
+            };
+            match answer.parsed() {
+                Response::Capabilities(capabilities) => offers.learn(capabilities),
+                Response::Done { tag, .. } if tag.0 == "T2" => return Ok(offers),
+                _ => {}
+            }
+        }
+    };
+    match timeout(GREETING, asking).await {
+        Ok(offers) => offers,
+        Err(_) => Err(WireError::timeout(server, DURING)),
+    }
 }
 
 async fn log_in(
@@ -180,11 +238,14 @@ async fn log_in(
                         .await
                 }
             }
-            Login::XOauth2 { user, token } => {
-                let said = format!("user={user}\x01auth=Bearer {}\x01\x01", token.expose());
-                client
-                    .authenticate("XOAUTH2", Answers::new(said, &challenge))
-                    .await
+            Login::OAuth2 { user, token } => {
+                let bearer = Bearer::choose(offers.x_oauth2, offers.oauth_bearer);
+                let said = bearer.words(user, token, server);
+                let answers = Answers {
+                    resignation: bearer.resignation(),
+                    ..Answers::new(said, &challenge)
+                };
+                client.authenticate(bearer.name(), answers).await
             }
         }
     };
@@ -243,10 +304,11 @@ fn explain_refusal(server: &Server, login: &Login, error: Error, hint: &str) -> 
     }
 }
 
-/// Says its piece to the first challenge and nothing to any other: XOAUTH2 explains a refusal in a second
-/// challenge and wants an empty answer before it says NO.
+/// Says its piece to the first challenge and resigns at any other: XOAUTH2 and OAUTHBEARER explain a refusal in a
+/// second challenge and want an answer before they say NO.
 struct Answers {
     said: Option<String>,
+    resignation: &'static str,
     challenge: Arc<Mutex<String>>,
 }
 
@@ -254,6 +316,7 @@ impl Answers {
     fn new(said: String, challenge: &Arc<Mutex<String>>) -> Answers {
         Answers {
             said: Some(said),
+            resignation: "",
             challenge: challenge.clone(),
         }
     }
@@ -268,7 +331,9 @@ impl Authenticator for Answers {
             .challenge
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = words;
-        self.said.take().unwrap_or_default()
+        self.said
+            .take()
+            .unwrap_or_else(|| self.resignation.to_owned())
     }
 }
 

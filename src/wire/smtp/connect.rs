@@ -14,7 +14,7 @@ use super::tap::{Said, Tap, lock, parts};
 use super::{Abilities, Attempt, Connection, Phase, Reply, Timeouts, clean};
 use crate::wire::error::{WireError, clean_login_text};
 use crate::wire::transport::{Lines, Transport};
-use crate::wire::{Login, Security, Server, dial, tls};
+use crate::wire::{Bearer, Login, Secret, Security, Server, dial, tls};
 
 /// LOGIN asks twice; a server that goes on asking is not going to let us in.
 const CHALLENGES_MAX: usize = 3;
@@ -204,56 +204,10 @@ async fn say_hello(
 
 impl Connection {
     async fn log_in(&mut self, server: &Server, login: &Login) -> Result<(), Failed> {
-        let (mechanism, credentials) = match login {
-            Login::Password { user, password } => {
-                // PLAIN first: LOGIN was never standardised. Where none is offered, PLAIN is tried and refused.
-                let only_login =
-                    self.abilities.has_auth("LOGIN") && !self.abilities.has_auth("PLAIN");
-                let mechanism = if only_login {
-                    Mechanism::Login
-                } else {
-                    Mechanism::Plain
-                };
-                (
-                    mechanism,
-                    Credentials::new(user.clone(), password.expose().to_owned()),
-                )
-            }
-            Login::XOauth2 { user, token } => (
-                Mechanism::Xoauth2,
-                Credentials::new(user.clone(), token.expose().to_owned()),
-            ),
+        let (said, hint) = match login {
+            Login::Password { user, password } => self.say_password(server, user, password).await?,
+            Login::OAuth2 { user, token } => self.present_token(server, user, token).await?,
         };
-        let garbled = || {
-            let why = "a challenge that the mechanism does not know";
-            failed(
-                Phase::Auth,
-                WireError::protocol(&server.at(), "the login", why),
-            )
-        };
-        let command = Auth::new(mechanism, credentials.clone(), None).map_err(|_| garbled())?;
-        let mut said = self.auth_step(server, command).await?;
-        let mut hint = String::new();
-        for _ in 0..CHALLENGES_MAX {
-            if said.code != 334 {
-                break;
-            }
-            if mechanism == Mechanism::Login {
-                let challenge = Response::from_str(&format!("334 {}\r\n", said.lines.join(" ")))
-                    .map_err(|_| garbled())?;
-                let answer = Auth::new_from_response(mechanism, credentials.clone(), &challenge);
-                said = self
-                    .auth_step(server, answer.map_err(|_| garbled())?)
-                    .await?;
-            } else {
-                // XOAUTH2 explains its refusal in a challenge and wants an empty answer before it says so.
-                let bytes = data_encoding::BASE64
-                    .decode(said.lines.concat().trim().as_bytes())
-                    .unwrap_or_default();
-                hint = String::from_utf8_lossy(&bytes).into_owned();
-                said = self.auth_step(server, "\r\n").await?;
-            }
-        }
         let text = clean_login_text(
             &format!("{} {} {hint}", said.code, said.lines.join(" ")),
             login,
@@ -267,9 +221,66 @@ impl Connection {
             200..300 => return Ok(()),
             400..500 => WireError::LoginUnavailable { at, text },
             500..600 => WireError::LoginRefused { at, text },
-            _ => return Err(garbled()),
+            _ => return Err(garbled(server)),
         };
         Err((Attempt::said(Phase::Auth, reply), error))
+    }
+
+    async fn say_password(
+        &mut self,
+        server: &Server,
+        user: &str,
+        password: &Secret,
+    ) -> Result<(Said, String), Failed> {
+        // PLAIN first: LOGIN was never standardised. Where none is offered, PLAIN is tried and refused.
+        let only_login = self.abilities.has_auth("LOGIN") && !self.abilities.has_auth("PLAIN");
+        let mechanism = if only_login {
+            Mechanism::Login
+        } else {
+            Mechanism::Plain
+        };
+        let credentials = Credentials::new(user.to_owned(), password.expose().to_owned());
+        let command = Auth::new(mechanism, credentials.clone(), None);
+        let command = command.map_err(|_| garbled(server))?;
+        let mut said = self.auth_step(server, command).await?;
+        for _ in 0..CHALLENGES_MAX {
+            if said.code != 334 || !only_login {
+                break;
+            }
+            let challenge = Response::from_str(&format!("334 {}\r\n", said.lines.join(" ")))
+                .map_err(|_| garbled(server))?;
+            let answer = Auth::new_from_response(mechanism, credentials.clone(), &challenge);
+            let answer = answer.map_err(|_| garbled(server))?;
+            said = self.auth_step(server, answer).await?;
+        }
+        Ok((said, String::new()))
+    }
+
+    /// With the reply goes the explanation that stood in a challenge before it.
+    async fn present_token(
+        &mut self,
+        server: &Server,
+        user: &str,
+        token: &Secret,
+    ) -> Result<(Said, String), Failed> {
+        let bearer = Bearer::choose(
+            self.abilities.has_auth("XOAUTH2"),
+            self.abilities.has_auth("OAUTHBEARER"),
+        );
+        let base64 = |words: &str| data_encoding::BASE64.encode(words.as_bytes());
+        let words = base64(&bearer.words(user, token, server));
+        let command = format!("AUTH {} {words}\r\n", bearer.name());
+        let mut said = self.auth_step(server, command).await?;
+        let mut hint = String::new();
+        if said.code == 334 {
+            let bytes = data_encoding::BASE64
+                .decode(said.lines.concat().trim().as_bytes())
+                .unwrap_or_default();
+            hint = String::from_utf8_lossy(&bytes).into_owned();
+            let resignation = format!("{}\r\n", base64(bearer.resignation()));
+            said = self.auth_step(server, resignation).await?;
+        }
+        Ok((said, hint))
     }
 
     async fn auth_step<C: std::fmt::Display>(
@@ -287,6 +298,14 @@ impl Connection {
                 )
             })
     }
+}
+
+fn garbled(server: &Server) -> Failed {
+    let why = "a challenge that the mechanism does not know";
+    failed(
+        Phase::Auth,
+        WireError::protocol(&server.at(), "the login", why),
+    )
 }
 
 fn during(phase: Phase) -> &'static str {

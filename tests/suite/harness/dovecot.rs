@@ -56,9 +56,14 @@ struct Running {
 impl Dovecot {
     /// Starts one and waits until it listens.
     pub async fn start() -> Dovecot {
+        let tokens = token_endpoint().await;
+        Dovecot::with_tokens(tokens, "xoauth2").await
+    }
+
+    /// One that takes OAuth2 tokens by this mechanism, and asks on this port whom they belong to.
+    pub async fn with_tokens(tokens: u16, mechanism: &str) -> Dovecot {
         let sink = Sink::start().await;
         let certs = Certs::for_names(&["localhost"]);
-        let tokens = token_endpoint().await;
         let mut log = String::new();
         for _ in 0..STARTS_MAX {
             let ports = free_ports();
@@ -72,7 +77,7 @@ impl Dovecot {
                 sink: sink.port,
                 tokens,
             };
-            prepare(folder.path(), &at, &certs);
+            prepare(folder.path(), &at, &certs, mechanism);
             let process = spawn(folder.path());
             let mut running = Running { folder, process };
             if running.listens_on(&ports).await {
@@ -346,7 +351,7 @@ impl Account {
     }
 }
 
-fn prepare(folder: &Path, at: &Listens, certs: &Certs) {
+fn prepare(folder: &Path, at: &Listens, certs: &Certs, mechanism: &str) {
     let (account, is_root) = Account::find();
     fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
     for part in ["run", "state", "log", "tls", "mail"] {
@@ -385,7 +390,7 @@ fn prepare(folder: &Path, at: &Listens, certs: &Certs) {
     let version = String::from_utf8_lossy(&version.stdout);
     fs::write(
         folder.join("dovecot.conf"),
-        configuration(&version, folder, at, &account),
+        configuration(&version, folder, at, &account).replace("xoauth2", mechanism),
     )
     .unwrap();
 }

@@ -9,6 +9,7 @@
 // Levers that only some test files pull.
 #![allow(dead_code)]
 
+pub mod authority;
 pub mod certs;
 pub mod dovecot;
 mod dovecot_conf;

@@ -7,7 +7,7 @@ use askfirst::reader::request::Choice;
 use askfirst::reader::secret::Secret;
 use askfirst::rules::consent::Consents;
 use askfirst::rules::introduction::{Asked, Clock, Introduction, Request, Stage, Way};
-use askfirst::rules::saying::{AskedWhy, ConfirmWhy, HeldWhy, Saying};
+use askfirst::rules::saying::{Alarm, AskedWhy, ConfirmWhy, HeldWhy, Saying};
 use askfirst::writer::{Composed, Seal, Thread, Voice, WriteError, compose};
 
 pub const NOW: i64 = 1_795_513_800; // Tuesday, 24 November 2026, 09:50 UTC
@@ -275,6 +275,38 @@ pub fn sayings() -> Vec<(&'static str, Saying)> {
         ),
         ("closing", Saying::Closing),
         ("probe", Saying::Probe),
+        (
+            "alarm-not_reading",
+            alarm(Alarm::NotReading {
+                since_secs: NOW - 3_600,
+                trouble: "imap.bot.example:993: nothing answers there".to_owned(),
+            }),
+        ),
+        (
+            "alarm-reading_again",
+            alarm(Alarm::ReadingAgain {
+                since_secs: NOW - 7_200,
+            }),
+        ),
+        (
+            "alarm-sending_again",
+            alarm(Alarm::SendingAgain {
+                since_secs: NOW - 7_200,
+            }),
+        ),
+        (
+            "alarm-sign_in_ends",
+            alarm(Alarm::SignInEnds {
+                until_secs: NOW + 1_800,
+                command: "askfirst login google".to_owned(),
+            }),
+        ),
+        (
+            "alarm-sign_in_over",
+            alarm(Alarm::SignInOver {
+                command: "askfirst login google".to_owned(),
+            }),
+        ),
         ("ask_words", Saying::AskWords),
         (
             "which_connector",
@@ -306,4 +338,8 @@ pub fn sayings() -> Vec<(&'static str, Saying)> {
         ("propose", Saying::Propose),
         ("still_interested", Saying::StillInterested),
     ]
+}
+
+fn alarm(what: Alarm) -> Saying {
+    Saying::Alarm { what }
 }

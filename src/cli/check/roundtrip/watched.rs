@@ -3,8 +3,9 @@
 //! Fails with the wire's errors; mails too large to be of this round trip are passed over.
 
 use crate::cli::check::sent_folder;
+use crate::cli::now_secs;
 use crate::config::Config;
-use crate::daemon;
+use crate::keyring::Door;
 use crate::reader;
 use crate::reader::letter::Letter;
 use crate::wire::error::WireError;
@@ -27,9 +28,8 @@ pub struct Arrived {
 }
 
 impl Watched {
-    pub async fn open(config: &Config) -> Result<Watched, String> {
-        let server = daemon::server(&config.imap.server, "imap").map_err(|e| e.to_string())?;
-        let mut session = Session::connect(&server).await.map_err(|e| e.to_string())?;
+    pub async fn open(config: &Config, door: &Door) -> Result<Watched, String> {
+        let mut session = door.read(now_secs()).await.map_err(|e| e.to_string())?;
         let listed = session.mailboxes().await.unwrap_or_default();
         let mut names = vec![config.imap.mailbox.clone()];
         names.extend(config.imap.junk.clone());

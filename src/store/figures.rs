@@ -1,0 +1,48 @@
+//! Counts over whole tables. Fails like every read of the database.
+
+use crate::store::StoreError;
+use rusqlite::Connection;
+
+fn counted(db: &Connection, sql: &str) -> Result<Vec<(String, i64)>, StoreError> {
+    let mut statement = db.prepare_cached(sql)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub fn introductions(db: &Connection) -> Result<Vec<(String, i64)>, StoreError> {
+    counted(
+        db,
+        "SELECT stage, count(*) FROM introductions GROUP BY stage ORDER BY stage",
+    )
+}
+
+pub fn outbox(db: &Connection) -> Result<Vec<(String, i64)>, StoreError> {
+    counted(
+        db,
+        "SELECT state, count(*) FROM outbox GROUP BY state ORDER BY state",
+    )
+}
+
+pub fn written(db: &Connection) -> Result<Vec<(String, i64)>, StoreError> {
+    counted(
+        db,
+        "SELECT saying, count(*) FROM outbox GROUP BY saying ORDER BY saying",
+    )
+}
+
+pub fn inbox(db: &Connection) -> Result<Vec<(String, i64)>, StoreError> {
+    counted(
+        db,
+        "SELECT coalesce(disposition, 'pending'), count(*) FROM inbox GROUP BY 1 ORDER BY 1",
+    )
+}
+
+/// How many mails wait to be sent, and since when the oldest of them.
+pub fn waiting(db: &Connection) -> Result<(i64, Option<i64>), StoreError> {
+    Ok(db
+        .prepare_cached(
+            "SELECT count(*), min(created_at) FROM outbox
+             WHERE state IN ('queued', 'inflight', 'unknown')",
+        )?
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?)
+}
