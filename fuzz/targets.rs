@@ -34,6 +34,7 @@ pub const TARGETS: [Target; 12] = [
 ];
 
 /// Runs the target of this name.
+#[allow(dead_code)] // the libFuzzer targets call it, the example goes by name
 pub fn run(name: &str, raw: &[u8]) {
     match TARGETS.iter().find(|(known, _)| *known == name) {
         Some((_, target)) => target(raw),

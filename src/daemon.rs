@@ -6,20 +6,17 @@
 use crate::clerk::{Clerk, Now, RunError};
 use crate::config::{self, Config};
 use crate::deliver::lines::Lines;
-use crate::desk::house::{Connector, House};
 use crate::desk::{Desk, DeskError};
+use crate::furnish;
 use crate::keyring::{self, Door};
 use crate::lock::Lock;
 use crate::pulse::Pulse;
 use crate::receive::Progress;
-use crate::rules::clock::Pace;
-use crate::rules::manners::Direct;
 use crate::rules::retry::OnUnknown;
 use crate::rules::throttle::Throttle;
 use crate::steady::Steady;
 use crate::store::Store;
 use crate::wire::proof::Resolver;
-use crate::writer::words::Words;
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -75,7 +72,7 @@ pub async fn run(
     let mut store = store.map_err(DeskError::Store)?;
     store.quick_check().map_err(DeskError::Store)?;
     store.waits_long().map_err(DeskError::Store)?;
-    let mut desk = Desk::open(store, house(config)?, system_dice())?;
+    let mut desk = Desk::open(store, furnish::house(config)?, system_dice())?;
     let steady = Arc::new(Steady::start(desk.clock_seen()?, now()));
     let now = steady.over(now);
     if let Some(lock) = &lock {
@@ -120,6 +117,7 @@ async fn at_work(
     furnishings: Furnishings,
 ) -> Result<(), RunError> {
     let at = now();
+    let contacts = Arc::new(furnish::Watch::new(config));
     let resolver = resolver(config);
     crate::receive::authors::resume(&clerk, resolver.as_ref(), at).await?;
     clerk.ask(move |desk| desk.probe(at)).await?;
@@ -138,6 +136,7 @@ async fn at_work(
         stop: stop.clone(),
     };
     let receive = crate::receive::Loop {
+        watch: contacts.clone(),
         clerk: clerk.clone(),
         door: imap.clone(),
         account: account(config),
@@ -167,6 +166,7 @@ async fn at_work(
         now: now.clone(),
         stop: stop.clone(),
     };
+    let refurnish = contacts.run(clerk.clone(), stop.clone());
     let remind = crate::remind::Loop {
         clerk: clerk.clone(),
         progress: progressed,
@@ -202,6 +202,7 @@ async fn at_work(
         deliver.run(),
         remind.run(),
         prove,
+        refurnish,
         watch.run(),
         page.serve(config.service.listen, stop)
     )?;
@@ -227,77 +228,4 @@ fn account(config: &Config) -> String {
         config::Login::None => "",
     };
     format!("{user}@{}", config.imap.server.host)
-}
-
-/// What the desk has to know, with the contacts read. A contacts file that can't be read is an
-/// error; single entries in it that can't are only logged.
-pub fn house(config: &Config) -> Result<House, RunError> {
-    furnished(config, true)
-}
-
-/// The same for commands that judge no mail: a contacts file that can't be read stops none of them.
-pub fn house_without_contacts(config: &Config) -> Result<House, RunError> {
-    furnished(config, false)
-}
-
-fn furnished(config: &Config, with_contacts: bool) -> Result<House, RunError> {
-    let mut connectors = Vec::new();
-    for connector in &config.connectors {
-        let contacts = match connector.contacts.as_ref().filter(|_| with_contacts) {
-            None => Vec::new(),
-            Some(path) => {
-                let read = crate::contacts::load(path)
-                    .map_err(|error| RunError::Contacts(error.to_string()))?;
-                for problem in &read.problems {
-                    tracing::warn!("contacts: {problem}");
-                }
-                read.people
-            }
-        };
-        connectors.push(Connector {
-            name: connector.name.clone(),
-            addresses: connector.addresses.clone(),
-            contacts,
-            direct: match connector.direct_requests {
-                config::Direct::Contacts => Direct::Contacts,
-                config::Direct::Ask => Direct::Ask,
-                config::Direct::Any => Direct::Any,
-                config::Direct::Off => Direct::Off,
-            },
-            language: connector.language.clone(),
-        });
-    }
-    Ok(House {
-        bot: config.bot.address.clone(),
-        bot_name: config.bot.name.clone(),
-        separator: match config.bot.subaddressing {
-            config::Subaddressing::Auto => None,
-            config::Subaddressing::With(separator) => Some(Some(separator)),
-            config::Subaddressing::None => Some(None),
-        },
-        authserv_ids: config.trust.authserv_ids.clone(),
-        require_authenticated: config.trust.require == config::Require::Authenticated,
-        pace: Pace {
-            remind_after_secs: config.pace.remind_after_secs,
-            close_after_secs: config.pace.close_after_secs,
-            hold_yes_secs: config.pace.hold_yes_secs,
-            asks_per_target: config.pace.asks_per_target,
-            quiet_after_secs: config.pace.quiet_after_secs,
-            requests_per_requester: config.pace.requests_per_requester,
-            requests_per_connector: config.pace.requests_per_connector,
-            asks_per_connector: config.pace.asks_per_connector,
-            time_zone: config.bot.time_zone.clone(),
-        },
-        connectors,
-        never: config.pace.never.clone(),
-        keep_bodies_secs: config.store.keep_bodies_secs,
-        junk: config.imap.junk.clone(),
-        words: match &config.bot.words {
-            None => Words::built_in(),
-            Some(folder) => {
-                crate::words::load(folder).map_err(|error| RunError::Words(error.to_string()))?
-            }
-        },
-        language: config.bot.language.clone(),
-    })
 }

@@ -19,6 +19,7 @@ pub mod house;
 pub mod intake;
 pub mod launch;
 pub mod mail;
+pub mod operator;
 pub mod orders;
 pub mod post;
 pub mod requests;

@@ -13,7 +13,8 @@
 //!    [`rules::retry`] judges the outcome: commit.
 //!
 //! [`remind`] lets time pass; that is an event like a mail. [`prove`] looks into the Sent mailbox for
-//! what nobody knows. [`daemon`] runs the loops around the one desk, which lives in a thread of its own.
+//! what nobody knows. [`daemon`] runs the loops around the one desk, which lives in a thread of its
+//! own; [`furnish`] tells it who everybody is.
 //!
 //! # What a crash means
 //!
@@ -47,6 +48,7 @@ pub mod deliver;
 pub mod demo;
 pub mod desk;
 pub mod failpoint;
+pub mod furnish;
 pub mod keyring;
 pub mod lock;
 pub mod prove;

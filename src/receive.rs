@@ -7,6 +7,7 @@ use crate::clerk::{Begun, Clerk, Now, RunError};
 use crate::desk::Desk;
 use crate::desk::views::{FolderSeen, Known};
 use crate::failpoint;
+use crate::furnish::Watch;
 use crate::keyring::Door;
 use crate::pulse::Pulse;
 use crate::receive::plan::MAX_BATCH;
@@ -15,6 +16,7 @@ use crate::wire::error::WireError;
 use crate::wire::imap::{Fetched, Mail, Session, Woken};
 use crate::wire::proof::Resolver;
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -59,6 +61,8 @@ pub enum Progress {
 
 pub struct Loop {
     pub clerk: Clerk,
+    /// Contacts that were changed count for the very next mail.
+    pub watch: Arc<Watch>,
     pub door: Door,
     pub account: String,
     pub mailbox: String,
@@ -282,6 +286,7 @@ impl Loop {
             };
             self.pulse.promise(LONGEST_STEP);
             self.hold_back().await?;
+            self.watch.refresh(&self.clerk).await?;
             self.pulse.promise(LONGEST_STEP);
             let fetched = session.fetch(&portion.uids, portion.first).await;
             failpoint::here("fetch.fetched");

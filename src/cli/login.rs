@@ -109,7 +109,7 @@ fn queue_again(config: &Config) -> Result<(), Failure> {
     }
     let store =
         crate::store::Store::open(&config.store.path).map_err(crate::desk::DeskError::from)?;
-    let house = crate::daemon::house_without_contacts(config)?;
+    let house = crate::furnish::house_alone(config);
     let mut desk = Desk::open(store, house, crate::daemon::system_dice())?;
     Ok(desk.send_again(now_secs())?)
 }

@@ -7,18 +7,28 @@ pub mod cancel;
 pub mod check;
 pub mod demo;
 pub mod explain;
+pub mod export;
 pub mod forget;
+pub mod init;
 pub mod list;
 pub mod log;
 pub mod login;
+pub mod manual;
+pub mod quarantine;
+pub mod queue;
 pub mod run;
+pub mod screen;
 pub mod show;
+pub mod stats;
 pub mod words;
 
 use crate::clerk::RunError;
 use crate::config::{Config, ConfigError};
 use crate::daemon;
 use crate::desk::Desk;
+use crate::desk::house::House;
+use crate::furnish;
+use crate::rules::introduction::Stage;
 use crate::store::Store;
 use clap::{CommandFactory, Parser, Subcommand};
 use std::path::{Path, PathBuf};
@@ -46,8 +56,10 @@ enum Command {
         #[arg(long)]
         script: bool,
     },
+    /// Write a configuration after a few questions; every answer is also a flag
+    Init(#[command(flatten)] Box<init::Options>),
     /// Check configuration, logins and server abilities; sends nothing
-    Check,
+    Check(#[command(flatten)] check::Options),
     /// The daemon: read, ask, introduce
     Run {
         /// Read and decide, send nothing, change nothing
@@ -80,12 +92,42 @@ enum Command {
         /// Finished ones too
         #[arg(long)]
         all: bool,
+        /// Only those with somebody whose name or address has this in it
+        #[arg(long, value_name = "TEXT")]
+        person: Option<String>,
+        /// Only those in this state; may be given several times
+        #[arg(long, value_name = "STATE", value_parser = state_parser())]
+        state: Vec<String>,
     },
-    /// One introduction: consents with their evidence, mails, story
+    /// One introduction: consents with their evidence, every mail and how it was read, what comes next
     Show {
         id: i64,
         #[arg(long)]
         json: bool,
+    },
+    /// How many were asked, what they said, and how long it took
+    Stats {
+        #[arg(long)]
+        json: bool,
+        /// Only introductions begun in this time, such as 90d
+        #[arg(long, value_name = "DURATION")]
+        since: Option<String>,
+    },
+    /// Mails on their way out: what waits, why, and when it is tried next
+    Queue {
+        #[arg(long)]
+        json: bool,
+    },
+    /// Mails that could not be handled: look, try again, give up
+    Quarantine {
+        #[command(subcommand)]
+        act: Option<QuarantineAct>,
+    },
+    /// Everything the database knows, as JSON on standard output
+    Export {
+        /// With the bytes of the mails, in base64
+        #[arg(long)]
+        raw: bool,
     },
     /// Call an introduction off
     Cancel { id: i64 },
@@ -114,8 +156,37 @@ enum Command {
     },
     /// Completions for a shell, on standard output
     Completions { shell: clap_complete::Shell },
-    /// The manual page, on standard output (`askfirst man | man -l -`)
-    Man,
+    /// The manual page on standard output (`askfirst man | man -l -`), or all pages into a folder
+    Man {
+        /// Where one page for every command is written
+        folder: Option<PathBuf>,
+    },
+}
+
+#[derive(Subcommand)]
+enum QuarantineAct {
+    /// All of them (also without a word)
+    List {
+        #[arg(long)]
+        json: bool,
+    },
+    /// One of them: why it was set aside, and its text
+    Show {
+        id: i64,
+        #[arg(long)]
+        json: bool,
+        /// The bytes as they came, for `askfirst explain -`
+        #[arg(long, conflicts_with = "json")]
+        raw: bool,
+    },
+    /// Handle it again
+    Retry { id: i64 },
+    /// Give it up: its words go, and it is not fetched again
+    Drop { id: i64 },
+}
+
+fn state_parser() -> clap::builder::PossibleValuesParser {
+    clap::builder::PossibleValuesParser::new(Stage::ALL.map(Stage::name))
 }
 
 /// Runs what the command line says.
@@ -129,7 +200,8 @@ pub fn main() -> ExitCode {
             original,
         } => return explain::run(&files, json, original.as_deref()),
         Command::Demo { script } => demo::run(script),
-        Command::Check => check::run(config),
+        Command::Init(options) => init::run(config, &options),
+        Command::Check(options) => check::run(config, &options),
         Command::Run {
             dry_run,
             from_start,
@@ -142,7 +214,30 @@ pub fn main() -> ExitCode {
             },
             log,
         ),
-        Command::List { json, all } => list::run(config, json, all),
+        Command::List {
+            json,
+            all,
+            person,
+            state,
+        } => {
+            let states = state.iter().filter_map(|name| Stage::parse(name)).collect();
+            let wanted = list::Wanted {
+                all,
+                person,
+                states,
+            };
+            list::run(config, json, &wanted)
+        }
+        Command::Stats { json, since } => stats::run(config, json, since.as_deref()),
+        Command::Queue { json } => queue::run(config, json),
+        Command::Quarantine { act } => match act {
+            None => quarantine::list(config, false),
+            Some(QuarantineAct::List { json }) => quarantine::list(config, json),
+            Some(QuarantineAct::Show { id, json, raw }) => quarantine::show(config, id, raw, json),
+            Some(QuarantineAct::Retry { id }) => quarantine::retry(config, id),
+            Some(QuarantineAct::Drop { id }) => quarantine::drop(config, id),
+        },
+        Command::Export { raw } => export::run(config, raw),
         Command::Show { id, json } => show::run(config, id, json),
         Command::Cancel { id } => cancel::run(config, id),
         Command::Login { at } => login::run(config, at),
@@ -160,7 +255,7 @@ pub fn main() -> ExitCode {
             print(&String::from_utf8_lossy(&text));
             Ok(())
         }
-        Command::Man => manual(),
+        Command::Man { folder } => manual::run(Arguments::command(), folder.as_deref()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -173,15 +268,6 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-fn manual() -> Result<(), Failure> {
-    let mut page = Vec::new();
-    clap_mangen::Man::new(Arguments::command())
-        .render(&mut page)
-        .map_err(|error| Failure::Failed(error.to_string()))?;
-    print(&String::from_utf8_lossy(&page));
-    Ok(())
 }
 
 /// Why a command did not do what it was asked to, in a sentence.
@@ -222,7 +308,24 @@ fn load(config: Option<&Path>) -> Result<Config, Failure> {
 
 /// A desk of this command's own, beside the daemon's: its transactions are the same.
 fn desk(config: Option<&Path>) -> Result<Desk, Failure> {
+    desk_and_config(config).map(|(desk, _)| desk)
+}
+
+/// Without contacts: a file that is broken must not keep anybody from looking or from calling off.
+fn desk_and_config(config: Option<&Path>) -> Result<(Desk, Config), Failure> {
     let config = load(config)?;
+    let house = furnish::house_alone(&config);
+    Ok((open(&config, house)?, config))
+}
+
+/// With them, for what reads mails.
+fn desk_with_people(config: Option<&Path>) -> Result<Desk, Failure> {
+    let config = load(config)?;
+    let house = furnish::house(&config)?;
+    open(&config, house)
+}
+
+fn open(config: &Config, house: House) -> Result<Desk, Failure> {
     if !config.store.path.exists() {
         return Err(Failure::Failed(format!(
             "{}: no database there yet; `askfirst run` makes it at its first start",
@@ -230,12 +333,7 @@ fn desk(config: Option<&Path>) -> Result<Desk, Failure> {
         )));
     }
     let store = Store::open(&config.store.path).map_err(crate::desk::DeskError::from)?;
-    let desk = Desk::open(
-        store,
-        daemon::house_without_contacts(&config)?,
-        daemon::system_dice(),
-    )?;
-    Ok(desk)
+    Ok(Desk::open(store, house, daemon::system_dice())?)
 }
 
 fn now_secs() -> i64 {

@@ -1,32 +1,69 @@
-//! `askfirst show ID`: one introduction whole: who, consents with their evidence, mails, story.
+//! `askfirst show ID`: one introduction whole: who, consents with their evidence, and in the order of
+//! time every mail, how it was read, what it led to, and why nothing else was sent.
+//!
+//! Fails where there is no such introduction.
 
-use crate::cli::{Failure, desk, print};
+mod next;
+
+use crate::cli::screen::{self, Screen, Tint};
+use crate::cli::{Failure, desk_and_config, now_secs, print, quarantine};
+use crate::desk::operator::Sending;
 use crate::desk::views::{self, View};
+use crate::reader::Proof;
 use crate::reader::address::Person;
+use crate::rules::consent::{ConnectorEvidence, MailEvidence, RequesterEvidence};
+use crate::rules::introduction::{Stage, Way};
+use crate::store::looks::{Received, Sent};
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::path::Path;
 
+/// In front of what happened at a time.
+const INDENT: usize = 20;
+/// Below this there is no room for it.
+const NARROW_COLUMNS: usize = 60;
+
+/// What is needed to tell the story.
+struct Teller<'a> {
+    view: &'a View,
+    screen: Screen,
+    zone: &'a TimeZone,
+    now: i64,
+    sending: Sending,
+}
+
 pub fn run(config: Option<&Path>, id: i64, as_json: bool) -> Result<(), Failure> {
-    let view = desk(config)?.show(id)?.ok_or_else(|| {
+    let (desk, config) = desk_and_config(config)?;
+    let view = desk.show(id)?.ok_or_else(|| {
         Failure::Failed(format!(
             "there is no introduction {id}; `askfirst list --all` shows all"
         ))
     })?;
+    let now = now_secs();
+    let teller = Teller {
+        view: &view,
+        screen: Screen::here(),
+        zone: &config.bot.time_zone,
+        now,
+        sending: desk.sending(now)?,
+    };
     print(&match as_json {
         true => format!("{:#}\n", json_of(&view)),
-        false => text_of(&view),
+        false => teller.text(),
     });
     Ok(())
 }
 
-fn json_of(view: &View) -> Value {
+pub(super) fn json_of(view: &View) -> Value {
     let introduction = &view.introduction;
     let person = |person: &Option<Person>| {
         person
             .as_ref()
             .map(|p| json!({"name": p.name, "address": p.address.key()}))
     };
+    let time = |at: Option<i64>| at.map(views::rfc3339);
+    let clock = &introduction.clock;
     json!({
         "id": introduction.id,
         "state": introduction.stage.name(),
@@ -37,67 +74,245 @@ fn json_of(view: &View) -> Value {
         "consents": introduction.consents,
         "created_at": views::rfc3339(introduction.created_at_secs),
         "updated_at": views::rfc3339(introduction.updated_at_secs),
+        "due": {
+            "reminder_at": time(clock.remind_at_secs),
+            "close_at": time(clock.close_at_secs),
+            "closing_at": time(clock.closing_at_secs),
+            "ask_again_at": time(clock.again_at_secs),
+            "introduce_at": time(clock.introduce_at_secs),
+        },
         "story": view.story.iter().map(|chapter| json!({
             "at": views::rfc3339(chapter.at_secs),
             "event": chapter.event,
             "state": chapter.stage,
             "detail": chapter.detail,
         })).collect::<Vec<_>>(),
-        "mails": view.mails.iter().map(|mail| json!({
-            "kind": mail.saying,
-            "message_id": mail.message_id,
-            "recipients": mail.recipients,
-            "state": mail.state,
-            "attempts": mail.attempts,
-            "created_at": views::rfc3339(mail.created_at_secs),
-            "reply": mail.reply,
-        })).collect::<Vec<_>>(),
+        "mails": view.mails.iter().map(sent_json).collect::<Vec<_>>(),
+        "received": view.received.iter().map(quarantine::as_json).collect::<Vec<_>>(),
     })
 }
 
-fn text_of(view: &View) -> String {
-    let introduction = &view.introduction;
-    let mut text = format!(
-        "Introduction {}: {}\n\n",
-        introduction.id,
-        introduction.stage.name().replace('_', " ")
-    );
-    for (role, person) in [
-        ("requester", &introduction.requester),
-        ("connector", &introduction.connector),
-        ("target", &introduction.target),
-    ] {
-        let _ = writeln!(text, "  {role:<10} {}", who(person));
-    }
-    text.push_str("\nConsents\n");
-    for line in views::consents_in_words(&introduction.consents) {
-        let _ = writeln!(text, "  {line}");
-    }
-    text.push_str("\nMails\n");
-    for mail in &view.mails {
-        let _ = writeln!(
-            text,
-            "  {}  {:<18} {:<9} to {}",
-            views::rfc3339(mail.created_at_secs),
-            mail.saying,
-            mail.state,
-            mail.recipients.join(", ")
+pub(super) fn sent_json(mail: &Sent) -> Value {
+    json!({
+        "kind": mail.saying,
+        "why": mail.why,
+        "message_id": mail.message_id,
+        "recipients": mail.recipients,
+        "state": mail.state,
+        "attempts": mail.attempts,
+        "created_at": views::rfc3339(mail.created_at_secs),
+        "settled_at": mail.settled_at_secs.map(views::rfc3339),
+        "reply": mail.reply,
+    })
+}
+
+impl Teller<'_> {
+    fn text(&self) -> String {
+        let introduction = &self.view.introduction;
+        let state = introduction.stage.name().replace('_', " ");
+        let tint = match introduction.stage {
+            Stage::Introduced => Tint::Good,
+            Stage::Declined | Stage::Closed | Stage::Cancelled | Stage::Undeliverable => Tint::Bad,
+            Stage::WaitingForConnector
+            | Stage::WaitingForRequester
+            | Stage::Asked
+            | Stage::Confirming
+            | Stage::Deferred => Tint::Doubtful,
+        };
+        let mut text = format!(
+            "Introduction {}: {}, begun {} ago\n\n",
+            introduction.id,
+            self.screen.tint(tint, &state),
+            screen::span(self.now - introduction.created_at_secs)
         );
-    }
-    text.push_str("\nStory\n");
-    for chapter in &view.story {
-        let _ = writeln!(
-            text,
-            "  {}  {} -> {}",
-            views::rfc3339(chapter.at_secs),
-            chapter.event,
-            chapter.stage.replace('_', " ")
-        );
-        if !chapter.detail.is_empty() {
-            let _ = writeln!(text, "      {}", chapter.detail);
+        for (role, person) in [
+            ("requester", &introduction.requester),
+            ("connector", &introduction.connector),
+            ("target", &introduction.target),
+        ] {
+            let _ = writeln!(text, "  {role:<10} {}", who(person));
         }
+        let _ = writeln!(text, "  {:<10} {}", "how", way(introduction.way));
+        text += &self.title("Consents");
+        text += &self.consents();
+        text += &self.title("Story");
+        text += &self.story();
+        text += &self.title("What comes next, and why nothing else was sent");
+        for line in next::lines(introduction, &self.view.mails, self.sending, self.zone) {
+            let _ = writeln!(text, "  - {}", self.screen.wrapped(&line, 4));
+        }
+        text
     }
-    text
+
+    fn title(&self, title: &str) -> String {
+        format!("\n{}\n", self.screen.tint(Tint::Strong, title))
+    }
+
+    fn consents(&self) -> String {
+        let consents = &self.view.introduction.consents;
+        let connector = consents.connector.as_ref().map(|consent| {
+            let evidence = match &consent.evidence {
+                ConnectorEvidence::Mail(mail) => in_words(mail),
+                ConnectorEvidence::Standing { rule } => {
+                    vec![format!("standing, by the rule {rule}")]
+                }
+            };
+            (consent.at_secs, evidence)
+        });
+        let requester = consents.requester.as_ref().map(|consent| {
+            let evidence = match &consent.evidence {
+                RequesterEvidence::Mail(mail) => in_words(mail),
+                RequesterEvidence::Vouched { message_id } => vec![format!(
+                    "vouched for by the connector, who passed the request on in {message_id}"
+                )],
+            };
+            (consent.at_secs, evidence)
+        });
+        let target = consents
+            .target
+            .as_ref()
+            .map(|consent| (consent.at_secs, in_words(&consent.evidence)));
+        let mut text = String::new();
+        for (role, consent) in [
+            ("connector", connector),
+            ("requester", requester),
+            ("target", target),
+        ] {
+            let Some((at, evidence)) = consent else {
+                let _ = writeln!(
+                    text,
+                    "  {role:<10} {}",
+                    self.screen.tint(Tint::Faint, "not given")
+                );
+                continue;
+            };
+            let _ = writeln!(text, "  {role:<10} {}", screen::moment(at, self.zone));
+            for line in evidence {
+                let _ = writeln!(text, "  {:<10} {}", "", self.screen.wrapped(&line, 13));
+            }
+        }
+        text
+    }
+
+    /// What came, what it led to and what went, by time; at one time in this order.
+    fn story(&self) -> String {
+        let mut lines: Vec<(i64, u8, String, Vec<String>)> = Vec::new();
+        for mail in &self.view.received {
+            let (head, more) = received(mail);
+            lines.push((mail.arrived_at_secs, 0, head, more));
+        }
+        for chapter in &self.view.story {
+            let head = format!("* {}: {}", chapter.event, chapter.stage.replace('_', " "));
+            // A request is no answer: how it would be read as one is beside the point.
+            let detail = match chapter.event.as_str() {
+                "opened" => chapter.detail.split("; ").next().unwrap_or_default(),
+                _ => chapter.detail.as_str(),
+            };
+            let more = match detail.is_empty() {
+                true => Vec::new(),
+                false => vec![format!("because: {detail}")],
+            };
+            lines.push((chapter.at_secs, 1, head, more));
+        }
+        for mail in &self.view.mails {
+            let (head, more) = sent(mail);
+            lines.push((mail.created_at_secs, 2, head, more));
+        }
+        lines.sort_by_key(|(at, order, ..)| (*at, *order));
+        let mut text = String::new();
+        let mut last = String::new();
+        // Where there is no room beside it, the time has a line of its own.
+        let narrow = self.screen.text_columns() < NARROW_COLUMNS;
+        let indent = if narrow { 2 } else { INDENT };
+        for (at, _, head, more) in lines {
+            let time = screen::moment(at, self.zone);
+            if narrow && time != last {
+                let _ = writeln!(text, "  {time}");
+            }
+            let shown = match time == last {
+                true => " ".repeat(time.len()),
+                false => time.clone(),
+            };
+            last = time;
+            let _ = writeln!(
+                text,
+                "  {shown}  {}",
+                self.screen.wrapped(&head, INDENT + 2)
+            );
+            for line in more {
+                let line = self.screen.wrapped(&line, indent + 2);
+                let line = self.screen.tint(Tint::Faint, &line);
+                let _ = writeln!(text, "{}{line}", " ".repeat(indent + 2));
+            }
+        }
+        text
+    }
+}
+
+fn received(mail: &Received) -> (String, Vec<String>) {
+    let (from, subject) = quarantine::head(mail);
+    let from = match mail.raw.is_some() {
+        true => format!(" from {from}"),
+        false => String::new(),
+    };
+    let disposition = mail.disposition.as_deref().unwrap_or("not handled yet");
+    let head = format!("< a mail{from}, taken as: {disposition}");
+    let mut more = Vec::new();
+    if mail.raw.is_some() {
+        more.push(format!("\"{subject}\" in {}", mail.mailbox));
+    }
+    if let Some(id) = &mail.message_id {
+        more.push(id.clone());
+    }
+    if !mail.reason.is_empty() {
+        more.push(format!("because: {}", mail.reason));
+    }
+    (head, more)
+}
+
+fn sent(mail: &Sent) -> (String, Vec<String>) {
+    let why = mail
+        .why
+        .as_deref()
+        .map_or(String::new(), |why| format!(" ({})", why.replace('_', " ")));
+    let head = format!(
+        "> {}{why} to {}: {}",
+        mail.saying.replace('_', " "),
+        mail.recipients.join(", "),
+        mail.state
+    );
+    let mut more = vec![mail.message_id.clone()];
+    if let Some(reply) = mail.reply.as_ref().filter(|reply| !reply.is_empty()) {
+        more.push(format!("server: {reply}"));
+    }
+    (head, more)
+}
+
+fn in_words(mail: &MailEvidence) -> Vec<String> {
+    let words: Vec<&str> = mail.words.split_whitespace().collect();
+    let proof = match mail.proof {
+        Proof::Proven => "author proven",
+        Proof::Unproven => "author unproven",
+        Proof::Fails => "proof of the author fails",
+    };
+    let mut lines = vec![
+        format!("own mail {}", mail.message_id),
+        format!("{proof}: {}", mail.proof_why),
+    ];
+    if !words.is_empty() {
+        lines.push(format!("\"{}\"", words.join(" ")));
+    }
+    lines
+}
+
+fn way(way: Way) -> &'static str {
+    match way {
+        Way::Forwarded => "the connector forwarded a request",
+        Way::Answered => "the connector answered the requester, the bot in copy",
+        Way::AskedByConnector => "the connector asked the target, the bot in copy",
+        Way::Proposed => "the connector proposed the two",
+        Way::Direct => "the requester wrote to the bot",
+    }
 }
 
 fn who(person: &Option<Person>) -> String {

@@ -273,6 +273,11 @@ impl Config {
     pub fn find(explicit: Option<&Path>) -> Result<PathBuf, ConfigError> {
         find::find(explicit)
     }
+
+    /// Seconds of a duration as the configuration writes it, such as `5m`; none: it is none.
+    pub fn duration_secs(text: &str) -> Option<i64> {
+        value::duration_secs(text)
+    }
 }
 
 /// Why there is no password.

@@ -4,12 +4,16 @@
 //! its line and without its words, and the others are kept. Entries without an address are no use
 //! here and are passed over in silence.
 
+mod settled;
 mod table;
 mod vcard;
 
 use crate::reader::address::Address;
 use crate::reader::author::from::clean_name;
 use crate::reader::request::Contact;
+use crate::rules::manners::{Settled, Standing};
+use settled::Words;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 /// Octets of a contacts file; photos inside a vCard make it large.
@@ -22,6 +26,8 @@ const MAX_ADDRESSES: usize = 20;
 pub struct Contacts {
     /// In the file's order.
     pub people: Vec<Contact>,
+    /// What the connector settled for some of them, by [`Address::rate_key`] of each address.
+    pub settled: HashMap<String, Settled>,
     /// One sentence each, with file and line; no names, no addresses.
     pub problems: Vec<String>,
 }
@@ -78,6 +84,18 @@ pub fn parse(raw: &[u8], path: &Path) -> Result<Contacts, ContactsError> {
     }
 }
 
+/// One person as the file has it.
+#[derive(Default)]
+struct Entry {
+    /// Where it begins.
+    line: usize,
+    name: String,
+    nicknames: Vec<String>,
+    /// The preferred one first.
+    addresses: Vec<String>,
+    words: Words,
+}
+
 /// What has been found so far.
 struct Found<'a> {
     path: &'a Path,
@@ -92,11 +110,13 @@ impl Found<'_> {
             .push(format!("{path}:{line}: {problem}"));
     }
 
-    /// Adds a person if one of the addresses is one; `line` is where the entry begins.
-    fn add(&mut self, line: usize, name: &str, nicknames: &[String], addresses: &[String]) {
-        let mut good: Vec<Address> = Vec::new();
+    /// Adds a person if one of the addresses is one.
+    fn add(&mut self, entry: Entry) {
+        let line = entry.line;
+        let mut good: Vec<Address> = entry.words.address.iter().cloned().collect();
         let mut has_bad = false;
-        for written in addresses.iter().map(|a| a.trim()).filter(|a| !a.is_empty()) {
+        let written = entry.addresses.iter().map(|a| a.trim());
+        for written in written.filter(|a| !a.is_empty()) {
             let bare = written.strip_prefix("mailto:").unwrap_or(written);
             match Address::parse(bare) {
                 Ok(address) if !good.contains(&address) => good.push(address),
@@ -111,6 +131,13 @@ impl Found<'_> {
             };
             self.problem(line, problem);
         }
+        if entry.words.misunderstood > 0 {
+            self.problem(
+                line,
+                "what this entry tells askfirst is not understood; known are \"never\", \
+                 \"always yes\", \"language de\", \"time zone Europe/Berlin\", \"address a@b.example\"",
+            );
+        }
         if good.is_empty() {
             return;
         }
@@ -119,11 +146,29 @@ impl Found<'_> {
             let names = names.iter().map(|name| clean_name(name));
             names.filter(|name| !name.is_empty()).collect()
         };
+        let settled = entry.words.settled;
+        if settled != Settled::default() {
+            for address in &good {
+                self.settle(address, &settled);
+            }
+        }
         self.contacts.people.push(Contact {
-            name: clean_name(name),
-            nicknames: clean(nicknames),
+            name: clean_name(&entry.name),
+            nicknames: clean(&entry.nicknames),
             addresses: good,
         });
+    }
+
+    /// Two entries may share an address; "never" in one of them wins.
+    fn settle(&mut self, address: &Address, settled: &Settled) {
+        let held = self.contacts.settled.entry(address.rate_key()).or_default();
+        let never = [&*held, settled]
+            .iter()
+            .any(|one| one.standing == Some(Standing::Never));
+        *held = settled.clone();
+        if never {
+            held.standing = Some(Standing::Never);
+        }
     }
 }
 
@@ -139,25 +184,56 @@ fn spoken(full: &str, family: &str, given: &str) -> String {
     }
 }
 
-/// The text of a file: UTF-8 or UTF-16 by its mark, else UTF-8, else Latin-1 as old programs write.
+/// The text of a file: UTF-8 or UTF-16, by its mark or by its looks; else one of the code pages of
+/// old programs.
 fn decode(raw: &[u8]) -> String {
-    let utf16 = |rest: &[u8], unit: fn([u8; 2]) -> u16| {
-        let pairs = rest.as_chunks::<2>().0.iter().map(|pair| unit(*pair));
-        char::decode_utf16(pairs)
-            .map(|c| c.unwrap_or('\u{fffd}'))
-            .collect()
-    };
-    if let Some(rest) = raw.strip_prefix(b"\xff\xfe") {
-        return utf16(rest, u16::from_le_bytes);
+    let marked = encoding_rs::Encoding::for_bom(raw).map(|(encoding, _)| encoding);
+    let encoding = marked.or_else(|| unmarked_utf16(raw));
+    if let Some(encoding) = encoding {
+        return encoding.decode(raw).0.into_owned();
     }
-    if let Some(rest) = raw.strip_prefix(b"\xfe\xff") {
-        return utf16(rest, u16::from_be_bytes);
-    }
-    let raw = raw.strip_prefix(b"\xef\xbb\xbf").unwrap_or(raw);
     match std::str::from_utf8(raw) {
         Ok(text) => text.to_owned(),
-        Err(_) => raw.iter().map(|octet| char::from(*octet)).collect(),
+        Err(_) => in_a_code_page(raw),
     }
+}
+
+/// Western text in UTF-16 has a zero in every other octet.
+fn unmarked_utf16(raw: &[u8]) -> Option<&'static encoding_rs::Encoding> {
+    const LOOK: usize = 200;
+    let zeros = |odd: usize| {
+        let octets = raw.iter().take(LOOK).skip(odd).step_by(2);
+        octets.filter(|octet| **octet == 0).count()
+    };
+    let many = raw.len().min(LOOK) / 3;
+    match (zeros(0), zeros(1)) {
+        (_, little) if little > many => Some(encoding_rs::UTF_16LE),
+        (big, _) if big > many => Some(encoding_rs::UTF_16BE),
+        _ => None,
+    }
+}
+
+/// Nothing in such a file says which page it is: the one in which its first line has most titles
+/// that we know, else the western one.
+fn in_a_code_page(raw: &[u8]) -> String {
+    let head_end = raw.iter().position(|octet| *octet == b'\n');
+    let head = raw.get(..head_end.unwrap_or(raw.len())).unwrap_or(raw);
+    let pages = [
+        encoding_rs::WINDOWS_1252,
+        encoding_rs::WINDOWS_1250,
+        encoding_rs::WINDOWS_1251,
+        encoding_rs::WINDOWS_1253,
+        encoding_rs::WINDOWS_1254,
+        encoding_rs::SHIFT_JIS,
+        encoding_rs::EUC_KR,
+        encoding_rs::GBK,
+        encoding_rs::BIG5,
+    ];
+    let known = |page: &'static encoding_rs::Encoding| table::known_titles(&page.decode(head).0);
+    // The last of equals wins, so the western page comes last.
+    let best = pages.into_iter().rev().max_by_key(|page| known(page));
+    let page = best.unwrap_or(encoding_rs::WINDOWS_1252);
+    page.decode(raw).0.into_owned()
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! Fails as a whole only where no column can hold an address.
 
-use super::Found;
+use super::{Entry, Found, Words};
 use crate::reader::address::Address;
 
 /// Separators of fields: Excel writes semicolons where the comma is the decimal sign.
@@ -12,6 +12,7 @@ const MAX_ADDRESS_COLUMNS: usize = 50;
 /// Google puts several values into one field between these.
 const GOOGLE_SEPARATOR: &str = ":::";
 
+/// Titles as [`plain`] leaves them; Outlook writes them in the language of its user.
 const FULL: &[&str] = &[
     "name",
     "fullname",
@@ -20,6 +21,8 @@ const FULL: &[&str] = &[
     "anzeigename",
     "nomcomplet",
     "nombrecompleto",
+    "nomecompleto",
+    "volledigenaam",
     "fileas",
 ];
 const FIRST: &[&str] = &[
@@ -30,6 +33,28 @@ const FIRST: &[&str] = &[
     "prénom",
     "prenom",
     "nombre",
+    "nome",
+    "nomepróprio",
+    "primeironome",
+    "voornaam",
+    "imię",
+    "förnamn",
+    "fornavn",
+    "etunimi",
+    "jméno",
+    "křestníjméno",
+    "meno",
+    "ime",
+    "prenume",
+    "utónév",
+    "keresztnév",
+    "ad",
+    "όνομα",
+    "имя",
+    "імя",
+    "ім'я",
+    "名",
+    "이름",
 ];
 const MIDDLE: &[&str] = &[
     "middlename",
@@ -37,6 +62,17 @@ const MIDDLE: &[&str] = &[
     "weiterevornamen",
     "deuxièmeprénom",
     "segundonombre",
+    "secondonome",
+    "segundonome",
+    "middelstenaam",
+    "drugieimię",
+    "mellannamn",
+    "mellemnavn",
+    "mellomnavn",
+    "toinennimi",
+    "druhéjméno",
+    "отчество",
+    "ミドルネーム",
 ];
 const LAST: &[&str] = &[
     "lastname",
@@ -47,9 +83,66 @@ const LAST: &[&str] = &[
     "nom",
     "apellidos",
     "apellido",
+    "cognome",
+    "sobrenome",
+    "apelido",
+    "achternaam",
+    "nazwisko",
+    "efternamn",
+    "efternavn",
+    "etternavn",
+    "sukunimi",
+    "příjmení",
+    "priezvisko",
+    "prezime",
+    "priimek",
+    "nume",
+    "numedefamilie",
+    "vezetéknév",
+    "soyadı",
+    "επώνυμο",
+    "фамилия",
+    "прізвище",
+    "姓",
+    "성",
 ];
-const NICK: &[&str] = &["nickname", "spitzname", "surnom", "apodo", "sobrenombre"];
-/// Beginnings of the headers of address columns, as [`plain`] leaves them.
+/// Where the family's name is said first.
+const FAMILY_FIRST: &[&str] = &["vezetéknév", "姓", "성"];
+const NICK: &[&str] = &[
+    "nickname",
+    "spitzname",
+    "surnom",
+    "apodo",
+    "sobrenombre",
+    "soprannome",
+    "apelidofamiliar",
+    "bijnaam",
+    "pseudonim",
+    "smeknamn",
+    "kaldenavn",
+    "kallenavn",
+];
+const NOTES: &[&str] = &[
+    "notes",
+    "note",
+    "notizen",
+    "notiz",
+    "notas",
+    "anotações",
+    "notities",
+    "notatki",
+    "anteckningar",
+    "noter",
+    "notater",
+    "muistiinpanot",
+    "poznámky",
+    "jegyzetek",
+    "notlar",
+    "заметки",
+    "メモ",
+];
+/// Beginnings of the titles of address columns. A language that is missing here is found by what
+/// its columns hold.
 const EMAIL: &[&str] = &[
     "email",
     "mail",
@@ -60,6 +153,17 @@ const EMAIL: &[&str] = &[
     "direccióndecorreo",
     "correo",
     "dirección",
+    "indirizzopostaelettronica",
+    "indirizzoemail",
+    "indirizzodiposta",
+    "endereçodecorreio",
+    "endereçodeemail",
+    "adresemail",
+    "epostadress",
+    "epostadresse",
+    "sähköpostiosoite",
+    "电子邮件地址",
+    "電子メールアドレス",
 ];
 /// What such a column holds instead of an address.
 const NOT_EMAIL: &[&str] = &[
@@ -70,11 +174,15 @@ const NOT_EMAIL: &[&str] = &[
     "anzeige",
     "nom",
     "nombre",
+    "nome",
+    "naam",
     "para",
     "listen",
     "ingaddress",
     "ingcity",
 ];
+/// Rows that are looked at to find the columns that hold addresses.
+const MAX_LOOK: usize = 200;
 
 /// Where a table keeps what.
 #[derive(Default)]
@@ -84,7 +192,13 @@ struct Columns {
     middle: Option<usize>,
     last: Option<usize>,
     nick: Option<usize>,
+    notes: Option<usize>,
+    family_first: bool,
     emails: Vec<usize>,
+    /// Columns of ours, with their titles.
+    ours: Vec<(usize, String)>,
+    /// Google's own fields: where the label and where the value is.
+    custom: Vec<(usize, usize)>,
 }
 
 pub(super) fn read(text: &str, found: &mut Found<'_>) -> Result<(), String> {
@@ -98,56 +212,73 @@ pub(super) fn read(text: &str, found: &mut Found<'_>) -> Result<(), String> {
         .rev()
         .max_by_key(|d| count(*d))
         .unwrap_or(b',');
-    let mut rows = csv::ReaderBuilder::new()
+    let mut reader = csv::ReaderBuilder::new()
         .delimiter(delimiter)
         .has_headers(false)
         .flexible(true)
         .from_reader(text.as_bytes());
-    let mut columns: Option<Columns> = None;
-    for row in rows.records() {
-        let row = match row {
-            Ok(row) => row,
+    let mut rows: Vec<(usize, csv::StringRecord)> = Vec::new();
+    for row in reader.records() {
+        let at = |line: u64| usize::try_from(line).unwrap_or(0);
+        match row {
+            Ok(row) => rows.push((at(row.position().map_or(0, csv::Position::line)), row)),
             Err(error) => {
                 let line = error.position().map_or(0, csv::Position::line);
-                found.problem(
-                    usize::try_from(line).unwrap_or(0),
-                    "this row can't be read; it is left out",
-                );
-                continue;
-            }
-        };
-        let line = row.position().map_or(0, csv::Position::line);
-        let line = usize::try_from(line).unwrap_or(0);
-        match &columns {
-            Some(columns) => add(&row, columns, line, found),
-            None => {
-                let (head, is_header) = header(&row)?;
-                if !is_header {
-                    add(&row, &head, line, found);
-                }
-                columns = Some(head);
+                found.problem(at(line), "this row can't be read; it is left out");
             }
         }
     }
-    match columns {
-        Some(_) => Ok(()),
-        None => Err("is empty: neither a vCard file nor a table".to_owned()),
+    let Some((_, head)) = rows.first() else {
+        return Err("is empty: neither a vCard file nor a table".to_owned());
+    };
+    let below: Vec<&csv::StringRecord> = rows.iter().skip(1).map(|(_, row)| row).collect();
+    let (columns, is_header) = header(head, &below)?;
+    for (line, row) in rows.iter().skip(usize::from(is_header)) {
+        add(row, &columns, *line, found);
     }
+    Ok(())
+}
+
+/// How many titles of a first line are known here: tells which code page a file is in.
+pub(super) fn known_titles(head: &str) -> usize {
+    let titles = head.split([',', ';', '\t']).map(plain);
+    let lists = [FIRST, MIDDLE, LAST, NICK, NOTES];
+    titles
+        .filter(|title| {
+            let email = EMAIL.iter().any(|start| title.starts_with(start));
+            email || lists.iter().any(|list| list.contains(&title.as_str()))
+        })
+        .count()
 }
 
 /// The columns by the first row, and whether it is a header; a first row that holds an address
 /// itself is a person: name, address.
-fn header(row: &csv::StringRecord) -> Result<(Columns, bool), String> {
+fn header(
+    row: &csv::StringRecord,
+    below: &[&csv::StringRecord],
+) -> Result<(Columns, bool), String> {
     let mut columns = Columns::default();
     for (at, field) in row.iter().enumerate() {
         let title = plain(field);
+        if title.starts_with("askfirst") {
+            columns.ours.push((at, field.to_owned()));
+            continue;
+        }
+        if title.starts_with("customfield") && title.ends_with("label") {
+            columns.custom.push((at, at + 1));
+            continue;
+        }
         let is = |titles: &[&str]| titles.contains(&title.as_str());
         let place = match () {
             () if is(FULL) => &mut columns.full,
             () if is(FIRST) => &mut columns.first,
             () if is(MIDDLE) => &mut columns.middle,
-            () if is(LAST) => &mut columns.last,
+            () if is(LAST) => {
+                columns.family_first |= is(FAMILY_FIRST);
+                &mut columns.last
+            }
             () if is(NICK) => &mut columns.nick,
+            () if is(NOTES) => &mut columns.notes,
             () => {
                 let is_email = EMAIL.iter().any(|start| title.starts_with(start));
                 if is_email && !NOT_EMAIL.iter().any(|word| title.contains(word)) {
@@ -163,19 +294,34 @@ fn header(row: &csv::StringRecord) -> Result<(Columns, bool), String> {
     if !columns.emails.is_empty() {
         return Ok((columns, true));
     }
-    let Some(email) = row.iter().position(|field| Address::parse(field).is_ok()) else {
-        return Err(
+    if let Some(email) = row.iter().position(|field| Address::parse(field).is_ok()) {
+        let columns = Columns {
+            full: (0..row.len()).find(|at| *at != email),
+            emails: vec![email],
+            ..Columns::default()
+        };
+        return Ok((columns, false));
+    }
+    columns.emails = (0..row.len())
+        .filter(|at| holds_addresses(*at, below))
+        .collect();
+    match columns.emails.is_empty() {
+        false => Ok((columns, true)),
+        true => Err(
             "has no column for addresses; name one \"Email\" in the first row, or export \
                     the contacts as vCard"
                 .to_owned(),
-        );
-    };
-    let columns = Columns {
-        full: (0..row.len()).find(|at| *at != email),
-        emails: vec![email],
-        ..Columns::default()
-    };
-    Ok((columns, false))
+        ),
+    }
+}
+
+/// Whether most of what stands in this column is an address, whatever its title says.
+fn holds_addresses(column: usize, rows: &[&csv::StringRecord]) -> bool {
+    let fields = rows.iter().take(MAX_LOOK).filter_map(|row| row.get(column));
+    let filled: Vec<&str> = fields.filter(|field| !field.trim().is_empty()).collect();
+    let addresses = filled.iter().filter(|field| Address::parse(field).is_ok());
+    let addresses = addresses.count();
+    addresses > 0 && addresses * 2 >= filled.len()
 }
 
 /// A title in lower case, letters and digits alone.
@@ -189,21 +335,6 @@ fn plain(title: &str) -> String {
 
 fn add(row: &csv::StringRecord, columns: &Columns, line: usize, found: &mut Found<'_>) {
     let field = |at: Option<usize>| at.and_then(|at| row.get(at)).unwrap_or_default().trim();
-    let parts = [columns.first, columns.middle, columns.last].map(field);
-    let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-    let name = super::spoken(
-        field(columns.full),
-        field(columns.last),
-        field(columns.first),
-    );
-    let name = match name.is_empty() || field(columns.full).is_empty() {
-        true => parts.join(" "),
-        false => name,
-    };
-    let nicknames: Vec<String> = field(columns.nick)
-        .split([',', ';'])
-        .map(str::to_owned)
-        .collect();
     // Google marks the preferred address by a star in the label before it.
     let is_preferred = |at: usize| field(at.checked_sub(1)).starts_with('*');
     let mut emails = columns.emails.clone();
@@ -215,5 +346,38 @@ fn add(row: &csv::StringRecord, columns: &Columns, line: usize, found: &mut Foun
         // Outlook's internal form of an address; its plain one is in another column or nowhere.
         .filter(|address| !address.to_ascii_lowercase().starts_with("/o="))
         .collect();
-    found.add(line, &name, &nicknames, &addresses);
+    let mut words = Words::default();
+    for (at, title) in &columns.ours {
+        words.take_titled(title, field(Some(*at)));
+    }
+    for (label, value) in &columns.custom {
+        words.take_titled(field(Some(*label)), field(Some(*value)));
+    }
+    words.take_note(field(columns.notes));
+    found.add(Entry {
+        line,
+        name: name(row, columns),
+        nicknames: field(columns.nick)
+            .split([',', ';'])
+            .map(str::to_owned)
+            .collect(),
+        addresses,
+        words,
+    });
+}
+
+fn name(row: &csv::StringRecord, columns: &Columns) -> String {
+    let field = |at: Option<usize>| at.and_then(|at| row.get(at)).unwrap_or_default().trim();
+    let (first, middle, last) = (columns.first, columns.middle, columns.last);
+    let order = match columns.family_first {
+        true => [last, first, middle],
+        false => [first, middle, last],
+    };
+    let parts = order.map(field).into_iter().filter(|part| !part.is_empty());
+    let parts: Vec<&str> = parts.collect();
+    let full = super::spoken(field(columns.full), field(last), field(first));
+    match full.is_empty() || field(columns.full).is_empty() {
+        true => parts.join(" "),
+        false => full,
+    }
 }

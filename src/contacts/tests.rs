@@ -244,3 +244,48 @@ fn many_contacts_are_read_quickly() {
         start.elapsed()
     );
 }
+
+#[test]
+fn outlook_writes_in_more_languages_and_old_code_pages() {
+    let italian = "Titolo;Nome;Secondo nome;Cognome;Indirizzo posta elettronica;Nome visualizzato posta elettronica\r\n;Niccolò;;Bianchi;n@it.example;Niccolò Bianchi\r\n";
+    let (bytes, _, _) = encoding_rs::WINDOWS_1252.encode(italian);
+    let contacts = parse(&bytes, Path::new("contatti.csv")).unwrap();
+    assert_eq!(short(&contacts), ["Niccolò Bianchi||n@it.example"]);
+    let czech =
+        "Titul;Jméno;Druhé jméno;Příjmení;E-mailová adresa\r\n;Božena;;Němcová;b@cz.example\r\n";
+    let (bytes, _, _) = encoding_rs::WINDOWS_1250.encode(czech);
+    let contacts = parse(&bytes, Path::new("kontakty.csv")).unwrap();
+    assert_eq!(short(&contacts), ["Božena Němcová||b@cz.example"]);
+    let russian = "Имя,Отчество,Фамилия,Адрес эл. почты\r\nАнна,,Каренина,a@ru.example\r\n";
+    let (bytes, _, _) = encoding_rs::WINDOWS_1251.encode(russian);
+    let contacts = parse(&bytes, Path::new("a.csv")).unwrap();
+    assert_eq!(short(&contacts), ["Анна Каренина||a@ru.example"]);
+    let japanese = "名,姓,電子メール アドレス\r\n小太郎,風魔,k@jp.example\r\n";
+    let (bytes, _, _) = encoding_rs::SHIFT_JIS.encode(japanese);
+    let contacts = parse(&bytes, Path::new("a.csv")).unwrap();
+    assert_eq!(short(&contacts), ["風魔 小太郎||k@jp.example"]);
+    // UTF-16 without its mark, as some tools leave it.
+    let bare: Vec<u8> = "Name,Email\nJörg,j@x.example\n"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    assert_eq!(
+        short(&parse(&bare, Path::new("a.csv")).unwrap()),
+        ["Jörg||j@x.example"]
+    );
+    // The sign for the euro and curled quotes are not Latin-1.
+    let (bytes, _, _) = encoding_rs::WINDOWS_1252.encode("Name,Email\n“Zoé” Łuk,z@x.example\n");
+    let contacts = parse(&bytes, Path::new("a.csv")).unwrap();
+    assert!(
+        contacts.people[0].name.starts_with("“Zoé”"),
+        "{:?}",
+        contacts.people
+    );
+}
+
+#[test]
+fn columns_of_a_language_nobody_thought_of_are_found_by_what_they_hold() {
+    let text = "Jina,Barua pepe,Simu\nCarol Danvers,c@x.example,555\nDave,,556\n";
+    assert_eq!(short(&read(text)), ["||c@x.example"]);
+    assert!(parse(b"Jina,Simu\nCarol,555\n", Path::new("a.csv")).is_err());
+}

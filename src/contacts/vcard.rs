@@ -2,9 +2,9 @@
 //!
 //! Cards are cut apart here, so that a broken one costs only itself.
 
-use super::Found;
+use super::{Entry, Found, Words};
+use calcard::Parser;
 use calcard::vcard::{VCard, VCardEntry, VCardParameterName, VCardProperty, VCardValue};
-use calcard::{Entry, Parser};
 
 /// Preference of an address that states none (RFC 6350 section 5.3 ends at 100).
 const NO_PREFERENCE: u32 = 101;
@@ -38,7 +38,7 @@ pub(super) fn read(text: &str, found: &mut Found<'_>) {
 
 fn read_card(card: &str, line: usize, found: &mut Found<'_>) {
     match Parser::new(card).entry() {
-        Entry::VCard(card) => {
+        calcard::Entry::VCard(card) => {
             let is_group = texts(&card, &VCardProperty::Kind)
                 .iter()
                 .any(|kind| kind.eq_ignore_ascii_case("group"));
@@ -49,7 +49,13 @@ fn read_card(card: &str, line: usize, found: &mut Found<'_>) {
                     .flat_map(|n| n.split(','))
                     .map(str::to_owned)
                     .collect();
-                found.add(line, &name(&card), &nicknames, &addresses(&card));
+                found.add(Entry {
+                    line,
+                    name: name(&card),
+                    nicknames,
+                    addresses: addresses(&card),
+                    words: words(&card),
+                });
             }
         }
         _ => found.problem(line, "this card can't be read; it is left out"),
@@ -71,6 +77,27 @@ fn name(card: &VCard) -> String {
     };
     // N is family; given; additional; prefixes; suffixes (RFC 6350 section 6.2.2).
     super::spoken(&full, part(0), part(1))
+}
+
+/// What the card tells us: `X-ASKFIRST` and its kin, lines of its note, its own LANG and TZ.
+fn words(card: &VCard) -> Words {
+    let mut words = Words::default();
+    for entry in &card.entries {
+        let VCardProperty::Other(title) = &entry.name else {
+            continue;
+        };
+        for text in entry.values.iter().filter_map(VCardValue::as_text) {
+            words.take_titled(title, text);
+        }
+    }
+    for note in texts(card, &VCardProperty::Note) {
+        words.take_note(&note);
+    }
+    let first = |property: &VCardProperty| texts(card, property).into_iter().next();
+    let language = first(&VCardProperty::Lang).or_else(|| first(&VCardProperty::Language));
+    let time_zone = first(&VCardProperty::Tz);
+    words.suggest(language.as_deref(), time_zone.as_deref());
+    words
 }
 
 fn structured(card: &VCard) -> Vec<String> {

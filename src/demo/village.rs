@@ -12,6 +12,7 @@ use crate::demo::imap::serve_imap;
 use crate::demo::mailboxes::Mailboxes;
 use crate::demo::smtp::{Passed, SmtpSettings, serve_smtp};
 use crate::desk::Desk;
+use crate::furnish;
 use crate::keyring;
 use crate::store::Store;
 use crate::wire::smtp::{Connection, Timeouts};
@@ -262,7 +263,7 @@ async fn open_office(now: &Now, imap_port: u16, smtp_port: u16) -> Result<Office
     let config = configuration(folder.path(), imap_port, smtp_port)?;
     let words = |error: &dyn std::fmt::Display| error.to_string();
     let store = Store::open(&config.store.path).map_err(|e| words(&e))?;
-    let house = daemon::house(&config).map_err(|e| words(&e))?;
+    let house = furnish::house(&config).map_err(|e| words(&e))?;
     let desk = Desk::open(store, house, daemon::system_dice()).map_err(|e| words(&e))?;
     let clerk = Clerk::hire(desk);
     let (stop, stopped) = watch::channel(false);

@@ -64,9 +64,12 @@ impl Work<'_> {
             people.any(|person| self.house.same_person(&person.address, address))
         };
         let apart: Vec<_> = mail.from().cloned().into_iter().collect();
-        Ok(self.house.connectors.iter().any(|connector| {
-            let wish = self.wish(&mail.reading.text, &apart, connector);
-            !wish.targets.is_empty() && !wish.targets.iter().any(|choice| old(&choice.address))
-        }))
+        for connector in &self.house.connectors {
+            let targets = self.wish(&mail.reading.text, &apart, connector)?.targets;
+            if !targets.is_empty() && !targets.iter().any(|choice| old(&choice.address)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }

@@ -98,7 +98,7 @@ impl Work<'_> {
         choices: &[Choice],
         command: Option<Command>,
     ) -> Result<Disposition, DeskError> {
-        let picked = self.picks(mail, &introduction, choices, command);
+        let picked = self.picks(mail, &introduction, choices, command)?;
         let Some((first, rest)) = picked.split_first() else {
             if matches!(mail.verdict(), Verdict::No | Verdict::Stop) {
                 let words = words_after_no(&mail.reading.text);
@@ -138,31 +138,33 @@ impl Work<'_> {
         introduction: &Introduction,
         choices: &[Choice],
         command: Option<Command>,
-    ) -> Vec<Choice> {
+    ) -> Result<Vec<Choice>, DeskError> {
         if let Some(Command::Numbers(numbers)) = command {
             let picked: Vec<Choice> = numbers
                 .iter()
                 .filter_map(|number| choices.get(number.checked_sub(1)?).cloned())
                 .collect();
             // One number beyond the list makes the whole answer a misunderstanding.
-            return match picked.len() == numbers.len() {
+            return Ok(match picked.len() == numbers.len() {
                 true => picked,
                 false => Vec::new(),
-            };
+            });
         }
         let mut apart = self.house.insiders();
         apart.extend(introduction.requester.iter().map(|p| p.address.clone()));
-        let contacts = introduction
+        let connector = introduction
             .connector
             .as_ref()
-            .and_then(|connector| self.house.connector(&connector.address))
-            .map(|connector| connector.contacts.clone())
-            .unwrap_or_default();
-        match request::whom(&mail.reading.text, &apart, &contacts) {
+            .and_then(|connector| self.house.connector(&connector.address));
+        let people = match connector {
+            Some(connector) => self.people_of(connector)?,
+            None => Vec::new(),
+        };
+        Ok(match request::whom(&mail.reading.text, &apart, &people) {
             Named::One(choice) => vec![choice],
             Named::List(list) => list,
             Named::Nobody | Named::Several(_) | Named::Unknown(_) => Vec::new(),
-        }
+        })
     }
 }
 

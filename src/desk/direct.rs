@@ -11,7 +11,7 @@ use crate::reader::address::{Address, Person};
 use crate::rules::consent::{ConnectorEvidence, Consent, Consents, RequesterEvidence};
 use crate::rules::event::Gap;
 use crate::rules::introduction::{Introduction, Stage, Threads, Way};
-use crate::rules::manners::Direct;
+use crate::rules::manners::{Direct, Standing};
 use crate::rules::saying::AskedWhy;
 use crate::store::inbox::Disposition;
 
@@ -87,10 +87,11 @@ impl Work<'_> {
             .map(|r| r.words.clone())
             .unwrap_or_default();
         let apart: Vec<Address> = own.requester.iter().map(|p| p.address.clone()).collect();
-        let mut wish = self.wish(&words, &apart, connector);
+        let mut why = AskedWhy::DirectRequest;
+        let mut wish = self.wish(&words, &apart, connector)?;
         if own.id != 0 && wish.targets.is_empty() {
             wish = self
-                .named_alone(&mail.reading.text, &apart, connector)
+                .named_alone(&mail.reading.text, &apart, connector)?
                 .unwrap_or(wish);
         }
         if connector.direct == Direct::Off && mail.junk {
@@ -112,14 +113,23 @@ impl Work<'_> {
                 .targets
                 .iter()
                 .all(|choice| connector.contact(&choice.address).is_some());
+            let standing = |rule: String| Consent {
+                at_secs: self.now_secs,
+                evidence: ConnectorEvidence::Standing { rule },
+            };
+            let always = proof == Proof::Proven
+                && wish
+                    .targets
+                    .iter()
+                    .all(|choice| connector.always_yes(&choice.address));
             match connector.direct.goes_out_at_once(proof, contacts) {
                 true => {
-                    own.consents.connector = Some(Consent {
-                        at_secs: self.now_secs,
-                        evidence: ConnectorEvidence::Standing {
-                            rule: format!("direct_requests = \"{}\"", connector.direct.name()),
-                        },
-                    });
+                    let rule = format!("direct_requests = \"{}\"", connector.direct.name());
+                    own.consents.connector = Some(standing(rule));
+                }
+                false if always => {
+                    why = AskedWhy::AlwaysYes;
+                    own.consents.connector = Some(standing(Standing::AlwaysYes.rule().to_owned()));
                 }
                 // One question for one mail that nobody proved.
                 false if proof != Proof::Proven && wish.targets.len() > 1 => {
@@ -149,19 +159,24 @@ impl Work<'_> {
                 "unproven, and the connector was asked about such mail today",
             ));
         }
-        self.launch(mail, own, wish, AskedWhy::DirectRequest)
+        self.launch(mail, own, wish, why)
     }
 
     /// Asked for a name, people answer with nothing but the name.
-    fn named_alone(&self, answer: &str, apart: &[Address], connector: &Connector) -> Option<Wish> {
+    fn named_alone(
+        &self,
+        answer: &str,
+        apart: &[Address],
+        connector: &Connector,
+    ) -> Result<Option<Wish>, DeskError> {
         /// A longer answer is prose, and read as such.
         const MAX_CHARS: usize = 80;
         let name = answer.trim().trim_end_matches(['.', '!']);
         if name.is_empty() || name.chars().count() > MAX_CHARS || name.contains('\n') {
-            return None;
+            return Ok(None);
         }
-        let wish = self.wish(&format!("Please ask {name}."), apart, connector);
-        (!wish.targets.is_empty()).then_some(wish)
+        let wish = self.wish(&format!("Please ask {name}."), apart, connector)?;
+        Ok((!wish.targets.is_empty()).then_some(wish))
     }
 
     /// The answer to "which connector?" or "whom would you like to meet?".

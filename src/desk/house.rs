@@ -3,8 +3,9 @@
 use crate::reader::address::{Address, Person};
 use crate::reader::request::Contact;
 use crate::rules::clock::Pace;
-use crate::rules::manners::{Direct, Never};
+use crate::rules::manners::{Direct, Never, Settled, Standing};
 use crate::writer::words::Words;
+use std::collections::HashMap;
 
 #[derive(Clone)]
 pub struct House {
@@ -35,6 +36,8 @@ pub struct Connector {
     /// The first is the one the bot writes to.
     pub addresses: Vec<Address>,
     pub contacts: Vec<Contact>,
+    /// What he settled for some of them, by [`Address::rate_key`].
+    pub settled: HashMap<String, Settled>,
     pub direct: Direct,
     /// Of his mails, and of those in his name; none: the house's.
     pub language: Option<String>,
@@ -53,6 +56,21 @@ impl Connector {
         self.contacts
             .iter()
             .find(|contact| contact.addresses.contains(address))
+    }
+
+    pub fn settled(&self, address: &Address) -> Option<&Settled> {
+        self.settled.get(&address.rate_key())
+    }
+
+    /// Whether his contacts say "always yes" for exactly this address.
+    pub fn always_yes(&self, address: &Address) -> bool {
+        let standing = self.settled(address).and_then(|settled| settled.standing);
+        standing == Some(Standing::AlwaysYes) && self.contact(address).is_some()
+    }
+
+    pub fn never(&self, address: &Address) -> bool {
+        let standing = self.settled(address).and_then(|settled| settled.standing);
+        standing == Some(Standing::Never)
     }
 }
 

@@ -13,7 +13,7 @@ use crate::reader::{content, letter::Letter};
 use crate::store::inbox::{self, Arrived, Disposition, Pending};
 
 /// At this start a mail that was begun twice and never finished is under suspicion.
-const MAX_ATTEMPTS: u32 = 3;
+pub(super) const MAX_ATTEMPTS: u32 = 3;
 
 /// However innocent a mail looks, after so many it is set aside.
 const LAST_ATTEMPT: u32 = 100;

@@ -7,12 +7,13 @@ use crate::desk::work::Work;
 use crate::desk::{DeskError, belongs, ignored};
 use crate::reader::Proof;
 use crate::reader::address::{Address, Person};
-use crate::reader::request::{self, Choice, Named};
+use crate::reader::request::{self, Choice, Contact, Named};
 use crate::rules::consent::{ConnectorEvidence, Consent, Consents};
 use crate::rules::event::{Event, Gap};
 use crate::rules::introduction::{Asked, Clock, Introduction, Stage, Thread, Threads, Way};
 use crate::rules::saying::AskedWhy;
 use crate::store::inbox::Disposition;
+use crate::store::introductions;
 
 /// Introductions that one mail may start (a plain list of targets).
 const MAX_TARGETS: usize = 5;
@@ -25,24 +26,53 @@ pub(super) struct Wish {
 
 impl Work<'_> {
     /// Whom a text names, of this connector's people.
-    pub(super) fn wish(&self, text: &str, apart: &[Address], connector: &Connector) -> Wish {
+    pub(super) fn wish(
+        &self,
+        text: &str,
+        apart: &[Address],
+        connector: &Connector,
+    ) -> Result<Wish, DeskError> {
         let mut all = self.house.insiders();
         all.extend(apart.iter().cloned());
-        let (targets, gap) =
-            match self.fully_named(request::whom(text, &all, &connector.contacts), connector) {
-                Named::Nobody => (Vec::new(), None),
-                Named::One(choice) => (vec![choice], None),
-                Named::List(list) if list.len() <= MAX_TARGETS => (list, None),
-                Named::List(choices) | Named::Several(choices) => {
-                    let words = String::new();
-                    (Vec::new(), Some(Gap::Target { words, choices }))
-                }
-                Named::Unknown(words) => {
-                    let choices = Vec::new();
-                    (Vec::new(), Some(Gap::Target { words, choices }))
-                }
-            };
-        Wish { targets, gap }
+        let (targets, gap) = match self.fully_named(
+            request::whom(text, &all, &self.people_of(connector)?),
+            connector,
+        ) {
+            Named::Nobody => (Vec::new(), None),
+            Named::One(choice) => (vec![choice], None),
+            Named::List(list) if list.len() <= MAX_TARGETS => (list, None),
+            Named::List(choices) | Named::Several(choices) => {
+                let words = String::new();
+                (Vec::new(), Some(Gap::Target { words, choices }))
+            }
+            Named::Unknown(words) => {
+                let choices = Vec::new();
+                (Vec::new(), Some(Gap::Target { words, choices }))
+            }
+        };
+        Ok(Wish { targets, gap })
+    }
+
+    /// Whom a connector can name: his contacts, and those he introduced before. These are no
+    /// contacts: no direct request goes out to them at once.
+    pub(super) fn people_of(&self, connector: &Connector) -> Result<Vec<Contact>, DeskError> {
+        let mut people = connector.contacts.clone();
+        let addresses: Vec<&str> = connector.addresses.iter().map(Address::key).collect();
+        for person in introductions::introduced_by(self.db, &addresses)? {
+            let name = person.name.to_lowercase();
+            // The same name is taken for the same person: the contacts say which address to use.
+            let known = people.iter().any(|contact| {
+                contact.addresses.contains(&person.address) || contact.name.to_lowercase() == name
+            });
+            if !known && !self.house.is_insider(&person.address) {
+                people.push(Contact {
+                    name: person.name,
+                    nicknames: Vec::new(),
+                    addresses: vec![person.address],
+                });
+            }
+        }
+        Ok(people)
     }
 
     /// A contact is called by the name in the contacts, which is mostly the fuller one.

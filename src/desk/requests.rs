@@ -85,7 +85,7 @@ impl Work<'_> {
             (Some(below), people) if people.iter().any(is_author) => {
                 let others: Vec<Address> = people.iter().map(|p| p.address.clone()).collect();
                 let promised = promise::as_wish(&mail.reading.text);
-                let wish = self.wish(&promised, &others, connector);
+                let wish = self.wish(&promised, &others, connector)?;
                 match people.len() > 1 && wish.targets.is_empty() {
                     true => self.already_introduced(mail, &outsiders),
                     false => self.passed_request(mail, connector, Way::Answered, below),
@@ -162,11 +162,11 @@ impl Work<'_> {
         let note = mail.reading.text.trim();
         let mut why = AskedWhy::YouNamed;
         let mut wish = match way {
-            Way::Answered => self.wish(&promise::as_wish(note), &apart, connector),
-            _ => self.wish(note, &apart, connector),
+            Way::Answered => self.wish(&promise::as_wish(note), &apart, connector)?,
+            _ => self.wish(note, &apart, connector)?,
         };
         if wish.targets.is_empty() && wish.gap.is_none() {
-            let inner = self.wish(&below.body, &apart, connector);
+            let inner = self.wish(&below.body, &apart, connector)?;
             let contacts = inner
                 .targets
                 .iter()
@@ -257,13 +257,13 @@ impl Work<'_> {
         connector: &Connector,
     ) -> Result<Disposition, DeskError> {
         let text = mail.reading.text.as_str();
-        let pair = self.two_people(text, connector);
+        let pair = self.two_people(text, connector)?;
         let mut draft = self.draft(Way::Proposed, mail, connector);
         let Some([first, second]) = pair else {
             let gap = Gap::Requester {
                 words: String::new(),
             };
-            let wish = self.wish(text, &[], connector);
+            let wish = self.wish(text, &[], connector)?;
             if wish.targets.is_empty() && wish.gap.is_none() {
                 return self.unknown_wish(mail);
             }
@@ -282,9 +282,14 @@ impl Work<'_> {
         self.launch(mail, draft, wish, AskedWhy::YouNamed)
     }
 
-    fn two_people(&self, text: &str, connector: &Connector) -> Option<[Choice; 2]> {
+    fn two_people(
+        &self,
+        text: &str,
+        connector: &Connector,
+    ) -> Result<Option<[Choice; 2]>, DeskError> {
         let insiders = self.house.insiders();
-        request::pair(text, &insiders, &connector.contacts).map(|(first, second)| [first, second])
+        let people = self.people_of(connector)?;
+        Ok(request::pair(text, &insiders, &people).map(|(first, second)| [first, second]))
     }
 
     /// Everybody else: an answer in a connector's thread, people who have met, or a request.

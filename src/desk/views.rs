@@ -5,14 +5,17 @@ use crate::reader::author::Facts;
 use crate::rules::consent::{ConnectorEvidence, Consents, MailEvidence, RequesterEvidence};
 use crate::rules::introduction::Introduction;
 use crate::store::introductions::Chapter;
-use crate::store::{inbox, introductions, outbox, people};
+use crate::store::looks::{self, Received, Sent};
+use crate::store::{inbox, introductions, people};
 use std::collections::HashSet;
 
 /// One introduction, whole.
 pub struct View {
     pub introduction: Introduction,
     pub story: Vec<Chapter>,
-    pub mails: Vec<outbox::Mail>,
+    pub mails: Vec<Sent>,
+    /// What came in, and what became of it.
+    pub received: Vec<Received>,
 }
 
 impl Desk {
@@ -29,7 +32,8 @@ impl Desk {
         Ok(Some(View {
             introduction,
             story: introductions::story(db, id)?,
-            mails: outbox::of_introduction(db, id)?,
+            mails: looks::sent_of(db, id)?,
+            received: looks::received_of(db, id)?,
         }))
     }
 

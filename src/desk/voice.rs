@@ -37,6 +37,17 @@ impl Work<'_> {
     }
 
     fn language_of_target(&self, introduction: &Introduction) -> &Language {
-        self.language_of_connector(introduction)
+        let target = introduction.target.as_ref();
+        let settled = target.and_then(|target| {
+            let connector = self.connector_of(introduction)?;
+            connector.settled(&target.address)?.language.as_deref()
+        });
+        match settled {
+            Some(language) => {
+                let connectors = self.language_of_connector(introduction);
+                self.house.words.first([language, connectors.code.as_str()])
+            }
+            None => self.language_of_connector(introduction),
+        }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Fails with a [`DeskError`]; then the transaction is rolled back and nothing has happened.
 
-use crate::desk::house::House;
+use crate::desk::house::{Connector, House};
 use crate::desk::mail::Mail;
 use crate::desk::{DeskError, Dice, bind, ignored};
 use crate::reader::address::Address;
@@ -161,7 +161,10 @@ impl Work<'_> {
                 introduction.target.as_ref().map(|target| &target.address),
             )?,
         };
-        let pace = self.house.pace.clone();
+        let mut pace = self.house.pace.clone();
+        if let Some(zone) = self.zone_of_target(&introduction) {
+            pace.time_zone = zone;
+        }
         let outcome = transition::step(
             introduction,
             event,
@@ -257,6 +260,18 @@ impl Work<'_> {
         Ok(())
     }
 
+    pub(super) fn connector_of(&self, introduction: &Introduction) -> Option<&Connector> {
+        let connector = introduction.connector.as_ref()?;
+        self.house.connector(&connector.address)
+    }
+
+    /// Where the target lives, if the connector's contacts say so.
+    fn zone_of_target(&self, introduction: &Introduction) -> Option<jiff::tz::TimeZone> {
+        let target = introduction.target.as_ref()?;
+        let settled = self.connector_of(introduction)?.settled(&target.address)?;
+        settled.time_zone.clone()
+    }
+
     pub(super) fn hindrance(
         &self,
         introduction: &Introduction,
@@ -269,9 +284,11 @@ impl Work<'_> {
         let quiet_since = self.now_secs - pace.quiet_after_secs;
         let since = self.now_secs - manners::ASKS_WINDOW_SECS;
         let mut past = Past::default();
+        let connector = self.connector_of(introduction);
         // A person is one person at all his addresses.
         for target in &self.house.addresses_of(target) {
-            past.never |= self.house.never_asked(target);
+            past.never |= self.house.never_asked(target)
+                || connector.is_some_and(|connector| connector.never(target));
             past.stopped |= self.said_stop(target)?;
             past.asks += introductions::asks_since(self.db, target, since, introduction.id)?;
             if let Some(requester) = &introduction.requester {
@@ -341,12 +358,15 @@ impl Work<'_> {
                 references: thread.message_ids.clone(),
                 subject: thread.subject.clone(),
             });
+        let theirs = self
+            .zone_of_target(&introduction)
+            .filter(|_| saying.party() == Some(Party::Target));
         let (language, also) = self.languages(&introduction, saying.party());
         let voice = Voice {
             bot: &self.house.bot,
             bot_name: &self.house.bot_name,
             separator: self.separator,
-            time_zone: &self.house.pace.time_zone,
+            time_zone: theirs.as_ref().unwrap_or(&self.house.pace.time_zone),
             language,
             also,
         };

@@ -41,6 +41,7 @@ fn receiver() -> Loop {
     let desk = Desk::open(Store::in_memory().unwrap(), house(), daemon::system_dice()).unwrap();
     Loop {
         clerk: Clerk::hire(desk),
+        watch: Arc::new(Watch::nothing()),
         door: Door::fixed(Server {
             host: "localhost".to_owned(),
             port: 1,

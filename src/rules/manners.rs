@@ -69,12 +69,41 @@ impl Never {
     }
 }
 
+/// What a connector has settled once for one of his contacts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settled {
+    pub standing: Option<Standing>,
+    /// The language of mails to this contact (ISO 639, lower case).
+    pub language: Option<String>,
+    /// Where the contact lives: reminders wait for the working hours there.
+    pub time_zone: Option<jiff::tz::TimeZone>,
+}
+
+/// A connector's word about a contact that stands for every request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// His own consent; the contact is asked all the same.
+    AlwaysYes,
+    /// The contact is not to be asked.
+    Never,
+}
+
+impl Standing {
+    /// The rule, as the evidence of a consent names it.
+    pub fn rule(self) -> &'static str {
+        match self {
+            Standing::AlwaysYes => "contact = \"always yes\"",
+            Standing::Never => "contact = \"never\"",
+        }
+    }
+}
+
 /// What the store knows of a target, for the question whether he may be asked.
 #[derive(Clone, Copy, Default)]
 pub struct Past {
-    pub stopped: bool,
-    /// On the operator's list.
+    /// On the operator's list, or the connector's contacts say so.
     pub never: bool,
+    pub stopped: bool,
     /// The first of two proposed people is on it, or said stop.
     pub other_stopped: bool,
     /// The connector's asks of this day are used up.

@@ -175,6 +175,8 @@ pub enum AskedWhy {
     RequestNamed,
     /// A direct request under the rule `direct_requests`.
     DirectRequest,
+    /// A direct request for somebody whose entry in the contacts says "always yes".
+    AlwaysYes,
     /// The connector said yes to a held request, or picked the target.
     YouAgreed,
 }

@@ -1,6 +1,6 @@
 //! Introductions and their stories, in and out of the database.
 
-use crate::reader::address::Address;
+use crate::reader::address::{Address, Person};
 use crate::rules::clock;
 use crate::rules::introduction::Introduction;
 use crate::store::StoreError;
@@ -161,6 +161,34 @@ pub fn between(
             .query_map((target.key(), other.key()), |row| row.get(0))?
             .collect::<rusqlite::Result<Vec<i64>>>()?;
         found.extend(ids);
+    }
+    Ok(found)
+}
+
+/// People of the newest introductions that were made by one of these addresses, with their names.
+pub fn introduced_by(db: &Connection, connectors: &[&str]) -> Result<Vec<Person>, StoreError> {
+    /// Who was introduced longer ago is named by address.
+    const NEWEST: u32 = 500;
+    let mut found: Vec<Person> = Vec::new();
+    for connector in connectors {
+        let rows = db
+            .prepare_cached(
+                "SELECT data ->> '$.requester.name', requester, data ->> '$.target.name', target
+                 FROM introductions WHERE stage = 'introduced' AND connector = ?1
+                 ORDER BY id DESC LIMIT ?2",
+            )?
+            .query_map((connector, NEWEST), |row| {
+                Ok([(row.get(0)?, row.get(1)?), (row.get(2)?, row.get(3)?)])
+            })?
+            .collect::<rusqlite::Result<Vec<[(Option<String>, Option<String>); 2]>>>()?;
+        for (name, address) in rows.into_iter().flatten() {
+            let address = address.and_then(|text| Address::parse(&text).ok());
+            if let (Some(name), Some(address)) = (name.filter(|name| !name.is_empty()), address)
+                && !found.iter().any(|person| person.address == address)
+            {
+                found.push(Person { name, address });
+            }
+        }
     }
     Ok(found)
 }

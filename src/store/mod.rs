@@ -7,6 +7,7 @@ pub mod erase;
 pub mod figures;
 pub mod inbox;
 pub mod introductions;
+pub mod looks;
 pub mod outbox;
 pub mod people;
 pub mod schema;

@@ -8,6 +8,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+pub mod discover;
 pub mod error;
 pub mod http;
 pub mod imap;

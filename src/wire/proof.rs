@@ -69,6 +69,11 @@ impl Resolver {
             .map_err(|error| format!("the system's DNS resolver can't be used: {error}"))
     }
 
+    /// For lookups that are not about authors.
+    pub(super) fn raw(&self) -> &mail_auth::hickory_resolver::TokioResolver {
+        &self.0.0
+    }
+
     /// One server alone.
     pub fn at(server: SocketAddr) -> Result<Resolver, String> {
         let with_port = |mut connection: ConnectionConfig| {

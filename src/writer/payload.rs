@@ -133,6 +133,7 @@ fn asked_why(why: AskedWhy) -> &'static str {
         AskedWhy::YouNamed => "you_named",
         AskedWhy::RequestNamed => "request_named",
         AskedWhy::DirectRequest => "direct_request",
+        AskedWhy::AlwaysYes => "always_yes",
         AskedWhy::YouAgreed => "you_agreed",
     }
 }

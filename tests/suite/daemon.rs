@@ -153,6 +153,10 @@ impl Bot {
 
     /// Bob's forward of Alice's request, as his provider delivers it.
     pub fn forward(&self) -> Vec<u8> {
+        self.forward_with("Please ask Carol")
+    }
+
+    fn forward_with(&self, note: &str) -> Vec<u8> {
         let request = self.writer(ALICE).mail(
             "Bob Kim <bob@kim.example>",
             "",
@@ -162,9 +166,7 @@ impl Bot {
         let request = askfirst::reader::open(&request);
         proven(
             "kim.example",
-            &self
-                .writer(BOB)
-                .forward(&request, ADDRESS, "Please ask Carol"),
+            &self.writer(BOB).forward(&request, ADDRESS, note),
         )
     }
 }
@@ -302,7 +304,7 @@ async fn check_says_what_is_ready_and_sends_nothing() {
     for words in [
         "IDLE",
         "INBOX",
-        "1 contacts",
+        "1 contact,",
         "logged in",
         "Nothing was sent",
     ] {
@@ -311,11 +313,16 @@ async fn check_says_what_is_ready_and_sends_nothing() {
     assert!(dovecot.sink.mails().is_empty());
 }
 
+/// As if the terminal were endlessly wide.
+fn in_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// Both commands must say the same clear sentence, with the exit status.
 fn both_say(bot: &Bot, words: &[&str]) {
     for command in ["check", "run"] {
         let done = bot.tell(&[command]);
-        let said = String::from_utf8(done.stderr).unwrap();
+        let said = in_one_line(&String::from_utf8(done.stderr).unwrap());
         assert_eq!(done.status.code(), Some(1), "{command}: {said}");
         for word in words {
             assert!(said.contains(word), "{command}, {word}: {said}");
@@ -340,7 +347,7 @@ async fn what_keeps_it_out_is_told_in_one_sentence() {
     both_say(&untrusted, &["certificate is refused"]);
     let closed = Bot::with(&dovecot, PASSWORD, 1, true);
     let done = closed.tell(&["check"]);
-    let said = String::from_utf8(done.stderr).unwrap();
+    let said = in_one_line(&String::from_utf8(done.stderr).unwrap());
     assert_eq!(done.status.code(), Some(1));
     assert!(said.contains("nothing answers there"), "{said}");
     let daemon = closed.start(&[]);
@@ -440,4 +447,32 @@ async fn p10_no_log_line_holds_an_address_a_word_or_a_secret() {
             "{canary:?} in the log"
         );
     }
+}
+
+#[tokio::test]
+async fn contacts_that_changed_count_for_the_next_mail_and_a_broken_file_changes_nothing() {
+    let dovecot = Dovecot::start().await;
+    let bot = Bot::new(&dovecot);
+    let file = bot.folder.path().join("contacts.csv");
+    let daemon = bot.start(&[]);
+    bot.logs("watching the mailbox").await;
+    std::fs::write(
+        &file,
+        "Name,E-mail Address\nCarol Danvers,carol@target.example\nDan Ortiz,dan@ortiz.example\n",
+    )
+    .unwrap();
+    dovecot
+        .deliver(&bot.forward_with("Please ask Dan Ortiz"))
+        .await;
+    let mails = dovecot.sink.waits_for(2).await;
+    to(&mails, "dan@ortiz.example");
+    assert!(bot.log().contains("were read again"), "{}", bot.log());
+    std::fs::write(&file, "\n").unwrap();
+    dovecot
+        .deliver(&bot.forward_with("Please ask Carol Danvers"))
+        .await;
+    let mails = dovecot.sink.waits_for(4).await;
+    to(&mails, CAROL.1);
+    bot.logs("the contacts stay as they were").await;
+    assert_eq!(daemon.stop(), Some(0));
 }

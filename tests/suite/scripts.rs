@@ -126,6 +126,8 @@ fn with_several_connectors_the_requester_says_which() {
         name: "Eve Stone".to_owned(),
         addresses: vec![address("eve@stone.example")],
         contacts: Vec::new(),
+        settled: Default::default(),
+        language: None,
         direct: Direct::Ask,
     });
     let mut w = World::with(house);

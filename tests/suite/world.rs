@@ -81,6 +81,7 @@ pub fn house() -> House {
                 contact(CAROL.0, &[CAROL.1, "carol@home.example"]),
                 contact(DAN.0, &[DAN.1]),
             ],
+            settled: Default::default(),
             direct: Direct::Contacts,
             language: None,
         }],

@@ -117,6 +117,7 @@ pub fn house(chance: &mut Chance) -> House {
                 name: who.0.to_owned(),
                 addresses: vec![address(who.1)],
                 contacts: contacts.clone(),
+                settled: Default::default(),
                 direct,
                 language: None,
             })

@@ -30,6 +30,8 @@ fn clerk() -> Clerk {
             name: "Bob Kim".to_owned(),
             addresses: vec![address("bob@kim.example")],
             contacts: Vec::new(),
+            settled: Default::default(),
+            language: None,
             direct: Direct::Contacts,
         }],
         pace: Pace {

@@ -47,6 +47,13 @@ impl Machine<'_> {
                 self.i.stage = Stage::WaitingForConnector;
                 self.said.push(Saying::ConfirmConnector);
             }
+            // His contacts have answered already.
+            Some(Gap::ConnectorYes { .. }) if self.around.hindrance == Some(HeldWhy::Never) => {
+                self.i.stage = Stage::Closed;
+                self.said.push(Saying::TellHeld {
+                    why: HeldWhy::Never,
+                });
+            }
             Some(Gap::ConnectorYes { proven }) => {
                 self.i.stage = Stage::WaitingForConnector;
                 self.said.push(Saying::Approve { proven });

@@ -278,12 +278,15 @@ fn b8_a_mail_that_kills_is_set_aside_and_the_next_is_handled() {
     // It is tried at the second start, and suspected at the third.
     assert_eq!(w.desk.unfinished(now).unwrap(), [poison, yes]);
     let innocent = w.desk.suspicion(poison, now).unwrap();
-    assert!(matches!(innocent, Some(askfirst::desk::Suspicion::None)));
+    assert!(matches!(
+        innocent,
+        Some(askfirst::desk::intake::Suspicion::None)
+    ));
     assert!(w.desk.attempt(poison, now).unwrap().is_some());
     let suspected = w.desk.suspicion(poison, now).unwrap();
     assert!(matches!(
         suspected,
-        Some(askfirst::desk::Suspicion::Twice(_))
+        Some(askfirst::desk::intake::Suspicion::Twice(_))
     ));
     w.desk.blame(poison, now).unwrap();
     assert_eq!(w.desk.unfinished(now).unwrap(), [yes]);

@@ -1,0 +1,189 @@
+//! The part of a check that needs no mail server: passwords, people, trust, the database.
+//!
+//! What is wrong is a finding with its remedy; only what makes the rest pointless ends the check.
+
+use super::report::Report;
+use crate::cli::Failure;
+use crate::cli::screen::counted;
+use crate::config::password::Password;
+use crate::config::{Config, Login, Security, Server};
+use crate::desk::house::House;
+use crate::rules::manners::Standing;
+use crate::wire::proof::Resolver;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+/// Problems of a contacts file that are shown; the rest is counted.
+const MAX_PROBLEMS: usize = 5;
+
+/// Who else may read the secrets, and what goes unprotected.
+pub fn passwords(config: &Config, report: &mut Report) {
+    let mut seen: Vec<&Path> = Vec::new();
+    for (section, server) in [("imap", &config.imap.server), ("smtp", &config.smtp.server)] {
+        if let Some(path) = secret_file(config, server)
+            && !seen.contains(&path)
+        {
+            seen.push(path);
+            if open_to_others(path) {
+                report.warning(
+                    "password",
+                    format!(
+                        "{} can be read by other users of this machine",
+                        path.display()
+                    ),
+                    format!("chmod 600 {}", path.display()),
+                );
+            }
+        }
+        if server.security == Security::None {
+            let line =
+                format!("[{section}] security = \"none\": on this machine alone, unprotected");
+            report.note("protection", line);
+        }
+    }
+}
+
+fn secret_file<'a>(config: &'a Config, server: &'a Server) -> Option<&'a Path> {
+    match &server.login {
+        Login::Password {
+            password: Password::File(path),
+            ..
+        } => Some(path),
+        Login::Password {
+            password: Password::Plain(_),
+            ..
+        } => Some(&config.path),
+        _ => None,
+    }
+}
+
+fn open_to_others(path: &Path) -> bool {
+    let metadata = std::fs::metadata(path);
+    metadata.is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
+}
+
+/// The connectors and their contacts.
+pub fn people(config: &Config, house: &House, report: &mut Report) -> Result<(), Failure> {
+    for (connector, known) in config.connectors.iter().zip(&house.connectors) {
+        let rule = format!("direct_requests = \"{}\"", known.direct.name());
+        let Some(path) = &connector.contacts else {
+            report.note(
+                "connector",
+                format!(
+                    "{}: no contacts, so people are named by their address; {rule}",
+                    connector.name
+                ),
+            );
+            continue;
+        };
+        // What `run` would refuse to start with is a mistake in the configuration: status 2.
+        let read = crate::contacts::load(path)
+            .map_err(|error| Failure::Usage(format!("[connector] contacts: {error}")))?;
+        let standing = |wanted: Standing| {
+            let people = read.people.iter().filter(|contact| {
+                let first = contact.addresses.first();
+                let settled = first.and_then(|address| read.settled.get(&address.rate_key()));
+                settled.and_then(|settled| settled.standing) == Some(wanted)
+            });
+            people.count()
+        };
+        let mut more = String::new();
+        for (word, count) in [
+            ("always yes", standing(Standing::AlwaysYes)),
+            ("never", standing(Standing::Never)),
+        ] {
+            if count > 0 {
+                more += &format!(", {count} \"{word}\"");
+            }
+        }
+        report.good(
+            "connector",
+            format!(
+                "{}: {}{more}, {rule}",
+                connector.name,
+                counted(read.people.len(), "contact")
+            ),
+        );
+        let foreign = |language: &Option<String>| language.as_ref().is_some_and(|l| l != "en");
+        if read
+            .settled
+            .values()
+            .any(|settled| foreign(&settled.language))
+        {
+            report.note(
+                "contacts",
+                "languages are kept, but all mails are in English so far",
+            );
+        }
+        for problem in read.problems.iter().take(MAX_PROBLEMS) {
+            report.warning(
+                "contacts",
+                problem,
+                "Correct the entry; the others are used.",
+            );
+        }
+        if read.problems.len() > MAX_PROBLEMS {
+            let more = counted(read.problems.len() - MAX_PROBLEMS, "more entry");
+            report.note(
+                "contacts",
+                format!("and {more} like these").replace("entrys", "entries"),
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Who is believed, and whether that can work.
+pub async fn trust(config: &Config, report: &mut Report) {
+    if !config.trust.authserv_ids.is_empty() {
+        let ids = config.trust.authserv_ids.join(", ");
+        report.good("trust", format!("Authentication-Results of {ids}"));
+        return;
+    }
+    let says = "no authserv_ids: authors are proven by their DKIM signatures, verified here";
+    let answers = match Resolver::system() {
+        Ok(resolver) => crate::wire::discover::answers(&resolver).await,
+        Err(_) => false,
+    };
+    match answers {
+        true => report.good("trust", says),
+        false => report.warning(
+            "trust",
+            format!("{says}; but no name server answers, so nobody is proven"),
+            "Make the DNS work on this machine, or set [trust] authserv_ids (`check --roundtrip` shows which).",
+        ),
+    }
+}
+
+/// The database, if there is one yet.
+pub fn store(config: &Config, report: &mut Report) {
+    let path = &config.store.path;
+    if !path.exists() {
+        report.note(
+            "database",
+            format!("{}: made at the first start", path.display()),
+        );
+        return;
+    }
+    let desk = match crate::cli::open(config, crate::furnish::house_alone(config)) {
+        Ok(desk) => desk,
+        Err(Failure::Usage(text) | Failure::Failed(text)) => {
+            report.problem("database", text, None);
+            return;
+        }
+    };
+    report.good("database", format!("{}: opens", path.display()));
+    if let Ok(Some(silence)) = desk.silence(crate::cli::now_secs()) {
+        report.warning("sending", silence, "`askfirst queue` shows what waits.");
+    }
+    if let Ok(aside) = desk.quarantine()
+        && !aside.is_empty()
+    {
+        let mails = counted(aside.len(), "mail");
+        report.warning(
+            "set aside",
+            format!("{mails} could not be handled"),
+            "`askfirst quarantine` shows them.",
+        );
+    }
+}

@@ -1,0 +1,327 @@
+//! `askfirst init`: a configuration after a few questions; every answer is also a flag.
+//!
+//! Fails without having written anything: a file that is there is only replaced with `--force`, and
+//! what is written has passed the configuration's own check.
+
+mod ask;
+mod place;
+mod providers;
+mod secret;
+mod write;
+
+use crate::cli::run::runtime;
+use crate::cli::screen::Screen;
+use crate::cli::{Failure, print};
+use crate::reader::address::Address;
+use ask::{Asker, say};
+use std::path::{Path, PathBuf};
+use write::{Answers, Secret};
+
+/// The password's file, beside the configuration.
+const PASSWORD_FILE: &str = "askfirst.password";
+const CONFIG_FILE: &str = "askfirst.toml";
+
+#[derive(clap::Args)]
+pub struct Options {
+    /// Ask nothing: flags and defaults answer, and what has neither is an error
+    #[arg(long)]
+    yes: bool,
+    /// Replace files that are there
+    #[arg(long)]
+    force: bool,
+    /// The bot's own address
+    #[arg(long)]
+    address: Option<String>,
+    /// The bot's name: mails come from "Bob Kim via NAME"
+    #[arg(long)]
+    name: Option<String>,
+    /// gmail, workspace, microsoft365, outlook, fastmail, icloud, yahoo, zoho, zoho-eu, posteo, mailbox.org, proton
+    #[arg(long)]
+    provider: Option<String>,
+    /// The IMAP server: HOST or HOST:PORT
+    #[arg(long, value_name = "HOST")]
+    imap: Option<String>,
+    /// tls, starttls, or none (this machine only)
+    #[arg(long, value_name = "HOW")]
+    imap_security: Option<String>,
+    /// The SMTP server: HOST or HOST:PORT
+    #[arg(long, value_name = "HOST")]
+    smtp: Option<String>,
+    /// tls, starttls, or none (this machine only)
+    #[arg(long, value_name = "HOW")]
+    smtp_security: Option<String>,
+    /// A PEM file with the certificates to believe
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<String>,
+    /// A server whose Authentication-Results are believed: one that removes forged fields with its name
+    #[arg(long, value_name = "NAME")]
+    authserv_id: Option<String>,
+    /// The name to log in with; default: the address
+    #[arg(long)]
+    user: Option<String>,
+    /// The password is the first line of this file
+    #[arg(long, value_name = "FILE", group = "secret")]
+    password_file: Option<String>,
+    /// The password is what this command prints; words are parted at spaces, no shell
+    #[arg(long, value_name = "COMMAND", group = "secret")]
+    password_command: Option<String>,
+    /// The password is in this environment variable
+    #[arg(long, value_name = "NAME", group = "secret")]
+    password_env: Option<String>,
+    /// The password is this credential of systemd (LoadCredential=)
+    #[arg(long, value_name = "NAME", group = "secret")]
+    password_credential: Option<String>,
+    /// Read the password from standard input, and keep it in askfirst.password
+    #[arg(long, group = "secret")]
+    password_stdin: bool,
+    /// Sign in with OAuth2: google or microsoft
+    #[arg(long, value_name = "PROVIDER", group = "secret")]
+    oauth2: Option<String>,
+    /// The client id of the application that was registered for OAuth2
+    #[arg(long, value_name = "ID")]
+    client_id: Option<String>,
+    /// The name of the person who introduces
+    #[arg(long, value_name = "NAME")]
+    connector_name: Option<String>,
+    /// An address that this person writes from; may be given several times
+    #[arg(long, value_name = "ADDRESS")]
+    connector_address: Vec<String>,
+    /// This person's contacts, vCard or CSV
+    #[arg(long, value_name = "FILE")]
+    contacts: Option<String>,
+    /// What a proven requester may start alone: contacts, ask, any or off
+    #[arg(long, value_name = "RULE")]
+    direct_requests: Option<String>,
+    /// Such as Europe/Berlin; default: this machine's
+    #[arg(long, value_name = "ZONE")]
+    time_zone: Option<String>,
+    /// Look nothing up in the DNS and try no servers
+    #[arg(long)]
+    no_lookup: bool,
+    /// Ask this name server (ADDRESS:PORT) instead of the system's
+    #[arg(long, value_name = "SERVER", hide = true)]
+    dns: Option<std::net::SocketAddr>,
+}
+
+pub fn run(config: Option<&Path>, options: &Options) -> Result<(), Failure> {
+    let path = config.map_or_else(|| PathBuf::from(CONFIG_FILE), Path::to_owned);
+    if path.exists() && !options.force {
+        return Err(Failure::Usage(format!(
+            "{} is there already; --force replaces it, --config names another place",
+            path.display()
+        )));
+    }
+    let asker = Asker {
+        silent: options.yes,
+        runtime: runtime()?,
+    };
+    let answers = questions(&asker, options, &path)?;
+    if !options.yes {
+        say("\n");
+    }
+    if !asker.yes(&format!("Write {}", path.display()))? {
+        return Err(Failure::Failed("nothing was written".to_owned()));
+    }
+    answers
+        .write(&path, options.force)
+        .map_err(Failure::Usage)?;
+    print(&farewell(&answers, &path, config));
+    Ok(())
+}
+
+fn questions(asker: &Asker, options: &Options, path: &Path) -> Result<Answers, Failure> {
+    if !options.yes {
+        say("A mailbox of the bot's own: no person uses it.\n");
+    }
+    let address = asker.text(
+        "address",
+        options.address.as_deref(),
+        "The bot's address",
+        None,
+        |text| Address::parse(text).map_err(|error| format!("{text:?}: {error}")),
+    )?;
+    let place = place::find(asker, options, &address)?;
+    let provider = place.provider;
+    if let Some(provider) = &provider
+        && !options.yes
+    {
+        say(&format!(
+            "\nTo be done there first, as {} says:\n",
+            provider.title
+        ));
+        for (at, step) in provider.first.iter().enumerate() {
+            say(&format!(
+                "  {}. {}\n",
+                at + 1,
+                Screen::here().wrapped(step, 5)
+            ));
+        }
+        say(&format!(
+            "  (docs/providers/{}.md has it step by step.)\n\n",
+            provider.page
+        ));
+    }
+    let user = asker.text(
+        "user",
+        options.user.as_deref(),
+        "Name to log in with",
+        Some(address.as_str()),
+        one_line,
+    )?;
+    let secret = secret::find(asker, options, provider.as_ref(), path)?;
+    let name = asker.text(
+        "name",
+        options.name.as_deref(),
+        "\nThe bot's name, as in \"Bob Kim via Example Introductions\"",
+        Some("Introductions"),
+        one_line,
+    )?;
+    if !options.yes {
+        say("\nThe person who introduces (more can be added in the file).\n");
+    }
+    let connector = asker.text(
+        "connector-name",
+        options.connector_name.as_deref(),
+        "Name",
+        None,
+        one_line,
+    )?;
+    let given = options.connector_address.join(",");
+    let connector_addresses = asker.text(
+        "connector-address",
+        (!given.is_empty()).then_some(given.as_str()),
+        "Addresses this person writes from, separated by commas",
+        None,
+        |text| persons(text, &address),
+    )?;
+    let contacts = asker.text(
+        "contacts",
+        options.contacts.as_deref(),
+        "Contacts, a vCard or CSV file (nothing for none)",
+        Some(""),
+        |text| contacts(text, path),
+    )?;
+    let direct_requests = asker.text(
+        "direct-requests",
+        options.direct_requests.as_deref().or(Some("contacts")),
+        "",
+        None,
+        |text| one_of(text, &["contacts", "ask", "any", "off"]),
+    )?;
+    let here = jiff::tz::TimeZone::system();
+    let time_zone = asker.text(
+        "time-zone",
+        options.time_zone.as_deref(),
+        "Time zone, for reminders and dates",
+        Some(here.iana_name().unwrap_or("UTC")),
+        |text| match jiff::tz::TimeZone::get(text) {
+            Ok(_) => Ok(text.to_owned()),
+            Err(_) => Err(format!(
+                "{text:?} is no time zone known here; write one such as Europe/Berlin"
+            )),
+        },
+    )?;
+    let ca_file = options.ca_file.clone();
+    let ca_file = ca_file.or(provider
+        .as_ref()
+        .and_then(|provider| provider.ca_file.clone()));
+    Ok(Answers {
+        address: address.as_str().to_owned(),
+        name,
+        time_zone,
+        imap: place.imap,
+        smtp: place.smtp,
+        user,
+        secret,
+        junk: provider
+            .as_ref()
+            .map_or("Junk", |provider| &provider.junk)
+            .to_owned(),
+        ca_file,
+        believed: options.authserv_id.clone(),
+        authserv_id: provider.and_then(|provider| provider.authserv_id),
+        connector,
+        connector_addresses,
+        contacts,
+        direct_requests,
+    })
+}
+
+fn one_line(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("Something has to stand here.".to_owned()),
+        text if text.contains(char::is_control) => Err("One line, please.".to_owned()),
+        text => Ok(text.to_owned()),
+    }
+}
+
+fn one_of(text: &str, words: &[&str]) -> Result<String, String> {
+    match words.contains(&text) {
+        true => Ok(text.to_owned()),
+        false => Err(format!("{text:?} is none of {}", words.join(", "))),
+    }
+}
+
+/// A person's addresses; the bot's own is none, nor a sub-address of it.
+fn persons(text: &str, bot: &Address) -> Result<Vec<String>, String> {
+    let mut addresses = Vec::new();
+    for part in text.split([',', ' ']).filter(|part| !part.is_empty()) {
+        let address = Address::parse(part).map_err(|error| format!("{part:?}: {error}"))?;
+        if address.is_or_extends(bot, '+') {
+            return Err(format!(
+                "{address} is the bot's own address; the person needs another one, or the bot another mailbox"
+            ));
+        }
+        addresses.push(address.as_str().to_owned());
+    }
+    match addresses.is_empty() {
+        true => Err("Name at least one address.".to_owned()),
+        false => Ok(addresses),
+    }
+}
+
+/// Read now, so that a wrong file is told now.
+fn contacts(text: &str, config: &Path) -> Result<Option<String>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let path = config.parent().unwrap_or(Path::new("")).join(text);
+    let read = crate::contacts::load(&path).map_err(|error| error.to_string())?;
+    match read.people.is_empty() {
+        true => Err(format!("{}: nobody in it has an address", path.display())),
+        false => Ok(Some(text.to_owned())),
+    }
+}
+
+fn farewell(answers: &Answers, path: &Path, config: Option<&Path>) -> String {
+    let named = config.map_or(String::new(), |path| {
+        format!(" --config {}", path.display())
+    });
+    let mut text = format!("{} is written.\n", path.display());
+    let folder = path.parent().unwrap_or(Path::new(""));
+    match &answers.secret {
+        Secret::File {
+            path: file,
+            password: Some(_),
+        } => {
+            text += &format!(
+                "The password is in {}, readable by you alone.\n",
+                folder.join(file).display()
+            );
+        }
+        Secret::File { path: file, .. } if !folder.join(file).exists() => {
+            text += &format!(
+                "Put the password into {0}, for your eyes only:  (umask 077; cat > {0})\n",
+                folder.join(file).display()
+            );
+        }
+        Secret::Oauth2 { provider, .. } => {
+            text += &format!("Sign in once:  askfirst login {provider}{named}\n");
+        }
+        Secret::File { .. } | Secret::Command(_) | Secret::Env(_) | Secret::Credential(_) => {}
+    }
+    text += &format!(
+        "\nNext:\n  askfirst check{named}              logins and what the servers can do; sends nothing\n  askfirst check --roundtrip{named}  a mail to itself, and what comes back\n  askfirst run{named}\n"
+    );
+    text
+}
