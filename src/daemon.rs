@@ -276,9 +276,13 @@ fn furnished(config: &Config, with_contacts: bool) -> Result<House, RunError> {
             hold_yes_secs: config.pace.hold_yes_secs,
             asks_per_target: config.pace.asks_per_target,
             quiet_after_secs: config.pace.quiet_after_secs,
+            requests_per_requester: config.pace.requests_per_requester,
+            requests_per_connector: config.pace.requests_per_connector,
+            asks_per_connector: config.pace.asks_per_connector,
             time_zone: config.bot.time_zone.clone(),
         },
         connectors,
+        never: config.pace.never.clone(),
         keep_bodies_secs: config.store.keep_bodies_secs,
         junk: config.imap.junk.clone(),
         words: match &config.bot.words {

@@ -5,6 +5,7 @@
 //! that can't be handled is set aside in the inbox with the reason, and the next one is handled.
 
 pub mod alarm;
+pub mod allowance;
 pub mod anew;
 pub mod answers;
 pub mod bind;
@@ -26,6 +27,7 @@ pub mod strangers;
 pub mod unknown;
 pub mod views;
 pub mod voice;
+pub mod wishes;
 pub mod work;
 
 use crate::desk::house::House;

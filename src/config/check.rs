@@ -7,6 +7,7 @@ use super::value::duration_secs;
 use super::{Bot, Config, Connector, Direct, Pace, Require, Store, Subaddressing, Trust};
 use super::{ConfigError, line};
 use crate::reader::address::Address;
+use crate::rules::manners::Never;
 use crate::writer::words::{BUILT_IN, ENGLISH};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -19,9 +20,13 @@ const DEFAULT_REMIND_AFTER: &str = "5d";
 const DEFAULT_CLOSE_AFTER: &str = "14d";
 const DEFAULT_HOLD_YES: &str = "0s";
 const DEFAULT_QUIET_AFTER: &str = "90d";
-const DEFAULT_ASKS_PER_TARGET: i64 = 2;
+const DEFAULT_ASKS_PER_TARGET: u32 = 2;
+const DEFAULT_REQUESTS_PER_REQUESTER: u32 = 10;
+const DEFAULT_REQUESTS_PER_CONNECTOR: u32 = 50;
 /// More than this in 30 days is no manners; it is a slip of the pen.
-const MAX_ASKS_PER_TARGET: i64 = 100;
+const MAX_ASKS_PER_TARGET: u32 = 100;
+/// Beyond this a limit is none; mail providers take less.
+const MAX_A_DAY: u32 = 100_000;
 /// A name in a header field; the reader cuts names there too.
 const MAX_NAME_CHARS: usize = 200;
 
@@ -162,6 +167,21 @@ impl At<'_> {
         match self.path.parent() {
             Some(folder) => folder.join(path),
             None => PathBuf::from(path),
+        }
+    }
+
+    /// A number from 1 to `most`; none where the key is left out.
+    fn number(&self, value: &Option<Spanned<i64>>, key: &str, most: u32) -> Checked<Option<u32>> {
+        let Some(value) = value else {
+            return Ok(None);
+        };
+        match u32::try_from(*value.get_ref()) {
+            Ok(number) if (1..=most).contains(&number) => Ok(Some(number)),
+            _ => {
+                let problem = format!("{} does not work", value.get_ref());
+                let remedy = format!("Write a number from 1 to {most}.");
+                self.wrong(Some(value.span()), key, problem, remedy)
+            }
         }
     }
 
@@ -346,23 +366,52 @@ fn pace(at: &At<'_>, raw: &RawPace) -> Checked<Pace> {
             "Make remind_after shorter than close_after, or write remind_after = \"never\".";
         return at.wrong(span, "pace.remind_after", "comes after close_after", remedy);
     }
-    let asks = raw
-        .asks_per_target
-        .as_ref()
-        .map_or(DEFAULT_ASKS_PER_TARGET, |n| *n.get_ref());
-    if !(1..=MAX_ASKS_PER_TARGET).contains(&asks) {
-        let span = raw.asks_per_target.as_ref().map(Spanned::span);
-        let remedy = format!("Write a number from 1 to {MAX_ASKS_PER_TARGET}.");
-        let problem = format!("{asks} asks in 30 days do not work");
-        return at.wrong(span, "pace.asks_per_target", problem, remedy);
-    }
+    let asks = "pace.asks_per_target";
+    let requester = "pace.requests_per_requester";
+    let per_connector = "pace.requests_per_connector";
     Ok(Pace {
         remind_after_secs,
         close_after_secs,
         hold_yes_secs: at.duration(&raw.hold_yes, "pace.hold_yes", DEFAULT_HOLD_YES)?,
-        asks_per_target: u32::try_from(asks).unwrap_or(u32::MAX),
+        asks_per_target: at
+            .number(&raw.asks_per_target, asks, MAX_ASKS_PER_TARGET)?
+            .unwrap_or(DEFAULT_ASKS_PER_TARGET),
         quiet_after_secs: at.duration(&raw.quiet_after, "pace.quiet_after", DEFAULT_QUIET_AFTER)?,
+        requests_per_requester: at
+            .number(&raw.requests_per_requester, requester, MAX_A_DAY)?
+            .unwrap_or(DEFAULT_REQUESTS_PER_REQUESTER),
+        requests_per_connector: at
+            .number(&raw.requests_per_connector, per_connector, MAX_A_DAY)?
+            .unwrap_or(DEFAULT_REQUESTS_PER_CONNECTOR),
+        asks_per_connector: at.number(
+            &raw.asks_per_connector,
+            "pace.asks_per_connector",
+            MAX_A_DAY,
+        )?,
+        never: never_asked(at, raw)?,
     })
+}
+
+/// Addresses, and domains as "@example.com".
+fn never_asked(at: &At<'_>, raw: &RawPace) -> Checked<Vec<Never>> {
+    let key = "pace.never";
+    let mut all = Vec::new();
+    for value in raw.never.iter().flat_map(|list| list.get_ref()) {
+        let text = value.get_ref().trim();
+        let Some(domain) = text.strip_prefix('@') else {
+            all.push(Never::Address(at.address(value, key)?));
+            continue;
+        };
+        match Address::parse(&format!("anybody@{domain}")) {
+            Ok(address) => all.push(Never::Domain(address.domain().to_owned())),
+            Err(error) => {
+                let remedy = "Write an address, or a whole domain such as \"@example.com\".";
+                let problem = format!("{text:?}: {error}");
+                return at.wrong(Some(value.span()), key, problem, remedy);
+            }
+        }
+    }
+    Ok(all)
 }
 
 fn connector(

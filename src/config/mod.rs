@@ -13,6 +13,7 @@ mod service;
 mod value;
 
 use crate::reader::address::Address;
+use crate::rules::manners::Never;
 use crate::rules::retry::OnUnknown;
 use jiff::tz::TimeZone;
 use password::Password;
@@ -166,7 +167,7 @@ pub enum Require {
 }
 
 /// `[pace]`: how often and how long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Pace {
     /// Counted from the ask; none: never.
     pub remind_after_secs: Option<i64>,
@@ -178,6 +179,25 @@ pub struct Pace {
     pub asks_per_target: u32,
     /// Before the same requester is brought again to someone who did not say yes.
     pub quiet_after_secs: i64,
+    /// Requests that one person may write to the bot in 30 days.
+    pub requests_per_requester: u32,
+    /// Such requests that one connector is brought in a day.
+    pub requests_per_connector: u32,
+    /// Asks in one connector's name in a day; none: no limit.
+    pub asks_per_connector: Option<u32>,
+    /// People who are never asked.
+    pub never: Vec<Never>,
+}
+
+impl fmt::Debug for Pace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pace")
+            .field("remind_after_secs", &self.remind_after_secs)
+            .field("close_after_secs", &self.close_after_secs)
+            .field("hold_yes_secs", &self.hold_yes_secs)
+            .field("never", &self.never.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// `[service]`: what a supervisor sees, and who hears when something is wrong.

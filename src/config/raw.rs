@@ -88,6 +88,10 @@ pub(super) struct RawPace {
     pub hold_yes: Text,
     pub asks_per_target: Number,
     pub quiet_after: Text,
+    pub requests_per_requester: Number,
+    pub requests_per_connector: Number,
+    pub asks_per_connector: Number,
+    pub never: Texts,
 }
 
 #[derive(Deserialize, Default)]

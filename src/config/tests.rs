@@ -158,6 +158,10 @@ fn defaults_are_those_of_the_contract() {
         hold_yes_secs: 0,
         asks_per_target: 2,
         quiet_after_secs: 90 * 86_400,
+        requests_per_requester: 10,
+        requests_per_connector: 50,
+        asks_per_connector: None,
+        never: Vec::new(),
     };
     assert_eq!(config.pace, pace);
     let bob = &config.connectors[0];
@@ -166,6 +170,36 @@ fn defaults_are_those_of_the_contract() {
         (bob.direct_requests, &bob.contacts),
         (Direct::Contacts, &None)
     );
+}
+
+#[test]
+fn limits_and_people_never_asked_are_read() {
+    let more = "[pace]\nrequests_per_requester = 3\nasks_per_connector = 7\n\
+                never = [\"Ceo@Big.example\", \"@press.example\"]\n[[connector]]";
+    let pace = parse(&SMALL.replace("[[connector]]", more)).unwrap().pace;
+    assert_eq!(
+        (pace.requests_per_requester, pace.asks_per_connector),
+        (3, Some(7))
+    );
+    let held = |text: &str| {
+        let address = Address::parse(text).unwrap();
+        pace.never.iter().any(|entry| entry.holds(&address))
+    };
+    assert!(held("ceo+x@big.example") && held("anybody@press.example"));
+    assert!(!held("carol@big.example"));
+    for wrong in [
+        "never = [\"Carol\"]",
+        "never = [\"@\"]",
+        "asks_per_connector = 0",
+    ] {
+        let more = format!("[pace]\n{wrong}\n[[connector]]");
+        let error = parse(&SMALL.replace("[[connector]]", &more)).unwrap_err();
+        let key = wrong.split(' ').next().unwrap();
+        assert!(
+            error.to_string().contains(&format!("pace.{key}")),
+            "{error}"
+        );
+    }
 }
 
 #[test]

@@ -87,6 +87,12 @@ impl Work<'_> {
                             self.step(bound.introduction, Event::TheyMet, &mail.detail())?;
                         return Ok(belongs("met", &introduction));
                     }
+                    let starts = command::read(&mail.reading.text) == Some(Command::Start);
+                    if starts && doubt.is_none() && self.stop_taken_back(mail)? {
+                        let event = Event::TargetStarts;
+                        let introduction = self.step(bound.introduction, event, &mail.detail())?;
+                        return Ok(belongs("answer", &introduction));
+                    }
                     self.target_answered(mail, bound.introduction, doubt)
                 }
                 None => Ok(ignored("it answers a mail that was not sent to its author")),
@@ -161,17 +167,14 @@ impl Work<'_> {
         bound: &Bound,
     ) -> Result<Option<Disposition>, DeskError> {
         let over = bound.introduction.stage.is_final();
-        let open_to = |question: &Saying| {
-            matches!(
-                question,
-                Saying::Propose
-                    | Saying::StillInterested
-                    | Saying::AskWords
-                    | Saying::WhichConnector { .. }
-                    | Saying::WhichWish { .. }
-            )
+        // Nothing here may depend on what became of the target: the requester would see it.
+        let waits = bound.introduction.stage == Stage::WaitingForRequester;
+        let open_to = |question: &Saying| match question {
+            Saying::Propose | Saying::StillInterested => mail.verdict() == Verdict::Yes,
+            Saying::AskWords | Saying::WhichConnector { .. } | Saying::WhichWish { .. } => waits,
+            _ => false,
         };
-        let asked = bound.issued.iter().any(|i| open_to(&i.saying)) && !over;
+        let asked = bound.issued.iter().any(|i| open_to(&i.saying));
         let free = match role {
             Role::Requester => !asked && !matches!(mail.verdict(), Verdict::No | Verdict::Stop),
             Role::Target => over && mail.verdict() == Verdict::Unclear,
@@ -317,12 +320,14 @@ impl Work<'_> {
         let withdraws = command::read(&mail.reading.text) == Some(Command::Cancel)
             || matches!(mail.verdict(), Verdict::No | Verdict::Stop);
         let event = match answers {
+            Saying::Propose | Saying::StillInterested if withdraws => {
+                Some(Event::RequesterDeclined)
+            }
             Saying::Propose | Saying::StillInterested => match mail.verdict() {
                 Verdict::Yes => Some(Event::RequesterAgreed {
                     evidence: mail.evidence(&mail.reading.why),
                 }),
-                Verdict::No | Verdict::Stop => Some(Event::RequesterDeclined),
-                Verdict::Later | Verdict::Unclear => None,
+                Verdict::No | Verdict::Stop | Verdict::Later | Verdict::Unclear => None,
             },
             _ if withdraws => Some(Event::RequesterWithdrew),
             Saying::AskWords => Some(Event::RequesterWrote {

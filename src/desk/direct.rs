@@ -11,10 +11,9 @@ use crate::reader::address::{Address, Person};
 use crate::rules::consent::{ConnectorEvidence, Consent, Consents, RequesterEvidence};
 use crate::rules::event::Gap;
 use crate::rules::introduction::{Introduction, Stage, Threads, Way};
-use crate::rules::manners::{Direct, NOTICE_PAUSE_SECS};
+use crate::rules::manners::Direct;
 use crate::rules::saying::AskedWhy;
 use crate::store::inbox::Disposition;
-use crate::store::people;
 
 impl Work<'_> {
     /// Row 6: a requester writes to the bot.
@@ -89,6 +88,11 @@ impl Work<'_> {
             .unwrap_or_default();
         let apart: Vec<Address> = own.requester.iter().map(|p| p.address.clone()).collect();
         let mut wish = self.wish(&words, &apart, connector);
+        if own.id != 0 && wish.targets.is_empty() {
+            wish = self
+                .named_alone(&mail.reading.text, &apart, connector)
+                .unwrap_or(wish);
+        }
         if connector.direct == Direct::Off && mail.junk {
             return Ok(ignored("in the junk folder, and it would need an answer"));
         }
@@ -133,37 +137,31 @@ impl Work<'_> {
         if mail.junk && wish.gap.is_some() && own.id == 0 {
             return Ok(ignored("in the junk folder, and it would need a question"));
         }
+        if let Some(refused) = self.over_allowance(mail, &own, connector, wish.targets.len())? {
+            return Ok(refused);
+        }
         let waits = matches!(
             wish.gap,
             Some(Gap::ConnectorYes { .. } | Gap::Target { .. })
         );
-        if waits && proof != Proof::Proven && !self.may_trouble(&own, connector)? {
+        if waits && proof != Proof::Proven && !self.may_trouble(mail, &own, connector)? {
             return Ok(ignored(
-                "unproven, and the connector was asked about its author today",
+                "unproven, and the connector was asked about such mail today",
             ));
         }
         self.launch(mail, own, wish, AskedWhy::DirectRequest)
     }
 
-    /// Unproven mail brings a connector at most one question a day and claimed author.
-    pub(super) fn may_trouble(
-        &mut self,
-        own: &Introduction,
-        connector: &Connector,
-    ) -> Result<bool, DeskError> {
-        let Some(address) = connector.addresses.first() else {
-            return Ok(false);
-        };
-        let claim = own.requester.as_ref().map(|p| p.address.rate_key());
-        let kind = data_encoding::HEXLOWER.encode(&self.keyed(&claim.unwrap_or_default()));
-        let person = self.person_hash(address);
-        Ok(people::may_notify(
-            self.db,
-            &person,
-            &kind,
-            NOTICE_PAUSE_SECS,
-            self.now_secs,
-        )?)
+    /// Asked for a name, people answer with nothing but the name.
+    fn named_alone(&self, answer: &str, apart: &[Address], connector: &Connector) -> Option<Wish> {
+        /// A longer answer is prose, and read as such.
+        const MAX_CHARS: usize = 80;
+        let name = answer.trim().trim_end_matches(['.', '!']);
+        if name.is_empty() || name.chars().count() > MAX_CHARS || name.contains('\n') {
+            return None;
+        }
+        let wish = self.wish(&format!("Please ask {name}."), apart, connector);
+        (!wish.targets.is_empty()).then_some(wish)
     }
 
     /// The answer to "which connector?" or "whom would you like to meet?".

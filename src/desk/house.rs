@@ -3,7 +3,7 @@
 use crate::reader::address::{Address, Person};
 use crate::reader::request::Contact;
 use crate::rules::clock::Pace;
-use crate::rules::manners::Direct;
+use crate::rules::manners::{Direct, Never};
 use crate::writer::words::Words;
 
 #[derive(Clone)]
@@ -16,6 +16,8 @@ pub struct House {
     /// `require = "authenticated"`: a target's yes needs a proven author as well.
     pub require_authenticated: bool,
     pub pace: Pace,
+    /// People who are never asked.
+    pub never: Vec<Never>,
     pub connectors: Vec<Connector>,
     /// How long the words of mails are kept after an introduction's end.
     pub keep_bodies_secs: i64,
@@ -83,6 +85,23 @@ impl House {
 
     pub fn is_insider(&self, address: &Address) -> bool {
         self.is_bot(address) || self.connector(address).is_some()
+    }
+
+    pub fn never_asked(&self, address: &Address) -> bool {
+        self.never.iter().any(|entry| entry.holds(address))
+    }
+
+    /// All addresses of this person that some connector's contacts know, this one first.
+    pub fn addresses_of(&self, address: &Address) -> Vec<Address> {
+        let mut all = vec![address.clone()];
+        for connector in &self.connectors {
+            for other in connector.contact(address).iter().flat_map(|c| &c.addresses) {
+                if !all.contains(other) {
+                    all.push(other.clone());
+                }
+            }
+        }
+        all
     }
 
     /// Whether two addresses are one person's, by some connector's contacts.

@@ -11,10 +11,8 @@ use crate::reader::request::{self, Choice, Named};
 use crate::rules::consent::{ConnectorEvidence, Consent, Consents};
 use crate::rules::event::{Event, Gap};
 use crate::rules::introduction::{Asked, Clock, Introduction, Stage, Thread, Threads, Way};
-use crate::rules::manners::NOTICE_PAUSE_SECS;
 use crate::rules::saying::AskedWhy;
 use crate::store::inbox::Disposition;
-use crate::store::people;
 
 /// Introductions that one mail may start (a plain list of targets).
 const MAX_TARGETS: usize = 5;
@@ -107,8 +105,16 @@ impl Work<'_> {
         if unproven_connector && mail.junk {
             return Ok(ignored("unproven, and in the junk folder"));
         }
-        if unproven_connector && !self.may_confirm(mail, &draft)? {
-            return Ok(ignored("unproven, and its author was asked about it today"));
+        if unproven_connector {
+            let of = draft.connector.as_ref();
+            let connector = of.and_then(|person| self.house.connector(&person.address));
+            let may = match connector {
+                Some(connector) => self.may_trouble(mail, &draft, connector)?,
+                None => false,
+            };
+            if !may {
+                return Ok(ignored("unproven, and its author was asked about it today"));
+            }
         }
         let mut targets: Vec<Option<Choice>> = wish.targets.into_iter().map(Some).collect();
         if targets.is_empty() {
@@ -136,28 +142,6 @@ impl Work<'_> {
             Some(introduction) => belongs("request", &introduction),
             None => ignored("nobody to ask"),
         })
-    }
-
-    /// At most one confirmation a day and claim to a configured address.
-    pub(super) fn may_confirm(
-        &mut self,
-        mail: &Mail<'_>,
-        draft: &Introduction,
-    ) -> Result<bool, DeskError> {
-        let Some(connector) = &draft.connector else {
-            return Ok(false);
-        };
-        let claim = draft.requester.as_ref().map(|p| p.address.rate_key());
-        let claim = claim.unwrap_or_else(|| mail.letter.subject.clone());
-        let kind = data_encoding::HEXLOWER.encode(&self.keyed(&format!("confirm {claim}")));
-        let person = self.person_hash(&connector.address);
-        Ok(people::may_notify(
-            self.db,
-            &person,
-            &kind,
-            NOTICE_PAUSE_SECS,
-            self.now_secs,
-        )?)
     }
 }
 

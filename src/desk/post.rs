@@ -6,7 +6,7 @@ use crate::reader::address::Address;
 use crate::rules::event::Event;
 use crate::rules::introduction::Stage;
 use crate::rules::retry::{self, Attempt, Judgement, Phase};
-use crate::store::outbox::{self, Progress};
+use crate::store::outbox::{self, Progress, Which};
 use crate::store::{introductions, people};
 
 /// A mail to be handed to the server now; it is stored as in flight.
@@ -41,20 +41,23 @@ impl Desk {
     /// Takes the mails that are due, at most so many, and marks them as in flight: committed before
     /// the first byte is sent.
     pub fn take_due(&mut self, at_most: u32, now_secs: i64) -> Result<Vec<Parcel>, DeskError> {
-        if self.sending_stopped(now_secs)? {
+        let which = sending(self.store.reading(), now_secs)?;
+        if which != Some(Which::All) {
             self.put_back(now_secs)?;
-            return Ok(Vec::new());
         }
+        let Some(which) = which else {
+            return Ok(Vec::new());
+        };
         if !self.at_hand.is_empty() {
             let count = usize::try_from(at_most).unwrap_or(MAX_AT_HAND);
             let count = count.min(self.at_hand.len());
             return Ok(self.at_hand.drain(..count).collect());
         }
-        if outbox::due(self.store.reading(), now_secs, 1)?.is_empty() {
+        if outbox::due(self.store.reading(), now_secs, 1, which)?.is_empty() {
             return Ok(Vec::new());
         }
         self.doing = "take";
-        self.transact(now_secs, |work| work.take(at_most))
+        self.transact(now_secs, |work| work.take(at_most, which))
     }
 
     /// What was to go at once and may not any more; nothing of it was sent.
@@ -81,16 +84,14 @@ impl Desk {
         })
     }
 
-    fn sending_stopped(&self, now_secs: i64) -> Result<bool, DeskError> {
-        sending_stopped(self.store.reading(), now_secs)
-    }
-
     /// When the outbox wants to be looked at next; None: it is empty.
     pub fn next_delivery_secs(&self) -> Result<Option<i64>, DeskError> {
         let db = self.store.reading();
-        let due = outbox::next_due_secs(db)?;
+        let paused = people::meta(db, "paused")?.is_some();
+        let which = if paused { Which::Reports } else { Which::All };
+        let due = outbox::next_due_secs(db, which)?;
         let until = people::meta(db, "queue_stopped")?.and_then(|until| until.parse::<i64>().ok());
-        if people::meta(db, "paused")?.is_some() || people::meta(db, "distrust")?.is_some() {
+        if people::meta(db, "distrust")?.is_some() {
             return Ok(None);
         }
         Ok(due.map(|due| due.max(until.unwrap_or(due))))
@@ -144,11 +145,14 @@ impl Desk {
     }
 }
 
-fn sending_stopped(db: &rusqlite::Connection, now_secs: i64) -> Result<bool, DeskError> {
+/// Which mails may leave now; None: none.
+fn sending(db: &rusqlite::Connection, now_secs: i64) -> Result<Option<Which>, DeskError> {
     let until = people::meta(db, "queue_stopped")?.and_then(|until| until.parse::<i64>().ok());
-    Ok(people::meta(db, "paused")?.is_some()
-        || people::meta(db, "distrust")?.is_some()
-        || until.is_some_and(|until| until > now_secs))
+    if people::meta(db, "distrust")?.is_some() || until.is_some_and(|until| until > now_secs) {
+        return Ok(None);
+    }
+    let paused = people::meta(db, "paused")?.is_some();
+    Ok(Some(if paused { Which::Reports } else { Which::All }))
 }
 
 /// After a start: what was in flight may or may not have been accepted.
@@ -180,16 +184,16 @@ impl Work<'_> {
     /// Mails written in this transaction are taken up at once, where there is room and nothing older
     /// waits before them.
     pub(super) fn take_up(&mut self, room: usize) -> Result<Vec<Parcel>, DeskError> {
-        if room == 0 || sending_stopped(self.db, self.now_secs)? {
+        if room == 0 || sending(self.db, self.now_secs)? != Some(Which::All) {
             return Ok(Vec::new());
         }
-        self.take(u32::try_from(room).unwrap_or(0))
+        self.take(u32::try_from(room).unwrap_or(0), Which::All)
     }
 
     /// Marks what is due as in flight, and takes out what is not wanted any more.
-    fn take(&mut self, at_most: u32) -> Result<Vec<Parcel>, DeskError> {
+    fn take(&mut self, at_most: u32, which: Which) -> Result<Vec<Parcel>, DeskError> {
         let mut parcels = Vec::new();
-        for mail in outbox::due(self.db, self.now_secs, at_most)? {
+        for mail in outbox::due(self.db, self.now_secs, at_most, which)? {
             if self.is_unwanted(&mail)? {
                 let progress = Progress {
                     reply: Some("called off before it was sent"),

@@ -295,7 +295,10 @@ impl Work<'_> {
             let introduction = self.step(introduction, Event::TheyMet, &mail.detail())?;
             return Ok(belongs("met", &introduction));
         }
-        self.direct(mail, author)
+        match self.wishes_of_his_own(mail, author)? {
+            Some(done) => Ok(done),
+            None => self.direct(mail, author),
+        }
     }
 
     /// Whether the thread and the bot's place in it are the author's own doing, and no replay's.

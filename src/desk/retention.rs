@@ -3,6 +3,7 @@
 //! Who was introduced to whom, when, and on which Message-IDs stays: it is the record of the consents.
 
 use crate::desk::{Desk, DeskError};
+use crate::rules::manners;
 use crate::store::{introductions, people};
 
 /// Words are dropped a month or so later; to look once an hour is plenty.
@@ -32,6 +33,8 @@ impl Desk {
                     introductions::save(work.db, &introduction)?;
                     introductions::drop_words(work.db, id)?;
                 }
+                let longest = manners::REQUESTS_WINDOW_DAYS * 86_400;
+                people::drop_spent(work.db, now_secs - longest)?;
                 people::drop_full_buckets(work.db, now_secs)?;
                 Ok(introductions::drop_strays(work.db, before_secs)?)
             })?;

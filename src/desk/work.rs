@@ -11,7 +11,7 @@ use crate::reader::letter::Letter;
 use crate::reader::secret::Secret;
 use crate::reader::{Kind, Known, Proof};
 use crate::rules::event::Event;
-use crate::rules::introduction::{Introduction, Stage, Thread};
+use crate::rules::introduction::{Introduction, Stage, Thread, Way};
 use crate::rules::manners::{self, Past};
 use crate::rules::saying::{HeldWhy, Party, Saying};
 use crate::rules::transition::{self, Surroundings};
@@ -191,6 +191,9 @@ impl Work<'_> {
                 Saying::Ask if self.asked_already(&introduction)? => Saying::Reminder,
                 other => other,
             };
+            if saying == Saying::Ask {
+                self.count_ask(&introduction)?;
+            }
             introduction = self.say(introduction, &saying)?;
         }
         introductions::save(self.db, &introduction)?;
@@ -264,23 +267,55 @@ impl Work<'_> {
         };
         let pace = &self.house.pace;
         let quiet_since = self.now_secs - pace.quiet_after_secs;
-        let tried_before = match &introduction.requester {
-            Some(requester) => introductions::tried_before(
-                self.db,
-                &requester.address,
-                target,
-                quiet_since,
-                introduction.id,
-            )?,
-            None => false,
-        };
         let since = self.now_secs - manners::ASKS_WINDOW_SECS;
-        let past = Past {
-            stopped: people::wishes(self.db, &self.person_hash(target), "stop")?,
-            asks: introductions::asks_since(self.db, target, since, introduction.id)?,
-            tried_before,
-        };
+        let mut past = Past::default();
+        // A person is one person at all his addresses.
+        for target in &self.house.addresses_of(target) {
+            past.never |= self.house.never_asked(target);
+            past.stopped |= self.said_stop(target)?;
+            past.asks += introductions::asks_since(self.db, target, since, introduction.id)?;
+            if let Some(requester) = &introduction.requester {
+                past.tried_before |= introductions::tried_before(
+                    self.db,
+                    &requester.address,
+                    target,
+                    quiet_since,
+                    introduction.id,
+                )?;
+            }
+        }
+        if let (Way::Proposed, Some(first)) = (introduction.way, &introduction.requester) {
+            past.other_stopped =
+                self.house.never_asked(&first.address) || self.said_stop(&first.address)?;
+        }
+        if let (Some(most), Some(connector)) = (pace.asks_per_connector, &introduction.connector) {
+            let person = self.connector_hash(&connector.address);
+            past.connector_often =
+                people::spent(self.db, &person, "asks", 1, self.now_secs)? >= most;
+        }
         Ok(manners::hindrance(past, pace))
+    }
+
+    pub(super) fn said_stop(&self, address: &Address) -> Result<bool, DeskError> {
+        Ok(people::wishes(self.db, &self.person_hash(address), "stop")?)
+    }
+
+    /// A connector is one person at all his addresses.
+    pub(super) fn connector_hash(&self, address: &Address) -> Vec<u8> {
+        let connector = self.house.connector(address);
+        let first = connector.and_then(|connector| connector.addresses.first());
+        self.person_hash(first.unwrap_or(address))
+    }
+
+    /// Counts the ask where asks are limited.
+    fn count_ask(&self, introduction: &Introduction) -> Result<(), DeskError> {
+        if let (Some(_), Some(connector)) =
+            (self.house.pace.asks_per_connector, &introduction.connector)
+        {
+            let person = self.connector_hash(&connector.address);
+            people::spend(self.db, &person, "asks", 1, self.now_secs)?;
+        }
+        Ok(())
     }
 
     /// Writes one mail into the outbox: its secret, its mark, its final bytes.

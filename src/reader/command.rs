@@ -14,6 +14,8 @@ pub enum Command {
     Status,
     Pause,
     Resume,
+    /// Takes a "stop" back; from a connector the same as "resume".
+    Start,
     Help,
     AskAgain,
     /// Choices of a numbered question, counted from one.
@@ -68,6 +70,7 @@ fn named(key: &str) -> Option<Command> {
         "resume" => Command::Resume,
         "help" => Command::Help,
         "again" => Command::AskAgain,
+        "start" => Command::Start,
         _ => return None,
     })
 }
@@ -139,6 +142,7 @@ mod tests {
         assert_eq!(read("2"), Some(Command::Numbers(vec![2])));
         assert_eq!(read("1 and 3, thanks"), Some(Command::Numbers(vec![1, 3])));
         assert_eq!(read("STATUS"), Some(Command::Status));
+        assert_eq!(read("Start, please!"), Some(Command::Start));
         assert_eq!(read("ask again"), Some(Command::AskAgain));
         assert_eq!(read("I met 2 people"), None);
         assert_eq!(

@@ -11,6 +11,11 @@ pub struct Pace {
     pub hold_yes_secs: i64,
     pub asks_per_target: u32,
     pub quiet_after_secs: i64,
+    /// What people may bring a connector by writing to the bot themselves.
+    pub requests_per_requester: u32,
+    pub requests_per_connector: u32,
+    /// Asks in one connector's name in a day; None: as many as he likes.
+    pub asks_per_connector: Option<u32>,
     pub time_zone: jiff::tz::TimeZone,
 }
 

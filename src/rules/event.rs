@@ -46,6 +46,8 @@ pub enum Event {
     RequesterDeclined,
     RequesterWithdrew,
     TargetSaid(Answer),
+    /// The target takes his "stop" back; the wish itself is not the introduction's.
+    TargetStarts,
     /// An out-of-office answered our mail to the target.
     TargetAbsent,
     /// Our mail to the target came back, or was refused for good.
@@ -122,6 +124,7 @@ impl Event {
                 (Verdict::Stop, _) => "target: stop",
                 (Verdict::Unclear, _) => "target: unclear",
             },
+            Event::TargetStarts => "target: start",
             Event::TargetAbsent => "target's out-of-office",
             Event::TargetUnreachable { .. } => "ask undeliverable",
             Event::IntroductionBounced { .. } => "introduction bounced",

@@ -28,6 +28,8 @@ pub enum Saying {
     },
     /// One line: never again.
     ConfirmStop,
+    /// One line: the stop is taken back.
+    ConfirmStart,
     /// The introduction has already been sent, or is no longer possible.
     TooLate {
         introduced: bool,
@@ -101,6 +103,10 @@ pub enum Saying {
     },
     /// "This one did not come together." The same for no, silence, later, bounce.
     Closing,
+    /// He, or all together, have written as often as the pace allows; this one is not taken.
+    TooMany {
+        own: bool,
+    },
     /// Please write a short paragraph that can be passed on.
     AskWords,
     /// Which of the connectors do you mean?
@@ -178,12 +184,31 @@ pub enum AskedWhy {
 pub enum HeldWhy {
     /// The target wants no such mail.
     Stopped,
+    /// The operator's list of people who are never asked.
+    Never,
+    /// The first of two proposed people wants no such mail, or stands on that list.
+    OtherStopped,
     /// The target was asked often enough in the last 30 days.
     AskedOften,
     /// The same requester was brought to the same target not long ago, or is at the moment.
     AskedBefore,
+    /// As many asks as may go out in the connector's name in a day.
+    ConnectorOften,
     /// A fuse: more mails than one introduction may cost.
     Fuse,
+}
+
+impl HeldWhy {
+    /// Somebody is protected, not only now: neither reminded nor asked anew.
+    pub fn is_for_good(self) -> bool {
+        match self {
+            HeldWhy::Stopped | HeldWhy::Never | HeldWhy::OtherStopped => true,
+            HeldWhy::AskedOften
+            | HeldWhy::AskedBefore
+            | HeldWhy::ConnectorOften
+            | HeldWhy::Fuse => false,
+        }
+    }
 }
 
 /// Whose answer a mail expects, and what the secret in it may decide.
@@ -243,6 +268,7 @@ impl Saying {
             Saying::ThankNo => "thank_no",
             Saying::AcknowledgeLater { .. } => "acknowledge_later",
             Saying::ConfirmStop => "confirm_stop",
+            Saying::ConfirmStart => "confirm_start",
             Saying::TooLate { .. } => "too_late",
             Saying::Introduction => "introduction",
             Saying::TellAsked { .. } => "tell_asked",
@@ -264,6 +290,7 @@ impl Saying {
             Saying::Alarm { .. } => "alarm",
             Saying::Acknowledge { .. } => "acknowledge",
             Saying::Closing => "closing",
+            Saying::TooMany { .. } => "too_many",
             Saying::AskWords => "ask_words",
             Saying::WhichConnector { .. } => "which_connector",
             Saying::WhichWish { .. } => "which_wish",
@@ -283,6 +310,7 @@ impl Saying {
             | Saying::ThankNo
             | Saying::AcknowledgeLater { .. }
             | Saying::ConfirmStop
+            | Saying::ConfirmStart
             | Saying::TooLate { .. } => Some(Party::Target),
             Saying::Introduction => None,
             Saying::TellAsked { .. }
@@ -304,6 +332,7 @@ impl Saying {
             | Saying::Alarm { .. } => Some(Party::Connector),
             Saying::Acknowledge { .. }
             | Saying::Closing
+            | Saying::TooMany { .. }
             | Saying::AskWords
             | Saying::WhichConnector { .. }
             | Saying::WhichWish { .. }

@@ -5,6 +5,7 @@
 
 use crate::reader::address::Person;
 use crate::rules::clock::Pace;
+use crate::rules::consent::{Consent, RequesterEvidence};
 use crate::rules::event::Event;
 use crate::rules::introduction::{Introduction, Stage};
 use crate::rules::saying::{AskedWhy, HeldWhy, Party, Saying};
@@ -144,9 +145,24 @@ impl Machine<'_> {
                     self.said.push(Saying::TellWithdrawn);
                 }
             }
-            // He need not hear of it again, whatever became of the target.
-            (Declined | Closed | Cancelled | Undeliverable, Event::RequesterWithdrew) => {
+            // He need not hear of it again, whatever became of the target; and no change of the
+            // target's mind, no other address and no "ask again" brings it back.
+            (
+                Declined | Closed | Cancelled | Undeliverable,
+                Event::RequesterWithdrew | Event::RequesterDeclined,
+            ) => {
                 self.i.clock.closing_at_secs = None;
+                if self.i.stage == Undeliverable && self.i.connector.is_some() {
+                    self.said.push(Saying::TellWithdrawn);
+                }
+                self.i.stage = Cancelled;
+            }
+            // The target may yet change his mind.
+            (Declined, Event::RequesterAgreed { evidence }) => {
+                self.i.consents.requester = Some(Consent {
+                    at_secs: self.around.now_secs,
+                    evidence: RequesterEvidence::Mail(evidence),
+                });
             }
             (
                 WaitingForConnector | Asked | Confirming | Deferred | Introduced | Declined
@@ -154,9 +170,10 @@ impl Machine<'_> {
                 Event::RequesterWrote { .. },
             )
             | (
-                WaitingForConnector | Introduced | Declined | Closed | Cancelled | Undeliverable,
-                Event::RequesterAgreed { .. } | Event::RequesterDeclined,
+                WaitingForConnector | Introduced | Closed | Cancelled | Undeliverable,
+                Event::RequesterAgreed { .. },
             )
+            | (WaitingForConnector | Introduced, Event::RequesterDeclined)
             | (Introduced, Event::RequesterWithdrew) => {}
 
             (
@@ -167,6 +184,11 @@ impl Machine<'_> {
             (WaitingForConnector | Undeliverable, Event::TargetSaid(answer)) => {
                 self.keep_stop(&answer);
             }
+            (
+                WaitingForConnector | WaitingForRequester | Asked | Confirming | Deferred
+                | Introduced | Declined | Closed | Cancelled | Undeliverable,
+                Event::TargetStarts,
+            ) => self.said.push(Saying::ConfirmStart),
             (Asked | Confirming, Event::TargetAbsent) => self.wait_for_return(),
             (
                 WaitingForConnector | WaitingForRequester | Deferred | Introduced | Declined

@@ -13,6 +13,7 @@ pub mod schema;
 pub mod secrets;
 pub mod strangers;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -51,6 +52,9 @@ pub enum StoreError {
 const BUSY: Duration = Duration::from_secs(5);
 /// And the daemon, which a backup tool that holds the file for a moment must not bring down.
 const BUSY_DAEMON: Duration = Duration::from_secs(30);
+
+/// Prepared statements kept: more than there are in the program, so that none is parsed twice.
+const STATEMENTS_KEPT: usize = 128;
 
 /// An open database, with the schema of this version.
 pub struct Store {
@@ -126,8 +130,10 @@ impl Store {
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;
              PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY; PRAGMA secure_delete=ON;",
         )?;
+        // SQLite would parse a statement anew at each binding to look at the value bound to LIMIT.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         schema::migrate(&mut connection)?;
-        connection.set_prepared_statement_cache_capacity(64);
+        connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
         Ok(Store { connection })
     }
 

@@ -128,25 +128,40 @@ pub fn secrets_by_ids(db: &Connection, ids: &[String]) -> Result<Vec<i64>, Store
     Ok(found)
 }
 
+/// Which mails may leave.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    All,
+    /// Answers to a connector's orders: while the bot is paused he must still hear that it is.
+    Reports,
+}
+
 /// Mails that may be tried now: those never tried first, so that one that always fails holds up nobody
 /// else; then oldest first.
-pub fn due(db: &Connection, now_secs: i64, at_most: u32) -> Result<Vec<Mail>, StoreError> {
+pub fn due(
+    db: &Connection,
+    now_secs: i64,
+    at_most: u32,
+    which: Which,
+) -> Result<Vec<Mail>, StoreError> {
     let mails = db
         .prepare_cached(&format!(
             "SELECT {COLUMNS} FROM outbox WHERE state = 'queued' AND not_before <= ?1
+               AND state IN ('queued', 'inflight', 'unknown') AND (?3 OR saying = 'report')
              ORDER BY attempts > 0, id LIMIT ?2"
         ))?
-        .query_map((now_secs, at_most), read)?
+        .query_map((now_secs, at_most, which == Which::All), read)?
         .collect::<rusqlite::Result<Vec<_>>>()?;
     Ok(mails)
 }
 
-pub fn next_due_secs(db: &Connection) -> Result<Option<i64>, StoreError> {
+pub fn next_due_secs(db: &Connection, which: Which) -> Result<Option<i64>, StoreError> {
     Ok(db
         .prepare_cached(
-            "SELECT min(not_before) FROM outbox WHERE state IN ('queued', 'inflight', 'unknown')",
+            "SELECT min(not_before) FROM outbox WHERE state IN ('queued', 'inflight', 'unknown')
+               AND (?1 OR saying = 'report')",
         )?
-        .query_row([], |row| row.get(0))?)
+        .query_row([which == Which::All], |row| row.get(0))?)
 }
 
 pub fn of_introduction(db: &Connection, introduction: i64) -> Result<Vec<Mail>, StoreError> {

@@ -3,6 +3,8 @@
 use crate::store::StoreError;
 use rusqlite::{Connection, OptionalExtension};
 
+const DAY_SECS: i64 = 86_400;
+
 pub fn meta(db: &Connection, key: &str) -> Result<Option<String>, StoreError> {
     Ok(db
         .prepare_cached("SELECT value FROM meta WHERE key = ?1")?
@@ -38,6 +40,53 @@ pub fn wishes(db: &Connection, person: &[u8], wish: &str) -> Result<bool, StoreE
     Ok(db
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM wishes WHERE person = ?1 AND wish = ?2)")?
         .query_row((person, wish), |row| row.get(0))?)
+}
+
+/// A person's own mail took the wish back.
+pub fn unwish(db: &Connection, person: &[u8], wish: &str) -> Result<bool, StoreError> {
+    let gone = db
+        .prepare_cached("DELETE FROM wishes WHERE person = ?1 AND wish = ?2")?
+        .execute((person, wish))?;
+    Ok(gone > 0)
+}
+
+/// How much of an allowance is used up that is counted over this many days, today included.
+pub fn spent(
+    db: &Connection,
+    person: &[u8],
+    kind: &str,
+    days: i64,
+    now_secs: i64,
+) -> Result<u32, StoreError> {
+    let today = now_secs.div_euclid(DAY_SECS);
+    Ok(db
+        .prepare_cached(
+            "SELECT coalesce(sum(times), 0) FROM spent WHERE person = ?1 AND kind = ?2 AND day > ?3",
+        )?
+        .query_row((person, kind, today - days), |row| row.get(0))?)
+}
+
+pub fn spend(
+    db: &Connection,
+    person: &[u8],
+    kind: &str,
+    times: u32,
+    now_secs: i64,
+) -> Result<(), StoreError> {
+    let today = now_secs.div_euclid(DAY_SECS);
+    db.prepare_cached(
+        "INSERT INTO spent (person, kind, day, times) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (person, kind, day) DO UPDATE SET times = times + excluded.times",
+    )?
+    .execute((person, kind, today, times))?;
+    Ok(())
+}
+
+/// Drops what no limit counts any more.
+pub fn drop_spent(db: &Connection, before_secs: i64) -> Result<(), StoreError> {
+    db.prepare_cached("DELETE FROM spent WHERE day < ?1")?
+        .execute([before_secs.div_euclid(DAY_SECS)])?;
+    Ok(())
 }
 
 /// Whether this notice may be given now: at most once in `pause_secs`. Counts it if so.

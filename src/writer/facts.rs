@@ -69,7 +69,9 @@ pub fn gather(
     // Once more in another language, below the first.
     facts.set("again", false);
     facts.set("connectors_name", manner.in_connectors_name);
-    facts.set("to_target", saying.party() == Some(Party::Target));
+    // Whoever has just said stop need not read how.
+    let to_target = saying.party() == Some(Party::Target) && *saying != Saying::ConfirmStop;
+    facts.set("to_target", to_target);
     facts.set("later", manner.taps == manner::Taps::YesNoLater);
     facts.set("code", manner.expects_answer.then_some(token));
     facts.set("bot", text::line(voice.called(), text::MAX_NAME_CHARS));

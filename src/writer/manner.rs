@@ -55,11 +55,11 @@ pub fn of(saying: &Saying) -> Manner {
             ..QUESTION
         },
         Saying::Reminder | Saying::Clarify | Saying::ConfirmTarget { .. } => QUESTION,
-        Saying::ThankNo | Saying::ConfirmStop | Saying::TooLate { .. } => Manner {
+        Saying::ThankNo | Saying::ConfirmStart | Saying::TooLate { .. } => Manner {
             in_connectors_name: true,
             ..NOTICE
         },
-        Saying::AcknowledgeLater { .. } => Manner {
+        Saying::AcknowledgeLater { .. } | Saying::ConfirmStop => Manner {
             in_connectors_name: true,
             ..OPEN_NOTICE
         },
@@ -74,6 +74,7 @@ pub fn of(saying: &Saying) -> Manner {
         | Saying::TellUnclear { .. }
         | Saying::TellLater { .. }
         | Saying::TellClosed
+        | Saying::TellHeld { .. }
         | Saying::TellBounced { .. }
         | Saying::WhichTarget { .. }
         | Saying::WhoAsks { .. }
@@ -82,13 +83,13 @@ pub fn of(saying: &Saying) -> Manner {
         | Saying::WhichWish { .. } => OPEN_NOTICE,
         Saying::TellDeclined
         | Saying::TellStopped
-        | Saying::TellHeld { .. }
         | Saying::TellWithdrawn
         | Saying::TellRequesterSilent { .. }
         | Saying::Report { .. }
         | Saying::Probe
         | Saying::Alarm { .. }
         | Saying::Closing
+        | Saying::TooMany { .. }
         | Saying::Refuse { .. } => NOTICE,
         Saying::Approve { .. } => Manner {
             taps: Taps::YesNo,

@@ -61,6 +61,7 @@ pub fn add(facts: &mut Facts, saying: &Saying, voice: &Voice<'_>) {
             facts.set("title", subject(title));
             facts.set("lines", report(lines));
         }
+        Saying::TooMany { own } => facts.set("own", *own),
         Saying::Acknowledge { closing_at_secs } => {
             facts.set_date("closing_date", *closing_at_secs, voice);
         }
@@ -76,6 +77,7 @@ pub fn add(facts: &mut Facts, saying: &Saying, voice: &Voice<'_>) {
         | Saying::Clarify
         | Saying::ThankNo
         | Saying::ConfirmStop
+        | Saying::ConfirmStart
         | Saying::Introduction
         | Saying::TellDeclined
         | Saying::TellStopped
@@ -138,6 +140,9 @@ fn asked_why(why: AskedWhy) -> &'static str {
 fn held_why(why: HeldWhy) -> &'static str {
     match why {
         HeldWhy::Stopped => "stopped",
+        HeldWhy::Never => "never",
+        HeldWhy::OtherStopped => "other_stopped",
+        HeldWhy::ConnectorOften => "connector_often",
         HeldWhy::AskedOften => "asked_often",
         HeldWhy::AskedBefore => "asked_before",
         HeldWhy::Fuse => "fuse",

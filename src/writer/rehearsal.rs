@@ -285,13 +285,13 @@ impl Rehearsal<'_> {
                 self.tell("part_footer", line, "has forgotten the way out", remedy);
             }
         }
-        // That mail expects no answer but takes one.
+        // These expect no answer but take one.
         let optional = matches!(
             act.saying,
             Saying::TellBounced {
                 introduction: true,
                 ..
-            }
+            } | Saying::TellHeld { .. }
         );
         if !optional && page.how().iter().all(String::is_empty) {
             let remedy = "Write {{ how }} before the sentence that says how to answer.";

@@ -5,7 +5,7 @@ use askfirst::rules::introduction::Stage;
 use askfirst::rules::manners::Direct;
 
 /// Compares the story with its golden file under tests/conversations (tokens are masked).
-fn golden(name: &str, world: &World) {
+pub fn golden(name: &str, world: &World) {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path("../conversations");
     settings.set_prepend_module_to_snapshot(false);
@@ -480,6 +480,7 @@ fn the_connector_asks_the_target_himself() {
         .into_bytes();
     let left = w.proven(&yes);
     assert_eq!(left[0].to, [ALICE.1, CAROL.1, BOB.1]);
+    golden("asked_himself", &w);
 }
 
 #[test]
@@ -503,6 +504,7 @@ fn people_who_already_write_to_each_other_get_no_mail() {
         .into_bytes();
     assert!(w.proven(&reply).is_empty());
     assert_eq!(w.stages(), [Stage::Introduced]);
+    golden("met", &w);
 }
 
 #[test]
@@ -537,6 +539,7 @@ fn a_yes_passed_on_by_the_connector_is_confirmed() {
     let question = to(&left, CAROL.1).clone();
     let left = w.answer(CAROL, &question, "Yes");
     assert_eq!(left[0].to, [ALICE.1, CAROL.1, BOB.1]);
+    golden("passed_on", &w);
 }
 
 #[test]
@@ -549,6 +552,7 @@ fn direct_requests_can_be_off() {
     assert_eq!(left.len(), 1);
     to(&left, ALICE.1);
     assert_eq!(w.stages(), [Stage::Cancelled]);
+    golden("direct_off", &w);
 }
 
 #[test]
@@ -571,6 +575,7 @@ fn an_out_of_office_moves_the_clock_once() {
     );
     let left = w.wait(3 * DAY);
     to(&left, CAROL.1);
+    golden("absent", &w);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use askfirst::rules::retry::{Attempt, Phase};
 
 const HOUR: i64 = 3_600;
 
-fn bounce_of(ask: &Sent, recipient: &str) -> Vec<u8> {
+pub fn bounce_of(ask: &Sent, recipient: &str) -> Vec<u8> {
     let id = ask.letter.message_id.clone().unwrap();
     format!(
         "Return-Path: <>\r\nFrom: Mail Delivery System <MAILER-DAEMON@mx.example>\r\nTo: intro@bot.example\r\nSubject: Undelivered Mail Returned to Sender\r\nAuto-Submitted: auto-replied\r\nMessage-ID: <b1@mx.example>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=\"b\"\r\n\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\nFinal-Recipient: rfc822; {recipient}\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: {id}\r\n\r\n--b--\r\n"
@@ -15,7 +15,7 @@ fn bounce_of(ask: &Sent, recipient: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-fn holding(secs: i64) -> World {
+pub fn holding(secs: i64) -> World {
     let mut house = house();
     house.pace.hold_yes_secs = secs;
     World::with(house)

@@ -1,6 +1,6 @@
 //! A small share of the simulated lives (`examples/simulate`), in every run of the tests.
 //!
-//! Fails with the seed, which `cargo run --release --example simulate -- --only SEED` replays.
+//! Fails with the seed, which `cargo run --profile simulate --example simulate -- --only SEED` replays.
 
 #[path = "../../examples/simulate/engine/mod.rs"]
 mod engine;

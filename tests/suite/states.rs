@@ -328,6 +328,7 @@ fn events() -> Vec<Event> {
         said(Verdict::Later, None),
         said(Verdict::Stop, None),
         said(Verdict::Unclear, None),
+        Event::TargetStarts,
         Event::TargetAbsent,
         Event::TargetUnreachable {
             recipient: recipient(),
@@ -377,6 +378,9 @@ fn outcome(before: Introduction, event: Event, around: &Around) -> (String, Stri
         hold_yes_secs: around.hold_yes_secs,
         asks_per_target: 2,
         quiet_after_secs: 90 * DAY,
+        requests_per_requester: 10,
+        requests_per_connector: 50,
+        asks_per_connector: None,
         time_zone: jiff::tz::TimeZone::UTC,
     };
     let surroundings = Surroundings {

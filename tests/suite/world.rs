@@ -62,12 +62,16 @@ pub fn house() -> House {
         separator: Some(Some('+')),
         authserv_ids: vec![MX.to_owned()],
         require_authenticated: false,
+        never: Vec::new(),
         pace: Pace {
             remind_after_secs: Some(5 * DAY),
             close_after_secs: 14 * DAY,
             hold_yes_secs: 0,
             asks_per_target: 2,
             quiet_after_secs: 90 * DAY,
+            requests_per_requester: 10,
+            requests_per_connector: 50,
+            asks_per_connector: None,
             time_zone: jiff::tz::TimeZone::UTC,
         },
         connectors: vec![Connector {

@@ -5,7 +5,7 @@ use askfirst::desk::house::{Connector, House};
 use askfirst::reader::address::Address;
 use askfirst::reader::request::Contact;
 use askfirst::rules::clock::Pace;
-use askfirst::rules::manners::Direct;
+use askfirst::rules::manners::{Direct, Never};
 
 pub type Who = (&'static str, &'static str);
 
@@ -50,6 +50,7 @@ pub fn addresses_of(target: &str) -> Vec<&'static str> {
         "carol@target.example" | "carol@home.example" => vec![TARGETS[0].1, CAROL_AT_HOME.1],
         other => TARGETS
             .iter()
+            .chain(&REQUESTERS)
             .map(|who| who.1)
             .filter(|a| *a == other)
             .collect(),
@@ -95,12 +96,19 @@ pub fn house(chance: &mut Chance) -> House {
         separator: Some((!chance.one_in(3)).then_some('+')),
         authserv_ids: vec![MX.to_owned()],
         require_authenticated: chance.one_in(4),
+        never: match chance.one_in(4) {
+            true => vec![Never::Address(address("Dan+work@ortiz.example"))],
+            false => Vec::new(),
+        },
         pace: Pace {
             remind_after_secs: (!chance.one_in(5)).then_some(5 * DAY),
             close_after_secs: 14 * DAY,
             hold_yes_secs: *chance.pick(&[0, 0, 0, 10 * MINUTE, 2 * DAY]),
             asks_per_target: *chance.pick(&[2, 2, 1, 5]),
             quiet_after_secs: 90 * DAY,
+            requests_per_requester: 10,
+            requests_per_connector: 50,
+            asks_per_connector: None,
             time_zone: jiff::tz::TimeZone::UTC,
         },
         connectors: CONNECTORS[..connectors]

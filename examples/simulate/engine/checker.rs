@@ -16,10 +16,12 @@ pub fn written(room: &mut Mailroom, mail: &Outbound) {
     if mail.recipients.len() == 1 {
         taint(room, mail);
         after_stop(room, mail);
+        never_asked(room, mail);
     }
     match mail.saying.as_str() {
         "introduction" => introduction(room, mail),
         "ask" => asked(room, mail),
+        "reminder" => reminded(room, mail),
         _ => {}
     }
     fuses(room, mail);
@@ -60,18 +62,19 @@ fn is_target(address: &str) -> bool {
 /// V7: nobody but the people of the affair, and each kind of mail only to whom it is for.
 fn recipients(room: &mut Mailroom, mail: &Outbound) {
     let to: Vec<String> = mail.recipients.iter().map(|a| plain(a)).collect();
+    let is_target = |address: &str| is_target(address) || room.peer == Some(address);
     let fits = match (mail.saying.as_str(), to.as_slice()) {
         ("introduction", [alice, carol, bob]) => {
             !is_connector(alice) && is_target(carol) && is_connector(bob)
         }
         (
             "ask" | "reminder" | "clarify" | "confirm_target" | "thank_no" | "acknowledge_later"
-            | "confirm_stop" | "too_late",
+            | "confirm_stop" | "confirm_start" | "too_late",
             [carol],
         ) => is_target(carol),
         (
             "acknowledge" | "closing" | "ask_words" | "which_connector" | "which_wish" | "refuse"
-            | "propose" | "still_interested",
+            | "propose" | "still_interested" | "too_many",
             // A stranger who proves himself may be a requester.
             [alice],
         ) => !is_connector(alice),
@@ -123,7 +126,7 @@ pub fn caused(room: &mut Mailroom, created: usize) {
         && !kinds.iter().all(|k| {
             matches!(
                 k.as_str(),
-                "confirm_connector" | "approve" | "which_target" | "confirm_target"
+                "confirm_connector" | "approve" | "which_target" | "confirm_target" | "report"
             )
         })
     {
@@ -132,6 +135,11 @@ pub fn caused(room: &mut Mailroom, created: usize) {
         && kinds != ["confirm_connector"]
         && mail.proof == Proof::Fail
         && (is_connector(&mail.from) || is_requester(&mail.from))
+        && mail.answers.iter().any(|id| {
+            room.outbound
+                .iter()
+                .any(|o| &o.message_id == id && o.is_to(&mail.from))
+        })
     {
         Some("a mail caused something though proof of its author fails")
     } else {
@@ -237,7 +245,7 @@ fn consents(room: &Mailroom, mail: &Inbound, made: &Outbound, carol: &str) -> bo
 fn requester_consents(room: &mut Mailroom, made: &Outbound, alice: &str) {
     let people = [alice.to_owned()];
     let own = |mail: &Inbound| {
-        mail.from == alice
+        addresses_of(alice).contains(&mail.from.as_str())
             && mail.proof != Proof::Fail
             && answers(room, mail, made.introduction, &people)
     };
@@ -294,8 +302,42 @@ fn asked(room: &mut Mailroom, mail: &Outbound) {
     if of(room, mail.introduction).any(|old| old.saying == "ask" && old.is_to(&carol)) {
         room.blame("V2 unique creation", "one introduction asks twice");
     }
+    let came_back = |old: &Outbound| {
+        let to = old
+            .recipients
+            .first()
+            .map(|to| plain(to))
+            .unwrap_or_default();
+        of(room, mail.introduction).any(|other| other.is_to(&to) && other.returned)
+    };
+    let of_another = of(room, mail.introduction)
+        .any(|old| old.saying == "ask" && !old.is_to(&carol) && !came_back(old));
+    if of_another {
+        room.blame(
+            "V2 unique creation",
+            "one introduction asks two people, and the first was reached",
+        );
+    }
     if !room.inbound.iter().any(|old| authorises(room, old, &carol)) {
         room.blame("V1 consent", "an ask on nobody's word");
+    }
+}
+
+/// V2: who is reminded was asked in the same introduction, by the bot or by the connector himself.
+fn reminded(room: &mut Mailroom, mail: &Outbound) {
+    let Some(carol) = mail.recipients.first().map(|to| plain(to)) else {
+        return;
+    };
+    let asked = of(room, mail.introduction).any(|old| old.saying == "ask" && old.is_to(&carol))
+        || room
+            .inbound
+            .iter()
+            .any(|old| is_connector(&old.from) && old.to.contains(&carol));
+    if !asked {
+        room.blame(
+            "V2 unique creation",
+            "a reminder of what this introduction never asked",
+        );
     }
 }
 
@@ -420,6 +462,24 @@ fn after_stop(room: &mut Mailroom, mail: &Outbound) {
     }
 }
 
+/// Whom the operator's list holds is neither asked, nor reminded, nor proposed to.
+fn never_asked(room: &mut Mailroom, mail: &Outbound) {
+    if !matches!(mail.saying.as_str(), "ask" | "reminder" | "propose") {
+        return;
+    }
+    let to = mail
+        .recipients
+        .first()
+        .map(|to| plain(to))
+        .unwrap_or_default();
+    if room.house.never_asked(&cast::address(&to)) {
+        room.blame(
+            "V7 never",
+            &format!("{} to somebody on the list", mail.saying),
+        );
+    }
+}
+
 /// V8, counted with the mail that was just written.
 fn fuses(room: &mut Mailroom, mail: &Outbound) {
     let counted = |m: &&Outbound| !matches!(m.saying.as_str(), "introduction" | "closing");
@@ -433,7 +493,10 @@ fn fuses(room: &mut Mailroom, mail: &Outbound) {
     };
     let to_target = all
         .iter()
-        .filter(|m| m.recipients.first().is_some_and(|to| is_target(&plain(to))))
+        .filter(|m| {
+            let to = m.recipients.first().map(|to| plain(to));
+            to.is_some_and(|to| is_target(&to) && mail.is_to(&to))
+        })
         .count();
     if all.len() > MAX_IN_ALL || to_target > MAX_TO_TARGET {
         room.blame(
@@ -483,7 +546,17 @@ pub fn whole(room: &mut Mailroom) {
         .collect();
     for mail in undelivered {
         if !called_off(room, &mail) {
-            let why = format!("{} was written and never delivered", mail.saying);
+            let row: (String, Option<String>) = room
+                .desk()
+                .store()
+                .reading()
+                .query_row(
+                    "SELECT state, reply FROM outbox WHERE message_id = ?1",
+                    [&mail.message_id],
+                    |row| Ok((row.get(0)?, row.get(1)?)),
+                )
+                .unwrap_or_default();
+            let why = format!("{} was written and never delivered: {row:?}", mail.saying);
             room.blame("V4 no loss", &why);
         }
     }

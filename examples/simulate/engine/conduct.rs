@@ -5,19 +5,19 @@ use super::cast::{BOT, CAROL_AT_HOME, CONNECTORS, REQUESTERS, STRANGERS, TARGETS
 use super::mailroom::{Inbound, Mailroom, Meaning, Proof};
 use askfirst::reader::letter::Letter;
 
-const YES: [&str; 4] = [
+pub const YES: [&str; 4] = [
     "Yes",
     "Yes, happy to talk.",
     "Sure, please introduce us!",
     "Ja, gerne.",
 ];
-const NO: [&str; 3] = ["No", "No thanks, not for me.", "Nein, danke."];
-const LATER: [&str; 3] = [
+pub const NO: [&str; 3] = ["No", "No thanks, not for me.", "Nein, danke."];
+pub const LATER: [&str; 3] = [
     "Later, in spring.",
     "Not now, please ask me again in January.",
     "Maybe next month.",
 ];
-const STOP: [&str; 2] = ["stop", "Please stop asking me."];
+pub const STOP: [&str; 2] = ["stop", "Please stop asking me."];
 const UNCLEAR: [&str; 5] = [
     "What does she want exactly? My quokka is ill.",
     "Yes, but not before I know more of the quokka.",
@@ -34,7 +34,7 @@ pub fn with_field(raw: Vec<u8>, field: &str) -> Vec<u8> {
 }
 
 impl Mailroom {
-    fn inbound(&self, from: Who, proof: Proof, meaning: Meaning, raw: Vec<u8>) -> Inbound {
+    pub fn inbound(&self, from: Who, proof: Proof, meaning: Meaning, raw: Vec<u8>) -> Inbound {
         let letter = askfirst::reader::open(&raw);
         Inbound {
             from: from.1.to_owned(),
@@ -66,7 +66,7 @@ impl Mailroom {
     }
 
     /// The request as the connector has it in his mailbox; now and then a target is named in it.
-    fn request(&mut self, requester: Who, connector: Who, names: Option<Who>) -> Letter {
+    pub fn request(&mut self, requester: Who, connector: Who, names: Option<Who>) -> Letter {
         let wish = match names {
             Some(target) => format!("could you introduce me to {}?", target.0),
             None => "do you know somebody for radio?".to_owned(),
@@ -77,7 +77,7 @@ impl Mailroom {
         askfirst::reader::open(&mail)
     }
 
-    fn connector(&mut self) -> Who {
+    pub fn connector(&mut self) -> Who {
         CONNECTORS[self.chance.below(self.house.connectors.len())]
     }
 
@@ -230,7 +230,7 @@ impl Mailroom {
         mail
     }
 
-    fn reply(
+    pub fn reply(
         &mut self,
         who: Who,
         proof: Proof,
@@ -245,7 +245,29 @@ impl Mailroom {
         mail
     }
 
-    fn last_to(&mut self, address: &str) -> Option<usize> {
+    /// Our mail as somebody would make it up who guessed its row: other bits in every carrier.
+    pub fn with_guess(&self, of: usize) -> Letter {
+        let mut letter = self.outbound[of].letter();
+        let id = letter.message_id.clone().unwrap_or_default();
+        let start = |c: &char| *c != '-' && *c != '@';
+        let code: String = id.chars().skip_while(start).skip(1).take(26).collect();
+        // Well formed: 128 bits in base32 end in a letter whose last two bits are zero.
+        let guess = &"abcdefghijklmnopqrstuvwxya"[..code.len()];
+        let change = |text: &mut String| *text = text.replace(&code, guess);
+        letter.message_id.iter_mut().for_each(change);
+        // The older ids of the thread are secrets of their own.
+        letter.references.clear();
+        letter.plain.iter_mut().for_each(change);
+        letter.html.iter_mut().for_each(change);
+        change(&mut letter.subject);
+        for person in &mut letter.reply_to {
+            let address = person.address.as_str().replace(&code, guess);
+            person.address = super::cast::address(&address);
+        }
+        letter
+    }
+
+    pub fn last_to(&mut self, address: &str) -> Option<usize> {
         let all = self.mailbox(address);
         // Mostly the newest: people answer what lies on top.
         match self.chance.one_in(3) {
@@ -444,7 +466,9 @@ impl Mailroom {
             .filter(|at| {
                 let mail = &self.outbound[*at];
                 // A mail that never left is known to nobody.
-                mail.accepted > 0 && (all_known || !mail.is_to(victim.1))
+                // The second secret went to the asked address alone; under "possession" it is proof.
+                let second = mail.saying == "confirm_target" && !strict;
+                mail.accepted > 0 && (all_known && !second || !mail.is_to(victim.1))
             })
             .collect();
         let text = *self
@@ -466,17 +490,8 @@ impl Mailroom {
         let to = *self.chance.pick(&known);
         let mut mail = self.reply(victim, proof, to, Meaning::Other, text);
         if self.chance.one_in(4) {
-            // The row of a secret is easily guessed; its bits are not.
-            let id = self.outbound[to].message_id.clone();
-            let code: String = id
-                .chars()
-                .skip_while(|c| *c != '-')
-                .skip(1)
-                .take(26)
-                .collect();
-            let guess = "abcdefghijklmnopqrstuvwxyz"[..code.len()].to_owned();
-            let raw = String::from_utf8(mail.raw).unwrap();
-            mail.raw = raw.replace(&code, &guess).into_bytes();
+            let letter = self.with_guess(to);
+            mail.raw = self.writer(victim).reply(&letter, text);
             mail.answers.clear();
         }
         if self.chance.one_in(6) {

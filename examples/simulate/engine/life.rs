@@ -64,8 +64,8 @@ const MAX_EXCHANGE: usize = 60;
 /// Looks at the clock in the epilogue; every introduction needs a handful.
 const MAX_WAKES: usize = 400;
 
-struct Player {
-    room: Mailroom,
+pub struct Player {
+    pub room: Mailroom,
     kinds: Vec<Kind>,
     /// Mails that wait in some queue of the world and arrive in another order.
     transit: Vec<Inbound>,
@@ -93,6 +93,9 @@ pub fn play(seed: u64, tell: bool) -> Life {
     };
     let kinds = player.kinds.clone();
     player.room.say(|| format!("{kinds:?}"));
+    if player.room.chance.one_in(2) {
+        player.plot();
+    }
     if player.room.chance.one_in(25) {
         player.answer_everything();
     }
@@ -105,6 +108,7 @@ pub fn play(seed: u64, tell: bool) -> Life {
 
 pub fn finish(mut room: Mailroom) -> Life {
     checker::whole(&mut room);
+    room.close();
     Life {
         violations: std::mem::take(&mut room.violations),
         transcript: room.transcript.take().unwrap_or_default(),
@@ -142,13 +146,13 @@ fn swarm(chance: &mut Chance) -> Vec<Kind> {
 fn length(chance: &mut Chance) -> usize {
     match chance.below(40) {
         0 => 60 + chance.below(141),
-        1..=5 => 20 + chance.below(40),
-        _ => 5 + chance.below(15),
+        1..=3 => 20 + chance.below(40),
+        _ => 5 + chance.below(8),
     }
 }
 
 impl Player {
-    fn event(&mut self) {
+    pub fn event(&mut self) {
         self.room.tally.count("events");
         // Without a mail from the bot there is nothing to answer.
         let kind = match self.room.outbound.is_empty() && !self.room.chance.one_in(4) {
@@ -223,7 +227,7 @@ impl Player {
     }
 
     /// A mail sets out; it arrives at once, or after others.
-    fn post(&mut self, mail: Inbound) {
+    pub fn post(&mut self, mail: Inbound) {
         self.transit.push(mail);
         if self.reorders && self.room.chance.one_in(2) {
             return;
@@ -239,7 +243,7 @@ impl Player {
         self.room.deliver(crash);
     }
 
-    fn wait(&mut self, secs: i64) {
+    pub fn wait(&mut self, secs: i64) {
         let steps = match secs > DAY {
             true => 3,
             false => 1,
@@ -293,13 +297,13 @@ impl Player {
 
     /// Faults stop: within a year and a half all is settled, or something is stuck.
     fn rest(&mut self) {
-        let now = self.room.now_secs;
-        let _ = self.room.desk().set_paused(false, now);
         self.room.weather = Weather::Fair;
         let waiting = std::mem::take(&mut self.transit);
         for mail in waiting {
             self.room.receive(mail, false);
         }
+        let now = self.room.now_secs;
+        let _ = self.room.desk().set_paused(false, now);
         rest(&mut self.room);
     }
 }

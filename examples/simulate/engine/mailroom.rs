@@ -99,6 +99,8 @@ pub struct Mailroom {
     pub house: House,
     pub chance: Chance,
     pub weather: Weather,
+    /// Another bot that may be asked for, in the lives of two bots.
+    pub peer: Option<&'static str>,
     pub now_secs: i64,
     pub inbound: Vec<Inbound>,
     pub outbound: Vec<Outbound>,
@@ -121,6 +123,38 @@ fn dice(seed: u64) -> Dice {
     })
 }
 
+thread_local! {
+    /// A life takes the database of the one before, emptied: schema and prepared statements stay.
+    static STORE: std::cell::Cell<Option<Store>> = const { std::cell::Cell::new(None) };
+}
+
+fn empty_store() -> Store {
+    let Some(mut store) = STORE.take() else {
+        return Store::in_memory().unwrap();
+    };
+    let tables: Vec<String> = store
+        .reading()
+        .prepare_cached("SELECT name FROM sqlite_master WHERE type = 'table'")
+        .unwrap()
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    let tx = store.transaction().unwrap();
+    tx.prepare_cached("PRAGMA defer_foreign_keys=ON")
+        .unwrap()
+        .execute([])
+        .unwrap();
+    for table in tables {
+        tx.prepare_cached(&format!("DELETE FROM {table}"))
+            .unwrap()
+            .execute([])
+            .unwrap();
+    }
+    tx.commit().unwrap();
+    store
+}
+
 impl Mailroom {
     pub fn new(house: House, chance: Chance, tell: bool) -> Mailroom {
         let mut mailroom = Mailroom {
@@ -128,6 +162,7 @@ impl Mailroom {
             house,
             chance,
             weather: Weather::Fair,
+            peer: None,
             now_secs: cast::START_SECS,
             inbound: Vec::new(),
             outbound: Vec::new(),
@@ -139,8 +174,15 @@ impl Mailroom {
             violations: Vec::new(),
             transcript: tell.then(String::new),
         };
-        mailroom.start(Store::in_memory().unwrap());
+        mailroom.start(empty_store());
         mailroom
+    }
+
+    /// Gives the database back for the next life.
+    pub fn close(&mut self) {
+        if let Some(desk) = self.desk.take() {
+            STORE.set(Some(desk.close()));
+        }
     }
 
     fn start(&mut self, store: Store) {
@@ -237,9 +279,26 @@ impl Mailroom {
         } else if let Err(error) = self.desk().receive(&[arrived], now) {
             self.blame("V10 survival", &format!("receive failed: {error}"));
         }
+        if self.transcript.is_some() {
+            let settled = self.settled_by_signs();
+            self.say(|| format!("  known to have arrived: {settled}"));
+        }
         self.collect();
         self.look_at_dispositions();
         super::checker::caused(self, created);
+    }
+
+    fn settled_by_signs(&mut self) -> String {
+        self.desk()
+            .store()
+            .reading()
+            .query_row(
+                "SELECT coalesce(group_concat(message_id), 'none') FROM outbox
+                 WHERE reply IN ('an answer to it arrived', 'a copy of it arrived')",
+                [],
+                |row| row.get(0),
+            )
+            .unwrap_or_default()
     }
 
     fn resume(&mut self) {

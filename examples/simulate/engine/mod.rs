@@ -15,8 +15,11 @@ mod cast;
 mod chance;
 mod checker;
 mod conduct;
+mod crashes;
 mod life;
+mod loops;
 mod mailroom;
+mod plots;
 mod twins;
 
 use std::collections::BTreeMap;
@@ -31,13 +34,22 @@ pub struct Life {
 }
 
 /// Every so many seeds are a pair of lives that differ in the target's conduct alone.
-const TWINS_EVERY: u64 = 4;
+const TWINS_EVERY: u64 = 5;
+/// … a pair of lives of which one has crashes …
+const CRASHES_EVERY: u64 = 11;
+/// … and two bots whose connectors bring them together.
+const LOOPS_EVERY: u64 = 97;
 
 /// Plays the life of a seed. The same seed gives the same life.
 pub fn play(seed: u64, tell: bool) -> Life {
-    match seed % TWINS_EVERY {
-        0 => twins::play(seed, tell),
-        _ => life::play(seed, tell),
+    if seed.is_multiple_of(LOOPS_EVERY) {
+        loops::play(seed, tell)
+    } else if seed.is_multiple_of(CRASHES_EVERY) {
+        crashes::play(seed, tell)
+    } else if seed.is_multiple_of(TWINS_EVERY) {
+        twins::play(seed, tell)
+    } else {
+        life::play(seed, tell)
     }
 }
 
@@ -66,8 +78,9 @@ impl Tally {
     pub fn line(&self, elapsed: Duration, bad: usize) -> String {
         let histories = self.of("histories");
         format!(
-            "{histories} histories ({} twin pairs), {} events, {} mails out, {} introductions, {bad} with violations; {:.0} s, {:.0} histories/s",
+            "{histories} histories ({} twin pairs, {} crash pairs), {} events, {} mails out, {} introductions, {bad} with violations; {:.0} s, {:.0} histories/s",
             self.of("twin pairs"),
+            self.of("crash pairs"),
             self.of("events"),
             self.of("mails out"),
             self.of("mail: introduction"),

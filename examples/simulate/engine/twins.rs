@@ -142,7 +142,7 @@ fn live(
 }
 
 /// The connector answers a question that he gets whatever the target does.
-fn connector(room: &mut Mailroom) -> Option<super::mailroom::Inbound> {
+pub fn connector(room: &mut Mailroom) -> Option<super::mailroom::Inbound> {
     let asked = |saying: &str| {
         matches!(
             saying,
@@ -283,7 +283,7 @@ fn seen(room: &Mailroom) -> Vec<Seen> {
 }
 
 /// Without tokens, marks and boundaries, which are random.
-fn masked(bytes: &[u8]) -> String {
+pub fn masked(bytes: &[u8]) -> String {
     let letter = askfirst::reader::open(bytes);
     let mut text = format!("{}\n{}", letter.subject, letter.plain.unwrap_or_default());
     for (name, value) in &letter.headers {

@@ -186,21 +186,33 @@ impl Machine<'_> {
     /// The connector thinks that it was only timing. Nobody is asked anew whom manners protect, or
     /// who was never asked.
     pub(super) fn ask_once_more(&mut self) {
-        let may = !matches!(
-            self.around.hindrance,
-            Some(HeldWhy::Stopped | HeldWhy::AskedOften)
-        );
-        if may && self.i.clock.asked_at_secs.is_some() && !self.i.asked.again {
+        let hindrance = self.around.hindrance;
+        let protects = |why: &HeldWhy| why.is_for_good() || *why == HeldWhy::AskedOften;
+        if self.i.asked.again || self.i.consents.connector.is_none() || !self.may_be_asked() {
+            return;
+        }
+        if let Some(why) = hindrance.filter(protects) {
+            self.said.push(Saying::TellHeld { why });
+        } else if self.i.clock.asked_at_secs.is_some() {
             self.i.asked.again = true;
             self.ask_anew();
+        } else {
+            // It was held when it was due; what held it is over.
+            self.ask(AskedWhy::YouAgreed);
+            self.i.asked.again = self.i.stage == Stage::Asked;
         }
+    }
+
+    /// Nothing is missing but the target's word.
+    fn may_be_asked(&self) -> bool {
+        let words = self.i.request.is_some() || self.i.way == Way::Proposed;
+        self.i.requester.is_some() && self.i.target.is_some() && words
     }
 
     /// The same ask, in a new mail, with a new window.
     pub(super) fn ask_anew(&mut self) {
-        if self.around.hindrance == Some(HeldWhy::Stopped) {
+        if let Some(why) = self.around.hindrance.filter(|why| why.is_for_good()) {
             self.i.stage = Stage::Closed;
-            let why = HeldWhy::Stopped;
             self.said.push(Saying::TellHeld { why });
             return;
         }

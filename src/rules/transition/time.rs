@@ -16,6 +16,15 @@ impl Machine<'_> {
         }
     }
 
+    /// A night or a weekend: the program stood still when the reminder was due, or the clock changed.
+    fn rests(&self) -> bool {
+        self.next_morning() > self.around.now_secs
+    }
+
+    fn next_morning(&self) -> i64 {
+        clock::working_hours(self.around.now_secs, &self.around.pace.time_zone)
+    }
+
     pub(super) fn time_passed(&mut self) {
         let now = self.around.now_secs;
         let due = |at: Option<i64>| at.is_some_and(|at| at <= now);
@@ -40,10 +49,16 @@ impl Machine<'_> {
                 self.i.stage = Stage::Closed;
                 self.said.push(Saying::TellClosed);
             }
+            Stage::Asked if due(clock.remind_at_secs) && self.rests() => {
+                self.i.clock.remind_at_secs = Some(self.next_morning());
+            }
+            Stage::Deferred if due(clock.again_at_secs) && self.rests() => {
+                self.i.clock.again_at_secs = Some(self.next_morning());
+            }
             Stage::Asked if due(clock.remind_at_secs) => {
                 self.i.clock.remind_at_secs = None;
-                let stopped = self.around.hindrance == Some(HeldWhy::Stopped);
-                if !self.i.asked.reminded && clock.introduce_at_secs.is_none() && !stopped {
+                let protected = self.around.hindrance.is_some_and(HeldWhy::is_for_good);
+                if !self.i.asked.reminded && clock.introduce_at_secs.is_none() && !protected {
                     self.i.asked.reminded = true;
                     self.said.push(Saying::Reminder);
                 }

@@ -1,5 +1,14 @@
 -- The second schema. Open until it is released; each addition stands under a line that says what for.
 
+-- Limits that are counted by the day: requests of one requester, questions brought to one connector.
+CREATE TABLE spent (
+  person BLOB NOT NULL,            -- HMAC-SHA-256 of the address under the instance's key
+  kind   TEXT NOT NULL,
+  day    INTEGER NOT NULL,         -- days since 1970
+  times  INTEGER NOT NULL,
+  PRIMARY KEY (person, kind, day)
+) STRICT, WITHOUT ROWID;
+
 -- Brakes: how much room is left for mails that unproven authors cause, and for mails to one target.
 CREATE TABLE buckets (
   key     BLOB PRIMARY KEY NOT NULL,  -- HMAC-SHA-256 of what is counted, under the instance's key

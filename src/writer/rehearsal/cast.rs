@@ -100,6 +100,7 @@ pub fn sayings() -> Option<Vec<(&'static str, Saying)>> {
             },
         ),
         ("confirm_stop", Saying::ConfirmStop),
+        ("confirm_start", Saying::ConfirmStart),
         ("too_late-introduced", Saying::TooLate { introduced: true }),
         ("too_late-over", Saying::TooLate { introduced: false }),
         ("introduction", Saying::Introduction),
@@ -156,6 +157,24 @@ pub fn sayings() -> Option<Vec<(&'static str, Saying)>> {
             "tell_held-stopped",
             Saying::TellHeld {
                 why: HeldWhy::Stopped,
+            },
+        ),
+        (
+            "tell_held-never",
+            Saying::TellHeld {
+                why: HeldWhy::Never,
+            },
+        ),
+        (
+            "tell_held-other",
+            Saying::TellHeld {
+                why: HeldWhy::OtherStopped,
+            },
+        ),
+        (
+            "tell_held-connector",
+            Saying::TellHeld {
+                why: HeldWhy::ConnectorOften,
             },
         ),
         (
@@ -233,6 +252,8 @@ pub fn sayings() -> Option<Vec<(&'static str, Saying)>> {
             },
         ),
         ("closing", Saying::Closing),
+        ("too_many-own", Saying::TooMany { own: true }),
+        ("too_many-all", Saying::TooMany { own: false }),
         ("probe", Saying::Probe),
         (
             "alarm-not_reading",

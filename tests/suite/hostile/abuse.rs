@@ -61,10 +61,7 @@ fn a2_a_flood_is_slowed_down_and_nothing_is_dropped() {
             .len();
         w.now_secs = start;
     }
-    assert!(
-        (90..=110).contains(&caused),
-        "{caused} at once, from one domain"
-    );
+    assert!(caused == 10, "{caused} at once, from one domain");
     let held: i64 = w
         .desk
         .store()
@@ -88,10 +85,8 @@ fn a2_a_flood_is_slowed_down_and_nothing_is_dropped() {
         1
     );
     let later = w.wait(DAY);
-    assert_eq!(
-        later.iter().filter(|sent| sent.to == [BOB.1]).count(),
-        FLOOD - caused
-    );
+    let brought = later.iter().filter(|sent| sent.to == [BOB.1]).count();
+    assert_eq!(brought, 10, "the others wait, so many a day");
     assert!(none_to(&w.sent, CAROL.1));
 }
 

@@ -1,0 +1,74 @@
+//! Stop and start: what people want of this bot, in no matter which introduction.
+//!
+//! Only a person's own mail changes it: bound by a secret, or proven.
+
+use crate::desk::DeskError;
+use crate::desk::launch::blank;
+use crate::desk::mail::Mail;
+use crate::desk::work::Work;
+use crate::reader::address::Person;
+use crate::reader::command::{self, Command};
+use crate::reader::{Proof, Verdict};
+use crate::rules::introduction::Way;
+use crate::rules::manners::NOTICE_PAUSE_SECS;
+use crate::rules::saying::Saying;
+use crate::store::inbox::Disposition;
+use crate::store::people;
+
+impl Work<'_> {
+    /// Lifts the author's stop; false: he had said none.
+    pub(super) fn stop_taken_back(&mut self, mail: &Mail<'_>) -> Result<bool, DeskError> {
+        let Some(from) = mail.from().cloned() else {
+            return Ok(false);
+        };
+        let mut lifted = false;
+        for address in self.house.addresses_of(&from) {
+            lifted |= people::unwish(self.db, &self.person_hash(&address), "stop")?;
+        }
+        Ok(lifted)
+    }
+
+    /// "Stop" or "start" in a mail that answers none of ours, from somebody who is proven.
+    pub(super) fn wishes_of_his_own(
+        &mut self,
+        mail: &Mail<'_>,
+        author: &Person,
+    ) -> Result<Option<Disposition>, DeskError> {
+        let mut to = mail.letter.to.iter().chain(&mail.letter.cc);
+        let to_bot = to.any(|person| self.house.is_bot(&person.address));
+        if mail.reading.proof != Proof::Proven || !to_bot {
+            return Ok(None);
+        }
+        let saying = if mail.verdict() == Verdict::Stop {
+            let person = self.person_hash(&author.address);
+            people::wish(self.db, &person, "stop", self.now_secs)?;
+            Saying::ConfirmStop
+        } else if command::read(&mail.reading.text) == Some(Command::Start)
+            && self.stop_taken_back(mail)?
+        {
+            Saying::ConfirmStart
+        } else {
+            return Ok(None);
+        };
+        let person = self.person_hash(&author.address);
+        let (pause, now) = (NOTICE_PAUSE_SECS, self.now_secs);
+        let connector = self.house.connectors.first().and_then(|c| c.person());
+        let may = !mail.junk
+            && connector.is_some()
+            && people::may_notify(self.db, &person, saying.name(), pause, now)?;
+        if may {
+            let mut nobody = blank(Way::Direct, now);
+            nobody.target = Some(author.clone());
+            nobody.connector = connector;
+            let id = mail.letter.message_id.clone().unwrap_or_default();
+            nobody.threads.target.push(&id, &mail.letter.subject);
+            self.say(nobody, &saying)?;
+        }
+        Ok(Some(Disposition {
+            name: "wish",
+            reason: String::new(),
+            introduction: None,
+            duplicate_of: None,
+        }))
+    }
+}
