@@ -269,12 +269,12 @@ impl Rehearsal<'_> {
             self.tell("part_footer", line, "has forgotten the code", remedy);
         }
         if act.saying.party() == Some(Party::Target) {
-            let stop = |line: &&str| {
+            let stop = |line: &str| {
                 quoted(line)
                     .iter()
                     .any(|word| judged(word) == Verdict::Stop)
             };
-            if !small.iter().any(|line| stop(&line)) {
+            if !small.iter().any(|line| stop(line)) {
                 let remedy = "Write how to get no such mail ever again, with the word to send in quotation marks.";
                 let line = self.last_line("part_footer");
                 self.tell("part_footer", line, "has forgotten the way out", remedy);
