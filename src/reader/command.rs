@@ -71,6 +71,7 @@ fn named(key: &str) -> Option<Command> {
         "start" => Command::Start,
         "help" => Command::Help,
         "again" => Command::AskAgain,
+        "start" => Command::Start,
         _ => return None,
     })
 }

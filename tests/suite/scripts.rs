@@ -129,6 +129,7 @@ fn with_several_connectors_the_requester_says_which() {
         settled: Default::default(),
         language: None,
         direct: Direct::Ask,
+        language: None,
     });
     let mut w = World::with(house);
     let mail = w.direct(WISH);
