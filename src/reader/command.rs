@@ -71,7 +71,6 @@ fn named(key: &str) -> Option<Command> {
         "start" => Command::Start,
         "help" => Command::Help,
         "again" => Command::AskAgain,
-        "start" => Command::Start,
         _ => return None,
     })
 }

@@ -127,7 +127,6 @@ fn with_several_connectors_the_requester_says_which() {
         addresses: vec![address("eve@stone.example")],
         contacts: Vec::new(),
         settled: Default::default(),
-        language: None,
         direct: Direct::Ask,
         language: None,
     });
