@@ -279,7 +279,7 @@ impl Rehearsal<'_> {
                     .iter()
                     .any(|word| judged(word) == Verdict::Stop)
             };
-            if !small.iter().any(|line| stop(&line)) {
+            if !small.iter().any(|line| stop(line)) {
                 let remedy = "Write how to get no such mail ever again, with the word to send in quotation marks.";
                 let line = self.last_line("part_footer");
                 self.tell("part_footer", line, "has forgotten the way out", remedy);
