@@ -281,10 +281,11 @@ fn header(
             () if is(NOTES) => &mut columns.notes,
             () => {
                 let is_email = EMAIL.iter().any(|start| title.starts_with(start));
-                if is_email && !NOT_EMAIL.iter().any(|word| title.contains(word)) {
-                    if columns.emails.len() < MAX_ADDRESS_COLUMNS {
-                        columns.emails.push(at);
-                    }
+                if is_email
+                    && !NOT_EMAIL.iter().any(|word| title.contains(word))
+                    && columns.emails.len() < MAX_ADDRESS_COLUMNS
+                {
+                    columns.emails.push(at);
                 }
                 continue;
             }
