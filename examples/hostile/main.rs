@@ -2,7 +2,11 @@
 //!
 //! `cargo run --release --example hostile [-- --only NAME] [-- --quick]`. Exit status 1 where a mail
 //! of 1 MB took over [`MAX_MILLIS`] or the time grew faster than [`MAX_EXPONENT`].
-#![allow(clippy::print_stdout)]
+#![allow(
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    clippy::type_complexity
+)]
 
 mod pieces;
 

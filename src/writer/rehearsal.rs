@@ -3,15 +3,16 @@
 //! Fails with a list of problems: what is missing, what no mail knows, a mail that does not say how to
 //! answer, one whose prepared answers are not understood, or one that tells the requester too much.
 
+mod acts;
 pub mod cast;
 
 use crate::reader::quote::Body;
 use crate::reader::{Verdict, answer, command};
-use crate::rules::consent::{ConnectorEvidence, Consent, Consents};
-use crate::rules::introduction::{Introduction, Stage, Way};
+use crate::rules::introduction::{Stage, Way};
 use crate::rules::saying::{Party, Saying};
 use crate::writer::manner::{self, Taps};
 use crate::writer::page::Page;
+use crate::writer::rehearsal::acts::{Act, acts, standing};
 use crate::writer::words::{BUILT_IN, ENGLISH, Language, Problem, Unfilled};
 use crate::writer::{Seal, Voice, compose, facts, page};
 use minijinja::Value;
@@ -49,12 +50,6 @@ pub fn rehearse(language: &Language) -> Vec<Problem> {
 pub fn wanted() -> impl Iterator<Item = &'static str> {
     let english = BUILT_IN.iter().filter(|(code, _)| *code == ENGLISH);
     english.flat_map(|(_, texts)| texts.iter().map(|(name, _)| *name))
-}
-
-/// One mail of the rehearsal.
-struct Act {
-    saying: Saying,
-    introduction: Introduction,
 }
 
 struct Rehearsal<'a> {
@@ -274,7 +269,7 @@ impl Rehearsal<'_> {
             self.tell("part_footer", line, "has forgotten the code", remedy);
         }
         if act.saying.party() == Some(Party::Target) {
-            let stop = |line: &&str| {
+            let stop = |line: &str| {
                 quoted(line)
                     .iter()
                     .any(|word| judged(word) == Verdict::Stop)
@@ -285,13 +280,13 @@ impl Rehearsal<'_> {
                 self.tell("part_footer", line, "has forgotten the way out", remedy);
             }
         }
-        // That mail expects no answer but takes one.
+        // These expect no answer but take one.
         let optional = matches!(
             act.saying,
             Saying::TellBounced {
                 introduction: true,
                 ..
-            }
+            } | Saying::TellHeld { .. }
         );
         if !optional && page.how().iter().all(String::is_empty) {
             let remedy = "Write {{ how }} before the sentence that says how to answer.";
@@ -355,52 +350,6 @@ impl Rehearsal<'_> {
         }
         Some(())
     }
-}
-
-fn standing() -> Consents {
-    Consents {
-        connector: Some(Consent {
-            at_secs: cast::NOW,
-            evidence: ConnectorEvidence::Standing {
-                rule: "contacts".to_owned(),
-            },
-        }),
-        ..Consents::default()
-    }
-}
-
-/// Every saying in every way, with a long request, a plain one and none.
-fn acts() -> Option<Vec<Act>> {
-    let mut acts = Vec::new();
-    for (_, saying) in cast::sayings()? {
-        for way in [Way::Forwarded, Way::Direct, Way::Proposed] {
-            for variant in 0..3 {
-                let mut introduction = cast::affair(way)?;
-                match variant {
-                    0 => {}
-                    1 => {
-                        introduction.consents = standing();
-                        introduction.asked.closing_sent = true;
-                        if let Some(request) = &mut introduction.request {
-                            request.words = "All work and no play makes a long mail. ".repeat(200);
-                            request.attachments =
-                                (0..30).map(|n| format!("page {n}.png")).collect();
-                        }
-                    }
-                    _ => {
-                        introduction.request = None;
-                        introduction.requester = Some(cast::person("", "alice@req.example")?);
-                        introduction.target = Some(cast::person("", "carol@target.example")?);
-                    }
-                }
-                acts.push(Act {
-                    saying: saying.clone(),
-                    introduction,
-                });
-            }
-        }
-    }
-    Some(acts)
 }
 
 /// The names of values, and of what is in them.

@@ -127,8 +127,8 @@ fn with_several_connectors_the_requester_says_which() {
         addresses: vec![address("eve@stone.example")],
         contacts: Vec::new(),
         settled: Default::default(),
-        language: None,
         direct: Direct::Ask,
+        language: None,
     });
     let mut w = World::with(house);
     let mail = w.direct(WISH);

@@ -160,6 +160,24 @@ pub fn sayings() -> Option<Vec<(&'static str, Saying)>> {
             },
         ),
         (
+            "tell_held-never",
+            Saying::TellHeld {
+                why: HeldWhy::Never,
+            },
+        ),
+        (
+            "tell_held-other",
+            Saying::TellHeld {
+                why: HeldWhy::OtherStopped,
+            },
+        ),
+        (
+            "tell_held-connector",
+            Saying::TellHeld {
+                why: HeldWhy::ConnectorOften,
+            },
+        ),
+        (
             "tell_held-often",
             Saying::TellHeld {
                 why: HeldWhy::AskedOften,
