@@ -159,7 +159,7 @@ impl At<'_> {
     }
 
     /// A number from 1 to `most`; none where the key is left out.
-    pub(super) fn number(
+    pub fn number(
         &self,
         value: &Option<Spanned<i64>>,
         key: &str,

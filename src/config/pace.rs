@@ -1,6 +1,6 @@
-//! `[pace]`: how often, how long, how many a day, and who is never asked.
+//! `[pace]`: how often and how long, and who is never asked.
 //!
-//! Fails where a limit is none, or two of them contradict each other.
+//! Fails where two times can't both hold, or a limit would be none.
 
 use super::Pace;
 use super::check::{At, Checked};
@@ -9,7 +9,7 @@ use crate::reader::address::Address;
 use crate::rules::manners::Never;
 use toml::Spanned;
 
-/// Defaults of the keys that have one, as CONTRACT and `config.example.toml` show them.
+/// Defaults of the keys that have one, as `config.example.toml` shows them.
 const DEFAULT_REMIND_AFTER: &str = "5d";
 const DEFAULT_CLOSE_AFTER: &str = "14d";
 const DEFAULT_HOLD_YES: &str = "0s";
