@@ -65,6 +65,8 @@ async fn a_sending_session_may_be_cut_after_any_byte() {
     let mut town = Town::start().await;
     let mut cuts = 0;
     for byte in (0..SMTP_BYTES).step_by(stride(11)) {
+        // The connection that is kept from before ends; the next one is cut.
+        town.village.smtp_faults.add(Fault::on("MAIL", Act::Close));
         town.village
             .smtp_faults
             .add(Fault::on("GREETING", Act::CutAfter(byte)));
