@@ -268,7 +268,8 @@ impl Rehearsal<'_> {
             let line = self.last_line("part_footer");
             self.tell("part_footer", line, "has forgotten the code", remedy);
         }
-        if act.saying.party() == Some(Party::Target) {
+        // Who has just said stop needs no way out.
+        if act.saying.party() == Some(Party::Target) && act.saying != Saying::ConfirmStop {
             let stop = |line: &str| {
                 quoted(line)
                     .iter()
