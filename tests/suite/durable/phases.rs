@@ -4,6 +4,7 @@
 use super::town::{DAY, Row, Town};
 use askfirst::demo::faults::{Act, Fault};
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 const PHASES: [&str; 7] = ["GREETING", "EHLO", "AUTH", "MAIL", "RCPT", "DATA", "DOT"];
 const CLASSES: [&str; 8] = [
@@ -69,6 +70,7 @@ async fn prepare(town: &mut Town, kind: &str) {
 
 /// Lets it leave.
 async fn leave(town: &mut Town, kind: &str) {
+    let before = town.rows().await.len();
     match kind {
         "ask" | "tell_asked" => _ = town.forward(),
         "acknowledge" => _ = town.direct(),
@@ -76,8 +78,15 @@ async fn leave(town: &mut Town, kind: &str) {
         "reminder" => town.pass(5 * DAY + 60),
         _ => town.pass(9 * DAY),
     }
-    // The clock's loop is told, and writes what is due.
-    tokio::time::sleep(std::time::Duration::from_millis(30)).await;
+    // The loop of the clock is told, and writes what is due.
+    let due = async {
+        while town.rows().await.len() == before {
+            town.pass(0);
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let written = tokio::time::timeout(Duration::from_secs(60), due).await;
+    assert!(written.is_ok(), "{kind}: nothing was written");
     town.settle().await;
 }
 
@@ -127,6 +136,10 @@ async fn kinds(kinds: &[&str]) {
     for kind in kinds {
         for phase in PHASES {
             for class in CLASSES {
+                // A greeting is not done: the server would be silent, which the tests of the wire have.
+                if (phase, class) == ("GREETING", "done, then cut") {
+                    continue;
+                }
                 seen.extend(case(kind, phase, class).await);
                 cases += 1;
             }
