@@ -59,7 +59,7 @@ pub fn run(config: Option<&Path>, options: &Options) -> Result<(), Failure> {
     log::start("error", log::Form::Text);
     let mut report = Report::new(options.json);
     report.good("configuration", format!("{}: good", config.path.display()));
-    // Words that would fail when a mail is due: status 2, as for `run`.
+    // Words that can't be used keep `run` from starting.
     furnish::words(&config)?;
     settings::passwords(&config, &mut report);
     settings::people(&config, &furnish::house_alone(&config), &mut report)?;
