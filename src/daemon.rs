@@ -51,6 +51,8 @@ pub struct Options {
 struct Furnishings {
     lock: Option<Lock>,
     steady: Option<Arc<Steady>>,
+    /// How long idle connections to the mail server are kept.
+    keep: std::time::Duration,
 }
 
 /// Runs until `stop` says so.
@@ -87,6 +89,7 @@ pub async fn run(
     let furnishings = Furnishings {
         lock,
         steady: Some(steady),
+        keep: crate::deliver::lines::KEEP,
     };
     at_work(config, options, clerk, imap, smtp, now, stop, furnishings).await
 }
@@ -155,6 +158,7 @@ async fn at_work(
             smtp.clone(),
             config.bot.address.domain().to_owned(),
             config.smtp.connections,
+            furnishings.keep,
             now.clone(),
         ),
         throttle: Throttle::new(config.smtp.per_minute),

@@ -162,7 +162,8 @@ fn how_to_answer_cannot_be_forgotten() {
         let mut all = Vec::new();
         for name in english.names() {
             let text = english.text(name).unwrap();
-            if text.contains(needed) {
+            // An answer to it is taken, not expected.
+            if text.contains(needed) && name != "tell_held" {
                 all.push((format!("en/{name}.txt"), text.replace(needed, "")));
             }
         }

@@ -268,7 +268,9 @@ impl Rehearsal<'_> {
             let line = self.last_line("part_footer");
             self.tell("part_footer", line, "has forgotten the code", remedy);
         }
-        if act.saying.party() == Some(Party::Target) {
+        // Whoever has just stopped needs no way out.
+        let stays = act.saying != Saying::ConfirmStop;
+        if stays && act.saying.party() == Some(Party::Target) {
             let stop = |line: &str| {
                 quoted(line)
                     .iter()

@@ -303,3 +303,28 @@ fn a_story_in_each_language_ends_as_in_english() {
         assert_eq!(w.stages(), [Stage::Cancelled], "{language}");
     }
 }
+
+/// The contact's entry says French, the connector writes German: the ask is French, the notice German,
+/// the introduction both.
+#[test]
+fn a_target_who_has_another_language() {
+    let mut house = house_in("de");
+    let french = askfirst::rules::manners::Settled {
+        language: Some("fr".to_owned()),
+        ..Default::default()
+    };
+    let key = address(CAROL.1).rate_key();
+    house.connectors[0].settled.insert(key, french);
+    let mut w = World::with(house);
+    let left = w.forward("Please ask carol@target.example");
+    let plain = |sent: &Sent| sent.letter.plain.clone().unwrap();
+    let ask = to(&left, CAROL.1).clone();
+    assert!(plain(&ask).starts_with("Bonjour Carol,"), "{}", plain(&ask));
+    assert!(plain(to(&left, BOB.1)).starts_with("Ich habe"));
+    let left = w.answer(CAROL, &ask, "Oui, avec plaisir");
+    let text = plain(&left[0]);
+    let german = text.find("Guten Tag Alice Ng, guten Tag Carol Danvers,");
+    let french = text.find("Bonjour Alice, bonjour Carol,");
+    assert!(german.is_some() && german < french, "{text}");
+    assert_eq!(text.matches("sensors for beehives").count(), 1);
+}

@@ -189,24 +189,6 @@ pub fn sayings() -> Option<Vec<(&'static str, Saying)>> {
                 why: HeldWhy::AskedBefore,
             },
         ),
-        (
-            "tell_held-never",
-            Saying::TellHeld {
-                why: HeldWhy::Never,
-            },
-        ),
-        (
-            "tell_held-other",
-            Saying::TellHeld {
-                why: HeldWhy::OtherStopped,
-            },
-        ),
-        (
-            "tell_held-connector",
-            Saying::TellHeld {
-                why: HeldWhy::ConnectorOften,
-            },
-        ),
         ("tell_held-fuse", Saying::TellHeld { why: HeldWhy::Fuse }),
         ("tell_withdrawn", Saying::TellWithdrawn),
         (
