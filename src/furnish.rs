@@ -170,7 +170,7 @@ pub fn house_alone(config: &Config) -> House {
 }
 
 /// The sentences of the mails: ours, with the operator's in their place.
-fn words(config: &Config) -> Result<Words, RunError> {
+pub fn words(config: &Config) -> Result<Words, RunError> {
     match &config.bot.words {
         None => Ok(Words::built_in()),
         Some(folder) => {

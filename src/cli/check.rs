@@ -59,6 +59,8 @@ pub fn run(config: Option<&Path>, options: &Options) -> Result<(), Failure> {
     log::start("error", log::Form::Text);
     let mut report = Report::new(options.json);
     report.good("configuration", format!("{}: good", config.path.display()));
+    // Words that can't be used keep `run` from starting.
+    furnish::words(&config)?;
     settings::passwords(&config, &mut report);
     settings::people(&config, &furnish::house_alone(&config), &mut report)?;
     settings::store(&config, &mut report);

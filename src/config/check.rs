@@ -2,12 +2,11 @@
 //!
 //! Fails at the first thing that is wrong, with its line and key.
 
-use super::raw::{RawBot, RawConfig, RawConnector, RawPace, RawStore, RawTrust};
+use super::raw::{RawBot, RawConfig, RawConnector, RawStore, RawTrust};
 use super::value::duration_secs;
-use super::{Bot, Config, Connector, Direct, Pace, Require, Store, Subaddressing, Trust};
+use super::{Bot, Config, Connector, Direct, Require, Store, Subaddressing, Trust};
 use super::{ConfigError, line};
 use crate::reader::address::Address;
-use crate::rules::manners::Never;
 use crate::writer::words::{BUILT_IN, ENGLISH};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -16,17 +15,6 @@ use toml::Spanned;
 /// Defaults of the keys that have one, as CONTRACT and `config.example.toml` show them.
 const DEFAULT_STORE: &str = "askfirst.db";
 const DEFAULT_KEEP_BODIES: &str = "30d";
-const DEFAULT_REMIND_AFTER: &str = "5d";
-const DEFAULT_CLOSE_AFTER: &str = "14d";
-const DEFAULT_HOLD_YES: &str = "0s";
-const DEFAULT_QUIET_AFTER: &str = "90d";
-const DEFAULT_ASKS_PER_TARGET: u32 = 2;
-const DEFAULT_REQUESTS_PER_REQUESTER: u32 = 10;
-const DEFAULT_REQUESTS_PER_CONNECTOR: u32 = 50;
-/// More than this in 30 days is no manners; it is a slip of the pen.
-const MAX_ASKS_PER_TARGET: u32 = 100;
-/// Beyond this a limit is none; mail providers take less.
-const MAX_A_DAY: u32 = 100_000;
 /// A name in a header field; the reader cuts names there too.
 const MAX_NAME_CHARS: usize = 200;
 
@@ -171,7 +159,12 @@ impl At<'_> {
     }
 
     /// A number from 1 to `most`; none where the key is left out.
-    fn number(&self, value: &Option<Spanned<i64>>, key: &str, most: u32) -> Checked<Option<u32>> {
+    pub fn number(
+        &self,
+        value: &Option<Spanned<i64>>,
+        key: &str,
+        most: u32,
+    ) -> Checked<Option<u32>> {
         let Some(value) = value else {
             return Ok(None);
         };
@@ -225,7 +218,7 @@ pub(super) fn config(raw: RawConfig, text: &str, path: &Path) -> Checked<Config>
     let smtp = super::server::smtp(&at, smtp)?;
     let store = store(&at, &raw.store.unwrap_or_default())?;
     let trust = trust(&at, &raw.trust.unwrap_or_default())?;
-    let pace = pace(&at, &raw.pace.unwrap_or_default())?;
+    let pace = super::pace::pace(&at, &raw.pace.unwrap_or_default())?;
     let service = super::service::service(&at, &raw.service.unwrap_or_default(), &bot)?;
     if raw.connector.is_empty() {
         let remedy = "Add [[connector]] with the name and addresses of the person who introduces.";
@@ -337,81 +330,6 @@ fn trust(at: &At<'_>, raw: &RawTrust) -> Checked<Trust> {
         authserv_ids,
         require: at.choice(&raw.require, "trust.require", &choices, Require::Possession)?,
     })
-}
-
-fn pace(at: &At<'_>, raw: &RawPace) -> Checked<Pace> {
-    let never = raw
-        .remind_after
-        .as_ref()
-        .is_some_and(|v| v.get_ref() == "never");
-    let remind_after_secs = match never {
-        true => None,
-        false => Some(at.duration(&raw.remind_after, "pace.remind_after", DEFAULT_REMIND_AFTER)?),
-    };
-    let close_after_secs =
-        at.duration(&raw.close_after, "pace.close_after", DEFAULT_CLOSE_AFTER)?;
-    let span = |value: &Option<Spanned<String>>| value.as_ref().map(Spanned::span);
-    if close_after_secs == 0 {
-        let remedy = "Write how long an ask may be answered, such as \"14d\".";
-        return at.wrong(
-            span(&raw.close_after),
-            "pace.close_after",
-            "is no time at all",
-            remedy,
-        );
-    }
-    if remind_after_secs.is_some_and(|secs| secs >= close_after_secs) {
-        let span = span(&raw.remind_after).or(span(&raw.close_after));
-        let remedy =
-            "Make remind_after shorter than close_after, or write remind_after = \"never\".";
-        return at.wrong(span, "pace.remind_after", "comes after close_after", remedy);
-    }
-    let asks = "pace.asks_per_target";
-    let requester = "pace.requests_per_requester";
-    let per_connector = "pace.requests_per_connector";
-    Ok(Pace {
-        remind_after_secs,
-        close_after_secs,
-        hold_yes_secs: at.duration(&raw.hold_yes, "pace.hold_yes", DEFAULT_HOLD_YES)?,
-        asks_per_target: at
-            .number(&raw.asks_per_target, asks, MAX_ASKS_PER_TARGET)?
-            .unwrap_or(DEFAULT_ASKS_PER_TARGET),
-        quiet_after_secs: at.duration(&raw.quiet_after, "pace.quiet_after", DEFAULT_QUIET_AFTER)?,
-        requests_per_requester: at
-            .number(&raw.requests_per_requester, requester, MAX_A_DAY)?
-            .unwrap_or(DEFAULT_REQUESTS_PER_REQUESTER),
-        requests_per_connector: at
-            .number(&raw.requests_per_connector, per_connector, MAX_A_DAY)?
-            .unwrap_or(DEFAULT_REQUESTS_PER_CONNECTOR),
-        asks_per_connector: at.number(
-            &raw.asks_per_connector,
-            "pace.asks_per_connector",
-            MAX_A_DAY,
-        )?,
-        never: never_asked(at, raw)?,
-    })
-}
-
-/// Addresses, and domains as "@example.com".
-fn never_asked(at: &At<'_>, raw: &RawPace) -> Checked<Vec<Never>> {
-    let key = "pace.never";
-    let mut all = Vec::new();
-    for value in raw.never.iter().flat_map(|list| list.get_ref()) {
-        let text = value.get_ref().trim();
-        let Some(domain) = text.strip_prefix('@') else {
-            all.push(Never::Address(at.address(value, key)?));
-            continue;
-        };
-        match Address::parse(&format!("anybody@{domain}")) {
-            Ok(address) => all.push(Never::Domain(address.domain().to_owned())),
-            Err(error) => {
-                let remedy = "Write an address, or a whole domain such as \"@example.com\".";
-                let problem = format!("{text:?}: {error}");
-                return at.wrong(Some(value.span()), key, problem, remedy);
-            }
-        }
-    }
-    Ok(all)
 }
 
 fn connector(

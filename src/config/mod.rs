@@ -6,6 +6,7 @@
 mod check;
 mod find;
 mod login;
+mod pace;
 pub mod password;
 mod raw;
 mod server;

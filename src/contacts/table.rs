@@ -305,6 +305,7 @@ fn header(
     }
     columns.emails = (0..row.len())
         .filter(|at| holds_addresses(*at, below))
+        .take(MAX_ADDRESS_COLUMNS)
         .collect();
     match columns.emails.is_empty() {
         false => Ok((columns, true)),

@@ -42,17 +42,18 @@ async fn check(bot: &Bot, dovecot: &Dovecot, way: Way, wait: &str, outside: &str
         for mail in dovecot.sink.mails().iter().skip(carried) {
             carried += 1;
             let text = String::from_utf8(mail.bytes.clone()).unwrap();
-            if way.files_copies {
-                dovecot.save("Sent", text.as_bytes());
-            }
             if way.drops_sub_addresses && mail.to[0] != ADDRESS {
                 continue;
             }
+            let original = text.clone();
             let text = match way.rewrites {
                 true => text.replacen("Message-ID: <", "Message-ID: <provider.", 1) + "\r\n",
                 false => text,
             };
             dovecot.deliver(text.as_bytes()).await;
+            if way.files_copies {
+                dovecot.save("Sent", original.as_bytes());
+            }
         }
         if !wrote && asks.try_recv().is_ok() {
             wrote = true;

@@ -104,15 +104,20 @@ pub fn people(config: &Config, house: &House, report: &mut Report) -> Result<(),
                 counted(read.people.len(), "contact")
             ),
         );
-        let foreign = |language: &Option<String>| language.as_ref().is_some_and(|l| l != "en");
-        if read
+        // A language that there are no words for falls back to the connector's.
+        let mut missing: Vec<&str> = read
             .settled
             .values()
-            .any(|settled| foreign(&settled.language))
-        {
-            report.note(
+            .filter_map(|settled| settled.language.as_deref())
+            .filter(|tag| house.words.find(tag).is_none())
+            .collect();
+        missing.sort_unstable();
+        missing.dedup();
+        if !missing.is_empty() {
+            report.warning(
                 "contacts",
-                "languages are kept, but all mails are in English so far",
+                format!("there are no mails in {}", missing.join(", ")),
+                "docs/voices.md says how to add a language; until then the connector's is used.",
             );
         }
         for problem in read.problems.iter().take(MAX_PROBLEMS) {

@@ -111,10 +111,14 @@ fn closed(introduction: &Introduction, held: Option<&Sent>) -> String {
     let why = held.and_then(|mail| mail.why.as_deref());
     match why {
         Some("stopped") => "The target was not asked: she wants no such mail from this bot.",
-        Some("never") => "The target was not asked: the connector's contacts say never.",
+        Some("never") => "The target was not asked: [pace] never or the connector's contacts say so.",
         Some("asked_often") => "The target was not asked: asks_per_target was reached in 30 days.",
         Some("asked_before") => {
             "The target was not asked: the same two were in an introduction not long ago (quiet_after), or are in one now."
+        }
+        Some("other_stopped") => "The target was not asked: the first of the two proposed people wants no mails.",
+        Some("connector_often") => {
+            "The target was not asked: as many asks as may go out in the connector's name in a day (asks_per_connector)."
         }
         Some(_) => "The target was not asked: this introduction has cost enough mails.",
         None if introduction.clock.asked_at_secs.is_some() => {
