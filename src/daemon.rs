@@ -104,7 +104,10 @@ pub async fn serve(
     now: Now,
     stop: watch::Receiver<bool>,
 ) -> Result<(), RunError> {
-    let bare = Furnishings::default();
+    let bare = Furnishings {
+        keep: crate::deliver::lines::KEEP,
+        ..Furnishings::default()
+    };
     at_work(config, options, clerk, imap, smtp, now, stop, bare).await
 }
 
