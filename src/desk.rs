@@ -32,6 +32,7 @@ pub mod voice;
 pub mod wishes;
 pub mod work;
 
+use crate::deadline::Deadline;
 use crate::desk::house::House;
 use crate::desk::post::Parcel;
 use crate::desk::work::Work;
@@ -73,6 +74,8 @@ pub struct Desk {
     at_hand: VecDeque<Parcel>,
     /// Whether somebody does.
     sends_at_once: bool,
+    /// Ends the process at a mail that hangs; none: nobody watches.
+    deadline: Option<Deadline>,
     /// What the next transaction is for; tests end the process there.
     doing: &'static str,
 }
@@ -106,8 +109,14 @@ impl Desk {
             swept_at_secs: 0,
             at_hand: VecDeque::new(),
             sends_at_once: false,
+            deadline: None,
             doing: "other",
         })
+    }
+
+    /// From now on a mail that is never done ends the process.
+    pub fn watched_by(&mut self, deadline: Deadline) {
+        self.deadline = Some(deadline);
     }
 
     pub fn house(&self) -> &House {
@@ -145,6 +154,7 @@ impl Desk {
             instance_key: &self.instance_key,
             dice: &mut self.dice,
             separator,
+            deadline: self.deadline.as_ref(),
             now_secs,
             claimed: None,
         })?;

@@ -83,6 +83,9 @@ enum Command {
         /// The mail of ours that it answers
         #[arg(long, value_name = "FILE")]
         original: Option<PathBuf>,
+        /// In as much memory and time as any mail may take; the daemon looks at a suspect so
+        #[arg(long, hide = true)]
+        bounded: bool,
     },
     /// The open introductions
     List {
@@ -198,7 +201,13 @@ pub fn main() -> ExitCode {
             files,
             json,
             original,
-        } => return explain::run(&files, json, original.as_deref()),
+            bounded,
+        } => {
+            if bounded {
+                explain::bound();
+            }
+            return explain::run(&files, json, original.as_deref());
+        }
         Command::Demo { script } => demo::run(script),
         Command::Init(options) => init::run(config, &options),
         Command::Check(options) => check::run(config, &options),

@@ -209,7 +209,8 @@ async fn come_back(
                     mail.folder = arrived.folder.clone();
                     mail.id_now = arrived.letter.message_id.clone().unwrap_or_default();
                     mail.id_kept_as = kept_as(&arrived.letter, &mail.message_id);
-                    mail.fate = forged::fate(&arrived.letter, &mail.nonce, &config.trust.authserv_ids);
+                    mail.fate =
+                        forged::fate(&arrived.letter, &mail.nonce, &config.trust.authserv_ids);
                     first_back.get_or_insert_with(Instant::now);
                 }
             }

@@ -150,7 +150,7 @@ async fn random_faults_of_both_wires_lose_nothing_and_double_nothing() {
         0
     );
     for row in &rows {
-        assert_eq!(row.state, "accepted", "seed {seed}: {row:?}");
+        assert_eq!(row.state, "accepted", "seed {seed}: {}: {row:?}", row.reply);
         let copies = u32::try_from(copies[&row.message_id]).unwrap();
         assert!(
             (1..=1 + row.unknowns).contains(&copies),

@@ -95,7 +95,13 @@ mod tests {
         let ids = ["mx.bot.example".to_owned(), MICROSOFT.to_owned()];
         let forged = fields("a1", &ids);
         let rest = "From: a@bot.example\r\nSubject: x\r\n\r\nx";
-        let of = |head: &str| fate(&crate::reader::open(format!("{head}{rest}").as_bytes()), "a1", &ids);
+        let of = |head: &str| {
+            fate(
+                &crate::reader::open(format!("{head}{rest}").as_bytes()),
+                "a1",
+                &ids,
+            )
+        };
         assert_eq!(of(""), Fate::Gone);
         assert_eq!(of(&forged), Fate::Believed);
         let own = "Authentication-Results: mx.bot.example; dmarc=pass header.from=bot.example\r\n";
