@@ -178,7 +178,12 @@ impl Loop {
         let reporting = async {
             let mut group = Vec::new();
             while attempts.recv_many(&mut group, usize::MAX).await > 0 {
-                self.account_for(&batch, std::mem::take(&mut group)).await?;
+                let group = std::mem::take(&mut group);
+                if let Err(error) = self.account_for(&batch, group).await {
+                    // What can't be written down is not begun either.
+                    batch.halt();
+                    return Err(error);
+                }
             }
             Ok::<(), RunError>(())
         };
