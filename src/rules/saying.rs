@@ -60,6 +60,10 @@ pub enum Saying {
         recipient: Address,
         introduction: bool,
     },
+    /// Nobody knows whether a mail was taken, and by the operator's wish it is not sent again.
+    TellUnknown {
+        introduction: bool,
+    },
     /// Manners hold the ask back.
     TellHeld {
         why: HeldWhy,
@@ -224,7 +228,7 @@ pub enum Party {
 
 impl Saying {
     /// All of them by name.
-    pub const NAMES: [&'static str; 33] = [
+    pub const NAMES: [&'static str; 34] = [
         "ask",
         "reminder",
         "clarify",
@@ -241,6 +245,7 @@ impl Saying {
         "tell_stopped",
         "tell_closed",
         "tell_bounced",
+        "tell_unknown",
         "tell_held",
         "tell_withdrawn",
         "tell_requester_silent",
@@ -280,6 +285,7 @@ impl Saying {
             Saying::TellStopped => "tell_stopped",
             Saying::TellClosed => "tell_closed",
             Saying::TellBounced { .. } => "tell_bounced",
+            Saying::TellUnknown { .. } => "tell_unknown",
             Saying::TellHeld { .. } => "tell_held",
             Saying::TellWithdrawn => "tell_withdrawn",
             Saying::TellRequesterSilent { .. } => "tell_requester_silent",
@@ -322,6 +328,7 @@ impl Saying {
             | Saying::TellStopped
             | Saying::TellClosed
             | Saying::TellBounced { .. }
+            | Saying::TellUnknown { .. }
             | Saying::TellHeld { .. }
             | Saying::TellWithdrawn
             | Saying::TellRequesterSilent { .. }

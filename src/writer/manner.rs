@@ -85,6 +85,7 @@ pub fn of(saying: &Saying) -> Manner {
         | Saying::TellStopped
         | Saying::TellWithdrawn
         | Saying::TellRequesterSilent { .. }
+        | Saying::TellUnknown { .. }
         | Saying::Report { .. }
         | Saying::Probe
         | Saying::Alarm { .. }

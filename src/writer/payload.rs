@@ -46,6 +46,7 @@ pub fn add(facts: &mut Facts, saying: &Saying, voice: &Voice<'_>) {
             facts.set("recipient", shown(recipient));
             facts.set("of_introduction", *introduction);
         }
+        Saying::TellUnknown { introduction } => facts.set("of_introduction", *introduction),
         Saying::TellHeld { why } => facts.set("why", held_why(*why)),
         Saying::TellRequesterSilent { declined } => facts.set("declined", *declined),
         Saying::WhichTarget { words, choices } => {

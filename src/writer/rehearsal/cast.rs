@@ -154,6 +154,16 @@ pub fn sayings() -> Option<Vec<(&'static str, Saying)>> {
             },
         ),
         (
+            "tell_unknown-question",
+            Saying::TellUnknown {
+                introduction: false,
+            },
+        ),
+        (
+            "tell_unknown-introduction",
+            Saying::TellUnknown { introduction: true },
+        ),
+        (
             "tell_held-stopped",
             Saying::TellHeld {
                 why: HeldWhy::Stopped,
