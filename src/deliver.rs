@@ -88,7 +88,9 @@ impl Loop {
             }
         }
         self.lines.close(true).await;
-        Ok(())
+        // Mail that arrives until the other loops have ended is for the next start.
+        let now_secs = (self.now)();
+        self.clerk.ask(move |desk| desk.send_later(now_secs)).await
     }
 
     async fn take(&self, at_most: u32) -> Result<Vec<Parcel>, RunError> {

@@ -8,6 +8,7 @@ pub mod alarm;
 pub mod allowance;
 pub mod anew;
 pub mod answers;
+pub mod at_hand;
 pub mod bind;
 pub mod brakes;
 pub mod copies;
@@ -72,6 +73,8 @@ pub struct Desk {
     swept_at_secs: i64,
     /// Mails that were written as already in flight, for whoever sends them at once.
     at_hand: VecDeque<Parcel>,
+    /// Since when the first of them is.
+    at_hand_since_secs: i64,
     /// Whether somebody does.
     sends_at_once: bool,
     /// Ends the process at a mail that hangs; none: nobody watches.
@@ -108,6 +111,7 @@ impl Desk {
             dice,
             swept_at_secs: 0,
             at_hand: VecDeque::new(),
+            at_hand_since_secs: 0,
             sends_at_once: false,
             deadline: None,
             doing: "other",

@@ -147,7 +147,7 @@ impl Desk {
             }
             work.take_up(room)
         })?;
-        self.at_hand.extend(taken);
+        self.have_at_hand(taken, now_secs);
         Ok(())
     }
 }

@@ -291,6 +291,7 @@ fn p3_p7_nothing_of_the_target_reaches_the_requester() {
                 "zeppelinesque",
                 "quincunx",
                 "4:47 pm",
+                "gladly",
                 "d1@target.example",
                 super::secrets::token(&ask).as_str(),
             ] {
