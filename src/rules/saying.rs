@@ -228,7 +228,7 @@ pub enum Party {
 
 impl Saying {
     /// All of them by name.
-    pub const NAMES: [&'static str; 34] = [
+    pub const NAMES: [&'static str; 37] = [
         "ask",
         "reminder",
         "clarify",
@@ -236,6 +236,7 @@ impl Saying {
         "thank_no",
         "acknowledge_later",
         "confirm_stop",
+        "confirm_start",
         "too_late",
         "introduction",
         "tell_asked",
@@ -255,8 +256,10 @@ impl Saying {
         "who_asks",
         "report",
         "probe",
+        "alarm",
         "acknowledge",
         "closing",
+        "too_many",
         "ask_words",
         "which_connector",
         "which_wish",
