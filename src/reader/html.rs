@@ -230,11 +230,7 @@ impl<'a> Page<'a> {
         if self.beyond > 0 {
             return;
         }
-        while self
-            .open
-            .last()
-            .is_some_and(|o| ends.contains(&&*o.name))
-        {
+        while self.open.last().is_some_and(|o| ends.contains(&&*o.name)) {
             self.pop();
         }
     }
