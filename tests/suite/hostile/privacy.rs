@@ -292,6 +292,8 @@ fn p3_p7_nothing_of_the_target_reaches_the_requester() {
                 "quincunx",
                 "4:47 pm",
                 "gladly",
+                // What is kept of an answer as evidence.
+                "yes: “",
                 "d1@target.example",
                 super::secrets::token(&ask).as_str(),
             ] {
