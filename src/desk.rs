@@ -51,6 +51,8 @@ pub enum DeskError {
     Write(#[from] WriteError),
     #[error("mail that nobody proved has caused enough for now")]
     Held,
+    #[error("one mail of several fails, and they are handled one by one")]
+    Again,
 }
 
 impl From<rusqlite::Error> for DeskError {
@@ -73,6 +75,8 @@ pub struct Desk {
     at_hand: VecDeque<Parcel>,
     /// Whether somebody does.
     sends_at_once: bool,
+    /// A mail of the last transaction failed: the next one can undo each by itself.
+    each_apart: bool,
     /// What the next transaction is for; tests end the process there.
     doing: &'static str,
 }
@@ -106,6 +110,7 @@ impl Desk {
             swept_at_secs: 0,
             at_hand: VecDeque::new(),
             sends_at_once: false,
+            each_apart: false,
             doing: "other",
         })
     }
@@ -147,6 +152,8 @@ impl Desk {
             separator,
             now_secs,
             claimed: None,
+            each_apart: true,
+            undid: false,
         })?;
         failpoint::commit(self.doing, false);
         tx.commit()?;

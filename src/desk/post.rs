@@ -125,7 +125,7 @@ impl Desk {
         now_secs: i64,
     ) -> Result<Vec<Judgement>, DeskError> {
         self.doing = "report";
-        self.transact(now_secs, |work| {
+        self.transact_each(now_secs, |work| {
             let each = attempts.iter();
             each.map(|(id, attempt)| work.judge_surely(*id, attempt))
                 .collect()
