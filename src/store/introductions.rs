@@ -74,12 +74,16 @@ pub fn load(db: &Connection, id: i64) -> Result<Option<Introduction>, StoreError
 
 /// All introductions, or only the open ones, oldest first.
 pub fn list(db: &Connection, all: bool) -> Result<Vec<Introduction>, StoreError> {
+    let which = match all {
+        true => "SELECT id, data FROM introductions ORDER BY id",
+        false => {
+            "SELECT id, data FROM introductions WHERE stage IN ('waiting_for_connector',
+               'waiting_for_requester', 'asked', 'confirming', 'deferred') ORDER BY id"
+        }
+    };
     let rows = db
-        .prepare_cached(
-            "SELECT id, data FROM introductions WHERE ?1 OR stage IN ('waiting_for_connector',
-               'waiting_for_requester', 'asked', 'confirming', 'deferred') ORDER BY id",
-        )?
-        .query_map([all], read)?
+        .prepare_cached(which)?
+        .query_map([], read)?
         .collect::<rusqlite::Result<Vec<_>>>()?;
     rows.into_iter().map(decode).collect()
 }
