@@ -17,7 +17,7 @@ pub fn run(config: Option<&Path>, json: bool) -> Result<(), Failure> {
     let (desk, config) = desk_and_config(config)?;
     let now = now_secs();
     let sending = desk.sending(now)?;
-    let queue = desk.queue()?;
+    let queue = desk.queue_held(now)?;
     if json {
         print(&format!("{:#}\n", as_json(&queue, sending, now)));
         return Ok(());
@@ -35,12 +35,12 @@ pub fn run(config: Option<&Path>, json: bool) -> Result<(), Failure> {
     }
     let rows: Vec<Vec<String>> = queue
         .iter()
-        .map(|mail| {
+        .map(|(mail, sending)| {
             vec![
                 mail.id.to_string(),
                 mail.saying.replace('_', " "),
                 mail.recipients.join(", "),
-                next_try(mail, sending, now),
+                next_try(mail, *sending, now),
                 mail.attempts.to_string(),
                 screen::span(now - mail.created_at_secs),
             ]
@@ -51,14 +51,16 @@ pub fn run(config: Option<&Path>, json: bool) -> Result<(), Failure> {
         &[2],
         &rows,
     );
-    for mail in &queue {
-        let why = screen.wrapped(&why(mail, sending, now), 6);
+    for (mail, sending) in &queue {
+        let why = screen.wrapped(&why(mail, *sending, now), 6);
         text += &format!("\n{:>4}  {why}", mail.id);
     }
     text.push('\n');
-    let overdue =
-        |mail: &&Sent| now - mail.not_before_secs > OVERDUE_SECS && mail.state == "queued";
-    if sending == Sending::Runs && queue.iter().any(|mail| overdue(&mail)) {
+    let overdue = |(mail, sending): &(Sent, Sending)| {
+        let late = now - mail.not_before_secs > OVERDUE_SECS && mail.state == "queued";
+        late && *sending == Sending::Runs
+    };
+    if queue.iter().any(overdue) {
         let hint = format!(
             "Mail is due and was not tried: is `askfirst run` running on {}?",
             config.store.path.display()
@@ -73,7 +75,9 @@ pub fn run(config: Option<&Path>, json: bool) -> Result<(), Failure> {
 fn next_try(mail: &Sent, sending: Sending, now: i64) -> String {
     match (mail.state.as_str(), sending) {
         ("inflight", _) => "being sent".to_owned(),
-        (_, Sending::Paused | Sending::Distrusted) => "paused".to_owned(),
+        (_, Sending::Paused | Sending::PausedByConnector | Sending::Distrusted) => {
+            "paused".to_owned()
+        }
         (_, Sending::Stopped { until_secs }) => {
             format!(
                 "in {}",
@@ -108,6 +112,9 @@ pub fn why(mail: &Sent, sending: Sending, now: i64) -> String {
             broke()
         ),
         (_, Sending::Paused) => format!("Sending is paused.{said}"),
+        (_, Sending::PausedByConnector) => {
+            format!("The connector has paused by mail, until they write \"resume\".{said}")
+        }
         (_, Sending::Distrusted) => {
             format!("The database is not trusted until `askfirst resume --trust-database`.{said}")
         }
@@ -121,10 +128,10 @@ pub fn why(mail: &Sent, sending: Sending, now: i64) -> String {
     }
 }
 
-fn as_json(queue: &[Sent], sending: Sending, now: i64) -> serde_json::Value {
+fn as_json(queue: &[(Sent, Sending)], sending: Sending, now: i64) -> serde_json::Value {
     let mails: Vec<_> = queue
         .iter()
-        .map(|mail| {
+        .map(|(mail, sending)| {
             json!({
                 "id": mail.id,
                 "introduction": mail.introduction,
@@ -137,13 +144,14 @@ fn as_json(queue: &[Sent], sending: Sending, now: i64) -> serde_json::Value {
                 "next_try_at": views::rfc3339(mail.not_before_secs),
                 "phase": mail.phase,
                 "reply": mail.reply,
-                "why": why(mail, sending, now),
+                "why": why(mail, *sending, now),
             })
         })
         .collect();
     let (state, until) = match sending {
         Sending::Runs => ("running", None),
         Sending::Paused => ("paused", None),
+        Sending::PausedByConnector => ("paused", None),
         Sending::Distrusted => ("distrusted", None),
         Sending::Stopped { until_secs } => ("stopped", Some(views::rfc3339(until_secs))),
     };

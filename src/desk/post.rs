@@ -55,11 +55,11 @@ impl Desk {
             let count = count.min(self.at_hand.len());
             return Ok(self.at_hand.drain(..count).collect());
         }
-        if outbox::due(self.store.reading(), now_secs, 1, which)?.is_empty() {
+        if outbox::due(self.store.reading(), now_secs, 1, &which)?.is_empty() {
             return Ok(Vec::new());
         }
         self.doing = "take";
-        self.transact(now_secs, |work| work.take(at_most, which))
+        self.transact(now_secs, |work| work.take(at_most, &which))
     }
 
     /// What was to go at once and may not any more; nothing of it was sent.
@@ -97,9 +97,7 @@ impl Desk {
     /// When the outbox wants to be looked at next; None: it is empty.
     pub fn next_delivery_secs(&self) -> Result<Option<i64>, DeskError> {
         let db = self.store.reading();
-        let paused = people::meta(db, "paused")?.is_some();
-        let which = if paused { Which::Reports } else { Which::All };
-        let due = outbox::next_due_secs(db, which)?;
+        let due = outbox::next_due_secs(db, &unpaused(db)?)?;
         let until = people::meta(db, "queue_stopped")?.and_then(|until| until.parse::<i64>().ok());
         if people::meta(db, "distrust")?.is_some() {
             return Ok(None);
@@ -165,8 +163,16 @@ fn sending(db: &rusqlite::Connection, now_secs: i64) -> Result<Option<Which>, De
     if people::meta(db, "distrust")?.is_some() || until.is_some_and(|until| until > now_secs) {
         return Ok(None);
     }
-    let paused = people::meta(db, "paused")?.is_some();
-    Ok(Some(if paused { Which::Reports } else { Which::All }))
+    Ok(Some(unpaused(db)?))
+}
+
+/// What neither the operator's pause nor a connector's own holds back.
+fn unpaused(db: &rusqlite::Connection) -> Result<Which, DeskError> {
+    if people::meta(db, "paused")?.is_some() {
+        return Ok(Which::Reports);
+    }
+    let by = people::meta(db, people::PAUSED_BY)?;
+    Ok(by.map_or(Which::All, Which::AllBut))
 }
 
 /// After a start: what was in flight may or may not have been accepted.
@@ -201,11 +207,11 @@ impl Work<'_> {
         if room == 0 || sending(self.db, self.now_secs)? != Some(Which::All) {
             return Ok(Vec::new());
         }
-        self.take(u32::try_from(room).unwrap_or(0), Which::All)
+        self.take(u32::try_from(room).unwrap_or(0), &Which::All)
     }
 
     /// Marks what is due as in flight, and takes out what is not wanted any more.
-    fn take(&mut self, at_most: u32, which: Which) -> Result<Vec<Parcel>, DeskError> {
+    fn take(&mut self, at_most: u32, which: &Which) -> Result<Vec<Parcel>, DeskError> {
         let mut parcels = Vec::new();
         for mail in outbox::due(self.db, self.now_secs, at_most, which)? {
             if self.is_unwanted(&mail)? {

@@ -84,11 +84,11 @@ fn recipients(room: &mut Mailroom, mail: &Outbound) {
     if !fits {
         room.blame("V7 recipients", &format!("{} goes to {to:?}", mail.saying));
     }
-    let envelope = mail.letter();
-    let mut shown: Vec<String> = envelope
+    let mut shown: Vec<String> = mail
+        .letter
         .to
         .iter()
-        .chain(&envelope.cc)
+        .chain(&mail.letter.cc)
         .map(|person| plain(person.address.key()))
         .collect();
     shown.sort();
@@ -201,10 +201,7 @@ fn asked_for_another(room: &Mailroom, made: &Outbound, alice: &str, carol: &str)
     !proposed
         && of(room, made.introduction)
             .filter(|old| old.saying == "ask" && old.is_to(carol))
-            .any(|ask| {
-                let text = ask.letter().plain.unwrap_or_default();
-                name.is_some_and(|name| !text.contains(name))
-            })
+            .any(|ask| name.is_some_and(|name| !ask.text().contains(name)))
 }
 
 /// Whether this mail answers one of our mails of the introduction to one of these people alone.
@@ -277,19 +274,18 @@ fn asked(room: &mut Mailroom, mail: &Outbound) {
     let Some(carol) = mail.recipients.first().map(|to| plain(to)) else {
         return;
     };
-    let text = mail.letter().plain.unwrap_or_default();
     // By address: what is written below may name others.
     let requester = |text: &str| REQUESTERS.iter().find(|who| text.contains(who.1));
     let now = mail.at_secs;
-    let alice = requester(&text);
+    let alice = requester(mail.text());
     let repeated = room.outbound.iter().any(|old| {
         old.saying == "ask"
-            && old.is_to(&carol)
             && old.introduction != mail.introduction
-            && !of(room, old.introduction).any(|m| m.returned)
+            && old.is_to(&carol)
             && old.at_secs > now - 90 * DAY
             && alice.is_some()
-            && requester(&old.letter().plain.unwrap_or_default()) == alice
+            && requester(old.text()) == alice
+            && !of(room, old.introduction).any(|m| m.returned)
             // Only a clock that ran backwards makes an older ask younger.
             && old.at_secs <= now
     });
@@ -384,15 +380,18 @@ fn taint(room: &mut Mailroom, mail: &Outbound) {
     else {
         return;
     };
-    let letter = mail.letter();
+    let letter = &mail.letter;
     let mut text = format!(
         "{}\n{}\n{}",
         letter.subject,
-        letter.plain.unwrap_or_default(),
-        letter.html.unwrap_or_default()
+        mail.text(),
+        letter.html.as_deref().unwrap_or_default()
     );
     for (name, value) in &letter.headers {
-        text.push_str(&format!("\n{name}: {value}"));
+        text.push('\n');
+        text.push_str(name);
+        text.push_str(": ");
+        text.push_str(value);
     }
     if text.contains(CANARY) {
         room.blame(
@@ -400,12 +399,13 @@ fn taint(room: &mut Mailroom, mail: &Outbound) {
             "the target's words in a mail to the requester",
         );
     }
-    let written: String = room
-        .inbound
-        .iter()
-        .filter(|old| old.from == alice || old.to.contains(&alice))
-        .map(|old| String::from_utf8_lossy(&old.raw).to_string())
-        .collect();
+    let written = |word: &str| {
+        room.inbound
+            .iter()
+            .filter(|old| old.from == alice || old.to.contains(&alice))
+            .any(|old| String::from_utf8_lossy(&old.raw).contains(word))
+    };
+    let mut told = false;
     for (name, address) in TARGETS {
         let met = room.outbound.iter().any(|old| {
             old.saying == "introduction"
@@ -414,15 +414,16 @@ fn taint(room: &mut Mailroom, mail: &Outbound) {
         });
         let domain = address.split_once('@').map_or("", |(_, domain)| domain);
         let last = name.split(' ').next_back().unwrap_or_default();
-        let tells = |canary: &str| text.contains(canary) && !written.contains(canary);
+        let tells = |canary: &str| text.contains(canary) && !written(canary);
         // A proposal names the other person, and only by name.
-        let named = tells(last) && mail.saying != "propose" && !forwarded_words(room, last);
-        if !met && (tells(domain) || named) {
-            room.blame(
-                "V6 secrecy",
-                &format!("{} tells the requester of the target", mail.saying),
-            );
-        }
+        let named = mail.saying != "propose" && tells(last) && !forwarded_words(room, last);
+        told |= (named || tells(domain)) && !met;
+    }
+    if told {
+        room.blame(
+            "V6 secrecy",
+            &format!("{} tells the requester of the target", mail.saying),
+        );
     }
 }
 
@@ -536,6 +537,11 @@ pub fn whole(room: &mut Mailroom) {
     let open = room.desk().list(false).unwrap_or_default();
     if let Some(stuck) = open.first() {
         let why = format!("an introduction stays for ever at {}", stuck.stage.name());
+        room.blame("V4 no loss", &why);
+    }
+    let aside = room.desk().quarantine().unwrap_or_default();
+    if let Some(mail) = aside.first() {
+        let why = format!("an ordinary mail was set aside: {}", mail.reason);
         room.blame("V4 no loss", &why);
     }
     let undelivered: Vec<Outbound> = room

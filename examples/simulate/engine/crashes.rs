@@ -148,7 +148,7 @@ fn essence(room: &mut Mailroom) -> Vec<String> {
         .iter()
         .map(|mail| {
             let (id, to) = (mail.introduction, mail.recipients.join(" "));
-            let (at, text) = (mail.at_secs, masked(&mail.bytes));
+            let (at, text) = (mail.at_secs, masked(&mail.letter));
             format!(
                 "mail {} of {id:?} at {at} to {} {text}",
                 mail.saying,

@@ -12,8 +12,10 @@ use askfirst::reader::letter::Letter;
 use askfirst::rules::retry::{Attempt, Judgement, Phase};
 use askfirst::store::inbox::Arrived;
 use askfirst::store::{Store, inbox};
+use rusqlite::OptionalExtension;
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::rc::Rc;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Proof {
@@ -64,7 +66,9 @@ pub struct Outbound {
     pub saying: String,
     pub message_id: String,
     pub recipients: Vec<String>,
-    pub bytes: Vec<u8>,
+    pub bytes: Rc<Vec<u8>>,
+    /// As it is read; taken apart once.
+    pub letter: Rc<Letter>,
     pub at_secs: i64,
     /// Mails that had arrived when it was written.
     pub arrived_before: usize,
@@ -75,8 +79,9 @@ pub struct Outbound {
 }
 
 impl Outbound {
-    pub fn letter(&self) -> Letter {
-        askfirst::reader::open(&self.bytes)
+    /// The plain text as a person sees it.
+    pub fn text(&self) -> &str {
+        self.letter.plain.as_deref().unwrap_or_default()
     }
 
     pub fn is_to(&self, address: &str) -> bool {
@@ -365,7 +370,8 @@ impl Mailroom {
                 saying,
                 message_id: message_id.clone(),
                 recipients: serde_json::from_str(&recipients).unwrap(),
-                bytes,
+                letter: Rc::new(askfirst::reader::open(&bytes)),
+                bytes: Rc::new(bytes),
                 at_secs: self.now_secs,
                 arrived_before: self.inbound.len(),
                 accepted: 0,
@@ -392,37 +398,35 @@ impl Mailroom {
 
     /// V4: every mail has exactly one disposition, and none was set aside.
     fn look_at_dispositions(&mut self) {
-        let (rows, open, aside) = {
+        let (rows, open): (u32, bool) = {
             let db = self.desk.as_ref().unwrap().store().reading();
             db.prepare_cached(
-                "SELECT count(*), coalesce(sum(disposition IS NULL), 0),
-                   coalesce(sum(disposition = 'quarantined'), 0) FROM inbox",
+                "SELECT (SELECT count(*) FROM inbox),
+                   EXISTS (SELECT 1 FROM inbox WHERE disposition IS NULL)",
             )
             .unwrap()
-            .query_row([], |row| {
-                Ok((
-                    row.get::<_, u32>(0)?,
-                    row.get::<_, u32>(1)?,
-                    row.get::<_, u32>(2)?,
-                ))
-            })
+            .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
             .unwrap()
         };
         if rows != self.uid {
             self.blame("V4 no loss", "a mail that arrived is not in the inbox");
         }
-        if open > 0 {
+        if open {
             self.blame("V4 no loss", "a mail has no disposition");
         }
-        if aside > 0 {
+        let aside: Option<String> = {
             let db = self.desk.as_ref().unwrap().store().reading();
-            let why: String = db
-                .query_row(
-                    "SELECT reason FROM inbox WHERE disposition = 'quarantined'",
-                    [],
-                    |row| row.get(0),
-                )
-                .unwrap();
+            // The newest: the older ones were looked at when they came.
+            db.prepare_cached(
+                "SELECT reason FROM inbox
+                 WHERE id = (SELECT max(id) FROM inbox) AND disposition = 'quarantined'",
+            )
+            .unwrap()
+            .query_row([], |row| row.get(0))
+            .optional()
+            .unwrap()
+        };
+        if let Some(why) = aside {
             self.blame(
                 "V4 no loss",
                 &format!("an ordinary mail was set aside: {why}"),
@@ -471,7 +475,7 @@ impl Mailroom {
 
     /// V3: one Message-ID, one sequence of bytes.
     fn compare(&mut self, parcel: &Parcel) -> Option<usize> {
-        let head = String::from_utf8_lossy(&parcel.bytes);
+        let head = String::from_utf8_lossy(&parcel.bytes[..parcel.bytes.len().min(4_096)]);
         let id = head
             .lines()
             .find_map(|line| line.strip_prefix("Message-ID: "))
@@ -483,7 +487,7 @@ impl Mailroom {
             return None;
         };
         let written = &self.outbound[known];
-        if written.bytes != parcel.bytes || written.recipients != parcel.recipients {
+        if *written.bytes != parcel.bytes || written.recipients != parcel.recipients {
             self.blame(
                 "V3 same bytes",
                 "a mail is sent with other bytes or recipients",
