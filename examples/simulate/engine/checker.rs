@@ -84,13 +84,8 @@ fn recipients(room: &mut Mailroom, mail: &Outbound) {
     if !fits {
         room.blame("V7 recipients", &format!("{} goes to {to:?}", mail.saying));
     }
-    let mut shown: Vec<String> = mail
-        .letter
-        .to
-        .iter()
-        .chain(&mail.letter.cc)
-        .map(|person| plain(person.address.key()))
-        .collect();
+    let (_, shown) = super::conduct::envelope(&mail.bytes);
+    let mut shown: Vec<String> = shown.iter().map(|to| plain(to)).collect();
     shown.sort();
     let mut sent = to;
     sent.sort();
@@ -380,7 +375,7 @@ fn taint(room: &mut Mailroom, mail: &Outbound) {
     else {
         return;
     };
-    let letter = &mail.letter;
+    let letter = mail.letter();
     let mut text = format!(
         "{}\n{}\n{}",
         letter.subject,

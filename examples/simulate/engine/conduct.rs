@@ -34,7 +34,7 @@ pub fn with_field(raw: Vec<u8>, field: &str) -> Vec<u8> {
 }
 
 /// Message-ID, and the addresses in To and Cc: the header as our own mail programs write it.
-fn envelope(raw: &[u8]) -> (String, Vec<String>) {
+pub fn envelope(raw: &[u8]) -> (String, Vec<String>) {
     let text = String::from_utf8_lossy(raw);
     let head = text.split("\r\n\r\n").next().unwrap_or_default();
     let (mut id, mut to) = (String::new(), Vec::new());
@@ -252,7 +252,7 @@ impl Mailroom {
         meaning: Meaning,
         text: &str,
     ) -> Inbound {
-        let letter = self.outbound[to].letter.clone();
+        let letter = self.outbound[to].letter().clone();
         let raw = self.writer(who).reply(&letter, text);
         let mut mail = self.inbound(who, proof, meaning, raw);
         mail.answers = vec![self.outbound[to].message_id.clone()];
@@ -261,7 +261,7 @@ impl Mailroom {
 
     /// Our mail as somebody would make it up who guessed its row: other bits in every carrier.
     pub fn with_guess(&self, of: usize) -> Letter {
-        let mut letter = (*self.outbound[of].letter).clone();
+        let mut letter = self.outbound[of].letter().clone();
         let id = letter.message_id.clone().unwrap_or_default();
         let start = |c: &char| *c != '-' && *c != '@';
         let code: String = id.chars().skip_while(start).skip(1).take(26).collect();

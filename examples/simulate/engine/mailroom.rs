@@ -13,6 +13,7 @@ use askfirst::rules::retry::{Attempt, Judgement, Phase};
 use askfirst::store::inbox::Arrived;
 use askfirst::store::{Store, inbox};
 use rusqlite::OptionalExtension;
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::rc::Rc;
@@ -67,8 +68,7 @@ pub struct Outbound {
     pub message_id: String,
     pub recipients: Vec<String>,
     pub bytes: Rc<Vec<u8>>,
-    /// As it is read; taken apart once.
-    pub letter: Rc<Letter>,
+    letter: Rc<OnceCell<Letter>>,
     pub at_secs: i64,
     /// Mails that had arrived when it was written.
     pub arrived_before: usize,
@@ -79,9 +79,15 @@ pub struct Outbound {
 }
 
 impl Outbound {
+    /// As it is read; taken apart once.
+    pub fn letter(&self) -> &Letter {
+        self.letter
+            .get_or_init(|| askfirst::reader::open(&self.bytes))
+    }
+
     /// The plain text as a person sees it.
     pub fn text(&self) -> &str {
-        self.letter.plain.as_deref().unwrap_or_default()
+        self.letter().plain.as_deref().unwrap_or_default()
     }
 
     pub fn is_to(&self, address: &str) -> bool {
@@ -129,12 +135,16 @@ fn dice(seed: u64) -> Dice {
 }
 
 thread_local! {
-    /// A life takes the database of the one before, emptied: schema and prepared statements stay.
-    static STORE: std::cell::Cell<Option<Store>> = const { std::cell::Cell::new(None) };
+    /// A life takes the database of one before, emptied: schema and prepared statements stay.
+    static STORES: std::cell::RefCell<Vec<Store>> = const { std::cell::RefCell::new(Vec::new()) };
 }
 
+/// Emptied first, since others refer to what stays: so no constraint has to be put off, which would
+/// have all statements parsed anew.
+const EMPTIED_FIRST: [&str; 5] = ["story", "outbox", "inbox", "secrets", "introductions"];
+
 fn empty_store() -> Store {
-    let Some(mut store) = STORE.take() else {
+    let Some(mut store) = STORES.with_borrow_mut(Vec::pop) else {
         return Store::in_memory().unwrap();
     };
     let tables: Vec<String> = store
@@ -145,12 +155,12 @@ fn empty_store() -> Store {
         .unwrap()
         .map(Result::unwrap)
         .collect();
+    let others = tables
+        .iter()
+        .map(String::as_str)
+        .filter(|table| !EMPTIED_FIRST.contains(table));
     let tx = store.transaction().unwrap();
-    tx.prepare_cached("PRAGMA defer_foreign_keys=ON")
-        .unwrap()
-        .execute([])
-        .unwrap();
-    for table in tables {
+    for table in EMPTIED_FIRST.into_iter().chain(others) {
         tx.prepare_cached(&format!("DELETE FROM {table}"))
             .unwrap()
             .execute([])
@@ -186,7 +196,7 @@ impl Mailroom {
     /// Gives the database back for the next life.
     pub fn close(&mut self) {
         if let Some(desk) = self.desk.take() {
-            STORE.set(Some(desk.close()));
+            STORES.with_borrow_mut(|stores| stores.push(desk.close()));
         }
     }
 
@@ -323,6 +333,20 @@ impl Mailroom {
         self.collect();
     }
 
+    /// Nobody's pause holds mail back any more: the operator's hand, and each connector's word.
+    pub fn everybody_resumes(&mut self) {
+        let now = self.now_secs;
+        let _ = self.desk().set_paused(false, now);
+        for bob in cast::CONNECTORS {
+            let paused = self.desk().paused_by().unwrap_or_default();
+            if paused.iter().any(|one| one == bob.1) {
+                let raw = self.writer(bob).mail(cast::BOT, "", "resume", "resume");
+                let mail = self.inbound(bob, Proof::Pass, Meaning::Other, raw);
+                self.receive(mail, false);
+            }
+        }
+    }
+
     pub fn tick(&mut self) -> Option<i64> {
         let now = self.now_secs;
         let next = match self.desk().tick(now) {
@@ -370,7 +394,7 @@ impl Mailroom {
                 saying,
                 message_id: message_id.clone(),
                 recipients: serde_json::from_str(&recipients).unwrap(),
-                letter: Rc::new(askfirst::reader::open(&bytes)),
+                letter: Rc::default(),
                 bytes: Rc::new(bytes),
                 at_secs: self.now_secs,
                 arrived_before: self.inbound.len(),

@@ -161,7 +161,7 @@ pub fn connector(room: &mut Mailroom) -> Option<super::mailroom::Inbound> {
         "who_asks" => REQUESTERS[0].1,
         _ => text,
     };
-    let letter = room.outbound[question].letter.clone();
+    let letter = room.outbound[question].letter().clone();
     let bob = cast::CONNECTORS
         .into_iter()
         .find(|who| room.outbound[question].is_to(who.1))?;
@@ -235,7 +235,7 @@ fn answer(room: &mut Mailroom, conduct: Conduct, at: usize) -> bool {
         Conduct::Unclear => "What does she want exactly? My quokka is ill.",
         Conduct::Away | Conduct::Bounce => "I am away until Monday.",
     };
-    let letter = room.outbound[at].letter.clone();
+    let letter = room.outbound[at].letter().clone();
     // Ids of the target's mails: unlike those of what is the same.
     let serial = std::mem::replace(&mut room.serial, 900_000 + at as u64);
     let mut raw = room.writer(who).reply(&letter, text);
@@ -278,7 +278,7 @@ fn seen(room: &Mailroom) -> Vec<Seen> {
             all.push((
                 who.1.to_owned(),
                 mail.at_secs / MINUTE,
-                masked(&mail.letter),
+                masked(mail.letter()),
             ));
         }
     }
