@@ -46,16 +46,7 @@ pub struct Options {
     pub from_start: bool,
 }
 
-/// What only the real daemon has, and a demo has not.
-#[derive(Default)]
-struct Furnishings {
-    lock: Option<Lock>,
-    steady: Option<Arc<Steady>>,
-    /// How long idle connections to the mail server are kept.
-    keep: std::time::Duration,
-}
-
-/// Runs until `stop` says so.
+/// Opens the store and runs until `stop` says so.
 pub async fn run(
     config: &Config,
     options: Options,
@@ -85,135 +76,163 @@ pub async fn run(
             "nothing is sent: {why}; `askfirst resume --trust-database` once you know why"
         );
     }
-    let clerk = Clerk::hire(desk);
-    let furnishings = Furnishings {
-        lock,
-        steady: Some(steady),
-        keep: crate::deliver::lines::KEEP,
-    };
-    at_work(config, options, clerk, imap, smtp, now, stop, furnishings).await
-}
-
-/// The loops over a desk that is already at work.
-pub async fn serve(
-    config: &Config,
-    options: Options,
-    clerk: Clerk,
-    imap: Door,
-    smtp: Door,
-    now: Now,
-    stop: watch::Receiver<bool>,
-) -> Result<(), RunError> {
-    let bare = Furnishings {
-        keep: crate::deliver::lines::KEEP,
-        ..Furnishings::default()
-    };
-    at_work(config, options, clerk, imap, smtp, now, stop, bare).await
-}
-
-#[allow(clippy::too_many_arguments)]
-async fn at_work(
-    config: &Config,
-    options: Options,
-    clerk: Clerk,
-    imap: Door,
-    smtp: Door,
-    now: Now,
-    stop: watch::Receiver<bool>,
-    furnishings: Furnishings,
-) -> Result<(), RunError> {
-    let at = now();
-    let contacts = Arc::new(furnish::Watch::new(config));
-    let resolver = resolver(config);
-    crate::receive::authors::resume(&clerk, resolver.as_ref(), at).await?;
-    clerk.ask(move |desk| desk.probe(at)).await?;
-    let pulse = Pulse::default();
-    let (progress, progressed) = watch::channel(Progress::Away);
-    let policy = config.smtp.resend_on_unknown;
-    // Who must not change anything has nothing to prove.
-    let (looked, has_looked) = watch::channel(options.dry_run);
-    let prove = crate::prove::Loop {
-        clerk: clerk.clone(),
-        door: imap.clone(),
-        policy,
-        progress: progressed.clone(),
-        looked,
-        now: now.clone(),
-        stop: stop.clone(),
-    };
-    let receive = crate::receive::Loop {
-        watch: contacts.clone(),
-        clerk: clerk.clone(),
-        door: imap.clone(),
-        account: account(config),
-        mailbox: config.imap.mailbox.clone(),
-        junk: config.imap.junk.clone(),
-        from_start: options.from_start,
-        resolver,
-        pulse: pulse.clone(),
-        progress,
-        now: now.clone(),
-        stop: stop.clone(),
-    };
-    let deliver = crate::deliver::Loop {
-        clerk: clerk.clone(),
-        lines: Lines::new(
-            smtp.clone(),
-            config.bot.address.domain().to_owned(),
-            config.smtp.connections,
-            furnishings.keep,
-            now.clone(),
-        ),
-        throttle: Throttle::new(config.smtp.per_minute),
-        dry_run: options.dry_run,
-        pulse: pulse.clone(),
-        looked: has_looked,
-        lock: furnishings.lock,
-        resend_unknown: policy == OnUnknown::Always,
-        now: now.clone(),
-        stop: stop.clone(),
-    };
-    let refurnish = contacts.run(clerk.clone(), stop.clone());
-    let remind = crate::remind::Loop {
-        clerk: clerk.clone(),
-        progress: progressed,
-        steady: furnishings.steady,
-        now: now.clone(),
-        stop: stop.clone(),
-    };
-    let prove = async {
-        match options.dry_run {
-            true => Ok(()),
-            false => prove.run().await,
-        }
-    };
-    let page = crate::service::Page {
-        clerk: clerk.clone(),
-        pulse: pulse.clone(),
-        now: now.clone(),
-        started_at_secs: at,
-    };
-    let watch = crate::watch::Loop {
-        clerk,
-        pulse,
+    let daemon = Daemon {
+        config,
+        options,
+        clerk: Clerk::hire(desk),
         imap,
         smtp,
-        service: config.service.clone(),
-        dry_run: options.dry_run,
         now,
-        stop: stop.clone(),
+        stop,
+        lock,
+        steady: Some(steady),
     };
-    // The first loop that fails ends all: a half-alive daemon would take mail and send none.
-    tokio::try_join!(
-        receive.run(),
-        deliver.run(),
-        remind.run(),
-        prove,
-        refurnish,
-        watch.run(),
-        page.serve(config.service.listen, stop)
-    )?;
-    Ok(())
+    daemon.work().await
+}
+
+/// A desk that is at work, and what the loops around it need.
+pub struct Daemon<'a> {
+    pub config: &'a Config,
+    pub options: Options,
+    pub clerk: Clerk,
+    pub imap: Door,
+    pub smtp: Door,
+    pub now: Now,
+    pub stop: watch::Receiver<bool>,
+    /// A demo has neither a file to lock nor a clock to hold.
+    pub lock: Option<Lock>,
+    pub steady: Option<Arc<Steady>>,
+}
+
+impl Daemon<'_> {
+    /// Runs the loops until `stop` says so.
+    pub async fn work(mut self) -> Result<(), RunError> {
+        let started_at_secs = (self.now)();
+        let contacts = Arc::new(furnish::Watch::new(self.config));
+        let resolver = resolver(self.config);
+        crate::receive::authors::resume(&self.clerk, resolver.as_ref(), started_at_secs).await?;
+        self.clerk
+            .ask(move |desk| desk.probe(started_at_secs))
+            .await?;
+        let pulse = Pulse::default();
+        let (progress, progressed) = watch::channel(Progress::Away);
+        // Who must not change anything has nothing to prove.
+        let (looked, has_looked) = watch::channel(self.options.dry_run);
+        let page = crate::service::Page {
+            clerk: self.clerk.clone(),
+            pulse: pulse.clone(),
+            now: self.now.clone(),
+            started_at_secs,
+        };
+        let lock = self.lock.take();
+        let prove = self.prove(progressed.clone(), looked);
+        let prove = async {
+            match self.options.dry_run {
+                true => Ok(()),
+                false => prove.run().await,
+            }
+        };
+        // The first loop that fails ends all: a half-alive daemon would take mail and send none.
+        tokio::try_join!(
+            self.receive(contacts.clone(), resolver, &pulse, progress)
+                .run(),
+            self.deliver(lock, &pulse, has_looked).run(),
+            self.remind(progressed).run(),
+            prove,
+            contacts.run(self.clerk.clone(), self.stop.clone()),
+            self.watch(&pulse).run(),
+            page.serve(self.config.service.listen, self.stop.clone())
+        )?;
+        Ok(())
+    }
+
+    fn receive(
+        &self,
+        contacts: Arc<furnish::Watch>,
+        resolver: Option<Resolver>,
+        pulse: &Pulse,
+        progress: watch::Sender<Progress>,
+    ) -> crate::receive::Loop {
+        crate::receive::Loop {
+            watch: contacts,
+            clerk: self.clerk.clone(),
+            door: self.imap.clone(),
+            account: account(self.config),
+            mailbox: self.config.imap.mailbox.clone(),
+            junk: self.config.imap.junk.clone(),
+            from_start: self.options.from_start,
+            resolver,
+            pulse: pulse.clone(),
+            progress,
+            now: self.now.clone(),
+            stop: self.stop.clone(),
+        }
+    }
+
+    fn deliver(
+        &self,
+        lock: Option<Lock>,
+        pulse: &Pulse,
+        looked: watch::Receiver<bool>,
+    ) -> crate::deliver::Loop {
+        let smtp = &self.config.smtp;
+        crate::deliver::Loop {
+            clerk: self.clerk.clone(),
+            lines: Lines::new(
+                self.smtp.clone(),
+                self.config.bot.address.domain().to_owned(),
+                smtp.connections,
+                self.now.clone(),
+            ),
+            throttle: Throttle::new(smtp.per_minute),
+            dry_run: self.options.dry_run,
+            pulse: pulse.clone(),
+            looked,
+            lock,
+            resend_unknown: smtp.resend_on_unknown == OnUnknown::Always,
+            now: self.now.clone(),
+            stop: self.stop.clone(),
+        }
+    }
+
+    fn remind(&self, progress: watch::Receiver<Progress>) -> crate::remind::Loop {
+        crate::remind::Loop {
+            clerk: self.clerk.clone(),
+            progress,
+            steady: self.steady.clone(),
+            now: self.now.clone(),
+            stop: self.stop.clone(),
+        }
+    }
+
+    fn prove(
+        &self,
+        progress: watch::Receiver<Progress>,
+        looked: watch::Sender<bool>,
+    ) -> crate::prove::Loop {
+        crate::prove::Loop {
+            clerk: self.clerk.clone(),
+            door: self.imap.clone(),
+            policy: self.config.smtp.resend_on_unknown,
+            progress,
+            looked,
+            now: self.now.clone(),
+            stop: self.stop.clone(),
+        }
+    }
+
+    fn watch(&self, pulse: &Pulse) -> crate::watch::Loop {
+        crate::watch::Loop {
+            clerk: self.clerk.clone(),
+            pulse: pulse.clone(),
+            imap: self.imap.clone(),
+            smtp: self.smtp.clone(),
+            service: self.config.service.clone(),
+            dry_run: self.options.dry_run,
+            now: self.now.clone(),
+            stop: self.stop.clone(),
+        }
+    }
 }
 
 /// DNS for signatures and policies, where no mail server's own results are believed.

@@ -20,7 +20,7 @@ use tokio::time::Instant;
 
 /// How long a connection stays open after its last mail: long enough for the next answer in a
 /// conversation, short for a server that counts its clients.
-pub const KEEP: Duration = Duration::from_secs(15);
+const KEEP: Duration = Duration::from_secs(15);
 /// Few mails go one after the other, in their order: a further connection costs more than it saves.
 const MAILS_PER_LINE: usize = 8;
 /// How long a mail that is on its way may take once we are asked to stop.
@@ -32,8 +32,6 @@ pub struct Lines {
     ehlo_name: String,
     /// Connections at most.
     count: usize,
-    /// How long a connection stays open after its last mail; zero: not at all.
-    keep: Duration,
     now: Now,
     kept: Mutex<Vec<(Connection, Instant)>>,
 }
@@ -99,12 +97,11 @@ fn held<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 impl Lines {
-    pub fn new(door: Door, ehlo_name: String, count: usize, keep: Duration, now: Now) -> Lines {
+    pub fn new(door: Door, ehlo_name: String, count: usize, now: Now) -> Lines {
         Lines {
             door,
             ehlo_name,
             count,
-            keep,
             now,
             kept: Mutex::new(Vec::new()),
         }
@@ -118,16 +115,13 @@ impl Lines {
     /// One login, whose connection is kept for the first mail.
     pub async fn try_one(&self) -> Result<(), WireError> {
         let connection = self.connect().await.map_err(|(_, error)| error)?;
-        self.put_by(connection).await;
+        self.put_by(connection);
         Ok(())
     }
 
     /// A connection that has nothing to do now.
-    async fn put_by(&self, connection: Connection) {
-        match self.keep.is_zero() {
-            true => connection.quit().await,
-            false => held(&self.kept).push((connection, Instant::now())),
-        }
+    fn put_by(&self, connection: Connection) {
+        held(&self.kept).push((connection, Instant::now()));
     }
 
     async fn connect(&self) -> Result<Connection, (Option<smtp::Attempt>, WireError)> {
@@ -141,14 +135,14 @@ impl Lines {
     pub fn oldest(&self) -> Option<Instant> {
         held(&self.kept)
             .iter()
-            .map(|(_, since)| *since + self.keep)
+            .map(|(_, since)| *since + KEEP)
             .min()
     }
 
     /// Says good-bye on connections that were kept long enough, or on all.
     pub async fn close(&self, all: bool) {
         let now = Instant::now();
-        let old = |since: &Instant| all || *since + self.keep <= now;
+        let old = |since: &Instant| all || *since + KEEP <= now;
         let ended: Vec<Connection> = {
             let mut kept = held(&self.kept);
             let (ended, rest) = std::mem::take(&mut *kept)
@@ -216,7 +210,7 @@ impl Lines {
             let _ = ended.send(Ended::new(parcel.id, &attempt));
         }
         if let Some(open) = connection.filter(Connection::is_usable) {
-            self.put_by(open).await;
+            self.put_by(open);
         }
         batch.open.fetch_sub(1, Ordering::Relaxed);
     }
@@ -227,7 +221,7 @@ impl Lines {
         batch: &Batch,
     ) -> Result<(Connection, bool), (Option<smtp::Attempt>, WireError)> {
         let kept = held(&self.kept).pop();
-        let kept = kept.filter(|(_, since)| since.elapsed() < self.keep);
+        let kept = kept.filter(|(_, since)| since.elapsed() < KEEP);
         let opened = match kept {
             Some((connection, _)) => (connection, true),
             None => (self.connect().await?, false),

@@ -5,7 +5,7 @@
 
 use crate::clerk::{Clerk, Now, RunError};
 use crate::config::Config;
-use crate::daemon::{self, Options};
+use crate::daemon::{self, Daemon, Options};
 use crate::demo::dress::{Dress, Writer};
 use crate::demo::faults::Faults;
 use crate::demo::imap::serve_imap;
@@ -270,13 +270,22 @@ async fn open_office(now: &Now, imap_port: u16, smtp_port: u16) -> Result<Office
     let work = {
         let (clerk, now) = (clerk.clone(), now.clone());
         async move {
-            let imap = keyring::door(&config.imap.server, "imap", &config)?;
-            let smtp = keyring::door(&config.smtp.server, "smtp", &config)?;
-            let options = Options {
-                from_start: true,
-                ..Options::default()
+            let (imap, smtp) = keyring::doors(&config)?;
+            let daemon = Daemon {
+                config: &config,
+                options: Options {
+                    from_start: true,
+                    ..Options::default()
+                },
+                clerk,
+                imap,
+                smtp,
+                now,
+                stop: stopped,
+                lock: None,
+                steady: None,
             };
-            daemon::serve(&config, options, clerk, imap, smtp, now, stopped).await
+            daemon.work().await
         }
     };
     Ok(Office {

@@ -12,10 +12,15 @@ use crate::rules::introduction::Introduction;
 use crate::rules::saying::Party;
 
 impl Work<'_> {
+    /// Whether it is worth reading the mail once more as one that answers none of ours.
+    pub(super) fn may_hand_on(&self, mail: &Mail<'_>, bound: &Bound) -> bool {
+        !bound.answered && self.is_connectors(mail)
+    }
+
     /// Whether a connector hands on somebody's mail (row 1 or 2) in which old codes of ours are quoted.
-    /// `fresh` is the mail read without a mail of ours that it might answer.
-    pub(super) fn hands_on(&self, mail: &Mail<'_>, fresh: &Reading, bound: &Bound) -> bool {
-        if bound.answered || !self.is_connectors(mail) || !self.names_outsider(fresh) {
+    /// `fresh` is the mail read without a mail of ours that it might answer; [`Work::may_hand_on`] holds.
+    pub(super) fn hands_on(&self, fresh: &Reading, bound: &Bound) -> bool {
+        if !self.names_outsider(fresh) {
             return false;
         }
         let below = fresh.forwarded.as_ref().or(fresh.quoted.as_ref());

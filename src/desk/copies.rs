@@ -7,7 +7,7 @@ use crate::desk::work::Work;
 use crate::desk::{Desk, DeskError, ignored};
 use crate::reader::address::{Address, Person};
 use crate::reader::letter::Letter;
-use crate::reader::{Known, Proof};
+use crate::reader::{Proof, author};
 use crate::rules::introduction::Way;
 use crate::rules::saying::Saying;
 use crate::store::inbox::{Disposition, Pending};
@@ -56,13 +56,7 @@ impl Work<'_> {
         let Some(ours) = outbox::by_mark(self.db, mark)? else {
             let facts = pending.facts.as_deref();
             let facts = facts.and_then(|json| serde_json::from_str(json).ok());
-            let known = Known {
-                original: None,
-                authserv_ids: &self.house.authserv_ids,
-                facts: facts.as_ref(),
-                now_secs: self.now_secs,
-            };
-            let proof = crate::reader::read(letter, &known).proof;
+            let (proof, _) = author::judge(letter, &self.house.authserv_ids, facts.as_ref());
             self.meet(mark, letter, proof == Proof::Proven)?;
             return Ok(ignored("a mail of another askfirst"));
         };

@@ -9,7 +9,7 @@ use crate::reader::address::Address;
 use crate::reader::author::Facts;
 use crate::reader::letter::Letter;
 use crate::reader::secret::Secret;
-use crate::reader::{Kind, Known, Proof};
+use crate::reader::{Kind, Known, Proof, Reader};
 use crate::rules::event::Event;
 use crate::rules::introduction::{Introduction, Stage, Thread, Way};
 use crate::rules::manners::{self, Past};
@@ -89,16 +89,14 @@ impl Work<'_> {
             .facts
             .as_deref()
             .and_then(|json| serde_json::from_str(json).ok());
-        let read = |original: Option<&str>| {
-            let known = Known {
-                original,
-                authserv_ids: &self.house.authserv_ids,
-                facts: facts.as_ref(),
-                now_secs: self.now_secs,
-            };
-            crate::reader::read(letter, &known)
+        let known = Known {
+            original: None,
+            authserv_ids: &self.house.authserv_ids,
+            facts: facts.as_ref(),
+            now_secs: self.now_secs,
         };
-        let reading = read(bound.original());
+        let reader = Reader::new(letter, &known);
+        let reading = reader.read(bound.original());
         let mut mail = Mail {
             letter,
             reading,
@@ -109,9 +107,11 @@ impl Work<'_> {
             self.meet_answer(letter, mail.reading.proof == Proof::Proven)?;
         }
         if mail.reading.kind == Kind::Person {
-            if let bind::Binding::To(old) = &bound {
-                let fresh = read(None);
-                if self.hands_on(&mail, &fresh, old) {
+            if let bind::Binding::To(old) = &bound
+                && self.may_hand_on(&mail, old)
+            {
+                let fresh = reader.read(None);
+                if self.hands_on(&fresh, old) {
                     mail.reading = fresh;
                     return self.unbound(&mail);
                 }

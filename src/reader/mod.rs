@@ -127,31 +127,58 @@ pub fn author_domain(raw: &[u8]) -> Option<String> {
 
 /// Says what a mail means.
 pub fn read(letter: &Letter, known: &Known<'_>) -> Reading {
-    let (proof, proof_why) = author::judge(letter, known.authserv_ids, known.facts);
-    let machine = machine::kind(letter);
-    let body = quote::body(letter, known.original);
-    let (verdict, later_until, verdict_why) = match machine.kind {
-        Kind::Person => {
-            let answer = answer::judge(&body, known.now_secs);
-            (Some(answer.verdict), answer.later_until, answer.why)
+    Reader::new(letter, known).read(known.original)
+}
+
+/// A letter about to be read: what it says whatever it answers is found once for all readings.
+pub struct Reader<'a> {
+    letter: &'a Letter,
+    now_secs: i64,
+    proof: (Proof, String),
+    machine: machine::Machine,
+    texts: quote::Texts<'a>,
+}
+
+impl<'a> Reader<'a> {
+    /// `known.original` is not looked at: each reading names its own.
+    pub fn new(letter: &'a Letter, known: &Known<'_>) -> Reader<'a> {
+        let texts = quote::Texts::of(letter);
+        Reader {
+            letter,
+            now_secs: known.now_secs,
+            proof: author::judge(letter, known.authserv_ids, known.facts),
+            machine: machine::kind(letter),
+            texts,
         }
-        _ => (None, None, String::new()),
-    };
-    Reading {
-        kind: machine.kind,
-        proof,
-        proof_why,
-        text: body.text,
-        verdict,
-        later_until,
-        why: if verdict_why.is_empty() {
-            machine.why
-        } else {
-            verdict_why
-        },
-        forwarded: body.forwarded,
-        quoted: body.quoted,
-        thread: body.thread,
-        bounce: machine.bounce,
+    }
+
+    /// What the letter means as an answer to a mail of ours with this visible text, or to none.
+    pub fn read(&self, original: Option<&str>) -> Reading {
+        let body = self.texts.divide(self.letter, original);
+        let (verdict, later_until, verdict_why) = match self.machine.kind {
+            Kind::Person => {
+                let answer = answer::judge(&body, self.now_secs);
+                (Some(answer.verdict), answer.later_until, answer.why)
+            }
+            _ => (None, None, String::new()),
+        };
+        let (proof, proof_why) = self.proof.clone();
+        Reading {
+            kind: self.machine.kind,
+            proof,
+            proof_why,
+            text: body.text,
+            verdict,
+            later_until,
+            why: if verdict_why.is_empty() {
+                self.machine.why.clone()
+            } else {
+                verdict_why
+            },
+            forwarded: body.forwarded,
+            quoted: body.quoted,
+            thread: body.thread,
+            bounce: self.machine.bounce.clone(),
+        }
     }
 }

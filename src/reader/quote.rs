@@ -49,35 +49,53 @@ pub struct Body {
 
 /// Divides the body of a letter. `original`: the visible text of our mail that it answers.
 pub fn body(letter: &Letter, original: Option<&str>) -> Body {
-    let plain = letter.plain.as_deref().filter(|t| line::says_something(t));
-    let html = letter.html.as_deref().map(html::text);
-    let html = html.as_deref().filter(|t| line::says_something(t));
-    let original = original.map(align::Original::of);
-    let original = original.as_ref();
-    let mut body = match (plain, html) {
-        (Some(plain), Some(html)) => {
-            let first = one(letter, plain, original);
-            let second = one(letter, html, original);
-            parts::agreed(first, plain, second, html)
+    Texts::of(letter).divide(letter, original)
+}
+
+/// The texts of a letter that say something, as a person sees them.
+pub struct Texts<'a> {
+    plain: Option<&'a str>,
+    html: Option<String>,
+}
+
+impl<'a> Texts<'a> {
+    pub fn of(letter: &'a Letter) -> Texts<'a> {
+        let html = letter.html.as_deref().map(html::text);
+        Texts {
+            plain: letter.plain.as_deref().filter(|t| line::says_something(t)),
+            html: html.filter(|t| line::says_something(t)),
         }
-        (Some(text), None) | (None, Some(text)) => one(letter, text, original),
-        (None, None) => {
-            let mut body = Body::default();
-            forward::attached(letter, &mut body);
-            body
+    }
+
+    /// Their new words and what they pass on.
+    pub fn divide(&self, letter: &Letter, original: Option<&str>) -> Body {
+        let original = original.map(align::Original::of);
+        let original = original.as_ref();
+        let mut body = match (self.plain, self.html.as_deref()) {
+            (Some(plain), Some(html)) => {
+                let first = one(letter, plain, original);
+                let second = one(letter, html, original);
+                parts::agreed(first, plain, second, html)
+            }
+            (Some(text), None) | (None, Some(text)) => one(letter, text, original),
+            (None, None) => {
+                let mut body = Body::default();
+                forward::attached(letter, &mut body);
+                body
+            }
+        };
+        body.subject = letter.subject.clone();
+        if letter.more_inline_text {
+            doubt(&mut body, "there are several text parts");
         }
-    };
-    body.subject = letter.subject.clone();
-    if letter.more_inline_text {
-        doubt(&mut body, "there are several text parts");
+        if letter.overrides_direction {
+            doubt(&mut body, "the text forces its reading direction");
+        }
+        if body.text.contains('\u{FFFD}') {
+            doubt(&mut body, "some characters could not be decoded");
+        }
+        body
     }
-    if letter.overrides_direction {
-        doubt(&mut body, "the text forces its reading direction");
-    }
-    if body.text.contains('\u{FFFD}') {
-        doubt(&mut body, "some characters could not be decoded");
-    }
-    body
 }
 
 /// The first doubt stands.
