@@ -36,10 +36,11 @@ use crate::desk::house::House;
 use crate::desk::post::Parcel;
 use crate::desk::work::Work;
 use crate::failpoint;
+use crate::rules::clock;
 use crate::rules::event::Event;
 use crate::rules::introduction::Introduction;
 use crate::store::inbox::Disposition;
-use crate::store::{Store, StoreError, introductions, people};
+use crate::store::{Store, StoreError, introductions, outbox, people};
 use crate::writer::WriteError;
 use std::collections::VecDeque;
 
@@ -176,8 +177,11 @@ impl Desk {
         self.doing = "tick";
         self.transact(now_secs, |work| {
             for id in due {
-                if let Some(introduction) = introductions::load(work.db, *id)? {
+                if let Some(mut introduction) = introductions::load(work.db, *id)? {
                     let before = introduction.clone();
+                    if outbox::ask_waits(work.db, *id)? {
+                        clock::stand_still(&mut introduction, now_secs);
+                    }
                     let after = work.step(introduction, Event::TimePassed, "")?;
                     work.unstick(&before, after)?;
                 }

@@ -10,7 +10,7 @@ use crate::rules::manners::NOTICE_PAUSE_SECS;
 use crate::rules::report::{Awaits, Open, Pause, Report};
 use crate::rules::saying::Saying;
 use crate::store::inbox::Disposition;
-use crate::store::{introductions, people};
+use crate::store::{introductions, outbox, people};
 use std::collections::BTreeSet;
 
 /// Lines of a status by mail; more is what `askfirst list` is for.
@@ -104,20 +104,26 @@ impl Work<'_> {
         open.sort_by_key(|i| (i.stage != Stage::WaitingForConnector, i.created_at_secs));
         let more = open.len().saturating_sub(MAX_STATUS_LINES);
         let rows = open.iter().take(MAX_STATUS_LINES);
+        let mut told = Vec::new();
+        for one in rows {
+            let unsent = outbox::ask_waits(self.db, one.id)?;
+            told.extend(self.row(one, unsent));
+        }
         Ok(Report::Status {
-            open: rows.filter_map(|one| self.row(one)).collect(),
+            open: told,
             more,
             pause: self.pause_of(mail)?,
         })
     }
 
     /// None: it is over.
-    fn row(&self, introduction: &Introduction) -> Option<Open> {
+    fn row(&self, introduction: &Introduction, unsent: bool) -> Option<Open> {
         let clock = &introduction.clock;
         let awaits = match introduction.stage {
             Stage::WaitingForConnector => Awaits::Connector,
             Stage::WaitingForRequester => Awaits::Requester,
             Stage::Asked if clock.introduce_at_secs.is_some() => Awaits::SecondThought,
+            Stage::Asked if unsent => Awaits::TargetUnsent,
             Stage::Asked if introduction.asked.reminded => Awaits::TargetReminded,
             Stage::Asked => Awaits::Target,
             Stage::Confirming => Awaits::TargetConfirming,

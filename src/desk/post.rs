@@ -20,6 +20,8 @@ pub struct Parcel {
 
 /// The key of `meta` that names the last mail refused at MAIL, until one is accepted.
 const MAIL_REFUSED: &str = "mail_refused";
+/// An ask that waited longer than this gives its reader the whole window all the same.
+const LATE_SECS: i64 = 2 * 3600;
 /// Mails that wait to be sent before no more are read: a few batches, so that neither side idles.
 const MAX_WAITING: u32 = 2_000;
 /// Mails that may be in flight before anybody has begun to send them; the rest stays queued.
@@ -259,7 +261,7 @@ impl Work<'_> {
             Some(target) => people::wishes(self.db, &self.person_hash(&target.address), "stop")?,
             None => false,
         };
-        Ok(stopped || (question && introduction.stage == Stage::Cancelled))
+        Ok(stopped || (question && is_past(&mail.saying, &introduction)))
     }
 
     fn progress(
@@ -334,6 +336,9 @@ impl Work<'_> {
                 people::set_meta(self.db, "queue_stopped", None)?;
                 people::set_meta(self.db, MAIL_REFUSED, None)?;
                 self.progress(id, "accepted", now, Some(attempt))?;
+                if mail.saying == "ask" && now - mail.created_at_secs > LATE_SECS {
+                    self.left_late(&mail)?;
+                }
             }
             Judgement::TryLater { delay_secs } => {
                 self.progress(id, "queued", now + delay_secs, Some(attempt))?;
@@ -355,6 +360,15 @@ impl Work<'_> {
             }
         }
         Ok(judgement)
+    }
+
+    /// The target's clock is counted from the ask, and begins anew.
+    fn left_late(&mut self, mail: &outbox::Mail) -> Result<(), DeskError> {
+        let introduction = mail.introduction.map(|id| introductions::load(self.db, id));
+        if let Some(introduction) = introduction.transpose()?.flatten() {
+            self.step(introduction, Event::AskLeftLate, "")?;
+        }
+        Ok(())
     }
 
     /// A mail that will never arrive is an event of its introduction.
@@ -384,6 +398,21 @@ impl Work<'_> {
         self.step(introduction, event, "refused by the mail server")?;
         Ok(())
     }
+}
+
+/// Whether what became of the introduction while a question waited has answered it.
+fn is_past(saying: &str, introduction: &Introduction) -> bool {
+    let answered = match introduction.stage {
+        Stage::Asked | Stage::Confirming => introduction.consents.target.is_some(),
+        Stage::WaitingForRequester | Stage::Deferred => true,
+        Stage::WaitingForConnector => false,
+        Stage::Introduced
+        | Stage::Declined
+        | Stage::Closed
+        | Stage::Cancelled
+        | Stage::Undeliverable => return true,
+    };
+    answered && matches!(saying, "ask" | "reminder")
 }
 
 /// Whether a mail to the target, or the introduction, goes to the people of its introduction and nobody

@@ -76,6 +76,8 @@ pub enum Awaits {
     Connector,
     Requester,
     Target,
+    /// … whose question has not left yet.
+    TargetUnsent,
     /// … who was reminded.
     TargetReminded,
     /// … whose yes has to be confirmed.
@@ -93,6 +95,7 @@ impl Awaits {
             Awaits::Connector => "connector",
             Awaits::Requester => "requester",
             Awaits::Target => "target",
+            Awaits::TargetUnsent => "target_unsent",
             Awaits::TargetReminded => "target_reminded",
             Awaits::TargetConfirming => "target_confirming",
             Awaits::TargetLater => "target_later",

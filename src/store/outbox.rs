@@ -210,6 +210,16 @@ pub fn of_introduction(db: &Connection, introduction: i64) -> Result<Vec<Mail>, 
     Ok(mails)
 }
 
+/// Whether the ask of this introduction was written and has not left.
+pub fn ask_waits(db: &Connection, introduction: i64) -> Result<bool, StoreError> {
+    Ok(db
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM outbox WHERE introduction = ?1 AND saying = 'ask'
+               AND state IN ('queued', 'inflight'))",
+        )?
+        .query_row([introduction], |row| row.get(0))?)
+}
+
 /// All mails in one of the states that are not final.
 pub fn in_state(db: &Connection, state: &str) -> Result<Vec<Mail>, StoreError> {
     let mails = db

@@ -198,11 +198,11 @@ fn a_pause_by_mail_is_confirmed_at_once_and_holds_all_else() {
     let mut w = World::new();
     let mail = w.writer(BOB).mail(BOT, "", "pause", "pause");
     let left = w.proven(&mail);
-    assert!(text(to(&left, BOB.1)).contains("until you write \"resume\""));
+    assert!(text(to(&left, BOB.1)).contains("until you write “resume”"));
     assert!(w.forward("Ask Carol please").is_empty());
     let mail = w.writer(BOB).mail(BOT, "", "status", "status");
     let left = w.proven(&mail);
-    assert!(text(to(&left, BOB.1)).contains("I am paused"));
+    assert!(text(to(&left, BOB.1)).contains("You have paused"));
     let mail = w.writer(BOB).mail(BOT, "", "resume", "resume");
     let left = w.proven(&mail);
     assert_eq!(left.len(), 3, "the ask, its notice, and that it runs again");

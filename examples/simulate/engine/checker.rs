@@ -121,7 +121,13 @@ pub fn caused(room: &mut Mailroom, created: usize) {
         && !kinds.iter().all(|k| {
             matches!(
                 k.as_str(),
-                "confirm_connector" | "approve" | "which_target" | "confirm_target" | "report"
+                "confirm_connector"
+                    | "approve"
+                    | "which_target"
+                    | "confirm_target"
+                    | "report"
+                    // In the place of "approve", where the target is on the list of those never asked.
+                    | "tell_held"
             )
         })
     {
@@ -329,6 +335,26 @@ fn reminded(room: &mut Mailroom, mail: &Outbound) {
             "V2 unique creation",
             "a reminder of what this introduction never asked",
         );
+    }
+}
+
+/// A mail is handed to the server: nobody is reminded of what has not reached him, or reached him today.
+pub fn leaves(room: &mut Mailroom, known: usize) {
+    let mail = room.outbound[known].clone();
+    let Some(carol) = mail.recipients.first().map(|to| plain(to)) else {
+        return;
+    };
+    let asks =
+        || of(room, mail.introduction).filter(|old| old.saying == "ask" && old.is_to(&carol));
+    if mail.saying != "reminder" || of(room, mail.introduction).any(|old| old.returned) {
+        return;
+    }
+    let now = room.now_secs;
+    // A clock that ran backwards tells nothing.
+    let recent = |at: i64| (0..DAY).contains(&(now - at));
+    let early = asks().any(|ask| ask.left_at_secs.is_none_or(recent));
+    if early {
+        room.blame("V7 manners", "a reminder leaves before its ask, or with it");
     }
 }
 

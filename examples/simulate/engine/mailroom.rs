@@ -70,6 +70,8 @@ pub struct Outbound {
     pub bytes: Rc<Vec<u8>>,
     letter: Rc<OnceCell<Letter>>,
     pub at_secs: i64,
+    /// When the server first took it, or may have.
+    pub left_at_secs: Option<i64>,
     /// Mails that had arrived when it was written.
     pub arrived_before: usize,
     pub accepted: u32,
@@ -88,6 +90,10 @@ impl Outbound {
     /// The plain text as a person sees it.
     pub fn text(&self) -> &str {
         self.letter().plain.as_deref().unwrap_or_default()
+    }
+
+    fn left(&mut self, now_secs: i64) {
+        self.left_at_secs.get_or_insert(now_secs);
     }
 
     pub fn is_to(&self, address: &str) -> bool {
@@ -397,6 +403,7 @@ impl Mailroom {
                 letter: Rc::default(),
                 bytes: Rc::new(bytes),
                 at_secs: self.now_secs,
+                left_at_secs: None,
                 arrived_before: self.inbound.len(),
                 accepted: 0,
                 unknown: 0,
@@ -470,8 +477,10 @@ impl Mailroom {
             let Some(known) = self.compare(&parcel) else {
                 continue;
             };
+            super::checker::leaves(self, known);
             if crash && at + 1 == last {
                 self.tally.count("fault: crash in delivery");
+                self.outbound[known].left(now);
                 self.outbound[known].unknown += 1;
                 if self.chance.one_in(2) {
                     self.outbound[known].accepted += 1;
@@ -479,6 +488,9 @@ impl Mailroom {
                 return self.restart();
             }
             let attempt = self.attempt(&parcel, known);
+            if attempt.phase == Phase::Dot {
+                self.outbound[known].left(now);
+            }
             // The server takes its time over its last word; the recipient answers meanwhile.
             if attempt.phase == Phase::Dot
                 && self.outbound[known].accepted > 0

@@ -191,9 +191,7 @@ impl Pair {
         self.room.receive(mail, crash);
         self.compare();
         self.room.now_secs += MINUTE;
-        let crash = self.crashes && self.room.chance.one_in(5);
-        self.room.deliver(crash);
-        self.compare();
+        self.delivers(5);
     }
 
     /// Time passes in steps; what is delivered late stays delivered.
@@ -203,9 +201,21 @@ impl Pair {
             self.model.tick(self.room.now_secs);
             self.room.tick();
             self.compare();
-            let crash = self.crashes && self.room.chance.one_in(6);
-            self.room.deliver(crash);
+            self.delivers(6);
         }
+    }
+
+    /// What a crash leaves unknown is settled within the hour: the model knows of no late asks.
+    fn delivers(&mut self, one_in: usize) {
+        let crash = self.crashes && self.room.chance.one_in(one_in);
+        self.room.deliver(crash);
+        if crash {
+            self.room.now_secs += 15 * MINUTE;
+            self.model.tick(self.room.now_secs);
+            self.room.tick();
+            self.room.deliver(false);
+        }
+        self.compare();
     }
 
     fn compare(&mut self) {

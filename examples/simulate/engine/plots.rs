@@ -33,6 +33,8 @@ enum Step {
     Corrects(usize),
     ConnectorYes(Proof),
     MachineSaysYes,
+    /// The connector's order in a mail of its own.
+    Order(&'static str),
     /// The row of a target's secret with made-up bits.
     Guess,
     Bounces(usize),
@@ -63,7 +65,7 @@ impl Said {
 use Proof::{Fail, None as Nothing, Pass};
 use Step::*;
 
-const PLOTS: [&[Step]; 13] = [
+const PLOTS: [&[Step]; 15] = [
     // A yes long after the closing.
     &[
         Direct(0, 0),
@@ -120,6 +122,26 @@ const PLOTS: [&[Step]; 13] = [
     ],
     &[Forward(1, 0), MachineSaysYes, Wait(HOUR)],
     &[Forward(0, 0), Guess, Wait(HOUR)],
+    // What waits through a pause is still well-mannered afterwards.
+    &[
+        Order("pause"),
+        Forward(0, 0),
+        Wait(8 * DAY),
+        Wait(9 * DAY),
+        Order("resume"),
+        Wait(DAY),
+        Wait(8 * DAY),
+        Says(0, Said::Yes, Pass),
+    ],
+    &[
+        Forward(0, 0),
+        Wait(DAY),
+        Order("pause"),
+        Wait(8 * DAY),
+        Says(0, Said::No, Pass),
+        Order("resume"),
+        Wait(DAY),
+    ],
     // In the requester's name, with the secret of his own mail.
     &[
         Propose,
@@ -202,6 +224,11 @@ impl Player {
             }
             Guess => self.guess(),
             Bounces(carol) => self.bounce(TARGETS[carol]),
+            Order(word) => {
+                let raw = self.room.writer(CONNECTORS[0]).mail(BOT, "", word, word);
+                let bob = CONNECTORS[0];
+                Some(self.room.inbound(bob, Pass, Meaning::Other, raw))
+            }
             Wait(secs) => {
                 self.wait(secs);
                 None

@@ -331,6 +331,7 @@ fn reports() -> Option<Vec<(&'static str, Saying)>> {
         row(7, alice.clone(), None, Awaits::Connector, 0),
         row(2, alice.clone(), carol.clone(), Awaits::Requester, 1),
         row(3, None, carol.clone(), Awaits::Target, 2),
+        row(9, dan.clone(), carol.clone(), Awaits::TargetUnsent, 0),
         row(4, alice.clone(), dan.clone(), Awaits::TargetReminded, 9),
         row(5, dan.clone(), carol.clone(), Awaits::TargetConfirming, 1),
         row(6, alice.clone(), carol, Awaits::TargetLater, 3),
