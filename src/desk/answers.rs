@@ -58,6 +58,9 @@ impl Work<'_> {
         };
         match role {
             Role::Connector => match (own(Party::Connector), target_holds) {
+                (Some(_), _) if !self.is_its_connector(mail, &bound.introduction) => {
+                    Ok(ignored("a question to another connector"))
+                }
                 (Some(issued), _) => {
                     let saying = issued.saying.clone();
                     self.connector_answered(mail, bound.introduction, &saying)
@@ -95,7 +98,7 @@ impl Work<'_> {
                     }
                     self.target_answered(mail, bound.introduction, doubt)
                 }
-                None => Ok(ignored("it answers a mail that was not sent to its author")),
+                None => self.former_target_answered(mail, &bound),
             },
         }
     }

@@ -42,6 +42,14 @@ impl Work<'_> {
         self.report(mail, report)
     }
 
+    /// Whether the author is the connector of this introduction; no other answers what he is asked.
+    pub(super) fn is_its_connector(&self, mail: &Mail<'_>, introduction: &Introduction) -> bool {
+        match (&introduction.connector, mail.from()) {
+            (Some(connector), Some(from)) => self.house.same_connector(&connector.address, from),
+            _ => false,
+        }
+    }
+
     /// A connector's word holds back or frees what he is the connector of; the operator's pause is
     /// not his to end.
     fn pause(&mut self, mail: &Mail<'_>, paused: bool) -> Result<(), DeskError> {
@@ -89,17 +97,8 @@ impl Work<'_> {
     }
 
     fn status(&self, mail: &Mail<'_>) -> Result<Report, DeskError> {
-        let mine = |introduction: &Introduction| {
-            let connector = introduction.connector.as_ref();
-            match (connector, mail.from()) {
-                (Some(connector), Some(from)) => {
-                    self.house.same_connector(&connector.address, from)
-                }
-                _ => false,
-            }
-        };
         let mut open = introductions::list(self.db, false)?;
-        open.retain(mine);
+        open.retain(|introduction| self.is_its_connector(mail, introduction));
         // What waits for him comes first, then the oldest.
         open.sort_by_key(|i| (i.stage != Stage::WaitingForConnector, i.created_at_secs));
         let more = open.len().saturating_sub(MAX_STATUS_LINES);

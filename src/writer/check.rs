@@ -43,7 +43,7 @@ pub fn read_back(bytes: &[u8], meant: &Meant<'_>) -> Result<(), &'static str> {
         return Err("character set");
     }
     for line in text.split("\r\n") {
-        if line.contains(['\r', '\n', '\0']) {
+        if line.bytes().any(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
             return Err("line end");
         }
         if line.len() > MAX_LINE_OCTETS {

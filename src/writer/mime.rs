@@ -151,7 +151,12 @@ pub fn encoded_words(text: &str) -> String {
 /// Quoted-printable with CRLF (RFC 2045 section 6.7). A dot or "From " at the start of a line is
 /// encoded too: relays stuff the one, mbox files the other.
 pub fn quoted_printable(text: &str) -> String {
-    let mut out = String::new();
+    const HEX: [char; 16] = [
+        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F',
+    ];
+    let hex = |nibble: u8| HEX.get(usize::from(nibble)).copied().unwrap_or('0');
+    // Most octets stay one; quotation marks of three become nine.
+    let mut out = String::with_capacity(text.len() + text.len() / 4);
     for line in text.trim_end_matches('\n').split('\n') {
         let last = line.len().saturating_sub(1);
         let mut columns = 0;
@@ -174,7 +179,7 @@ pub fn quoted_printable(text: &str) -> String {
                 out.push(char::from(byte));
                 columns += 1;
             } else {
-                let _ = write!(out, "={byte:02X}");
+                out.extend(['=', hex(byte >> 4), hex(byte & 15)]);
                 columns += 3;
             }
         }

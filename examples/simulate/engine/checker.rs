@@ -80,6 +80,12 @@ fn recipients(room: &mut Mailroom, mail: &Outbound) {
         ) => !is_connector(alice),
         (_, [bob]) => is_connector(bob),
         _ => false,
+    } || {
+        // Whoever writes "stop" or "start" of his own accord is told that it is kept.
+        let author = room.inbound.last().map(|last| last.from.as_str());
+        matches!(mail.saying.as_str(), "confirm_stop" | "confirm_start")
+            && mail.introduction.is_none()
+            && to.first().map(String::as_str) == author
     };
     if !fits {
         room.blame("V7 recipients", &format!("{} goes to {to:?}", mail.saying));
@@ -346,7 +352,9 @@ pub fn leaves(room: &mut Mailroom, known: usize) {
     };
     let asks =
         || of(room, mail.introduction).filter(|old| old.saying == "ask" && old.is_to(&carol));
-    if mail.saying != "reminder" || of(room, mail.introduction).any(|old| old.returned) {
+    // A connector may have somebody asked again whom he takes to be wrong about "later".
+    let ended = of(room, mail.introduction).any(|old| old.returned || old.saying == "tell_closed");
+    if mail.saying != "reminder" || ended {
         return;
     }
     let now = room.now_secs;

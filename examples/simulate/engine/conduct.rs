@@ -35,8 +35,8 @@ pub fn with_field(raw: Vec<u8>, field: &str) -> Vec<u8> {
 
 /// Message-ID, and the addresses in To and Cc: the header as our own mail programs write it.
 pub fn envelope(raw: &[u8]) -> (String, Vec<String>) {
-    let text = String::from_utf8_lossy(raw);
-    let head = text.split("\r\n\r\n").next().unwrap_or_default();
+    let end = raw.windows(4).position(|four| four == b"\r\n\r\n");
+    let head = String::from_utf8_lossy(&raw[..end.unwrap_or(raw.len())]);
     let (mut id, mut to) = (String::new(), Vec::new());
     for line in head.replace("\r\n ", " ").lines() {
         let (name, value) = line.split_once(": ").unwrap_or_default();

@@ -144,14 +144,14 @@ fn live(
 
 /// The connector answers a question that he gets whatever the target does.
 pub fn connector(room: &mut Mailroom) -> Option<super::mailroom::Inbound> {
-    let asked = |saying: &str| {
-        matches!(
-            saying,
-            "approve" | "which_target" | "who_asks" | "tell_asked"
-        )
+    // Whether a later request led to an ask depends on what the target did about the first.
+    let asked = |mail: &super::mailroom::Outbound| match mail.saying.as_str() {
+        "approve" | "which_target" | "who_asks" => true,
+        "tell_asked" => mail.introduction == Some(1),
+        _ => false,
     };
     let questions: Vec<usize> = (0..room.outbound.len())
-        .filter(|at| asked(&room.outbound[*at].saying))
+        .filter(|at| asked(&room.outbound[*at]))
         .collect();
     let question = *questions.last()?;
     let text = *room

@@ -83,6 +83,9 @@ impl Machine<'_> {
         if !same {
             self.i.consents.target = None;
             self.i.clock.introduce_at_secs = None;
+            self.i.clock.asked_at_secs = None;
+            self.i.clock.remind_at_secs = None;
+            self.i.clock.again_at_secs = None;
             self.i.threads.target = Thread::default();
             self.i.asked = Asked {
                 closing_sent: self.i.asked.closing_sent,
