@@ -160,7 +160,9 @@ impl Desk {
         /// Introductions in one transaction; a backlog of them must not hold the lock for long.
         const BATCH: usize = 100;
         loop {
-            let due = introductions::due(self.store.reading(), now_secs, BATCH)?;
+            let mut due = introductions::due(self.store.reading(), now_secs, BATCH)?;
+            // Of two closings in one moment the order must not tell what else was due.
+            due.sort_unstable();
             if due.is_empty() {
                 self.release_held(now_secs)?;
                 self.drop_words(now_secs)?;

@@ -352,8 +352,10 @@ pub fn leaves(room: &mut Mailroom, known: usize) {
     };
     let asks =
         || of(room, mail.introduction).filter(|old| old.saying == "ask" && old.is_to(&carol));
-    // A connector may have somebody asked again whom he takes to be wrong about "later".
-    let ended = of(room, mail.introduction).any(|old| old.returned || old.saying == "tell_closed");
+    // "Next month" may be tomorrow, and a connector may have somebody asked again at once.
+    let ended = of(room, mail.introduction).any(|old| {
+        old.returned || matches!(old.saying.as_str(), "tell_closed" | "acknowledge_later")
+    });
     if mail.saying != "reminder" || ended {
         return;
     }

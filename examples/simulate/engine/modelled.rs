@@ -31,6 +31,8 @@ pub fn play(seed: u64, tell: bool) -> Life {
     house.connectors[0].direct = Direct::Contacts;
     house.pace.asks_per_target = 10;
     house.never.clear();
+    // That words are dropped, and asked for anew, is not in the model.
+    house.keep_bodies_secs = 10 * 366 * DAY;
     let reminds = house.pace.remind_after_secs.is_some();
     let model = Model::new(CONNECTORS[0].1, reminds, house.pace.hold_yes_secs);
     let mut left: Vec<(Who, Who)> = Vec::new();
