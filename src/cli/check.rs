@@ -62,13 +62,27 @@ pub fn run(config: Option<&Path>, options: &Options) -> Result<(), Failure> {
     // Words that can't be used keep `run` from starting.
     furnish::words(&config)?;
     settings::passwords(&config, &mut report);
-    settings::people(&config, &furnish::house_alone(&config), &mut report)?;
+    settings::people(&config, &furnish::house_alone(&config), &mut report);
     settings::store(&config, &mut report);
-    // A password that is not where it should be is a wrong configuration: status 2, as for `run`.
-    let (reading, sending) = keyring::doors(&config)?;
-    let doors = Doors { reading, sending };
+    let doors = match keyring::doors(&config) {
+        Ok((reading, sending)) => Some(Doors { reading, sending }),
+        Err(error) => {
+            match Failure::from(error) {
+                Failure::Usage(says) => {
+                    let remedy = "`askfirst init` shows the places that a password can be in.";
+                    report.wrong_configuration("password", says, remedy);
+                }
+                Failure::Failed(says) => report.problem("logins", says, None),
+            }
+            None
+        }
+    };
     let sent = runtime()?.block_on(async {
         settings::trust(&config, &mut report).await;
+        let Some(doors) = doors else {
+            report.note("logins", "not tried without a password");
+            return 0;
+        };
         let imap = imap(&config, &doors.reading, &mut report).await;
         let smtp = smtp(&config, &doors.sending, &mut report).await;
         match (options.roundtrip, imap, smtp) {

@@ -24,14 +24,14 @@ async fn stay() -> Result<(), String> {
     let page = Page::open().await?;
     let village = page.village();
     print(&format!(
-        "A village of four and their bot, on this machine alone. Open its page in a browser:\n\n  {}\n\n\
+        "A village of four and their bot, on this machine alone.\n\nOpen its page in a browser:\n\n  {}\n\n\
          Or point a mail program here:\n\n  \
          IMAP  127.0.0.1 port {}, no encryption\n  SMTP  127.0.0.1 port {}, no encryption, log in to send\n\n",
         page.address, village.imap_port, village.smtp_port
     ));
     for villager in PEOPLE.into_iter().chain([&BOT]) {
         print(&format!(
-            "  {:<24} {:<24} user {:<7} password {}\n",
+            "  {:<21}  {:<22}  user {:<5}  password {}\n",
             villager.name, villager.address, villager.user, villager.password
         ));
     }

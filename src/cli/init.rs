@@ -14,11 +14,10 @@ use crate::cli::screen::Screen;
 use crate::cli::{Failure, print};
 use crate::reader::address::Address;
 use ask::{Asker, say};
+use providers::Provider;
 use std::path::{Path, PathBuf};
-use write::{Answers, Secret};
+use write::{Answers, Kept, Secret};
 
-/// The password's file, beside the configuration.
-const PASSWORD_FILE: &str = "askfirst.password";
 const CONFIG_FILE: &str = "askfirst.toml";
 
 #[derive(clap::Args)]
@@ -80,6 +79,9 @@ pub struct Options {
     /// The client id of the application that was registered for OAuth2
     #[arg(long, value_name = "ID")]
     client_id: Option<String>,
+    /// That application's client secret is the first line of this file (Google's have one)
+    #[arg(long, value_name = "FILE")]
+    client_secret_file: Option<String>,
     /// The name of the person who introduces
     #[arg(long, value_name = "NAME")]
     connector_name: Option<String>,
@@ -130,9 +132,12 @@ pub fn run(config: Option<&Path>, options: &Options) -> Result<(), Failure> {
 }
 
 fn questions(asker: &Asker, options: &Options, path: &Path) -> Result<Answers, Failure> {
-    if !options.yes {
-        say("A mailbox of the bot's own: no person uses it.\n");
-    }
+    let tell = |text: &str| {
+        if !options.yes {
+            say(text);
+        }
+    };
+    tell("A mailbox of the bot's own: no person uses it.\n");
     let address = asker.text(
         "address",
         options.address.as_deref(),
@@ -142,24 +147,8 @@ fn questions(asker: &Asker, options: &Options, path: &Path) -> Result<Answers, F
     )?;
     let place = place::find(asker, options, &address)?;
     let provider = place.provider;
-    if let Some(provider) = &provider
-        && !options.yes
-    {
-        say(&format!(
-            "\nTo be done there first, as {} says:\n",
-            provider.title
-        ));
-        for (at, step) in provider.first.iter().enumerate() {
-            say(&format!(
-                "  {}. {}\n",
-                at + 1,
-                Screen::here().wrapped(step, 5)
-            ));
-        }
-        say(&format!(
-            "  (docs/providers/{}.md has it step by step.)\n\n",
-            provider.page
-        ));
+    if let Some(provider) = &provider {
+        tell(&to_be_done_first(provider));
     }
     let user = asker.text(
         "user",
@@ -176,10 +165,52 @@ fn questions(asker: &Asker, options: &Options, path: &Path) -> Result<Answers, F
         Some("Introductions"),
         one_line,
     )?;
-    if !options.yes {
-        say("\nThe person who introduces (more can be added in the file).\n");
+    tell("\nThe person who introduces (more can be added in the file).\n");
+    let person = person(asker, options, path, &address)?;
+    let time_zone = time_zone(asker, options)?;
+    let ca_file = provider
+        .as_ref()
+        .and_then(|provider| provider.ca_file.clone());
+    Ok(Answers {
+        address: address.as_str().to_owned(),
+        name,
+        time_zone,
+        imap: place.imap,
+        smtp: place.smtp,
+        user,
+        secret,
+        junk: provider
+            .as_ref()
+            .map_or("Junk", |provider| &provider.junk)
+            .to_owned(),
+        ca_file: options.ca_file.clone().or(ca_file),
+        believed: options.authserv_id.clone(),
+        authserv_id: provider.and_then(|provider| provider.authserv_id),
+        person,
+    })
+}
+
+/// What the provider wants to have settled before a program may log in.
+fn to_be_done_first(provider: &Provider) -> String {
+    let screen = Screen::here();
+    let head = format!("To be done there first, as {} says:", provider.title);
+    let mut text = format!("\n{}\n", screen.wrapped(&head, 0));
+    for (at, step) in provider.first.iter().enumerate() {
+        text += &format!("  {}. {}\n", at + 1, screen.wrapped(step, 5));
     }
-    let connector = asker.text(
+    text + &format!(
+        "  (docs/providers/{}.md has it step by step.)\n\n",
+        provider.page
+    )
+}
+
+fn person(
+    asker: &Asker,
+    options: &Options,
+    path: &Path,
+    bot: &Address,
+) -> Result<write::Person, Failure> {
+    let name = asker.text(
         "connector-name",
         options.connector_name.as_deref(),
         "Name",
@@ -187,12 +218,12 @@ fn questions(asker: &Asker, options: &Options, path: &Path) -> Result<Answers, F
         one_line,
     )?;
     let given = options.connector_address.join(",");
-    let connector_addresses = asker.text(
+    let addresses = asker.text(
         "connector-address",
         (!given.is_empty()).then_some(given.as_str()),
         "Addresses this person writes from, separated by commas",
         None,
-        |text| persons(text, &address),
+        |text| persons(text, bot),
     )?;
     let contacts = asker.text(
         "contacts",
@@ -208,8 +239,17 @@ fn questions(asker: &Asker, options: &Options, path: &Path) -> Result<Answers, F
         None,
         |text| one_of(text, &["contacts", "ask", "any", "off"]),
     )?;
+    Ok(write::Person {
+        name,
+        addresses,
+        contacts,
+        direct_requests,
+    })
+}
+
+fn time_zone(asker: &Asker, options: &Options) -> Result<String, Failure> {
     let here = jiff::tz::TimeZone::system();
-    let time_zone = asker.text(
+    asker.text(
         "time-zone",
         options.time_zone.as_deref(),
         "Time zone, for reminders and dates",
@@ -220,31 +260,7 @@ fn questions(asker: &Asker, options: &Options, path: &Path) -> Result<Answers, F
                 "{text:?} is no time zone known here; write one such as Europe/Berlin"
             )),
         },
-    )?;
-    let ca_file = options.ca_file.clone();
-    let ca_file = ca_file.or(provider
-        .as_ref()
-        .and_then(|provider| provider.ca_file.clone()));
-    Ok(Answers {
-        address: address.as_str().to_owned(),
-        name,
-        time_zone,
-        imap: place.imap,
-        smtp: place.smtp,
-        user,
-        secret,
-        junk: provider
-            .as_ref()
-            .map_or("Junk", |provider| &provider.junk)
-            .to_owned(),
-        ca_file,
-        believed: options.authserv_id.clone(),
-        authserv_id: provider.and_then(|provider| provider.authserv_id),
-        connector,
-        connector_addresses,
-        contacts,
-        direct_requests,
-    })
+    )
 }
 
 fn one_line(text: &str) -> Result<String, String> {
@@ -299,26 +315,30 @@ fn farewell(answers: &Answers, path: &Path, config: Option<&Path>) -> String {
     });
     let mut text = format!("{} is written.\n", path.display());
     let folder = path.parent().unwrap_or(Path::new(""));
-    match &answers.secret {
-        Secret::File {
+    let what = match &answers.secret {
+        Secret::Oauth2 { .. } => "client secret",
+        _ => "password",
+    };
+    match answers.secret.kept() {
+        Some(Kept {
             path: file,
-            password: Some(_),
-        } => {
+            text: Some(_),
+        }) => {
             text += &format!(
-                "The password is in {}, readable by you alone.\n",
+                "The {what} is in {}, readable by you alone.\n",
                 folder.join(file).display()
             );
         }
-        Secret::File { path: file, .. } if !folder.join(file).exists() => {
+        Some(Kept { path: file, .. }) if !folder.join(file).exists() => {
             text += &format!(
-                "Put the password into {0}, for your eyes only:  (umask 077; cat > {0})\n",
+                "Put the {what} into {0}, for your eyes only:  (umask 077; cat > {0})\n",
                 folder.join(file).display()
             );
         }
-        Secret::Oauth2 { provider, .. } => {
-            text += &format!("Sign in once:  askfirst login {provider}{named}\n");
-        }
-        Secret::File { .. } | Secret::Command(_) | Secret::Env(_) | Secret::Credential(_) => {}
+        Some(_) | None => {}
+    }
+    if let Secret::Oauth2 { provider, .. } = &answers.secret {
+        text += &format!("Sign in once:  askfirst login {provider}{named}\n");
     }
     text += &format!(
         "\nNext:\n  askfirst check{named}              logins and what the servers can do; sends nothing\n  askfirst check --roundtrip{named}  a mail to itself, and what comes back\n  askfirst run{named}\n"

@@ -1,9 +1,16 @@
-//! `askfirst man`: the manual page, or one page for every command in a folder.
+//! `askfirst man`: the manual page, or one page for every command in a folder; and completions.
 //!
 //! Fails where the folder can't be written.
 
 use crate::cli::{Failure, print};
 use std::path::Path;
+
+/// The completions of a shell, on standard output.
+pub fn completions(command: &mut clap::Command, shell: clap_complete::Shell) {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, command, "askfirst", &mut text);
+    print(&String::from_utf8_lossy(&text));
+}
 
 pub fn run(command: clap::Command, folder: Option<&Path>) -> Result<(), Failure> {
     let Some(folder) = folder else {

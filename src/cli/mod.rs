@@ -2,6 +2,7 @@
 //!
 //! Exit status: 0 done, 1 it failed, 2 wrong usage or configuration.
 
+pub mod arguments;
 pub mod backup;
 pub mod cancel;
 pub mod check;
@@ -30,175 +31,34 @@ use crate::desk::house::House;
 use crate::furnish;
 use crate::rules::introduction::Stage;
 use crate::store::Store;
-use clap::{CommandFactory, Parser, Subcommand};
-use std::path::{Path, PathBuf};
+use arguments::{Arguments, Command, QuarantineAct};
+use clap::{CommandFactory, Parser};
+use std::path::Path;
 use std::process::ExitCode;
-
-#[derive(Parser)]
-#[command(
-    name = "askfirst",
-    version,
-    about = "Asks first and introduces second: the double opt-in introduction in plain mail"
-)]
-struct Arguments {
-    /// The configuration; default: askfirst.toml here, then the user's configuration folder, then /etc/askfirst
-    #[arg(long, global = true, value_name = "FILE")]
-    config: Option<PathBuf>,
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// The whole job on this machine, with nothing to configure
-    Demo {
-        /// Play one introduction that ends in yes and one that ends in no, print each mail, and end
-        #[arg(long)]
-        script: bool,
-    },
-    /// Write a configuration after a few questions; every answer is also a flag
-    Init(#[command(flatten)] Box<init::Options>),
-    /// Check configuration, logins and server abilities; sends nothing
-    Check(#[command(flatten)] check::Options),
-    /// The daemon: read, ask, introduce
-    Run {
-        /// Read and decide, send nothing, change nothing
-        #[arg(long)]
-        dry_run: bool,
-        /// Also take mail that was there before the first start
-        #[arg(long)]
-        from_start: bool,
-        /// Lines for people or JSON for collectors; default: what [service] log says, else text
-        #[arg(long, value_name = "FORM")]
-        log: Option<log::Form>,
-    },
-    /// Show how a mail would be read (needs neither configuration nor network)
-    Explain {
-        /// Mail files; `-` is standard input
-        #[arg(required = true)]
-        files: Vec<PathBuf>,
-        /// One JSON object a line
-        #[arg(long)]
-        json: bool,
-        /// The mail of ours that it answers
-        #[arg(long, value_name = "FILE")]
-        original: Option<PathBuf>,
-    },
-    /// The open introductions
-    List {
-        /// A JSON array
-        #[arg(long)]
-        json: bool,
-        /// Finished ones too
-        #[arg(long)]
-        all: bool,
-        /// Only those with somebody whose name or address has this in it
-        #[arg(long, value_name = "TEXT")]
-        person: Option<String>,
-        /// Only those in this state; may be given several times
-        #[arg(long, value_name = "STATE", value_parser = state_parser())]
-        state: Vec<String>,
-    },
-    /// One introduction: consents with their evidence, every mail and how it was read, what comes next
-    Show {
-        id: i64,
-        #[arg(long)]
-        json: bool,
-    },
-    /// How many were asked, what they said, and how long it took
-    Stats {
-        #[arg(long)]
-        json: bool,
-        /// Only introductions begun in this time, such as 90d
-        #[arg(long, value_name = "DURATION")]
-        since: Option<String>,
-    },
-    /// Mails on their way out: what waits, why, and when it is tried next
-    Queue {
-        #[arg(long)]
-        json: bool,
-    },
-    /// Mails that could not be handled: look, try again, give up
-    Quarantine {
-        #[command(subcommand)]
-        act: Option<QuarantineAct>,
-    },
-    /// Everything the database knows, as JSON on standard output
-    Export {
-        /// With the bytes of the mails, in base64
-        #[arg(long)]
-        raw: bool,
-    },
-    /// Call an introduction off
-    Cancel { id: i64 },
-    /// Erase what is stored about a person, and say what
-    Forget { address: String },
-    /// Stop all sending until `resume`; what arrives is kept and read
-    Pause,
-    /// Send again after `pause`
-    /// Sign in to the mail account with OAuth2 and keep the tokens
-    Login { at: login::At },
-    Resume {
-        /// Also after mails of ours were seen that the database did not write (an old backup, a second askfirst)
-        #[arg(long)]
-        trust_database: bool,
-        /// The system's clock is right, although it jumped
-        #[arg(long)]
-        trust_clock: bool,
-    },
-    /// Copy the database into a new file, also while the daemon runs
-    Backup { file: PathBuf },
-    /// The languages of the mails, the mails of one, the text of a mail: to begin your own with
-    Words {
-        language: Option<String>,
-        /// Such as `ask`
-        name: Option<String>,
-    },
-    /// Completions for a shell, on standard output
-    Completions { shell: clap_complete::Shell },
-    /// The manual page on standard output (`askfirst man | man -l -`), or all pages into a folder
-    Man {
-        /// Where one page for every command is written
-        folder: Option<PathBuf>,
-    },
-}
-
-#[derive(Subcommand)]
-enum QuarantineAct {
-    /// All of them (also without a word)
-    List {
-        #[arg(long)]
-        json: bool,
-    },
-    /// One of them: why it was set aside, and its text
-    Show {
-        id: i64,
-        #[arg(long)]
-        json: bool,
-        /// The bytes as they came, for `askfirst explain -`
-        #[arg(long, conflicts_with = "json")]
-        raw: bool,
-    },
-    /// Handle it again
-    Retry { id: i64 },
-    /// Give it up: its words go, and it is not fetched again
-    Drop { id: i64 },
-}
-
-fn state_parser() -> clap::builder::PossibleValuesParser {
-    clap::builder::PossibleValuesParser::new(Stage::ALL.map(Stage::name))
-}
 
 /// Runs what the command line says.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let config = arguments.config.as_deref();
-    let done = match arguments.command {
+    let failure = match perform(config, arguments.command) {
+        Ok(status) => return status,
+        Err(failure) => failure,
+    };
+    let (text, status) = match failure {
+        Failure::Usage(text) => (text, ExitCode::from(2)),
+        Failure::Failed(text) => (text, ExitCode::FAILURE),
+    };
+    eprintln!("askfirst: {text}");
+    status
+}
+
+fn perform(config: Option<&Path>, command: Command) -> Result<ExitCode, Failure> {
+    match command {
         Command::Explain {
             files,
             json,
             original,
-        } => return explain::run(&files, json, original.as_deref()),
+        } => return Ok(explain::run(&files, json, original.as_deref())),
         Command::Demo { script } => demo::run(script),
         Command::Init(options) => init::run(config, &options),
         Command::Check(options) => check::run(config, &options),
@@ -206,37 +66,29 @@ pub fn main() -> ExitCode {
             dry_run,
             from_start,
             log,
-        } => run::run(
-            config,
-            daemon::Options {
+        } => {
+            let options = daemon::Options {
                 dry_run,
                 from_start,
-            },
-            log,
-        ),
+            };
+            run::run(config, options, log)
+        }
         Command::List {
             json,
             all,
             person,
             state,
         } => {
-            let states = state.iter().filter_map(|name| Stage::parse(name)).collect();
             let wanted = list::Wanted {
                 all,
                 person,
-                states,
+                states: state.iter().filter_map(|name| Stage::parse(name)).collect(),
             };
             list::run(config, json, &wanted)
         }
         Command::Stats { json, since } => stats::run(config, json, since.as_deref()),
         Command::Queue { json } => queue::run(config, json),
-        Command::Quarantine { act } => match act {
-            None => quarantine::list(config, false),
-            Some(QuarantineAct::List { json }) => quarantine::list(config, json),
-            Some(QuarantineAct::Show { id, json, raw }) => quarantine::show(config, id, raw, json),
-            Some(QuarantineAct::Retry { id }) => quarantine::retry(config, id),
-            Some(QuarantineAct::Drop { id }) => quarantine::drop(config, id),
-        },
+        Command::Quarantine { act } => set_aside(config, act),
         Command::Export { raw } => export::run(config, raw),
         Command::Show { id, json } => show::run(config, id, json),
         Command::Cancel { id } => cancel::run(config, id),
@@ -250,23 +102,21 @@ pub fn main() -> ExitCode {
         Command::Backup { file } => backup::run(config, &file),
         Command::Words { language, name } => words::run(language.as_deref(), name.as_deref()),
         Command::Completions { shell } => {
-            let mut text = Vec::new();
-            clap_complete::generate(shell, &mut Arguments::command(), "askfirst", &mut text);
-            print(&String::from_utf8_lossy(&text));
+            manual::completions(&mut Arguments::command(), shell);
             Ok(())
         }
         Command::Man { folder } => manual::run(Arguments::command(), folder.as_deref()),
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(Failure::Usage(text)) => {
-            eprintln!("askfirst: {text}");
-            ExitCode::from(2)
-        }
-        Err(Failure::Failed(text)) => {
-            eprintln!("askfirst: {text}");
-            ExitCode::FAILURE
-        }
+    }?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn set_aside(config: Option<&Path>, act: Option<QuarantineAct>) -> Result<(), Failure> {
+    match act {
+        None => quarantine::list(config, false),
+        Some(QuarantineAct::List { json }) => quarantine::list(config, json),
+        Some(QuarantineAct::Show { id, json, raw }) => quarantine::show(config, id, raw, json),
+        Some(QuarantineAct::Retry { id }) => quarantine::retry(config, id),
+        Some(QuarantineAct::Drop { id }) => quarantine::drop(config, id),
     }
 }
 

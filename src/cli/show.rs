@@ -21,6 +21,8 @@ use std::path::Path;
 
 /// In front of what happened at a time.
 const INDENT: usize = 20;
+/// In front of what is said of a party.
+const BESIDE_ROLE: usize = 13;
 /// Below this there is no room for it.
 const NARROW_COLUMNS: usize = 60;
 
@@ -130,12 +132,15 @@ impl Teller<'_> {
             ("connector", &introduction.connector),
             ("target", &introduction.target),
         ] {
-            let _ = writeln!(text, "  {role:<10} {}", who(person));
+            let who = self.screen.wrapped(&who(person), BESIDE_ROLE);
+            let _ = writeln!(text, "  {role:<10} {who}");
         }
-        let _ = writeln!(text, "  {:<10} {}", "how", way(introduction.way));
+        let how = self.screen.wrapped(way(introduction.way), BESIDE_ROLE);
+        let _ = writeln!(text, "  {:<10} {how}", "how");
         text += &self.title("Consents");
         text += &self.consents();
-        text += &self.title("Story");
+        let zone = self.zone.iana_name().unwrap_or("UTC");
+        text += &self.title(&format!("Story (times of {zone})"));
         text += &self.story();
         text += &self.title("What comes next, and why nothing else was sent");
         for line in next::lines(introduction, &self.view.mails, self.sending, self.zone) {
@@ -145,7 +150,8 @@ impl Teller<'_> {
     }
 
     fn title(&self, title: &str) -> String {
-        format!("\n{}\n", self.screen.tint(Tint::Strong, title))
+        let title = self.screen.wrapped(title, 0);
+        format!("\n{}\n", self.screen.tint(Tint::Strong, &title))
     }
 
     fn consents(&self) -> String {
@@ -188,7 +194,12 @@ impl Teller<'_> {
             };
             let _ = writeln!(text, "  {role:<10} {}", screen::moment(at, self.zone));
             for line in evidence {
-                let _ = writeln!(text, "  {:<10} {}", "", self.screen.wrapped(&line, 13));
+                let _ = writeln!(
+                    text,
+                    "  {:<10} {}",
+                    "",
+                    self.screen.wrapped(&line, BESIDE_ROLE)
+                );
             }
         }
         text
@@ -223,22 +234,19 @@ impl Teller<'_> {
         let mut last = String::new();
         // Where there is no room beside it, the time has a line of its own.
         let narrow = self.screen.text_columns() < NARROW_COLUMNS;
-        let indent = if narrow { 2 } else { INDENT };
+        let indent = if narrow { 4 } else { INDENT };
         for (at, _, head, more) in lines {
             let time = screen::moment(at, self.zone);
-            if narrow && time != last {
-                let _ = writeln!(text, "  {time}");
-            }
-            let shown = match time == last {
-                true => " ".repeat(time.len()),
-                false => time.clone(),
+            let shown = match (narrow, time == last) {
+                (true, true) => String::new(),
+                (true, false) => format!("  {time}\n"),
+                (false, false) => format!("  {time}  "),
+                (false, true) => " ".repeat(indent),
             };
             last = time;
-            let _ = writeln!(
-                text,
-                "  {shown}  {}",
-                self.screen.wrapped(&head, INDENT + 2)
-            );
+            let margin = if narrow { indent } else { 0 };
+            let head = self.screen.wrapped(&head, indent + 2);
+            let _ = writeln!(text, "{shown}{}{head}", " ".repeat(margin));
             for line in more {
                 let line = self.screen.wrapped(&line, indent + 2);
                 let line = self.screen.tint(Tint::Faint, &line);

@@ -215,7 +215,8 @@ fn text(figures: &Figures, screen: Screen, since: Option<&str>) -> String {
     let longest = rows.iter().map(|(_, count, _)| *count).max().unwrap_or(0);
     for (name, count, tint) in rows {
         let bar = screen.tint(tint, &bar(count, longest, screen));
-        let _ = writeln!(text, "  {name:<17} {count:>4}  {bar}");
+        let line = format!("  {name:<17} {count:>4}  {bar}");
+        let _ = writeln!(text, "{}", line.trim_end());
     }
     let _ = writeln!(
         text,
@@ -239,14 +240,15 @@ fn text(figures: &Figures, screen: Screen, since: Option<&str>) -> String {
         for (at, counted) in figures.answers.iter().enumerate() {
             let name = BARS.get(at).map_or("later", |(_, name)| *name);
             let bar = screen.tint(Tint::Good, &bar(counted.count, longest, screen));
-            let _ = writeln!(text, "  {name:<17} {:>4}  {bar}", counted.count);
+            let line = format!("  {name:<17} {:>4}  {bar}", counted.count);
+            let _ = writeln!(text, "{}", line.trim_end());
         }
     }
-    let _ = writeln!(
-        text,
-        "\nAsks in the last {WEEKS} weeks, the oldest first: {}",
+    let weeks = format!(
+        "Asks in the last {WEEKS} weeks, the oldest first: {}",
         spark(figures)
     );
+    let _ = writeln!(text, "\n{}", screen.wrapped(&weeks, 0));
     text
 }
 

@@ -22,7 +22,7 @@ pub fn find(explicit: Option<&Path>) -> Result<PathBuf, ConfigError> {
     Err(ConfigError::about_file(
         Path::new(NAME),
         format!("not found; looked for {}", list.join(", ")),
-        "Copy `config.example.toml` to one of them and fill it in, or name it with --config FILE.",
+        "`askfirst init` writes one, --config FILE names another; `askfirst demo` needs none.",
     ))
 }
 

@@ -120,6 +120,7 @@ pub(super) fn parse(text: &str, path: &Path) -> Result<RawConfig, ConfigError> {
     toml::from_str(text).map_err(|mut error: toml::de::Error| {
         let line = error.span().map(|span| line(text, &span));
         let problem = error.message().replace('\n', ", ");
+        let problem = problem.replace("expected i64", "expected a whole number");
         // Without its input the error prints the path of keys that led to it, as "in `a.b`".
         error.set_input(None);
         let shown = error.to_string();
@@ -143,7 +144,9 @@ pub(super) fn parse(text: &str, path: &Path) -> Result<RawConfig, ConfigError> {
             problem,
             remedy: match unknown {
                 true => "Take the key out, or correct its spelling.",
-                false => "config.example.toml shows every key with its form.",
+                false => {
+                    "Text stands in quotation marks; config.example.toml shows every key with its form."
+                }
             }
             .to_owned(),
         }

@@ -11,8 +11,8 @@ use crate::rules::introduction::Stage;
 
 /// Lines of each mail that are shown.
 const LINES_SHOWN: usize = 12;
-/// Columns of the story.
-const WIDTH: usize = 78;
+/// Columns of a mail's lines in the story; in front of them stands a margin.
+const WIDTH: usize = 75;
 
 /// Where the story is told, line by line.
 pub type Teller<'a> = &'a mut (dyn FnMut(&str) + Send);
@@ -149,15 +149,32 @@ fn show_mail(tell: Teller<'_>, passed: &Passed) {
     let text = letter.plain.unwrap_or_default();
     let lines: Vec<&str> = text.trim().lines().collect();
     for line in lines.iter().take(LINES_SHOWN) {
-        tell(&format!(
-            "   | {}",
-            line.chars().take(WIDTH).collect::<String>()
-        ));
+        for part in wrapped(line) {
+            tell(format!("   | {part}").trim_end());
+        }
     }
     if lines.len() > LINES_SHOWN {
         tell(&format!("   | … {} more lines", lines.len() - LINES_SHOWN));
     }
     tell("");
+}
+
+/// A line as a mail program shows it in a narrow window.
+fn wrapped(line: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    for word in line.split(' ') {
+        let used = parts.last().map_or(0, |part| part.chars().count());
+        match parts.last_mut() {
+            Some(part) if used == 0 || used + 1 + word.chars().count() <= WIDTH => {
+                if used > 0 {
+                    part.push(' ');
+                }
+                part.push_str(word);
+            }
+            _ => parts.push(word.to_owned()),
+        }
+    }
+    parts
 }
 
 /// The three consents of each introduction, with their evidence.
@@ -180,7 +197,11 @@ async fn consents(village: &Village, tell: Teller<'_>) -> Result<(), String> {
             introduction.stage.name()
         ));
         for line in views::consents_in_words(&introduction.consents) {
-            tell(&format!("   {line}"));
+            let mut parts = wrapped(&line).into_iter();
+            tell(&format!("   {}", parts.next().unwrap_or_default()));
+            for part in parts {
+                tell(&format!("              {part}"));
+            }
         }
         tell("");
         stages.push(introduction.stage);

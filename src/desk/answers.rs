@@ -79,28 +79,36 @@ impl Work<'_> {
                 Some(_) if is_dead(&bound) && mail.verdict() == Verdict::Yes => {
                     Ok(belongs("late", &bound.introduction))
                 }
-                Some(saying) => {
-                    let doubt = self.doubt(mail, role, &saying, bound.anchored);
-                    if role == Role::Target
-                        && !mail.fails()
-                        && bound.anchored
-                        && self.they_met(mail, &bound.introduction)
-                    {
-                        let introduction =
-                            self.step(bound.introduction, Event::TheyMet, &mail.detail())?;
-                        return Ok(belongs("met", &introduction));
-                    }
-                    let starts = command::read(&mail.reading.text) == Some(Command::Start);
-                    if starts && doubt.is_none() && self.stop_taken_back(mail)? {
-                        let event = Event::TargetStarts;
-                        let introduction = self.step(bound.introduction, event, &mail.detail())?;
-                        return Ok(belongs("answer", &introduction));
-                    }
-                    self.target_answered(mail, bound.introduction, doubt)
-                }
+                Some(saying) => self.asked_person_answered(mail, role, bound, &saying),
                 None => self.former_target_answered(mail, &bound),
             },
         }
+    }
+
+    /// Whoever holds the ask's secret writes: an answer, unless they have met or a stop is taken back.
+    fn asked_person_answered(
+        &mut self,
+        mail: &Mail<'_>,
+        role: Role,
+        bound: Bound,
+        answers: &Saying,
+    ) -> Result<Disposition, DeskError> {
+        let doubt = self.doubt(mail, role, answers, bound.anchored);
+        if role == Role::Target
+            && !mail.fails()
+            && bound.anchored
+            && self.they_met(mail, &bound.introduction)
+        {
+            let introduction = self.step(bound.introduction, Event::TheyMet, &mail.detail())?;
+            return Ok(belongs("met", &introduction));
+        }
+        let starts = command::read(&mail.reading.text) == Some(Command::Start);
+        if starts && doubt.is_none() && self.stop_taken_back(mail)? {
+            let event = Event::TargetStarts;
+            let introduction = self.step(bound.introduction, event, &mail.detail())?;
+            return Ok(belongs("answer", &introduction));
+        }
+        self.target_answered(mail, bound.introduction, doubt)
     }
 
     /// One mail with the secrets of several asks decides none of them; each is asked about once.
@@ -274,15 +282,6 @@ impl Work<'_> {
         };
         let introduction = self.step(introduction, Event::TargetSaid(answer), &mail.detail())?;
         Ok(belongs("answer", &introduction))
-    }
-
-    /// The target writes to the requester, the bot is among the others: nothing is left to do.
-    pub(super) fn they_met(&self, mail: &Mail<'_>, introduction: &Introduction) -> bool {
-        let recipients = mail.letter.to.iter().chain(&mail.letter.cc);
-        let requester = introduction.requester.as_ref();
-        recipients
-            .filter_map(|person| requester.map(|requester| (person, requester)))
-            .any(|(person, requester)| person.address == requester.address)
     }
 
     /// Row 7: a connector hands on what the target wrote to him. Only the target's own mail decides.

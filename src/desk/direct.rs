@@ -81,25 +81,14 @@ impl Work<'_> {
     ) -> Result<Disposition, DeskError> {
         own.connector = connector.person();
         let proof = mail.reading.proof;
-        let words = own
-            .request
-            .as_ref()
-            .map(|r| r.words.clone())
-            .unwrap_or_default();
-        let apart: Vec<Address> = own.requester.iter().map(|p| p.address.clone()).collect();
         let mut why = AskedWhy::DirectRequest;
-        let mut wish = self.wish(&words, &apart, connector)?;
-        if own.id != 0 && wish.targets.is_empty() {
-            wish = self
-                .named_alone(&mail.reading.text, &apart, connector)?
-                .unwrap_or(wish);
-        }
+        let mut wish = self.wish_for(mail, &own, connector)?;
         if connector.direct == Direct::Off && mail.junk {
             return Ok(ignored("in the junk folder, and it would need an answer"));
         }
         if connector.direct == Direct::Off {
             wish.gap = Some(Gap::DirectRequestsOff);
-            return self.launch(mail, own, wish, AskedWhy::DirectRequest);
+            return self.launch(mail, own, wish, why);
         }
         if wish.targets.is_empty() && wish.gap.is_none() {
             if proof != Proof::Proven || own.id != 0 || mail.junk {
@@ -109,39 +98,15 @@ impl Work<'_> {
                 words: String::new(),
             });
         } else if wish.gap.is_none() {
-            let contacts = wish
-                .targets
-                .iter()
-                .all(|choice| connector.contact(&choice.address).is_some());
-            let standing = |rule: String| Consent {
-                at_secs: self.now_secs,
-                evidence: ConnectorEvidence::Standing { rule },
-            };
-            let always = proof == Proof::Proven
-                && wish
-                    .targets
-                    .iter()
-                    .all(|choice| connector.always_yes(&choice.address));
-            match connector.direct.goes_out_at_once(proof, contacts) {
-                true => {
-                    let rule = format!("direct_requests = \"{}\"", connector.direct.name());
-                    own.consents.connector = Some(standing(rule));
-                }
-                false if always => {
-                    why = AskedWhy::AlwaysYes;
-                    own.consents.connector = Some(standing(Standing::AlwaysYes.rule().to_owned()));
-                }
-                // One question for one mail that nobody proved.
-                false if proof != Proof::Proven && wish.targets.len() > 1 => {
-                    wish.gap = Some(Gap::Target {
-                        words: String::new(),
-                        choices: std::mem::take(&mut wish.targets),
+            match standing_consent(proof, &wish, connector) {
+                Some((rule, by)) => {
+                    why = by;
+                    own.consents.connector = Some(Consent {
+                        at_secs: self.now_secs,
+                        evidence: ConnectorEvidence::Standing { rule },
                     });
                 }
-                false => {
-                    let proven = proof == Proof::Proven;
-                    wish.gap = Some(Gap::ConnectorYes { proven });
-                }
+                None => wait_for_connector(proof, &mut wish),
             }
         }
         if mail.junk && wish.gap.is_some() && own.id == 0 {
@@ -160,6 +125,23 @@ impl Work<'_> {
             ));
         }
         self.launch(mail, own, wish, why)
+    }
+
+    /// Whom the requester's words name; in the answer to our question a bare name will do.
+    fn wish_for(
+        &self,
+        mail: &Mail<'_>,
+        own: &Introduction,
+        connector: &Connector,
+    ) -> Result<Wish, DeskError> {
+        let words = own.request.as_ref().map(|r| r.words.as_str());
+        let apart: Vec<Address> = own.requester.iter().map(|p| p.address.clone()).collect();
+        let wish = self.wish(words.unwrap_or_default(), &apart, connector)?;
+        if own.id == 0 || !wish.targets.is_empty() {
+            return Ok(wish);
+        }
+        let named = self.named_alone(&mail.reading.text, &apart, connector)?;
+        Ok(named.unwrap_or(wish))
     }
 
     /// Asked for a name, people answer with nothing but the name.
@@ -214,4 +196,33 @@ impl Work<'_> {
         }
         self.direct_to(mail, introduction, connector)
     }
+}
+
+/// The connector's consent that stands already, by which rule, and what he is told.
+fn standing_consent(
+    proof: Proof,
+    wish: &Wish,
+    connector: &Connector,
+) -> Option<(String, AskedWhy)> {
+    let mut targets = wish.targets.iter().map(|choice| &choice.address);
+    let contacts = targets.clone().all(|a| connector.contact(a).is_some());
+    if connector.direct.goes_out_at_once(proof, contacts) {
+        let rule = format!("direct_requests = \"{}\"", connector.direct.name());
+        return Some((rule, AskedWhy::DirectRequest));
+    }
+    let always = proof == Proof::Proven && targets.all(|a| connector.always_yes(a));
+    always.then(|| (Standing::AlwaysYes.rule().to_owned(), AskedWhy::AlwaysYes))
+}
+
+fn wait_for_connector(proof: Proof, wish: &mut Wish) {
+    // One question for one mail that nobody proved.
+    wish.gap = Some(match proof != Proof::Proven && wish.targets.len() > 1 {
+        true => Gap::Target {
+            words: String::new(),
+            choices: std::mem::take(&mut wish.targets),
+        },
+        false => Gap::ConnectorYes {
+            proven: proof == Proof::Proven,
+        },
+    });
 }

@@ -95,6 +95,11 @@ impl Desk {
         Ok(looks::waiting(self.store.reading())?)
     }
 
+    /// Mails that wait to be handled, because mail that nobody proved has caused enough for now.
+    pub fn held(&self) -> Result<Vec<Received>, DeskError> {
+        Ok(looks::held(self.store.reading())?)
+    }
+
     pub fn quarantine(&self) -> Result<Vec<Received>, DeskError> {
         Ok(looks::quarantined(self.store.reading())?)
     }

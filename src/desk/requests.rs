@@ -375,4 +375,13 @@ impl Work<'_> {
         }
         Ok(None)
     }
+
+    /// The target writes to the requester, the bot is among the others: nothing is left to do.
+    pub(super) fn they_met(&self, mail: &Mail<'_>, introduction: &Introduction) -> bool {
+        let recipients = mail.letter.to.iter().chain(&mail.letter.cc);
+        let requester = introduction.requester.as_ref();
+        recipients
+            .filter_map(|person| requester.map(|requester| (person, requester)))
+            .any(|(person, requester)| person.address == requester.address)
+    }
 }

@@ -226,7 +226,7 @@ pub enum Party {
 
 impl Saying {
     /// All of them by name.
-    pub const NAMES: [&'static str; 33] = [
+    pub const NAMES: [&'static str; 36] = [
         "ask",
         "reminder",
         "clarify",
@@ -234,6 +234,7 @@ impl Saying {
         "thank_no",
         "acknowledge_later",
         "confirm_stop",
+        "confirm_start",
         "too_late",
         "introduction",
         "tell_asked",
@@ -252,8 +253,10 @@ impl Saying {
         "who_asks",
         "report",
         "probe",
+        "alarm",
         "acknowledge",
         "closing",
+        "too_many",
         "ask_words",
         "which_connector",
         "which_wish",

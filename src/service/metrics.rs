@@ -27,6 +27,71 @@ impl Sheet {
             let _ = writeln!(self.0, "askfirst_{name}{{{label}=\"{of}\"}} {value}");
         }
     }
+
+    /// What this process has seen since its start.
+    fn process(&mut self, pulse: &Pulse, now_secs: i64) {
+        let help = "1 while the reading loop keeps its promises.";
+        self.one("up", "gauge", help, u8::from(pulse.is_alive()));
+        for (name, way) in [("read", pulse.reading()), ("send", pulse.sending())] {
+            let (ok, age_of) = (format!("{name}_ok"), format!("{name}_ok_age_seconds"));
+            let help = "1 if it worked the last time it was tried.";
+            self.one(&ok, "gauge", help, u8::from(way.is_well()));
+            let age = way
+                .ok_at_secs
+                .map_or("NaN".to_owned(), |at| (now_secs - at).max(0).to_string());
+            let help = "Time since the mail server last took or gave what we asked.";
+            self.one(&age_of, "gauge", help, age);
+        }
+        let counts = pulse.counts();
+        let help = "Mails taken from the mailbox since the start.";
+        self.one("mails_read_total", "counter", help, counts.mails_read);
+        let help = "Mails that the mail server took since the start.";
+        self.one("mails_sent_total", "counter", help, counts.mails_sent);
+        let (name, failed) = ("delivery_failures_total", counts.attempts_failed);
+        let help = "Attempts to send that failed since the start.";
+        self.one(name, "counter", help, failed);
+    }
+
+    /// What the database holds, whoever wrote it.
+    fn database(&mut self, figures: &Figures, now_secs: i64) {
+        for (name, label, help, values) in [
+            (
+                "introductions",
+                "state",
+                "Introductions by state.",
+                &figures.introductions,
+            ),
+            (
+                "outbox_mails",
+                "state",
+                "Mails that were written, by what became of them.",
+                &figures.outbox,
+            ),
+            (
+                "written_mails",
+                "kind",
+                "Mails that were written, by kind.",
+                &figures.written,
+            ),
+            (
+                "inbox_mails",
+                "disposition",
+                "Mails that were taken, by what became of them.",
+                &figures.inbox,
+            ),
+        ] {
+            self.many(name, "gauge", help, label, values);
+        }
+        let waiting = figures
+            .oldest_waiting_since_secs
+            .map_or(0, |at| (now_secs - at).max(0));
+        let help = "Mails that wait to be sent.";
+        self.one("queue_length", "gauge", help, figures.waiting);
+        let help = "Age of the oldest mail that waits to be sent.";
+        self.one("queue_age_seconds", "gauge", help, waiting);
+        let help = "1 while the operator or a connector has stopped all sending.";
+        self.one("paused", "gauge", help, u8::from(figures.paused));
+    }
 }
 
 pub(super) fn text(
@@ -36,105 +101,12 @@ pub(super) fn text(
     now_secs: i64,
 ) -> String {
     let mut sheet = Sheet(String::new());
-    let counts = pulse.counts();
     sheet.head("build_info", "gauge", "Which askfirst this is.");
     let version = env!("CARGO_PKG_VERSION");
     let _ = writeln!(sheet.0, "askfirst_build_info{{version=\"{version}\"}} 1");
-    sheet.one(
-        "start_time_seconds",
-        "gauge",
-        "When this process started.",
-        started_at_secs,
-    );
-    sheet.one(
-        "up",
-        "gauge",
-        "1 while the reading loop keeps its promises.",
-        u8::from(pulse.is_alive()),
-    );
-    for (name, way) in [("read", pulse.reading()), ("send", pulse.sending())] {
-        sheet.one(
-            &format!("{name}_ok"),
-            "gauge",
-            "1 if it worked the last time it was tried.",
-            u8::from(way.is_well()),
-        );
-        let age = way
-            .ok_at_secs
-            .map_or("NaN".to_owned(), |at| (now_secs - at).max(0).to_string());
-        sheet.one(
-            &format!("{name}_ok_age_seconds"),
-            "gauge",
-            "Time since the mail server last took or gave what we asked.",
-            age,
-        );
-    }
-    sheet.one(
-        "mails_read_total",
-        "counter",
-        "Mails taken from the mailbox since the start.",
-        counts.mails_read,
-    );
-    sheet.one(
-        "mails_sent_total",
-        "counter",
-        "Mails that the mail server took since the start.",
-        counts.mails_sent,
-    );
-    sheet.one(
-        "delivery_failures_total",
-        "counter",
-        "Attempts to send that failed since the start.",
-        counts.attempts_failed,
-    );
-    sheet.many(
-        "introductions",
-        "gauge",
-        "Introductions by state.",
-        "state",
-        &figures.introductions,
-    );
-    sheet.many(
-        "outbox_mails",
-        "gauge",
-        "Mails that were written, by what became of them.",
-        "state",
-        &figures.outbox,
-    );
-    sheet.many(
-        "written_mails",
-        "gauge",
-        "Mails that were written, by kind.",
-        "kind",
-        &figures.written,
-    );
-    sheet.many(
-        "inbox_mails",
-        "gauge",
-        "Mails that were taken, by what became of them.",
-        "disposition",
-        &figures.inbox,
-    );
-    let waiting = figures
-        .oldest_waiting_since_secs
-        .map_or(0, |at| (now_secs - at).max(0));
-    sheet.one(
-        "queue_length",
-        "gauge",
-        "Mails that wait to be sent.",
-        figures.waiting,
-    );
-    sheet.one(
-        "queue_age_seconds",
-        "gauge",
-        "Age of the oldest mail that waits to be sent.",
-        waiting,
-    );
-    sheet.one(
-        "paused",
-        "gauge",
-        "1 while the operator or a connector has stopped all sending.",
-        u8::from(figures.paused),
-    );
+    let help = "When this process started.";
+    sheet.one("start_time_seconds", "gauge", help, started_at_secs);
+    sheet.process(pulse, now_secs);
+    sheet.database(figures, now_secs);
     sheet.0
 }

@@ -3,7 +3,7 @@
 //! Reads, apart from the two statements by which an operator settles a mail that was set aside.
 
 use crate::store::StoreError;
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, Params, Row};
 
 /// A mail that was taken, and what became of it.
 #[derive(Clone)]
@@ -44,33 +44,45 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Received> {
     })
 }
 
+fn all<T>(
+    db: &Connection,
+    statement: &str,
+    values: impl Params,
+    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> Result<Vec<T>, StoreError> {
+    let rows = db
+        .prepare_cached(statement)?
+        .query_map(values, read)?
+        .collect::<rusqlite::Result<Vec<T>>>()?;
+    Ok(rows)
+}
+
+fn taken(
+    db: &Connection,
+    condition: &str,
+    values: impl Params,
+) -> Result<Vec<Received>, StoreError> {
+    let statement = format!("SELECT {COLUMNS} FROM inbox WHERE {condition} ORDER BY id");
+    all(db, &statement, values, read)
+}
+
 pub fn received(db: &Connection, id: i64) -> Result<Option<Received>, StoreError> {
-    Ok(db
-        .prepare_cached(&format!("SELECT {COLUMNS} FROM inbox WHERE id = ?1"))?
-        .query_row([id], read)
-        .optional()?)
+    Ok(taken(db, "id = ?1", [id])?.pop())
 }
 
 /// The mails of one introduction, in the order they came.
 pub fn received_of(db: &Connection, introduction: i64) -> Result<Vec<Received>, StoreError> {
-    let rows = db
-        .prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM inbox WHERE introduction = ?1 ORDER BY id"
-        ))?
-        .query_map([introduction], read)?
-        .collect::<rusqlite::Result<Vec<_>>>()?;
-    Ok(rows)
+    taken(db, "introduction = ?1", [introduction])
 }
 
 /// The mails that were set aside, oldest first.
 pub fn quarantined(db: &Connection) -> Result<Vec<Received>, StoreError> {
-    let rows = db
-        .prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM inbox WHERE disposition = 'quarantined' ORDER BY id"
-        ))?
-        .query_map([], read)?
-        .collect::<rusqlite::Result<Vec<_>>>()?;
-    Ok(rows)
+    taken(db, "disposition = 'quarantined'", [])
+}
+
+/// The mails that wait for room to be handled in, oldest first.
+pub fn held(db: &Connection) -> Result<Vec<Received>, StoreError> {
+    taken(db, "disposition = 'held'", [])
 }
 
 /// Every mail, handed on one by one: with their bytes they may not fit into memory.
@@ -153,16 +165,13 @@ fn read_sent(row: &Row<'_>) -> rusqlite::Result<Sent> {
     })
 }
 
-fn sent(
-    db: &Connection,
-    condition: &str,
-    values: impl rusqlite::Params,
-) -> Result<Vec<Sent>, StoreError> {
-    let rows = db
-        .prepare_cached(&format!("{SENT} {condition} ORDER BY o.id"))?
-        .query_map(values, read_sent)?
-        .collect::<rusqlite::Result<Vec<_>>>()?;
-    Ok(rows)
+fn sent(db: &Connection, condition: &str, values: impl Params) -> Result<Vec<Sent>, StoreError> {
+    all(
+        db,
+        &format!("{SENT} {condition} ORDER BY o.id"),
+        values,
+        read_sent,
+    )
 }
 
 /// Our mails of one introduction, in the order they were written.
@@ -183,29 +192,19 @@ pub fn waiting(db: &Connection) -> Result<Vec<Sent>, StoreError> {
 
 /// What the targets said, oldest first: introduction, when, event.
 pub fn answers(db: &Connection) -> Result<Vec<(i64, i64, String)>, StoreError> {
-    let rows = db
-        .prepare_cached(
-            "SELECT introduction, at, event FROM story WHERE event LIKE 'target: %' ORDER BY id",
-        )?
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
-        .collect::<rusqlite::Result<Vec<_>>>()?;
-    Ok(rows)
+    let statement =
+        "SELECT introduction, at, event FROM story WHERE event LIKE 'target: %' ORDER BY id";
+    all(db, statement, [], |row| row.try_into())
 }
 
 /// People's wishes: the keyed hash of the address in hex, the wish, when.
 pub fn wishes(db: &Connection) -> Result<Vec<(String, String, i64)>, StoreError> {
-    let rows = db
-        .prepare_cached("SELECT lower(hex(person)), wish, at FROM wishes ORDER BY at")?
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
-        .collect::<rusqlite::Result<Vec<_>>>()?;
-    Ok(rows)
+    let statement = "SELECT lower(hex(person)), wish, at FROM wishes ORDER BY at";
+    all(db, statement, [], |row| row.try_into())
 }
 
 /// What the instance knows of itself, without its key.
 pub fn facts(db: &Connection) -> Result<Vec<(String, String)>, StoreError> {
-    let rows = db
-        .prepare_cached("SELECT key, value FROM meta WHERE key <> 'instance_key' ORDER BY key")?
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<rusqlite::Result<Vec<_>>>()?;
-    Ok(rows)
+    let statement = "SELECT key, value FROM meta WHERE key <> 'instance_key' ORDER BY key";
+    all(db, statement, [], |row| row.try_into())
 }

@@ -205,3 +205,53 @@ fn examples_live_at_reserved_domains() {
         .collect();
     assert!(strangers.is_empty(), "{strangers:#?}");
 }
+
+/// Lines of a function that fits on a screen.
+const MAX_FUNCTION_LINES: usize = 70;
+/// What is longer, and how long: mostly one `match` that must see every case. Numbers only fall.
+const LONG_FUNCTIONS: [(&str, &str, usize); 11] = [
+    ("desk/work.rs", "step", 78),
+    ("desk/work.rs", "say", 85),
+    ("reader/answer/dates.rs", "calendar_day", 79),
+    ("reader/answer/opinion.rs", "weigh", 73),
+    ("reader/machine.rs", "header_of_machine", 74),
+    ("reader/quote/border.rs", "separator", 78),
+    ("rules/transition.rs", "apply", 165),
+    ("writer/manner.rs", "of", 71),
+    ("writer/payload.rs", "add", 71),
+    ("writer/rehearsal/cast.rs", "sayings", 259),
+    ("writer/rehearsal.rs", "how_to_answer", 75),
+];
+
+#[test]
+fn no_function_outgrows_a_screen() {
+    let mut large: Vec<String> = Vec::new();
+    for file in files() {
+        // rustfmt puts the closing brace under the beginning of its function.
+        let lines: Vec<&str> = file.text.lines().collect();
+        for (at, line) in lines.iter().enumerate() {
+            let margin = line.len() - line.trim_start().len();
+            let head = line.trim_start();
+            let head = head.strip_prefix("pub ").unwrap_or(head);
+            let head = head.strip_prefix("pub(super) ").unwrap_or(head);
+            let head = head.strip_prefix("pub(crate) ").unwrap_or(head);
+            let head = head.strip_prefix("async ").unwrap_or(head);
+            let Some(rest) = head.strip_prefix("fn ") else {
+                continue;
+            };
+            let end = format!("{}}}", " ".repeat(margin));
+            let Some(more) = lines[at..].iter().position(|line| **line == end) else {
+                continue;
+            };
+            let name = rest.split(['(', '<']).next().unwrap_or_default();
+            let known = LONG_FUNCTIONS
+                .iter()
+                .find(|(in_file, known, _)| *in_file == file.name && *known == name);
+            let most = known.map_or(MAX_FUNCTION_LINES, |(_, _, most)| *most);
+            if more + 1 > most {
+                large.push(format!("{}: {name}, {} lines", file.name, more + 1));
+            }
+        }
+    }
+    assert!(large.is_empty(), "{large:#?}");
+}

@@ -154,6 +154,52 @@ fn each_place_of_the_secret_is_written_as_the_configuration_reads_it() {
 }
 
 #[test]
+fn googles_client_secret_is_asked_for_and_kept_outside() {
+    let folder = tempfile::tempdir().unwrap();
+    let flags = [
+        "--address",
+        "intro@bot.example",
+        "--provider",
+        "workspace",
+        "--oauth2",
+        "google",
+        "--client-id",
+        "abc-123",
+        "--time-zone",
+        "UTC",
+    ];
+    // Login name, client secret, the bot's name, contacts, and yes.
+    let arguments = [&flags[..], &BOB].concat();
+    let done = init(folder.path(), &arguments, "\nhush-hush\n\n\ny\n");
+    assert_eq!(done.status.code(), Some(0), "{}", said(&done));
+    assert_eq!(
+        files(folder.path()),
+        ["askfirst.client-secret", "askfirst.toml"]
+    );
+    let secret = folder.path().join("askfirst.client-secret");
+    assert_eq!(std::fs::read_to_string(&secret).unwrap(), "hush-hush\n");
+    assert_eq!(mode(&secret), 0o600);
+    let text = std::fs::read_to_string(folder.path().join("askfirst.toml")).unwrap();
+    assert!(!text.contains("hush-hush"), "the secret is outside");
+    assert!(!said(&done).contains("hush-hush"));
+    let config = Config::load(&folder.path().join("askfirst.toml")).unwrap();
+    let askfirst::config::Login::OAuth2 { sign_in, .. } = config.imap.server.login else {
+        panic!("no sign-in: {text}");
+    };
+    assert_eq!(
+        sign_in.client_secret.unwrap().resolve().unwrap().expose(),
+        "hush-hush"
+    );
+
+    // The secret of an earlier one stays, and so does a configuration without one.
+    std::fs::remove_file(folder.path().join("askfirst.toml")).unwrap();
+    let again = init(folder.path(), &arguments, "\n\n\ny\n");
+    assert_eq!(again.status.code(), Some(0), "{}", said(&again));
+    assert!(said(&again).contains("is there already, and is kept"));
+    assert_eq!(std::fs::read_to_string(&secret).unwrap(), "hush-hush\n");
+}
+
+#[test]
 fn what_does_not_fit_is_refused_and_nothing_is_written() {
     let good = [
         "--yes",

@@ -14,6 +14,7 @@ mod command_line;
 mod contacts;
 mod conversations;
 mod daemon;
+mod documents;
 mod dovecot;
 mod durable;
 mod harness;

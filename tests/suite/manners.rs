@@ -369,3 +369,29 @@ fn what_one_connector_is_asked_no_other_answers() {
     let left = w.answer(BOB, &question, "Yes, go ahead");
     to(&left, CAROL.1);
 }
+
+#[test]
+fn two_closings_of_one_moment_come_in_the_order_of_the_requests() {
+    let mut w = World::new();
+    let wish = "Could you introduce me to Carol Danvers and Dan Ortiz? I build sensors.";
+    let mail = w.direct(wish);
+    let left = w.proven(&mail);
+    // Carol's introduction waits for its closing alone, Dan's for a reminder before.
+    let ask = to(&left, CAROL.1).clone();
+    w.answer(CAROL, &ask, "No, thanks.");
+    w.now_secs += 16 * DAY;
+    w.desk.tick(w.now_secs).unwrap();
+    let answered: Vec<_> = w
+        .deliver()
+        .into_iter()
+        .filter(|sent| sent.to == [ALICE.1])
+        .filter_map(|sent| sent.letter.in_reply_to.first().cloned())
+        .collect();
+    let told: Vec<_> = left
+        .iter()
+        .filter(|sent| sent.to == [ALICE.1])
+        .filter_map(|sent| sent.letter.message_id.clone())
+        .collect();
+    assert_eq!(told.len(), 2);
+    assert_eq!(answered, told);
+}

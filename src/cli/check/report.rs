@@ -43,6 +43,8 @@ pub struct Report {
     json: bool,
     findings: Vec<Finding>,
     offers: Vec<Offer>,
+    /// `run` would not start: status 2.
+    wrong: bool,
 }
 
 impl Report {
@@ -52,6 +54,7 @@ impl Report {
             json,
             findings: Vec::new(),
             offers: Vec::new(),
+            wrong: false,
         }
     }
 
@@ -83,6 +86,17 @@ impl Report {
         remedy: Option<String>,
     ) {
         self.add(Level::Problem, about, says.into(), remedy);
+    }
+
+    /// A problem that keeps `run` from starting.
+    pub fn wrong_configuration(
+        &mut self,
+        about: &'static str,
+        says: impl Into<String>,
+        remedy: impl Into<String>,
+    ) {
+        self.wrong = true;
+        self.problem(about, says, Some(remedy.into()));
     }
 
     pub fn offer(
@@ -163,12 +177,11 @@ impl Report {
                 ));
             }
         }
+        let found = format!("{} found", screen::counted(problems, "problem"));
         match problems {
             0 => Ok(()),
-            count => Err(Failure::Failed(format!(
-                "{} found",
-                screen::counted(count, "problem")
-            ))),
+            _ if self.wrong => Err(Failure::Usage(found)),
+            _ => Err(Failure::Failed(found)),
         }
     }
 

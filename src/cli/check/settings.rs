@@ -7,6 +7,7 @@ use crate::cli::Failure;
 use crate::cli::screen::counted;
 use crate::config::password::Password;
 use crate::config::{Config, Login, Security, Server};
+use crate::contacts::Contacts;
 use crate::desk::house::House;
 use crate::rules::manners::Standing;
 use crate::wire::proof::Resolver;
@@ -63,79 +64,85 @@ fn open_to_others(path: &Path) -> bool {
 }
 
 /// The connectors and their contacts.
-pub fn people(config: &Config, house: &House, report: &mut Report) -> Result<(), Failure> {
+pub fn people(config: &Config, house: &House, report: &mut Report) {
     for (connector, known) in config.connectors.iter().zip(&house.connectors) {
         let rule = format!("direct_requests = \"{}\"", known.direct.name());
+        let name = &connector.name;
         let Some(path) = &connector.contacts else {
-            report.note(
-                "connector",
-                format!(
-                    "{}: no contacts, so people are named by their address; {rule}",
-                    connector.name
-                ),
-            );
+            let line = format!("{name}: no contacts, so people are named by their address; {rule}");
+            report.note("connector", line);
             continue;
         };
-        // What `run` would refuse to start with is a mistake in the configuration: status 2.
-        let read = crate::contacts::load(path)
-            .map_err(|error| Failure::Usage(format!("[connector] contacts: {error}")))?;
-        let standing = |wanted: Standing| {
-            let people = read.people.iter().filter(|contact| {
-                let first = contact.addresses.first();
-                let settled = first.and_then(|address| read.settled.get(&address.rate_key()));
-                settled.and_then(|settled| settled.standing) == Some(wanted)
-            });
-            people.count()
-        };
-        let mut more = String::new();
-        for (word, count) in [
-            ("always yes", standing(Standing::AlwaysYes)),
-            ("never", standing(Standing::Never)),
-        ] {
-            if count > 0 {
-                more += &format!(", {count} \"{word}\"");
+        match crate::contacts::load(path) {
+            Ok(read) => {
+                let people = counted(read.people.len(), "contact");
+                let line = format!("{name}: {people}{}, {rule}", settled_in_words(&read));
+                report.good("connector", line);
+                contacts(&read, house, report);
             }
-        }
-        report.good(
-            "connector",
-            format!(
-                "{}: {}{more}, {rule}",
-                connector.name,
-                counted(read.people.len(), "contact")
+            Err(error) => report.wrong_configuration(
+                "connector",
+                format!("{name}: contacts: {error}"),
+                "Put the file there, correct [[connector]] contacts, or take that line out.",
             ),
-        );
-        // A language that there are no words for falls back to the connector's.
-        let mut missing: Vec<&str> = read
-            .settled
-            .values()
-            .filter_map(|settled| settled.language.as_deref())
-            .filter(|tag| house.words.find(tag).is_none())
-            .collect();
-        missing.sort_unstable();
-        missing.dedup();
-        if !missing.is_empty() {
-            report.warning(
-                "contacts",
-                format!("there are no mails in {}", missing.join(", ")),
-                "docs/voices.md says how to add a language; until then the connector's is used.",
-            );
-        }
-        for problem in read.problems.iter().take(MAX_PROBLEMS) {
-            report.warning(
-                "contacts",
-                problem,
-                "Correct the entry; the others are used.",
-            );
-        }
-        if read.problems.len() > MAX_PROBLEMS {
-            let more = counted(read.problems.len() - MAX_PROBLEMS, "more entry");
-            report.note(
-                "contacts",
-                format!("and {more} like these").replace("entrys", "entries"),
-            );
         }
     }
-    Ok(())
+}
+
+/// How many have a word of the connector's in their entry.
+fn settled_in_words(read: &Contacts) -> String {
+    let standing = |wanted: Standing| {
+        let people = read.people.iter().filter(|contact| {
+            let first = contact.addresses.first();
+            let settled = first.and_then(|address| read.settled.get(&address.rate_key()));
+            settled.and_then(|settled| settled.standing) == Some(wanted)
+        });
+        people.count()
+    };
+    let mut text = String::new();
+    for (word, count) in [
+        ("always yes", standing(Standing::AlwaysYes)),
+        ("never", standing(Standing::Never)),
+    ] {
+        if count > 0 {
+            text += &format!(", {count} \"{word}\"");
+        }
+    }
+    text
+}
+
+/// What in the entries could not be used.
+fn contacts(read: &Contacts, house: &House, report: &mut Report) {
+    // A language that there are no words for falls back to the connector's.
+    let mut missing: Vec<&str> = read
+        .settled
+        .values()
+        .filter_map(|settled| settled.language.as_deref())
+        .filter(|tag| house.words.find(tag).is_none())
+        .collect();
+    missing.sort_unstable();
+    missing.dedup();
+    if !missing.is_empty() {
+        report.warning(
+            "contacts",
+            format!("there are no mails in {}", missing.join(", ")),
+            "docs/voices.md says how to add a language; until then the connector's is used.",
+        );
+    }
+    for problem in read.problems.iter().take(MAX_PROBLEMS) {
+        report.warning(
+            "contacts",
+            problem,
+            "Correct the entry; the others are used.",
+        );
+    }
+    if read.problems.len() > MAX_PROBLEMS {
+        let more = counted(read.problems.len() - MAX_PROBLEMS, "more entry");
+        report.note(
+            "contacts",
+            format!("and {more} like these").replace("entrys", "entries"),
+        );
+    }
 }
 
 /// Who is believed, and whether that can work.

@@ -20,40 +20,50 @@ pub struct Place {
 /// By the flags, by the provider's name, by looking; what was only found is shown first.
 pub fn find(asker: &Asker, options: &Options, address: &Address) -> Result<Place, Failure> {
     let domain = address.domain();
-    let given_imap = server(
-        "imap",
-        options.imap.as_deref(),
-        options.imap_security.as_deref(),
-        [993, 143],
-    )?;
-    let given_smtp = server(
-        "smtp",
-        options.smtp.as_deref(),
-        options.smtp_security.as_deref(),
-        [465, 587],
-    )?;
-    if let (Some(imap), Some(smtp)) = (&given_imap, &given_smtp) {
-        return Ok(Place {
-            provider: None,
-            imap: imap.clone(),
-            smtp: smtp.clone(),
-        });
+    let (imap, smtp) = (&options.imap, &options.smtp);
+    let (imap_how, smtp_how) = (&options.imap_security, &options.smtp_security);
+    let imap = server("imap", imap.as_deref(), imap_how.as_deref(), [993, 143])?;
+    let smtp = server("smtp", smtp.as_deref(), smtp_how.as_deref(), [465, 587])?;
+    let place = match (&imap, &smtp, &options.provider) {
+        (Some(imap), Some(smtp), _) => {
+            return Ok(Place {
+                provider: None,
+                imap: imap.clone(),
+                smtp: smtp.clone(),
+            });
+        }
+        (_, _, Some(name)) => Some(named(name, domain)?),
+        _ => looked_up(asker, options, domain)?,
+    };
+    // A name that was given needs no second yes.
+    match place {
+        Some(place) if options.provider.is_some() || asker.yes("Use these")? => Ok(Place {
+            imap: imap.unwrap_or(place.imap),
+            smtp: smtp.unwrap_or(place.smtp),
+            provider: place.provider,
+        }),
+        _ => asked_for(asker, imap, smtp),
     }
-    if let Some(name) = &options.provider {
-        let provider = providers::named(name).ok_or_else(|| {
-            let names: Vec<String> = providers::all().into_iter().map(|p| p.name).collect();
-            Failure::Usage(format!(
-                "--provider {name:?} is not known; known are {}",
-                names.join(", ")
-            ))
-        })?;
-        let (imap, smtp) = provider.servers(domain);
-        return Ok(Place {
-            imap: given_imap.unwrap_or(imap),
-            smtp: given_smtp.unwrap_or(smtp),
-            provider: Some(provider),
-        });
-    }
+}
+
+fn named(name: &str, domain: &str) -> Result<Place, Failure> {
+    let provider = providers::named(name).ok_or_else(|| {
+        let names: Vec<String> = providers::all().into_iter().map(|p| p.name).collect();
+        Failure::Usage(format!(
+            "--provider {name:?} is not known; known are {}",
+            names.join(", ")
+        ))
+    })?;
+    let (imap, smtp) = provider.servers(domain);
+    Ok(Place {
+        imap,
+        smtp,
+        provider: Some(provider),
+    })
+}
+
+/// What the domain itself tells, shown.
+fn looked_up(asker: &Asker, options: &Options, domain: &str) -> Result<Option<Place>, Failure> {
     let resolver = match (options.no_lookup, options.dns) {
         (true, _) => None,
         (false, Some(server)) => Resolver::at(server).ok(),
@@ -65,55 +75,41 @@ pub fn find(asker: &Asker, options: &Options, address: &Address) -> Result<Place
     let found = asker
         .runtime
         .block_on(providers::find(domain, resolver.as_ref()));
-    let place = match found {
+    let (place, title) = match found {
         Found::Provider(provider, how) => {
             let (imap, smtp) = provider.servers(domain);
-            shown(
-                options,
-                &format!("{} ({how})", provider.title),
-                &imap,
-                &smtp,
-            );
-            Some(Place {
-                provider: Some(*provider),
-                imap,
-                smtp,
-            })
+            let title = format!("{} ({how})", provider.title);
+            let provider = Some(*provider);
+            (
+                Place {
+                    provider,
+                    imap,
+                    smtp,
+                },
+                title,
+            )
         }
         Found::Servers { imap, smtp, how } => {
-            shown(
-                options,
-                &format!("Servers of {domain} ({how})"),
-                &imap,
-                &smtp,
-            );
-            // Whoever forges an answer of the DNS could name his own (RFC 6186 section 6): a person
-            // has to look at names that are not the domain's.
-            let ours = |at: &At| crate::reader::author::aligned(&at.host, domain);
-            if options.yes && !(ours(&imap) && ours(&smtp)) {
-                return Err(Failure::Usage(format!(
-                    "{domain} names servers of another domain ({}, {}); if they are right, give them as --imap and --smtp",
-                    imap.host, smtp.host
-                )));
-            }
-            Some(Place {
+            let place = Place {
                 provider: None,
                 imap,
                 smtp,
-            })
+            };
+            (place, format!("Servers of {domain} ({how})"))
         }
-        Found::Nothing => None,
+        Found::Nothing => return Ok(None),
     };
-    if let Some(place) = place
-        && asker.yes("Use these")?
-    {
-        return Ok(Place {
-            imap: given_imap.unwrap_or(place.imap),
-            smtp: given_smtp.unwrap_or(place.smtp),
-            provider: place.provider,
-        });
+    shown(options, &title, &place.imap, &place.smtp);
+    // Whoever forges an answer of the DNS could name his own (RFC 6186 section 6): a person has to
+    // look at names that are not the domain's.
+    let ours = |at: &At| crate::reader::author::aligned(&at.host, domain);
+    if place.provider.is_none() && options.yes && !(ours(&place.imap) && ours(&place.smtp)) {
+        return Err(Failure::Usage(format!(
+            "{domain} names servers of another domain ({}, {}); if they are right, give them as --imap and --smtp",
+            place.imap.host, place.smtp.host
+        )));
     }
-    asked_for(asker, given_imap, given_smtp)
+    Ok(Some(place))
 }
 
 fn shown(options: &Options, title: &str, imap: &At, smtp: &At) {

@@ -8,20 +8,33 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
 
+/// A file beside the configuration, and what is to be written into it now.
+pub struct Kept {
+    pub path: String,
+    pub text: Option<String>,
+}
+
 /// Where the secret is.
 pub enum Secret {
-    /// Beside the configuration; the password itself, if it is to be written now.
-    File {
-        path: String,
-        password: Option<String>,
-    },
+    File(Kept),
     Command(Vec<String>),
     Env(String),
     Credential(String),
     Oauth2 {
         provider: String,
         client_id: String,
+        client_secret: Option<Kept>,
     },
+}
+
+impl Secret {
+    pub fn kept(&self) -> Option<&Kept> {
+        match self {
+            Secret::File(kept) => Some(kept),
+            Secret::Oauth2 { client_secret, .. } => client_secret.as_ref(),
+            Secret::Command(_) | Secret::Env(_) | Secret::Credential(_) => None,
+        }
+    }
 }
 
 /// Everything that was answered.
@@ -39,8 +52,13 @@ pub struct Answers {
     pub believed: Option<String>,
     /// To be offered, commented out.
     pub authserv_id: Option<String>,
-    pub connector: String,
-    pub connector_addresses: Vec<String>,
+    pub person: Person,
+}
+
+/// The one who introduces.
+pub struct Person {
+    pub name: String,
+    pub addresses: Vec<String>,
     pub contacts: Option<String>,
     pub direct_requests: String,
 }
@@ -69,7 +87,7 @@ impl Answers {
              # \"auto\": used once a mail to itself has shown that such addresses arrive.\nsubaddressing = \"auto\"\n\
              # For reminders, and for dates in mails.\ntime_zone = {}\n",
             quoted(&self.address),
-            self.connector.replace(char::is_control, " "),
+            self.person.name.replace(char::is_control, " "),
             quoted(&self.name),
             quoted(&self.time_zone)
         );
@@ -95,10 +113,10 @@ impl Answers {
             text,
             "# One such section for each person who introduces.\n[[connector]]\nname = {}\n\
              # All addresses this person writes from; notices go to the first.\naddresses = {}",
-            quoted(&self.connector),
-            list(&self.connector_addresses)
+            quoted(&self.person.name),
+            list(&self.person.addresses)
         );
-        match &self.contacts {
+        match &self.person.contacts {
             Some(file) => {
                 _ = writeln!(
                     text,
@@ -113,7 +131,7 @@ impl Answers {
         let _ = writeln!(
             text,
             "# What a proven requester may start alone: \"contacts\", \"ask\", \"any\" or \"off\".\ndirect_requests = {}",
-            quoted(&self.direct_requests)
+            quoted(&self.person.direct_requests)
         );
         text
     }
@@ -127,7 +145,9 @@ impl Answers {
             quoted(&self.user)
         );
         text += &match &self.secret {
-            Secret::File { path, .. } => format!("password = {{ file = {} }}\n", quoted(path)),
+            Secret::File(kept) => {
+                format!("password = {{ file = {} }}\n", quoted(&kept.path))
+            }
             Secret::Command(words) => format!("password = {{ command = {} }}\n", list(words)),
             Secret::Env(name) => format!("password = {{ env = {} }}\n", quoted(name)),
             Secret::Credential(name) => {
@@ -136,11 +156,17 @@ impl Answers {
             Secret::Oauth2 {
                 provider,
                 client_id,
-            } => format!(
-                "oauth2 = {{ provider = {}, client_id = {} }}\n",
-                quoted(provider),
-                quoted(client_id)
-            ),
+                client_secret,
+            } => {
+                let secret = client_secret.as_ref().map_or(String::new(), |kept| {
+                    format!(", client_secret = {{ file = {} }}", quoted(&kept.path))
+                });
+                format!(
+                    "oauth2 = {{ provider = {}, client_id = {}{secret} }}\n",
+                    quoted(provider),
+                    quoted(client_id)
+                )
+            }
         };
         if let Some(file) = &self.ca_file {
             let _ = writeln!(text, "ca_file = {}", quoted(file));
@@ -159,14 +185,14 @@ impl Answers {
             _ => Path::new("."),
         };
         let config = prepare(folder, &text, 0o644)?;
-        if let Secret::File {
+        if let Some(Kept {
             path: file,
-            password: Some(password),
-        } = &self.secret
+            text: Some(text),
+        }) = self.secret.kept()
         {
             let target = folder.join(file);
             let beside = target.parent().unwrap_or(folder);
-            let secret = prepare(beside, &format!("{password}\n"), 0o600)?;
+            let secret = prepare(beside, &format!("{text}\n"), 0o600)?;
             place(secret, &target, force)?;
         }
         place(config, path, force)

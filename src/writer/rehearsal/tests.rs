@@ -18,3 +18,15 @@ fn quotation_marks_of_every_language() {
     );
     assert!(quoted("don’t say “yes").is_empty());
 }
+
+#[test]
+fn every_saying_is_known_by_its_name() {
+    let played = cast::sayings().unwrap();
+    for (_, saying) in &played {
+        assert!(Saying::NAMES.contains(&saying.name()), "{}", saying.name());
+    }
+    for name in Saying::NAMES {
+        let is_played = played.iter().any(|(_, saying)| saying.name() == name);
+        assert!(is_played, "{name} is rehearsed");
+    }
+}

@@ -94,10 +94,8 @@ async fn about_author(found: &Arrived, config: &Config, report: &mut Report) {
         .map(results::parse)
         .collect();
     for field in &fields {
-        let id = field
-            .id
-            .as_deref()
-            .unwrap_or("(no name, as Microsoft writes it)");
+        let id = field.id.as_deref();
+        let id = id.unwrap_or("(no name, as Microsoft writes it)");
         report.note(
             "results",
             format!("Authentication-Results of {id}: {}", in_short(field)),
@@ -106,13 +104,19 @@ async fn about_author(found: &Arrived, config: &Config, report: &mut Report) {
     let topmost = fields
         .first()
         .map(|field| field.id.clone().unwrap_or_else(|| "microsoft".to_owned()));
-    let by_server = topmost.as_ref().map(|id| {
-        let (proof, why) = author::judge(&found.letter, std::slice::from_ref(id), None);
-        (id.clone(), proof, why)
+    let by_server = topmost.map(|id| {
+        let (proof, why) = author::judge(&found.letter, std::slice::from_ref(&id), None);
+        (id, proof, why)
     });
-    let by_us = match Resolver::system() {
+    let (here, why) = verified_here(found, &domain).await;
+    report.note("verified here", format!("{}: {why}", word(here)));
+    conclude(by_server, here, config, report);
+}
+
+async fn verified_here(found: &Arrived, domain: &str) -> (Proof, String) {
+    match Resolver::system() {
         Ok(resolver) => {
-            let facts = proof::facts(&found.raw, &domain, &resolver).await;
+            let facts = proof::facts(&found.raw, domain, &resolver).await;
             let facts = Facts {
                 dkim_domains: facts.dkim_domains,
                 dmarc_policy: facts.dmarc_policy,
@@ -120,9 +124,16 @@ async fn about_author(found: &Arrived, config: &Config, report: &mut Report) {
             author::judge(&found.letter, &[], Some(&facts))
         }
         Err(error) => (Proof::Unproven, error),
-    };
-    let (here, why) = &by_us;
-    report.note("verified here", format!("{}: {why}", word(*here)));
+    }
+}
+
+/// Whether authors can be proven at all, and what has to be set for it.
+fn conclude(
+    by_server: Option<(String, Proof, String)>,
+    here: Proof,
+    config: &Config,
+    report: &mut Report,
+) {
     match by_server {
         Some((id, Proof::Proven, why)) => {
             report.good("author", format!("proven: {why}"));
@@ -134,7 +145,7 @@ async fn about_author(found: &Arrived, config: &Config, report: &mut Report) {
                 );
             }
         }
-        _ if *here == Proof::Proven => {
+        _ if here == Proof::Proven => {
             report.good("author", "proven by the DKIM signature; nothing has to be set");
         }
         Some((id, proof, why)) => report.warning(
