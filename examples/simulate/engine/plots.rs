@@ -31,6 +31,10 @@ enum Step {
     /// The connector picks two of the numbered choices, or names the right address.
     Picks,
     Corrects(usize),
+    /// … in answer to the older mail that told of the bounce.
+    CorrectsBounced(usize),
+    /// The connector answers his newest mail so.
+    AsksAgain,
     ConnectorYes(Proof),
     MachineSaysYes,
     /// The connector's order in a mail of its own.
@@ -65,7 +69,7 @@ impl Said {
 use Proof::{Fail, None as Nothing, Pass};
 use Step::*;
 
-const PLOTS: [&[Step]; 15] = [
+const PLOTS: [&[Step]; 17] = [
     // A yes long after the closing.
     &[
         Direct(0, 0),
@@ -95,6 +99,22 @@ const PLOTS: [&[Step]; 15] = [
         NamesTwo,
         Says(0, Said::Yes, Pass),
         Says(1, Said::Yes, Pass),
+    ],
+    // A wrong address answers after all, and the right one is held back.
+    &[
+        Forward(0, 3),
+        Bounces(3),
+        Corrects(0),
+        Says(3, Said::Stop, Pass),
+        Forward(1, 3),
+    ],
+    &[
+        Forward(0, 3),
+        Bounces(3),
+        Forward(0, 0),
+        CorrectsBounced(0),
+        AsksAgain,
+        Wait(DAY),
     ],
     &[Forward(0, 0), StrangerSaysYes, Wait(HOUR)],
     &[Forward(0, 0), RequesterSaysYesForTarget, Wait(HOUR)],
@@ -210,6 +230,16 @@ impl Player {
                 let text = format!("Sorry, it is {}", TARGETS[carol].1);
                 self.answer(CONNECTORS[0], Pass, Meaning::Other, &text)
             }
+            CorrectsBounced(carol) => {
+                let text = format!("Sorry, it is {}", TARGETS[carol].1);
+                let told = |mail: &super::mailroom::Outbound| mail.saying == "tell_bounced";
+                let to = self.room.outbound.iter().rposition(told);
+                to.map(|to| {
+                    self.room
+                        .reply(CONNECTORS[0], Pass, to, Meaning::Other, &text)
+                })
+            }
+            AsksAgain => self.answer(CONNECTORS[0], Pass, Meaning::Other, "ask again"),
             ConnectorYes(proof) => self.answer(CONNECTORS[0], proof, Meaning::Yes, "Yes, go ahead"),
             MachineSaysYes => {
                 let mut mail = self.answer_as(TARGETS[0].1, TARGETS[0], Pass, "Yes");
@@ -235,12 +265,13 @@ impl Player {
             }
         };
         if let Some(mut mail) = mail {
-            mail.names.extend(
-                TARGETS
-                    .iter()
-                    .map(|who| who.1.to_owned())
-                    .filter(|_| matches!(step, NamesTwo | Picks | Corrects(_) | ConnectorYes(_))),
-            );
+            mail.names
+                .extend(TARGETS.iter().map(|who| who.1.to_owned()).filter(|_| {
+                    matches!(
+                        step,
+                        NamesTwo | Picks | Corrects(_) | CorrectsBounced(_) | ConnectorYes(_)
+                    )
+                }));
             self.post(mail);
         }
     }
