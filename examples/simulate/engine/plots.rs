@@ -232,7 +232,9 @@ impl Player {
             }
             CorrectsBounced(carol) => {
                 let text = format!("Sorry, it is {}", TARGETS[carol].1);
-                let told = |mail: &super::mailroom::Outbound| mail.saying == "tell_bounced";
+                let told = |mail: &super::mailroom::Outbound| {
+                    mail.saying == "tell_bounced" && mail.accepted > 0
+                };
                 let to = self.room.outbound.iter().rposition(told);
                 to.map(|to| {
                     self.room
