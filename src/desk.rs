@@ -36,10 +36,11 @@ use crate::desk::house::House;
 use crate::desk::post::Parcel;
 use crate::desk::work::Work;
 use crate::failpoint;
+use crate::rules::clock;
 use crate::rules::event::Event;
 use crate::rules::introduction::Introduction;
 use crate::store::inbox::Disposition;
-use crate::store::{Store, StoreError, introductions, people};
+use crate::store::{Store, StoreError, introductions, outbox, people};
 use crate::writer::WriteError;
 use std::collections::VecDeque;
 
@@ -166,7 +167,9 @@ impl Desk {
         /// Introductions in one transaction; a backlog of them must not hold the lock for long.
         const BATCH: usize = 100;
         loop {
-            let due = introductions::due(self.store.reading(), now_secs, BATCH)?;
+            let mut due = introductions::due(self.store.reading(), now_secs, BATCH)?;
+            // Of two closings in one moment the order must not tell what else was due.
+            due.sort_unstable();
             if due.is_empty() {
                 self.release_held(now_secs)?;
                 self.drop_words(now_secs)?;
@@ -183,8 +186,11 @@ impl Desk {
         self.doing = "tick";
         self.transact(now_secs, |work| {
             for id in due {
-                if let Some(introduction) = introductions::load(work.db, *id)? {
+                if let Some(mut introduction) = introductions::load(work.db, *id)? {
                     let before = introduction.clone();
+                    if outbox::ask_waits(work.db, *id)? {
+                        clock::stand_still(&mut introduction, now_secs);
+                    }
                     let after = work.step(introduction, Event::TimePassed, "")?;
                     work.unstick(&before, after)?;
                 }

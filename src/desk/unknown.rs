@@ -4,6 +4,7 @@
 
 use crate::desk::work::Work;
 use crate::desk::{Desk, DeskError};
+use crate::rules::report::Report;
 use crate::rules::retry::{self, Looked, OnUnknown, Resolution};
 use crate::rules::saying::Saying;
 use crate::store::{introductions, outbox};
@@ -95,26 +96,10 @@ impl Work<'_> {
         if introduction.connector.is_none() {
             return Ok(());
         }
-        let name = |person: &Option<crate::reader::address::Person>| {
-            person.as_ref().map_or("?", |p| p.called()).to_owned()
+        let report = Report::Uncertain {
+            introduction: mail.saying == "introduction",
         };
-        let saying = Saying::Report {
-            title: "A mail of mine may not have arrived".to_owned(),
-            lines: vec![
-                format!(
-                    "It is about {} and {}.",
-                    name(&introduction.requester),
-                    name(&introduction.target)
-                ),
-                match mail.saying.as_str() {
-                    "introduction" => "I introduced the two of them, and the line broke before the mail server had answered.",
-                    _ => "I had a question to send, and the line broke before the mail server had answered.",
-                }
-                .to_owned(),
-                "I can't tell whether it was taken, and I don't send it twice. Please ask them."
-                    .to_owned(),
-            ],
-        };
+        let saying = Saying::Report { report };
         let told = self.say(introduction, &saying)?;
         introductions::save(self.db, &told)?;
         Ok(())

@@ -3,6 +3,7 @@
 use crate::reader::address::{Address, Person};
 use crate::reader::request::Choice;
 use crate::rules::introduction::Introduction;
+use crate::rules::report::Report;
 use serde::{Deserialize, Serialize};
 
 /// One mail to be written. The payloads are what the introduction itself does not hold.
@@ -84,10 +85,11 @@ pub enum Saying {
     WhoAsks {
         words: String,
     },
-    /// A table of what is open, or what a command did; already worded lines.
+    /// What is open, what an order did, what the bot could not do.
     Report {
-        title: String,
-        lines: Vec<String>,
+        /// Rows of earlier versions held worded lines.
+        #[serde(default)]
+        report: Report,
     },
     /// A mail to the bot itself: whether sub-addresses arrive.
     Probe,
