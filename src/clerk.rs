@@ -4,6 +4,7 @@
 
 use crate::config::ConfigError;
 use crate::config::PasswordError;
+use crate::deadline::Deadline;
 use crate::desk::{Desk, DeskError};
 use crate::wire::error::WireError;
 use std::path::PathBuf;
@@ -57,6 +58,8 @@ type Job = Box<dyn FnOnce(&mut Desk) + Send>;
 #[derive(Clone)]
 pub struct Clerk {
     jobs: std::sync::mpsc::Sender<Job>,
+    /// Ends the process at a mail that hangs.
+    pub deadline: Deadline,
     /// Rung when something was written to the outbox or a clock moved; a hint, it may be lost.
     pub bell: Arc<Bell>,
 }
@@ -79,6 +82,8 @@ impl Clerk {
     /// Puts a desk into its thread.
     pub fn hire(mut desk: Desk) -> Clerk {
         let (jobs, queue) = std::sync::mpsc::channel::<Job>();
+        let deadline = Deadline::start();
+        desk.watched_by(deadline.clone());
         // Without its thread every question ends in `DeskGone`.
         let thread = std::thread::Builder::new()
             .name("desk".to_owned())
@@ -93,6 +98,7 @@ impl Clerk {
         }
         Clerk {
             jobs,
+            deadline,
             bell: Arc::default(),
         }
     }

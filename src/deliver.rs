@@ -88,7 +88,9 @@ impl Loop {
             }
         }
         self.lines.close(true).await;
-        Ok(())
+        // Mail that arrives until the other loops have ended is for the next start.
+        let now_secs = (self.now)();
+        self.clerk.ask(move |desk| desk.send_later(now_secs)).await
     }
 
     async fn take(&self, at_most: u32) -> Result<Vec<Parcel>, RunError> {
@@ -178,7 +180,12 @@ impl Loop {
         let reporting = async {
             let mut group = Vec::new();
             while attempts.recv_many(&mut group, usize::MAX).await > 0 {
-                self.account_for(&batch, std::mem::take(&mut group)).await?;
+                let group = std::mem::take(&mut group);
+                if let Err(error) = self.account_for(&batch, group).await {
+                    // What can't be written down is not begun either.
+                    batch.halt();
+                    return Err(error);
+                }
             }
             Ok::<(), RunError>(())
         };

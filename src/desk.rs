@@ -8,6 +8,7 @@ pub mod alarm;
 pub mod allowance;
 pub mod anew;
 pub mod answers;
+pub mod at_hand;
 pub mod bind;
 pub mod brakes;
 pub mod copies;
@@ -32,6 +33,7 @@ pub mod voice;
 pub mod wishes;
 pub mod work;
 
+use crate::deadline::Deadline;
 use crate::desk::house::House;
 use crate::desk::post::Parcel;
 use crate::desk::work::Work;
@@ -74,10 +76,14 @@ pub struct Desk {
     swept_at_secs: i64,
     /// Mails that were written as already in flight, for whoever sends them at once.
     at_hand: VecDeque<Parcel>,
+    /// Since when the first of them is.
+    at_hand_since_secs: i64,
     /// Whether somebody does.
     sends_at_once: bool,
     /// A mail of the last transaction failed: the next one can undo each by itself.
     each_apart: bool,
+    /// Ends the process at a mail that hangs; none: nobody watches.
+    deadline: Option<Deadline>,
     /// What the next transaction is for; tests end the process there.
     doing: &'static str,
 }
@@ -110,10 +116,17 @@ impl Desk {
             dice,
             swept_at_secs: 0,
             at_hand: VecDeque::new(),
+            at_hand_since_secs: 0,
             sends_at_once: false,
             each_apart: false,
+            deadline: None,
             doing: "other",
         })
+    }
+
+    /// From now on a mail that is never done ends the process.
+    pub fn watched_by(&mut self, deadline: Deadline) {
+        self.deadline = Some(deadline);
     }
 
     pub fn house(&self) -> &House {
@@ -151,6 +164,7 @@ impl Desk {
             instance_key: &self.instance_key,
             dice: &mut self.dice,
             separator,
+            deadline: self.deadline.as_ref(),
             now_secs,
             claimed: None,
             each_apart: true,

@@ -23,14 +23,18 @@ pub fn commit(what: &str, committed: bool) {
 #[inline(always)]
 pub fn commit(_: &str, _: bool) {}
 
-/// A mail with the field `X-Askfirst-Poison` ends the process that takes it apart, as an unknown bug would.
+/// A mail with the field `X-Askfirst-Poison` ends the process that takes it apart, as an unknown bug would;
+/// `hangs` in it never ends.
 #[cfg(debug_assertions)]
 pub fn poison(raw: &[u8]) {
-    if std::env::var_os("ASKFIRST_POISON").is_some()
-        && raw.windows(18).any(|word| word == b"X-Askfirst-Poison:")
-    {
-        std::process::abort();
+    let says = |words: &[u8]| raw.windows(words.len()).any(|at| at == words);
+    if std::env::var_os("ASKFIRST_POISON").is_none() || !says(b"X-Askfirst-Poison:") {
+        return;
     }
+    while says(b"X-Askfirst-Poison: hangs") {
+        std::thread::sleep(std::time::Duration::from_secs(1));
+    }
+    std::process::abort();
 }
 
 #[cfg(not(debug_assertions))]
@@ -58,6 +62,20 @@ pub fn pause(meant: std::time::Duration) -> std::time::Duration {
 #[cfg(not(debug_assertions))]
 #[inline(always)]
 pub fn pause(meant: std::time::Duration) -> std::time::Duration {
+    meant
+}
+
+/// `ASKFIRST_HASTE=5`: what is waited for before a mail is said to hang is that much shorter.
+#[cfg(debug_assertions)]
+pub fn haste(meant: std::time::Duration) -> std::time::Duration {
+    let haste = std::env::var("ASKFIRST_HASTE").ok();
+    let haste = haste.and_then(|times| times.parse::<u32>().ok());
+    meant / haste.unwrap_or(1).max(1)
+}
+
+#[cfg(not(debug_assertions))]
+#[inline(always)]
+pub fn haste(meant: std::time::Duration) -> std::time::Duration {
     meant
 }
 

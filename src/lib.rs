@@ -44,6 +44,7 @@ pub mod cli;
 pub mod config;
 pub mod contacts;
 pub mod daemon;
+pub mod deadline;
 pub mod deliver;
 pub mod demo;
 pub mod desk;

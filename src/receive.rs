@@ -394,6 +394,14 @@ impl Loop {
         for mail in fetched.mails {
             batch.push(self.mail(mail, mailbox, uid_validity, known));
         }
+        let old = batch.iter().filter(|arrived| arrived.aside.is_some());
+        let old = old.count();
+        if old > 0 {
+            tracing::warn!(
+                mails = old,
+                "left alone: they are older than the first start"
+            );
+        }
         for uid in fetched.unreadable {
             let count = memory
                 .refusals
@@ -408,10 +416,7 @@ impl Loop {
     }
 
     fn mail(&self, mail: Mail, mailbox: &str, uid_validity: u32, known: &Known) -> Arrived {
-        let older = mail
-            .internal_date_secs
-            .is_some_and(|date| date < known.started_at_secs);
-        let old = (known.moved && older).then_some(Aside::Old);
+        let old = plan::is_old(mail.internal_date_secs, known).then_some(Aside::Old);
         Arrived {
             internal_date_secs: mail.internal_date_secs,
             size: u64::from(mail.size),

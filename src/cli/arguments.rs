@@ -57,6 +57,9 @@ pub enum Command {
         /// The mail of ours that it answers
         #[arg(long, value_name = "FILE")]
         original: Option<PathBuf>,
+        /// In as much memory and time as any mail may take; the daemon looks at a suspect so
+        #[arg(long, hide = true)]
+        bounded: bool,
     },
     /// The open introductions
     List {

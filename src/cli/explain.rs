@@ -18,6 +18,28 @@ const INDENT: usize = 12;
 /// Lines of a text that are shown.
 const MAX_LINES: usize = 40;
 
+/// What any mail may take at most (docs/hostile-mail.md): a mail that takes more is to blame.
+const MAX_MEMORY_OCTETS: u64 = 256 << 20;
+const MAX_PROCESSOR_SECS: u64 = 20;
+
+/// From here on this process can't take more; the system ends it.
+pub fn bound() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let limits = [
+        (Resource::As, MAX_MEMORY_OCTETS),
+        (Resource::Cpu, MAX_PROCESSOR_SECS),
+        (Resource::Core, 0),
+    ];
+    for (resource, most) in limits {
+        let limit = Rlimit {
+            current: Some(most),
+            maximum: Some(most),
+        };
+        // Without a limit the one who started it still waits for so long and no longer.
+        let _ = setrlimit(resource, limit);
+    }
+}
+
 pub fn run(files: &[PathBuf], json: bool, original: Option<&Path>) -> ExitCode {
     let mut out = BufWriter::new(io::stdout().lock());
     let original = match original.map(visible_text).transpose() {

@@ -64,7 +64,13 @@ fn perform(config: Option<&Path>, command: Command) -> Result<ExitCode, Failure>
             files,
             json,
             original,
-        } => return Ok(explain::run(&files, json, original.as_deref())),
+            bounded,
+        } => {
+            if bounded {
+                explain::bound();
+            }
+            return Ok(explain::run(&files, json, original.as_deref()));
+        }
         Command::Demo { script } => demo::run(script),
         Command::Init(options) => init::run(config, &options),
         Command::Check(options) => check::run(config, &options),

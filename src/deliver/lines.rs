@@ -21,6 +21,9 @@ use tokio::time::Instant;
 /// How long a connection stays open after its last mail: long enough for the next answer in a
 /// conversation, short for a server that counts its clients.
 const KEEP: Duration = Duration::from_secs(15);
+/// After this no further mail of a batch is begun: the rest is taken anew, so that what was called off
+/// meanwhile, or a pause, is seen although the server is slow.
+const LONGEST_BATCH: Duration = Duration::from_secs(60);
 /// Few mails go one after the other, in their order: a further connection costs more than it saves.
 const MAILS_PER_LINE: usize = 8;
 /// How long a mail that is on its way may take once we are asked to stop.
@@ -60,6 +63,7 @@ pub struct Batch {
     /// Nothing more is to be begun: the server refuses us.
     halted: AtomicBool,
     open: AtomicUsize,
+    begun: Instant,
 }
 
 impl Batch {
@@ -68,6 +72,7 @@ impl Batch {
             waiting: Mutex::new(parcels.into()),
             halted: AtomicBool::new(false),
             open: AtomicUsize::new(0),
+            begun: Instant::now(),
         }
     }
 
@@ -82,7 +87,7 @@ impl Batch {
     }
 
     fn next(&self) -> Option<Parcel> {
-        match self.halted.load(Ordering::Relaxed) {
+        match self.halted.load(Ordering::Relaxed) || self.begun.elapsed() > LONGEST_BATCH {
             true => None,
             false => held(&self.waiting).pop_front(),
         }

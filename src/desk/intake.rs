@@ -5,6 +5,7 @@
 //! can't be written is set aside alone; any other fault undoes the whole batch, and the mails are
 //! handled at the next start.
 
+use crate::deadline::DECIDE_TICKS;
 use crate::desk::post;
 use crate::desk::work::Work;
 use crate::desk::{Desk, DeskError};
@@ -146,7 +147,7 @@ impl Desk {
             }
             work.take_up(room)
         })?;
-        self.at_hand.extend(taken);
+        self.have_at_hand(taken, now_secs);
         Ok(())
     }
 
@@ -180,6 +181,8 @@ impl Work<'_> {
         let Some(mut pending) = inbox::load(self.db, id)? else {
             return Ok(());
         };
+        let deadline = self.deadline;
+        let _held = deadline.map(|deadline| deadline.begin(id, DECIDE_TICKS));
         failpoint::poison(&pending.raw);
         let letter = crate::reader::open(&pending.raw);
         let key = self.identify(id, &letter, &pending.raw)?;

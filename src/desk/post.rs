@@ -24,24 +24,7 @@ const MAIL_REFUSED: &str = "mail_refused";
 const LATE_SECS: i64 = 2 * 3600;
 /// Mails that wait to be sent before no more are read: a few batches, so that neither side idles.
 const MAX_WAITING: u32 = 2_000;
-/// Mails that may be in flight before anybody has begun to send them; the rest stays queued.
-const MAX_AT_HAND: usize = 20;
-
 impl Desk {
-    /// From now on a mail that can go at once is written as in flight in the transaction that decides
-    /// on it, which spares a commit; [`Desk::take_due`] hands it out.
-    pub fn send_at_once(&mut self) {
-        self.sends_at_once = true;
-    }
-
-    /// How many mails may be written as in flight.
-    pub(super) fn room_at_hand(&self) -> usize {
-        match self.sends_at_once {
-            true => MAX_AT_HAND.saturating_sub(self.at_hand.len()),
-            false => 0,
-        }
-    }
-
     /// Takes the mails that are due, at most so many, and marks them as in flight: committed before
     /// the first byte is sent.
     pub fn take_due(&mut self, at_most: u32, now_secs: i64) -> Result<Vec<Parcel>, DeskError> {
@@ -52,24 +35,15 @@ impl Desk {
         let Some(which) = which else {
             return Ok(Vec::new());
         };
-        if !self.at_hand.is_empty() {
-            let count = usize::try_from(at_most).unwrap_or(MAX_AT_HAND);
-            let count = count.min(self.at_hand.len());
-            return Ok(self.at_hand.drain(..count).collect());
+        let at_hand = self.take_at_hand(at_most, now_secs)?;
+        if !at_hand.is_empty() {
+            return Ok(at_hand);
         }
         if outbox::due(self.store.reading(), now_secs, 1, &which)?.is_empty() {
             return Ok(Vec::new());
         }
         self.doing = "take";
         self.transact(now_secs, |work| work.take(at_most, &which))
-    }
-
-    /// What was to go at once and may not any more; nothing of it was sent.
-    fn put_back(&mut self, now_secs: i64) -> Result<(), DeskError> {
-        let back: Vec<i64> = self.at_hand.iter().map(|parcel| parcel.id).collect();
-        self.put_off(&back, now_secs)?;
-        self.at_hand.clear();
-        Ok(())
     }
 
     /// Mails that were taken to be sent, and of which nothing was: they wait again.
@@ -217,11 +191,7 @@ impl Work<'_> {
         let mut parcels = Vec::new();
         for mail in outbox::due(self.db, self.now_secs, at_most, which)? {
             if self.is_unwanted(&mail)? {
-                let progress = Progress {
-                    reply: Some("called off before it was sent"),
-                    ..blank_progress("refused", self.now_secs)
-                };
-                outbox::advance(self.db, mail.id, &progress, self.now_secs)?;
+                self.take_out(mail.id)?;
                 continue;
             }
             outbox::wait(self.db, mail.id, "inflight", self.now_secs)?;
@@ -235,10 +205,18 @@ impl Work<'_> {
         Ok(parcels)
     }
 
+    pub(super) fn take_out(&self, id: i64) -> Result<(), DeskError> {
+        let progress = Progress {
+            reply: Some("called off before it was sent"),
+            ..blank_progress("refused", self.now_secs)
+        };
+        Ok(outbox::advance(self.db, id, &progress, self.now_secs)?)
+    }
+
     /// The last look before a mail leaves: a question to a target that waited in the queue while the
     /// introduction was called off, or while he asked to be left alone; and whatever would go to others
     /// than it was written for, or introduces without three consents.
-    fn is_unwanted(&self, mail: &outbox::Mail) -> Result<bool, DeskError> {
+    pub(super) fn is_unwanted(&self, mail: &outbox::Mail) -> Result<bool, DeskError> {
         let question = matches!(
             mail.saying.as_str(),
             "ask" | "reminder" | "clarify" | "confirm_target"

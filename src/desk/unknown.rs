@@ -100,8 +100,12 @@ impl Work<'_> {
             introduction: mail.saying == "introduction",
         };
         let saying = Saying::Report { report };
-        let told = self.say(introduction, &saying)?;
-        introductions::save(self.db, &told)?;
-        Ok(())
+        match self.savepoint(|work| work.say(introduction, &saying)) {
+            Err(DeskError::Write(error)) => {
+                tracing::error!(outbox = mail.id, "and nobody can be told: {error}");
+                Ok(())
+            }
+            told => Ok(introductions::save(self.db, &told?)?),
+        }
     }
 }

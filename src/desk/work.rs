@@ -2,6 +2,7 @@
 //!
 //! Fails with a [`DeskError`]; then the transaction is rolled back and nothing has happened.
 
+use crate::deadline::Deadline;
 use crate::desk::house::{Connector, House};
 use crate::desk::mail::Mail;
 use crate::desk::{DeskError, Dice, bind, ignored};
@@ -29,6 +30,7 @@ pub(super) struct Work<'a> {
     pub(super) instance_key: &'a [u8],
     pub(super) dice: &'a mut Dice,
     pub(super) separator: Option<char>,
+    pub(super) deadline: Option<&'a Deadline>,
     pub(super) now_secs: i64,
     /// The author of the mail at hand, where it is one that nobody proved or of a stranger (None: his
     /// address is not known either). What it causes is counted.

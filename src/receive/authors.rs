@@ -4,6 +4,7 @@
 //! which the program ends is known by its attempts, because it was stored first.
 
 use crate::clerk::{Clerk, RunError};
+use crate::deadline::LOOK_UP_TICKS;
 use crate::desk::intake::Suspicion;
 use crate::desk::views;
 use crate::receive::suspect;
@@ -29,8 +30,10 @@ pub(super) async fn take(
         .filter_map(|(id, arrived)| id.map(|id| (id, arrived.raw)))
         .collect();
     for some in mails.chunks(MAX_LOOK_UPS) {
-        let facts =
-            futures_util::future::join_all(some.iter().map(|(_, raw)| facts(raw, resolver)));
+        let facts = futures_util::future::join_all(
+            some.iter()
+                .map(|(id, raw)| facts(clerk, *id, raw, resolver)),
+        );
         let known: Vec<_> = some.iter().map(|(id, _)| *id).zip(facts.await).collect();
         clerk
             .ask(move |desk| desk.handle_all(&known, now_secs))
@@ -62,7 +65,7 @@ pub async fn resume(
         let raw = clerk.ask(move |desk| desk.attempt(id, now_secs)).await?;
         let Some(raw) = raw else { continue };
         let facts = match resolver {
-            Some(resolver) => facts(&raw, resolver).await,
+            Some(resolver) => facts(clerk, id, &raw, resolver).await,
             None => None,
         };
         clerk
@@ -73,7 +76,8 @@ pub async fn resume(
 }
 
 /// As JSON for the inbox row.
-async fn facts(raw: &[u8], resolver: &Resolver) -> Option<String> {
+async fn facts(clerk: &Clerk, id: i64, raw: &[u8], resolver: &Resolver) -> Option<String> {
+    let _held = clerk.deadline.begin(id, LOOK_UP_TICKS);
     let domain = views::author_domain(raw)?;
     let found = proof::facts(raw, &domain, resolver).await;
     views::facts(found.dkim_domains, found.dmarc_policy)

@@ -1,5 +1,6 @@
 //! Which mails are fetched together: one round trip for many, bounded in number and octets. Pure.
 
+use crate::desk::views::Known;
 use crate::wire::imap::Listed;
 
 /// Mails in one FETCH: one round trip for many, and a fault costs little.
@@ -41,9 +42,54 @@ pub fn next(rest: &mut &[Listed], most: usize) -> Option<Portion> {
     })
 }
 
+/// Clocks of server and bot differ by less, and a mail is on its way for less.
+const LONG_BEFORE_SECS: i64 = 7 * 86_400;
+/// Servers that know no date give 1970 or the like (2000-01-01).
+const OLDEST_CLOCK_SECS: i64 = 946_684_800;
+
+/// Whether a mail that arrives now was there before the first start: in a folder that is numbered
+/// anew, or long before, in a mailbox that was put back or that somebody moved old mail into.
+pub fn is_old(internal_date_secs: Option<i64>, known: &Known) -> bool {
+    let Some(date) = internal_date_secs else {
+        return false;
+    };
+    let start = known.started_at_secs;
+    (known.moved && date < start) || (OLDEST_CLOCK_SECS..start - LONG_BEFORE_SECS).contains(&date)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn mail_from_before_the_first_start_is_old() {
+        const START: i64 = 1_795_514_400;
+        let known = |moved, started_at_secs| Known {
+            first_uid: 1,
+            last_uid: 0,
+            uids: Default::default(),
+            moved,
+            started_at_secs,
+        };
+        let day = 86_400;
+        for (ago, same, moved) in [
+            (-day, false, false),
+            (0, false, false),
+            (60, false, true),
+            (6 * day, false, true),
+            (8 * day, true, true),
+            (3_000 * day, true, true),
+            // 1970: no date, unless everything is listed anew.
+            (START, false, true),
+        ] {
+            let date = Some(START - ago);
+            assert_eq!(is_old(date, &known(false, START)), same, "{ago}");
+            assert_eq!(is_old(date, &known(true, START)), moved, "{ago}");
+            // `--from-start`: nothing is old.
+            assert!(!is_old(date, &known(false, 0)), "{ago}");
+        }
+        assert!(!is_old(None, &known(true, START)));
+    }
 
     #[test]
     fn small_mails_go_together_large_ones_in_part_and_none_is_left_out() {

@@ -186,3 +186,38 @@ fn completions_and_the_manual_page_name_every_command() {
         }
     }
 }
+
+/// What the daemon looks at a suspect mail with can't take more than any mail may.
+#[test]
+fn a_suspect_is_read_in_little_memory_and_time() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_askfirst"))
+        .args(["explain", "--bounded", "--json", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let limits = || std::fs::read_to_string(format!("/proc/{}/limits", child.id())).unwrap();
+    let has = |limits: &str, name: &str, most: &str| {
+        let mut lines = limits.lines();
+        let line = lines.find(|line| line.starts_with(name)).unwrap();
+        line.split_whitespace().rev().nth(1) == Some(most)
+    };
+    let bounded = |limits: &str| {
+        has(limits, "Max address space", "268435456") && has(limits, "Max cpu time", "20")
+    };
+    let mut tries = 0;
+    while !bounded(&limits()) {
+        tries += 1;
+        assert!(tries < 600, "{}", limits());
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    let mail = b"From: Carol <carol@target.example>\r\nTo: a@b.example\r\n\r\nYes, gladly.\r\n";
+    child.stdin.take().unwrap().write_all(mail).unwrap();
+    let done = child.wait_with_output().unwrap();
+    assert_eq!(done.status.code(), Some(0));
+    assert!(
+        text(&done.stdout).contains("\"verdict\":\"yes\""),
+        "{}",
+        text(&done.stdout)
+    );
+}

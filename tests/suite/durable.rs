@@ -8,6 +8,7 @@
 )]
 
 mod cuts;
+mod disk;
 mod killed;
 mod outcomes;
 mod phases;

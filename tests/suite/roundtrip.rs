@@ -13,6 +13,10 @@ struct Way {
     rewrites: bool,
     drops_sub_addresses: bool,
     files_copies: bool,
+    /// Authentication-Results that others wrote are removed.
+    strips: bool,
+    /// They are left, and the server's own stand above its hop.
+    outranks: bool,
 }
 
 /// Runs `check --roundtrip --json` while mail is carried from the sink back into the mailbox.
@@ -50,6 +54,11 @@ async fn check(bot: &Bot, dovecot: &Dovecot, way: Way, wait: &str, outside: &str
                 true => text.replacen("Message-ID: <", "Message-ID: <provider.", 1) + "\r\n",
                 false => text,
             };
+            let text = match (way.strips, way.outranks) {
+                (true, _) => without_results(&text),
+                (_, true) => format!("{OWN_RESULTS}{text}"),
+                _ => text,
+            };
             dovecot.deliver(text.as_bytes()).await;
             if way.files_copies {
                 dovecot.save("Sent", original.as_bytes());
@@ -72,6 +81,17 @@ async fn check(bot: &Bot, dovecot: &Dovecot, way: Way, wait: &str, outside: &str
     }
     let _ = child.kill();
     panic!("the check did not end");
+}
+
+const OWN_RESULTS: &str = "Authentication-Results: mx.bot.example; dmarc=pass header.from=bot.example\r\n\
+    Received: from relay by mx.bot.example; Tue, 24 Nov 2026 10:00:00 +0000\r\n";
+
+fn without_results(mail: &str) -> String {
+    let (head, body) = mail.split_once("\r\n\r\n").unwrap();
+    let kept = head
+        .split("\r\n")
+        .filter(|line| !line.starts_with("Authentication-Results:"));
+    format!("{}\r\n\r\n{body}", kept.collect::<Vec<_>>().join("\r\n"))
 }
 
 fn ended(child: Child) -> (i32, Value) {
@@ -109,12 +129,17 @@ async fn a_round_trip_shows_that_all_is_well() {
         From: Carol <carol@target.example>\r\nTo: SUB\r\nSubject: hello\r\nMessage-ID: <1@target.example>\r\n\r\nhello\r\n";
     let way = Way {
         files_copies: true,
+        strips: true,
         ..Way::default()
     };
     let (status, value) = check(&bot, &dovecot, way, "60s", outside).await;
     assert_eq!(status, 0, "{value:#}");
     assert_eq!(value["ok"], true);
-    assert_eq!(value["mails_sent"], 2);
+    assert_eq!(value["mails_sent"], 3);
+    assert!(
+        says(&value, "forged results").contains("were removed"),
+        "{value:#}"
+    );
     assert!(
         says(&value, "round trip").contains("is back after"),
         "{value:#}"
@@ -132,7 +157,7 @@ async fn a_round_trip_shows_that_all_is_well() {
     assert!(says(&value, "author").contains("proven"), "{value:#}");
     // The configuration says all that already.
     assert_eq!(offers(&value), [""; 0]);
-    assert_eq!(dovecot.sink.mails().len(), 2, "to nobody but itself");
+    assert_eq!(dovecot.sink.mails().len(), 3, "to nobody but itself");
     assert!(
         dovecot
             .sink
@@ -159,7 +184,8 @@ async fn a_round_trip_finds_what_a_provider_rewrites_and_refuses() {
     let way = Way {
         rewrites: true,
         drops_sub_addresses: true,
-        files_copies: false,
+        strips: true,
+        ..Way::default()
     };
     let (status, value) = check(&bot, &dovecot, way, "60s", outside).await;
     assert_eq!(status, 0, "{value:#}");
@@ -196,6 +222,43 @@ async fn sub_addresses_that_are_set_and_lost_are_a_problem() {
     assert_eq!(status, 1, "{value:#}");
     assert_eq!(value["ok"], false);
     assert!(says(&value, "from outside").contains("not tried"));
+}
+
+/// F4: a server that hands on what others write under its name lets anybody be anybody.
+#[tokio::test]
+async fn results_that_anybody_can_forge_are_a_problem() {
+    for (outranks, wanted) in [(false, 1), (true, 0)] {
+        let dovecot = Dovecot::start().await;
+        let bot = Bot::new(&dovecot);
+        let way = Way {
+            outranks,
+            ..Way::default()
+        };
+        let (status, value) = check(&bot, &dovecot, way, "0s", "").await;
+        assert_eq!(status, wanted, "{value:#}");
+        let said = says(&value, "forged results");
+        match outranks {
+            true => assert!(said.contains("not believed"), "{said}"),
+            false => {
+                assert!(said.contains("would prove any author"), "{said}");
+                assert_eq!(offers(&value), ["authserv_ids = []"]);
+            }
+        }
+    }
+}
+
+/// Where nobody's results are believed there is nothing to forge.
+#[tokio::test]
+async fn without_trusted_servers_nothing_is_forged() {
+    let dovecot = Dovecot::start().await;
+    let bot = Bot::new(&dovecot);
+    let text = std::fs::read_to_string(&bot.config).unwrap();
+    let text = text.replace("authserv_ids = [\"mx.bot.example\"]", "authserv_ids = []");
+    std::fs::write(&bot.config, text).unwrap();
+    let (status, value) = check(&bot, &dovecot, Way::default(), "0s", "").await;
+    assert_eq!(status, 0, "{value:#}");
+    assert_eq!(value["mails_sent"], 2);
+    assert_eq!(says(&value, "forged results"), "");
 }
 
 #[tokio::test]

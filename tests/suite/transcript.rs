@@ -28,7 +28,11 @@ impl Relay {
             self.carried += 1;
             if mail.to.iter().all(|to| to.ends_with("@bot.example")) {
                 dovecot.save("Sent", &mail.bytes);
-                dovecot.deliver(&mail.bytes).await;
+                // As a provider does with results that others wrote under its name (RFC 8601).
+                let text = String::from_utf8(mail.bytes.clone()).unwrap();
+                let forged = |line: &&str| !line.starts_with("Authentication-Results:");
+                let kept: String = text.split_inclusive('\n').filter(forged).collect();
+                dovecot.deliver(kept.as_bytes()).await;
             }
         }
     }
@@ -328,7 +332,7 @@ async fn run(
 
 async fn round_trip(dovecot: &Dovecot, folder: &Path, relay: &mut Relay, paper: &mut Paper) {
     paper.says(
-        "The round trip sends two mails to the bot itself, and then waits for one of Carol's, which she\n\
+        "The round trip sends three mails to the bot itself, and then waits for one of Carol's, which she\n\
          sends from her own provider to the address that is shown:\n",
     );
     let command = "askfirst check --roundtrip";

@@ -4,6 +4,7 @@
 //! Whatever fails is a finding. The mails stay in the mailbox, which is opened read-only; a running
 //! daemon leaves them alone, because they are the bot's own and say that a machine wrote them.
 
+mod forged;
 mod outside;
 mod watched;
 
@@ -25,7 +26,7 @@ const OWN_MAILS: Duration = Duration::from_secs(90);
 const USUAL_WAIT: Duration = Duration::from_secs(300);
 /// Between two looks, also where the server promises to tell.
 const LOOK_EVERY: Duration = Duration::from_secs(3);
-/// Once one of the two mails is there, how long the other may lag behind.
+/// Once one of the mails is there, how long the others may lag behind.
 const LAG: Duration = Duration::from_secs(20);
 /// The separator that is tried (RFC 5233 names `+` as the usual one).
 const SEPARATOR: char = '+';
@@ -57,6 +58,9 @@ struct Own {
     id_now: String,
     id_kept_as: Option<String>,
     copy: bool,
+    /// Header fields under the names that are believed; empty but in the mail that tries them.
+    forged: String,
+    fate: forged::Fate,
 }
 
 /// Says everything; returns how many mails were sent.
@@ -68,7 +72,13 @@ pub async fn run(config: &Config, doors: &Doors, wait: Duration, report: &mut Re
             return 0;
         }
     };
-    let mut own = [own(config, None), own(config, Some(SEPARATOR))];
+    let mut own = vec![own(config, None), own(config, Some(SEPARATOR))];
+    let ids = &config.trust.authserv_ids;
+    if !ids.is_empty() {
+        let mut mail = self::own(config, None);
+        mail.forged = forged::fields(&mail.nonce, ids);
+        own.push(mail);
+    }
     if let Err(error) = send(config, &doors.sending, &mut own).await {
         report.problem("round trip", error, None);
         return 0;
@@ -78,10 +88,15 @@ pub async fn run(config: &Config, doors: &Doors, wait: Duration, report: &mut Re
         report.problem("round trip", error.to_string(), None);
         return sent;
     }
-    let [plain, sub] = &own;
+    let [plain, sub, forged @ ..] = own.as_slice() else {
+        return sent;
+    };
     about_plain(plain, config, report);
     about_copy(&own, &watched, report);
     let works = about_sub(sub, plain, config, report);
+    if let Some(forged) = forged.first() {
+        forged::tell(forged, ids, report);
+    }
     if plain.back.is_some() {
         let (to, code) = match works {
             true => (sub.to.clone(), None),
@@ -114,6 +129,8 @@ fn own(config: &Config, separator: Option<char>) -> Own {
         id_now: String::new(),
         id_kept_as: None,
         copy: false,
+        forged: String::new(),
+        fate: forged::Fate::default(),
     }
 }
 
@@ -126,10 +143,11 @@ fn date() -> String {
 fn bytes(config: &Config, mail: &Own) -> Vec<u8> {
     let date = date();
     format!(
-        "From: {bot}\r\nTo: {to}\r\nSubject: askfirst check {nonce}\r\nDate: {date}\r\n\
+        "{forged}From: {bot}\r\nTo: {to}\r\nSubject: askfirst check {nonce}\r\nDate: {date}\r\n\
          Message-ID: {id}\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n\
          Content-Type: text/plain; charset=utf-8\r\n\r\n\
          askfirst check {nonce}\r\n\r\nThis mail finds out how mail to the bot itself arrives. There is nothing to do.\r\n",
+        forged = mail.forged,
         bot = config.bot.address,
         to = mail.to,
         nonce = mail.nonce,
@@ -168,10 +186,10 @@ async fn send(config: &Config, door: &Door, own: &mut [Own]) -> Result<(), Strin
     Ok(())
 }
 
-/// Looks until both are back, or the time is up.
+/// Looks until all are back, or the time is up.
 async fn come_back(
     watched: &mut Watched,
-    own: &mut [Own; 2],
+    own: &mut [Own],
     config: &Config,
 ) -> Result<(), WireError> {
     let read =
@@ -191,6 +209,8 @@ async fn come_back(
                     mail.folder = arrived.folder.clone();
                     mail.id_now = arrived.letter.message_id.clone().unwrap_or_default();
                     mail.id_kept_as = kept_as(&arrived.letter, &mail.message_id);
+                    mail.fate =
+                        forged::fate(&arrived.letter, &mail.nonce, &config.trust.authserv_ids);
                     first_back.get_or_insert_with(Instant::now);
                 }
             }
@@ -270,7 +290,7 @@ fn about_plain(plain: &Own, config: &Config, report: &mut Report) {
     }
 }
 
-fn about_copy(own: &[Own; 2], watched: &Watched, report: &mut Report) {
+fn about_copy(own: &[Own], watched: &Watched, report: &mut Report) {
     let folder = watched.folders.last().map(|(name, _)| name.as_str());
     match (own.iter().any(|mail| mail.copy), folder) {
         (true, Some(folder)) => report.good(

@@ -12,6 +12,9 @@ fn number(name: &str, usual: u64) -> u64 {
     said.and_then(|text| text.parse().ok()).unwrap_or(usual)
 }
 
+/// Faults that wait to strike, at most: on a loaded machine the bot sends more slowly than they are added.
+const MAX_FAULTS: usize = 15;
+
 struct Chance(askfirst::desk::Dice);
 
 impl Chance {
@@ -68,7 +71,9 @@ impl Chance {
 fn fault(at: &str, act: Act) -> Fault {
     match (at, act) {
         ("GREETING" | "DATA" | "IDLE" | "IDLE PUSH", Act::DoThenClose)
-        | ("IDLE", Act::Reply(_) | Act::SayFirst(_)) => Fault::on(at, Act::Close),
+        | ("IDLE", Act::Reply(_) | Act::SayFirst(_))
+        // In place of the news, so that nobody tells of that mail.
+        | ("IDLE PUSH", Act::Reply(_)) => Fault::on(at, Act::Close),
         (at, act) => Fault::on(at, act),
     }
 }
@@ -82,6 +87,10 @@ async fn random_faults_of_both_wires_lose_nothing_and_double_nothing() {
     let (mut faults, mut answered) = (0, 0);
     while Instant::now() < until {
         for _ in 0..chance.below(4) {
+            // A mail server that fails for five days is given up, and rightly.
+            if town.village.smtp_faults.left() > MAX_FAULTS {
+                break;
+            }
             let fault = chance.imap();
             town.village.imap_faults.add(fault);
             let fault = chance.smtp();
@@ -141,7 +150,7 @@ async fn random_faults_of_both_wires_lose_nothing_and_double_nothing() {
         0
     );
     for row in &rows {
-        assert_eq!(row.state, "accepted", "seed {seed}: {row:?}");
+        assert_eq!(row.state, "accepted", "seed {seed}: {}: {row:?}", row.reply);
         let copies = u32::try_from(copies[&row.message_id]).unwrap();
         assert!(
             (1..=1 + row.unknowns).contains(&copies),

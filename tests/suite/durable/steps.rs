@@ -179,3 +179,33 @@ async fn a_mail_that_kills_the_program_is_set_aside_at_the_third_start_and_no_ot
         life.standing()
     );
 }
+
+/// One that hangs is ended from outside it, twice, and then by whoever waits for the child that tried it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mail_that_hangs_is_set_aside_at_the_third_start_and_the_next_is_handled() {
+    let mut life = Life::begin().await;
+    let poison = b"From: eve@berg.example\r\nTo: agent@bot.example\r\nSubject: hello\r\n\
+        Message-ID: <poison@berg.example>\r\nX-Askfirst-Poison: hangs\r\n\r\nhello\r\n";
+    life.dovecot.deliver(poison).await;
+    life.request().await;
+    let hangs = [("ASKFIRST_POISON", "1"), ("ASKFIRST_HASTE", "5")];
+    for start in 1..=2 {
+        let mut daemon = life.bot.start_with(&[], &hangs);
+        let died = dies(&mut daemon.0, Duration::from_secs(60)).await;
+        assert!(died, "start {start}: {}", life.bot.log());
+        let log = life.bot.log();
+        assert_eq!(log.matches("a mail takes too long").count(), start, "{log}");
+    }
+    let daemon = life.bot.start_with(&[], &hangs);
+    life.bot.logs("a mail is set aside").await;
+    life.dovecot.sink.waits_for(2).await;
+    assert_eq!(daemon.stop(), Some(0));
+    life.peace().await;
+    let count = life.count();
+    assert_eq!(
+        (count.lost, count.introduced),
+        (0, 1),
+        "{}",
+        life.standing()
+    );
+}

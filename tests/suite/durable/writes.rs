@@ -253,3 +253,53 @@ fn a_file_that_can_not_be_written_is_said_and_nothing_is_begun() {
     story(&mut desk, &mut outside, NOW).unwrap();
     judge(&path, &outside, "after the lock");
 }
+
+/// Once an outcome can't be written down, no further mail is begun: what is on its way ends.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_more_is_sent_once_an_outcome_can_not_be_written() {
+    use super::town::Town;
+    use askfirst::demo::faults::{Act, Fault};
+    const REQUESTS: usize = 60;
+    let mut town = Town::start().await;
+    let now = town.now();
+    let pause = move |paused| move |desk: &mut Desk| desk.set_paused(paused, now);
+    town.village.clerk.ask(pause(true)).await.unwrap();
+    for _ in 0..REQUESTS {
+        town.forward();
+    }
+    while town
+        .number("SELECT count(*) FROM outbox WHERE saying = 'ask'")
+        .await
+        < 60
+    {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let slow = Act::Delay(std::time::Duration::from_millis(60));
+    town.village
+        .smtp_faults
+        .add(Fault::on("DOT", slow).always());
+    town.village.clerk.ask(pause(false)).await.unwrap();
+    town.village.clerk.bell.ring();
+    let mut under_way = 0;
+    while under_way < 30 {
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        let look = |desk: &mut Desk| {
+            let db = desk.store().reading();
+            let sql = "SELECT count(*) FROM outbox WHERE state = 'inflight'";
+            let count = db.query_row(sql, [], |row| row.get::<_, i64>(0))?;
+            // From here on every write fails.
+            db.pragma_update(None, "query_only", count >= 30)?;
+            Ok(count)
+        };
+        under_way = town.village.clerk.ask(look).await.unwrap();
+    }
+    let said = town.village.ended().await;
+    assert!(said.contains("readonly"), "{said}");
+    town.collect();
+    let sent = town.passed.len();
+    assert!(
+        sent < REQUESTS,
+        "{sent} mails were sent of {}",
+        2 * REQUESTS
+    );
+}

@@ -267,6 +267,11 @@ fn a9_a_stop_without_the_secret_stops_nothing() {
             .writer(CAROL)
             .mail(BOT, "", "stop", "Please stop sending me these.");
         assert!(w.arrive(&mail, verdict).is_empty());
+        let db = w.desk.store().reading();
+        let kept = db.query_row("SELECT count(*) FROM wishes", [], |row| {
+            row.get::<_, i64>(0)
+        });
+        assert_eq!(kept.unwrap(), 0, "{verdict}");
         w.answer(CAROL, &ask, "Yes, gladly.");
         assert!(is_introduced(&w), "{verdict}");
     }

@@ -248,3 +248,64 @@ fn l9_a_restored_mailbox_asks_nobody_again() {
     }
     assert_eq!(w.stages().len(), 1);
 }
+
+/// L9: the mailbox of whole lives is put back, in any order, in a folder that is numbered anew: nobody
+/// gets a mail, and no introduction changes.
+#[test]
+fn l9_a_mailbox_of_whole_lives_that_is_delivered_anew_says_nothing() {
+    use askfirst::rules::introduction::Stage;
+    let mut w = World::new();
+    let mut raws: Vec<Vec<u8>> = Vec::new();
+    for (number, answer) in (0..40).zip(
+        [
+            "Yes, gladly.",
+            "No, thanks.",
+            "Later, in March.",
+            "Please stop.",
+            "Who is that?",
+        ]
+        .into_iter()
+        .cycle(),
+    ) {
+        let target = format!("t{number}@target.example");
+        let mail = w.writer(ALICE).mail(
+            "bob@kim.example",
+            "",
+            "A word?",
+            &format!("Hi Bob,\n\nI build sensor {number} and would like advice.\n\nAlice"),
+        );
+        let request = askfirst::reader::open(&mail);
+        let forward = w
+            .writer(BOB)
+            .forward(&request, BOT, &format!("Ask {target} please"));
+        let forward = [stamp("pass", "kim.example").into_bytes(), forward].concat();
+        let left = w.raw(&forward);
+        raws.push(forward);
+        let Some(ask) = left.iter().find(|sent| sent.to == [target.as_str()]) else {
+            continue;
+        };
+        let mut writer = w.writer(CAROL);
+        writer.address = Box::leak(target.into_boxed_str());
+        let answer = writer.reply(&ask.letter, answer);
+        let answer = [stamp("pass", "target.example").into_bytes(), answer].concat();
+        w.raw(&answer);
+        raws.push(answer);
+    }
+    let stages = w.stages();
+    assert!(
+        raws.len() > 60 && stages.contains(&Stage::Introduced),
+        "{stages:?}"
+    );
+    // Backwards, then every third: answers before their requests.
+    let order = (0..raws.len()).rev().chain((0..raws.len()).step_by(3));
+    for (uid, at) in (1..).zip(order) {
+        let again = [
+            format!("Received: from restore{uid}.test by mx.bot.example\r\n").as_bytes(),
+            &raws[at],
+        ]
+        .concat();
+        let left = arrive(&mut w, &again, None, uid);
+        assert!(left.is_empty(), "{at}: {:?}", left[0].to);
+    }
+    assert_eq!(w.stages(), stages);
+}

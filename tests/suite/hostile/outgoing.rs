@@ -188,6 +188,22 @@ fn h4_a_requesters_words_stay_in_their_quote() {
     assert!(quoted < 6_000, "{quoted}");
 }
 
+/// H5, A6: tags that somebody types are words, in his name as in his text.
+#[test]
+fn h5_a6_markup_in_words_stays_words() {
+    let tag = "<img src=\"https://track.example/p.gif\"><script>x()</script>";
+    for mail in mails(tag, tag, &format!("I build sensors. {tag}")) {
+        let html = mail.letter.html.clone().unwrap().to_lowercase();
+        assert!(
+            !html.contains("<img") && !html.contains("<script"),
+            "{html}"
+        );
+        if mail.to == [CAROL.1] {
+            assert!(html.contains("&lt;img src="), "{html}");
+        }
+    }
+}
+
 /// H5, P6, P12, A6, A8: of a request with everything on, words and the names of the attachments are left.
 #[test]
 fn h5_a6_nothing_remote_and_nothing_attached_leaves() {

@@ -260,6 +260,7 @@ fn p9_bodies_are_dropped_after_keep_bodies() {
 #[test]
 fn p3_p7_nothing_of_the_target_reaches_the_requester() {
     for last in [
+        "Yes, gladly. Thursday at 4:47 pm is best.",
         "Yes, gladly. zeppelinesque",
         "No, thanks. zeppelinesque",
         "Later. zeppelinesque",
@@ -273,6 +274,7 @@ fn p3_p7_nothing_of_the_target_reaches_the_requester() {
         w.raw(&bounced(&ask));
         w.answer(CAROL, &ask, last);
         w.wait(40 * DAY);
+        assert_eq!(is_introduced(&w), last.contains("4:47"), "{last}");
         for sent in w
             .sent
             .iter()
@@ -288,6 +290,8 @@ fn p3_p7_nothing_of_the_target_reaches_the_requester() {
             for canary in [
                 "zeppelinesque",
                 "quincunx",
+                "4:47 pm",
+                "gladly",
                 "d1@target.example",
                 super::secrets::token(&ask).as_str(),
             ] {

@@ -1,4 +1,5 @@
-//! The table of docs/hostile-mail.md: every row once, and every test that it names is there.
+//! The table of docs/hostile-mail.md: every row once, every test that it names is there, and so is every
+//! guard that is taken away to see whether it matters.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -26,6 +27,13 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
+fn is_row(word: &str) -> bool {
+    let number = word.get(1..).unwrap_or_default();
+    word.starts_with(|c: char| c.is_ascii_uppercase())
+        && !number.is_empty()
+        && number.chars().all(|c| c.is_ascii_digit())
+}
+
 #[test]
 fn every_row_has_a_test_that_is_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -37,14 +45,27 @@ fn every_row_has_a_test_that_is_there() {
         .map(|path| std::fs::read_to_string(path).unwrap())
         .collect();
     let page = std::fs::read_to_string(root.join("docs/hostile-mail.md")).unwrap();
+    let guards = std::fs::read_to_string(root.join("tests/mutants/guards.txt")).unwrap();
+    // A name begins with the rows it guards.
+    let guarded: Vec<&str> = guards
+        .lines()
+        .filter_map(|line| line.strip_prefix("= "))
+        .flat_map(|name| name.split(' ').take_while(|word| is_row(word)))
+        .collect();
     let mut rows: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for line in page.lines().filter(|line| line.starts_with("| ")) {
         let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
         let id = cells[0];
-        let is_row = id.len() >= 2 && id[1..].chars().all(|c| c.is_ascii_digit());
-        if !is_row {
+        if !is_row(id) {
             continue;
         }
+        let has = |guard: &str| guarded.contains(&guard);
+        let mut named = cells[4].split(' ');
+        assert!(
+            id == "F23" || named.all(has),
+            "{id} names no guard: {}",
+            cells[4]
+        );
         let tests = cells[3]
             .split('`')
             .skip(1)

@@ -231,9 +231,44 @@ fn t7_t8_parts_that_disagree_are_no_yes() {
                 (PLAIN, "Yes"),
             ),
         ),
+        (
+            "F25",
+            "a yes before the signed part",
+            two_parts(
+                "mixed",
+                (PLAIN, "Yes"),
+                (
+                    "multipart/signed; boundary=\"b2\"",
+                    "--b2\nContent-Type: text/plain\n\nI can't tell yet.\n--b2--\n",
+                ),
+            ),
+        ),
     ];
     for (row, what, (kind, body)) in cases {
         no_yes(row, what, |w, ask| typed(w, ask, &kind, &body));
+    }
+}
+
+/// B6, T8: what is attached is named and not looked into, whatever it holds.
+#[test]
+fn b6_t8_an_attachment_changes_no_answer() {
+    for (kind, coding) in [
+        ("text/plain", "7bit"),
+        ("text/html", "base64"),
+        ("application/zip", "base64"),
+    ] {
+        let attached = format!(
+            "{kind}; name=\"notes\"\nContent-Disposition: attachment; filename=\"notes\"\nContent-Transfer-Encoding: {coding}"
+        );
+        let (mut w, ask) = asked(house());
+        let (kind, body) = two_parts(
+            "mixed",
+            (PLAIN, "Yes, gladly."),
+            (&attached, "UEsDBAoAAAAAAISWEVEAAAAAQUJD"),
+        );
+        let mail = typed(&mut w, &ask, &kind, &body);
+        w.raw(&mail);
+        assert!(is_introduced(&w), "{attached}");
     }
 }
 
@@ -267,6 +302,8 @@ fn t12_t14_words_of_other_scripts_and_tricks() {
         ("T12", "ne"),
         ("T12", "ja?"),
         ("T14", "\u{202e}sey"),
+        // Shown as `seY`.
+        ("T14", "\u{202e}Yes\u{202c}"),
         ("T14", "Y\u{435}s"),
         ("T14", "N\u{200b}o \u{202e}seY"),
         ("T14", "уes"),
@@ -417,15 +454,14 @@ fn t20_an_answer_to_both_is_recorded_and_nothing_is_sent() {
     assert_eq!(w.stages(), [Stage::Introduced]);
 }
 
-/// T21: two megabytes that begin with yes.
+/// T21: two megabytes that begin with yes, and a yes said more often than anybody would.
 #[test]
 fn t21_a_book_that_begins_with_yes_is_no_yes() {
-    let (mut w, ask) = asked(house());
-    let body = format!(
-        "Yes\n\n{}",
-        "and then there is something else to be told about it. ".repeat(40_000)
-    );
-    let mail = typed(&mut w, &ask, PLAIN, &body);
-    w.raw(&mail);
-    assert!(!is_introduced(&w));
+    let more = "and then there is something else to be told about it. ".repeat(40_000);
+    for body in [format!("Yes\n\n{more}"), "Yes, gladly.\n".repeat(500)] {
+        let (mut w, ask) = asked(house());
+        let mail = typed(&mut w, &ask, PLAIN, &body);
+        w.raw(&mail);
+        assert!(!is_introduced(&w), "{} octets", body.len());
+    }
 }
