@@ -226,7 +226,7 @@ pub enum Party {
 
 impl Saying {
     /// All of them by name.
-    pub const NAMES: [&'static str; 37] = [
+    pub const NAMES: [&'static str; 36] = [
         "ask",
         "reminder",
         "clarify",
