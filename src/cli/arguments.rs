@@ -11,7 +11,8 @@ use std::path::PathBuf;
 #[command(
     name = "askfirst",
     version,
-    about = "Asks first and introduces second: the double opt-in introduction in plain mail"
+    about = "Asks first and introduces second: the double opt-in introduction in plain mail",
+    after_help = "To begin: `askfirst demo` shows the whole job. Then `askfirst init`, `askfirst check`, `askfirst run`."
 )]
 pub struct Arguments {
     /// The configuration; default: askfirst.toml here, then the user's configuration folder, then /etc/askfirst

@@ -36,7 +36,7 @@ async fn stay() -> Result<(), String> {
         ));
     }
     print(&format!(
-        "\nBob is the connector. Forward a request to {} and name whom to ask.\n\
+        "\nBob is the connector. Forward a request to {}\nand name whom to ask.\n\
          Ctrl-C ends it all and leaves nothing behind.\n\n",
         BOT.address
     ));

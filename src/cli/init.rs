@@ -14,7 +14,7 @@ use crate::cli::screen::Screen;
 use crate::cli::{Failure, print};
 use crate::reader::address::Address;
 use ask::{Asker, say};
-use providers::Provider;
+use providers::{Provider, Way};
 use std::path::{Path, PathBuf};
 use write::{Answers, Kept, Secret};
 
@@ -148,7 +148,7 @@ fn questions(asker: &Asker, options: &Options, path: &Path) -> Result<Answers, F
     let place = place::find(asker, options, &address)?;
     let provider = place.provider;
     if let Some(provider) = &provider {
-        tell(&to_be_done_first(provider));
+        tell(&to_be_done_first(provider, options.oauth2.is_some()));
     }
     let user = asker.text(
         "user",
@@ -191,11 +191,18 @@ fn questions(asker: &Asker, options: &Options, path: &Path) -> Result<Answers, F
 }
 
 /// What the provider wants to have settled before a program may log in.
-fn to_be_done_first(provider: &Provider) -> String {
+fn to_be_done_first(provider: &Provider, oauth2: bool) -> String {
     let screen = Screen::here();
+    // The steps of such a provider lead to an app password, which is not wanted then.
+    let instead =
+        ["Register an application for OAuth2, and copy its client id and secret.".to_owned()];
+    let steps = match oauth2 && provider.login == Way::Password {
+        true => &instead[..],
+        false => provider.first.as_slice(),
+    };
     let head = format!("To be done there first, as {} says:", provider.title);
     let mut text = format!("\n{}\n", screen.wrapped(&head, 0));
-    for (at, step) in provider.first.iter().enumerate() {
+    for (at, step) in steps.iter().enumerate() {
         text += &format!("  {}. {}\n", at + 1, screen.wrapped(step, 5));
     }
     text + &format!(

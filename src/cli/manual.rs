@@ -5,6 +5,36 @@
 use crate::cli::{Failure, print};
 use std::path::Path;
 
+/// What the main page tells that no flag does.
+const ENDING: &str = r#".SH "EXIT STATUS"
+.TP
+0
+Done.
+.TP
+1
+It failed.
+.TP
+2
+Wrong usage or configuration.
+.SH FILES
+.TP
+\fIaskfirst.toml\fR, \fI~/.config/askfirst/askfirst.toml\fR, \fI/etc/askfirst/askfirst.toml\fR
+The configuration: the first of these that is there. \fBaskfirst init\fR writes one.
+.TP
+\fIaskfirst.db\fR
+The database, beside the configuration unless [store] path says otherwise; with its \-wal, \-shm and .lock.
+.TP
+\fI/usr/share/doc/askfirst/\fR
+The documents, where the program was installed from a package.
+.SH ENVIRONMENT
+.TP
+\fBNO_COLOR\fR
+Set and not empty: no colours.
+.TP
+\fBRUST_LOG\fR
+What the daemon logs: error, warn, info (the default), debug.
+"#;
+
 /// The completions of a shell, on standard output.
 pub fn completions(command: &mut clap::Command, shell: clap_complete::Shell) {
     let mut text = Vec::new();
@@ -18,13 +48,16 @@ pub fn run(command: clap::Command, folder: Option<&Path>) -> Result<(), Failure>
         clap_mangen::Man::new(command)
             .render(&mut page)
             .map_err(|error| Failure::Failed(error.to_string()))?;
-        print(&String::from_utf8_lossy(&page));
+        print(&(String::from_utf8_lossy(&page) + ENDING));
         return Ok(());
     };
     let at = |error: std::io::Error| Failure::Failed(format!("{}: {error}", folder.display()));
     std::fs::create_dir_all(folder).map_err(at)?;
     // A page for "help" would say nothing.
     clap_mangen::generate_to(command.disable_help_subcommand(true), folder).map_err(at)?;
+    let main = folder.join("askfirst.1");
+    let page = std::fs::read_to_string(&main).map_err(at)?;
+    std::fs::write(&main, page + ENDING).map_err(at)?;
     let pages = std::fs::read_dir(folder).map_err(at)?.count();
     print(&format!("{pages} pages in {}\n", folder.display()));
     Ok(())

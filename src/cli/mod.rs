@@ -48,7 +48,13 @@ pub fn main() -> ExitCode {
         Failure::Usage(text) => (text, ExitCode::from(2)),
         Failure::Failed(text) => (text, ExitCode::FAILURE),
     };
-    eprintln!("askfirst: {text}");
+    let mut text = format!("askfirst: {text}");
+    let screen = screen::Screen::for_errors();
+    // Scripts and logs get it in one line; what has lines of its own keeps them.
+    if screen.columns.is_some() && !text.contains('\n') {
+        text = screen.wrapped(&text, 0);
+    }
+    eprintln!("{text}");
     status
 }
 

@@ -17,7 +17,7 @@ const OVERDUE_SECS: i64 = 120;
 /// Held mails that are shown; a flood has thousands.
 const MAX_HELD: usize = 20;
 /// Below this a table of six columns is all dots.
-const NARROW_COLUMNS: usize = 60;
+const NARROW_COLUMNS: usize = 72;
 
 /// What waits, and why nothing of it may move.
 struct Waiting {
@@ -242,5 +242,63 @@ fn why(mail: &Sent, sending: Sending, now: i64) -> String {
         _ if mail.reply.is_some() => format!("It was put off.{said}"),
         _ if mail.attempts > 0 => format!("It is tried again because {}.", broke()),
         _ => "It waits for its time.".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use unicode_width::UnicodeWidthStr;
+
+    fn mail(id: i64, reply: Option<&str>) -> Sent {
+        Sent {
+            id,
+            introduction: Some(1),
+            saying: "acknowledge_later".to_owned(),
+            why: None,
+            message_id: "<1@bot.example>".to_owned(),
+            recipients: vec!["carol.with.a.long.name@department.target.example".to_owned()],
+            state: "queued".to_owned(),
+            attempts: u32::from(reply.is_some()),
+            not_before_secs: 2_000,
+            phase: reply.map(|_| "RCPT".to_owned()),
+            reply: reply.map(str::to_owned),
+            created_at_secs: 0,
+            settled_at_secs: None,
+            visible: String::new(),
+        }
+    }
+
+    fn shown(sending: Sending, columns: usize) -> String {
+        let screen = Screen {
+            columns: Some(columns),
+            colour: false,
+        };
+        let waiting = Waiting {
+            sending,
+            mails: vec![mail(9, None), mail(10, Some("450 4.2.1 mailbox busy"))],
+            held: Vec::new(),
+            now: 1_000,
+        };
+        waiting.outgoing(screen)
+    }
+
+    #[test]
+    fn it_fits_narrow_terminals() {
+        for columns in [40, 71, 72, 80] {
+            let shown = shown(Sending::Runs, columns);
+            for line in shown.lines() {
+                assert!(line.width() <= columns, "{columns}: {line}");
+            }
+            assert!(shown.contains("mailbox busy"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn what_holds_for_all_is_not_said_of_each() {
+        let paused = shown(Sending::Paused, 80);
+        assert!(!paused.contains("Sending is paused.\n"), "{paused}");
+        assert!(paused.contains("The server said at RCPT"), "{paused}");
+        assert!(shown(Sending::Runs, 80).contains("It waits for its time."));
     }
 }

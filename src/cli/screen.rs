@@ -4,6 +4,7 @@
 //! another program is neither coloured nor cut.
 
 use std::io::IsTerminal;
+use std::os::fd::AsFd;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// What every terminal has.
@@ -35,11 +36,19 @@ pub enum Tint {
 impl Screen {
     /// Standard output as it is.
     pub fn here() -> Screen {
-        let out = std::io::stdout();
+        Screen::of(&std::io::stdout())
+    }
+
+    /// Standard error as it is.
+    pub fn for_errors() -> Screen {
+        Screen::of(&std::io::stderr())
+    }
+
+    fn of(out: &(impl IsTerminal + AsFd)) -> Screen {
         let is_terminal = out.is_terminal();
         let asked = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
         let real = || {
-            let size = rustix::termios::tcgetwinsize(&out).ok()?;
+            let size = rustix::termios::tcgetwinsize(out).ok()?;
             (size.ws_col > 0).then_some(usize::from(size.ws_col))
         };
         let columns = is_terminal.then(|| real().or(asked).unwrap_or(USUAL_COLUMNS));

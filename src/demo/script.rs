@@ -13,6 +13,8 @@ use crate::rules::introduction::Stage;
 const LINES_SHOWN: usize = 12;
 /// Columns of a mail's lines in the story; in front of them stands a margin.
 const WIDTH: usize = 75;
+/// In front of a consent's evidence: who gave it.
+const BESIDE_ROLE: usize = 11;
 
 /// Where the story is told, line by line.
 pub type Teller<'a> = &'a mut (dyn FnMut(&str) + Send);
@@ -30,7 +32,7 @@ async fn story(village: &mut Village, tell: Teller<'_>) -> Result<(), String> {
         ALICE.name, BOB.name, BOT.name
     ));
     tell("== The first: a yes ==\n");
-    let request = "Hi Bob,\n\ncould you introduce me to Carol Danvers? I am building a small sensor for\nbeehives, and she has shipped radio hardware that survives ten winters. Twenty\nminutes of her advice would save me a year.\n\nThanks,\nAlice";
+    let request = "Hi Bob,\n\ncould you introduce me to Carol Danvers? I am building a small\nsensor for beehives, and she has shipped radio hardware that survives\nten winters. Twenty minutes of her advice would save me a year.\n\nThanks,\nAlice";
     let ask = asked(village, tell, &CAROL, "An introduction to Carol?", request).await?;
     let answer = village
         .writer(&CAROL)
@@ -46,7 +48,7 @@ async fn story(village: &mut Village, tell: Teller<'_>) -> Result<(), String> {
 
     tell("== The second: a no ==\n");
     let before = village.mailboxes.mails(ALICE.user, "INBOX").len();
-    let request = "Hi Bob,\n\nand do you think Dan Ortiz would look at our radio budget with me? I have two\npages of measurements that I can't explain.\n\nAlice";
+    let request = "Hi Bob,\n\nand do you think Dan Ortiz would look at our radio budget with me?\nI have two pages of measurements that I can't explain.\n\nAlice";
     let ask = asked(village, tell, &DAN, "Dan Ortiz?", request).await?;
     let answer = village
         .writer(&DAN)
@@ -149,7 +151,7 @@ fn show_mail(tell: Teller<'_>, passed: &Passed) {
     let text = letter.plain.unwrap_or_default();
     let lines: Vec<&str> = text.trim().lines().collect();
     for line in lines.iter().take(LINES_SHOWN) {
-        for part in wrapped(line) {
+        for part in wrapped(line, WIDTH) {
             tell(format!("   | {part}").trim_end());
         }
     }
@@ -160,12 +162,12 @@ fn show_mail(tell: Teller<'_>, passed: &Passed) {
 }
 
 /// A line as a mail program shows it in a narrow window.
-fn wrapped(line: &str) -> Vec<String> {
+fn wrapped(line: &str, width: usize) -> Vec<String> {
     let mut parts = vec![String::new()];
     for word in line.split(' ') {
         let used = parts.last().map_or(0, |part| part.chars().count());
         match parts.last_mut() {
-            Some(part) if used == 0 || used + 1 + word.chars().count() <= WIDTH => {
+            Some(part) if used == 0 || used + 1 + word.chars().count() <= width => {
                 if used > 0 {
                     part.push(' ');
                 }
@@ -197,10 +199,10 @@ async fn consents(village: &Village, tell: Teller<'_>) -> Result<(), String> {
             introduction.stage.name()
         ));
         for line in views::consents_in_words(&introduction.consents) {
-            let mut parts = wrapped(&line).into_iter();
+            let mut parts = wrapped(&line, WIDTH - BESIDE_ROLE).into_iter();
             tell(&format!("   {}", parts.next().unwrap_or_default()));
             for part in parts {
-                tell(&format!("              {part}"));
+                tell(&format!("   {}{part}", " ".repeat(BESIDE_ROLE)));
             }
         }
         tell("");

@@ -182,6 +182,9 @@ fn googles_client_secret_is_asked_for_and_kept_outside() {
     let text = std::fs::read_to_string(folder.path().join("askfirst.toml")).unwrap();
     assert!(!text.contains("hush-hush"), "the secret is outside");
     assert!(!said(&done).contains("hush-hush"));
+    // Nobody is sent for a password that is not wanted.
+    assert!(said(&done).contains("Register an application"));
+    assert!(!said(&done).contains("app password"), "{}", said(&done));
     let config = Config::load(&folder.path().join("askfirst.toml")).unwrap();
     let askfirst::config::Login::OAuth2 { sign_in, .. } = config.imap.server.login else {
         panic!("no sign-in: {text}");

@@ -215,6 +215,28 @@ fn what_waits_is_in_the_queue_with_its_reason() {
 }
 
 #[test]
+fn mail_that_is_held_is_in_the_queue_too() {
+    let past = Past::new();
+    assert_eq!(
+        past.json(&["queue", "--json"])["held"],
+        serde_json::json!([])
+    );
+    let db = rusqlite::Connection::open(past.folder.path().join("askfirst.db")).unwrap();
+    let held = db.execute(
+        "UPDATE inbox SET disposition = 'held', reason = 'enough for now', introduction = NULL WHERE introduction = 3",
+        [],
+    );
+    assert_eq!(held.unwrap(), 1);
+    let shown = past.says(&["queue"]);
+    assert!(shown.contains("Nothing waits to be sent."), "{shown}");
+    assert!(shown.contains("1 mail that came is held"), "{shown}");
+    assert!(shown.contains("bob@kim.example"), "{shown}");
+    let held = past.json(&["queue", "--json"])["held"].clone();
+    assert_eq!(held.as_array().unwrap().len(), 1);
+    assert_eq!(held[0]["disposition"], "held");
+}
+
+#[test]
 fn a_mail_that_was_set_aside_is_looked_at_tried_again_and_dropped() {
     let past = Past::new();
     let aside = past.json(&["quarantine", "list", "--json"]);
@@ -296,7 +318,28 @@ fn a_broken_contacts_file_stops_no_command_that_reads_no_mail() {
     let run = past.tell(&["run"]);
     assert_eq!(run.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&run.stderr).contains("contacts.vcf"));
-    assert_eq!(past.tell(&["check"]).status.code(), Some(2));
+    // A check goes on, and says everything that is wrong at once.
+    let check = past.tell(&["check"]);
+    assert_eq!(check.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&check.stderr);
+    assert!(said.contains("FAIL connector"), "{said}");
+    assert!(said.contains("FAIL imap"), "{said}");
+    assert!(said.contains("-> "), "{said}");
+}
+
+#[test]
+fn every_command_says_what_it_is_for() {
+    let past = Past::new();
+    let help = past.says(&["--help"]);
+    let resume = help.lines().find(|line| line.trim().starts_with("resume "));
+    assert!(resume.unwrap().contains("Send again after"), "{help}");
+    let login = help.lines().find(|line| line.trim().starts_with("login "));
+    assert!(login.unwrap().contains("Sign in"), "{help}");
+    let first = |line: &&str| line.starts_with("  ") && !line.starts_with("   ");
+    for line in help.lines().filter(first) {
+        // A command alone on its line has no description.
+        assert!(line.trim().contains(' '), "{line:?} in {help}");
+    }
 }
 
 #[test]
