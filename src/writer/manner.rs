@@ -65,10 +65,9 @@ pub fn of(saying: &Saying) -> Manner {
         },
         Saying::Introduction => Manner {
             in_connectors_name: true,
-            expects_answer: false,
-            taps: Taps::None,
             notice: false,
             starts_thread: true,
+            ..NOTICE
         },
         Saying::TellAsked { .. }
         | Saying::TellUnclear { .. }

@@ -29,9 +29,7 @@ pub fn add(facts: &mut Facts, saying: &Saying, voice: &Voice<'_>) {
             };
             facts.set("other_address", other);
         }
-        Saying::AcknowledgeLater { until_secs } => {
-            facts.set_date("until_date", *until_secs, voice);
-        }
+        Saying::AcknowledgeLater { until_secs } => facts.set_date("until_date", *until_secs, voice),
         Saying::TooLate { introduced } => facts.set("introduced", *introduced),
         Saying::TellAsked { why } => facts.set("why", asked_why(*why)),
         Saying::TellUnclear { words } | Saying::Refuse { words } => said(facts, words),

@@ -63,6 +63,7 @@ pub fn affair(way: Way) -> Option<Introduction> {
 /// Every saying, with each of its variants.
 pub fn sayings() -> Option<Vec<(&'static str, Saying)>> {
     let words = || "Let me think about it. Is she the one from Hamburg?".to_owned();
+    let held = |why| Saying::TellHeld { why };
     let mut all = vec![
         ("ask", Saying::Ask),
         ("reminder", Saying::Reminder),
@@ -154,43 +155,13 @@ pub fn sayings() -> Option<Vec<(&'static str, Saying)>> {
                 introduction: true,
             },
         ),
-        (
-            "tell_held-stopped",
-            Saying::TellHeld {
-                why: HeldWhy::Stopped,
-            },
-        ),
-        (
-            "tell_held-never",
-            Saying::TellHeld {
-                why: HeldWhy::Never,
-            },
-        ),
-        (
-            "tell_held-other",
-            Saying::TellHeld {
-                why: HeldWhy::OtherStopped,
-            },
-        ),
-        (
-            "tell_held-connector",
-            Saying::TellHeld {
-                why: HeldWhy::ConnectorOften,
-            },
-        ),
-        (
-            "tell_held-often",
-            Saying::TellHeld {
-                why: HeldWhy::AskedOften,
-            },
-        ),
-        (
-            "tell_held-before",
-            Saying::TellHeld {
-                why: HeldWhy::AskedBefore,
-            },
-        ),
-        ("tell_held-fuse", Saying::TellHeld { why: HeldWhy::Fuse }),
+        ("tell_held-stopped", held(HeldWhy::Stopped)),
+        ("tell_held-never", held(HeldWhy::Never)),
+        ("tell_held-other", held(HeldWhy::OtherStopped)),
+        ("tell_held-connector", held(HeldWhy::ConnectorOften)),
+        ("tell_held-often", held(HeldWhy::AskedOften)),
+        ("tell_held-before", held(HeldWhy::AskedBefore)),
+        ("tell_held-fuse", held(HeldWhy::Fuse)),
         ("tell_withdrawn", Saying::TellWithdrawn),
         (
             "tell_requester_silent-no",
