@@ -31,6 +31,8 @@ fn statements() -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store");
     let literal = Regex::new(r#""((?:SELECT|UPDATE|DELETE|INSERT)\s[^"]*)""#).unwrap();
     let columns = Regex::new(r#"const COLUMNS: &str\s*=\s*"([^"]*)""#).unwrap();
+    // What `Which::condition` puts into a statement.
+    let condition = Regex::new(r#""((?::held|\(saying =)[^"]*)""#).unwrap();
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -45,8 +47,20 @@ fn statements() -> Vec<(String, String)> {
                 sql = sql.replace("{COLUMNS}", &columns[1]);
             }
             // A JSON literal ends the pattern early.
-            if !sql.contains("'{\\") {
-                found.push((name.clone(), sql));
+            if sql.contains("'{\\") {
+                continue;
+            }
+            let conditions: Vec<&str> = condition
+                .captures_iter(&text)
+                .map(|found| found.extract::<1>().1[0])
+                .collect();
+            match sql.contains("{condition}") {
+                true => found.extend(
+                    conditions
+                        .iter()
+                        .map(|one| (name.clone(), sql.replace("{condition}", one))),
+                ),
+                false => found.push((name.clone(), sql)),
             }
         }
     }
