@@ -276,7 +276,10 @@ mod tests {
         };
         let waiting = Waiting {
             sending,
-            mails: vec![mail(9, None), mail(10, Some("450 4.2.1 mailbox busy"))],
+            mails: vec![
+                (mail(9, None), sending),
+                (mail(10, Some("450 4.2.1 mailbox busy")), sending),
+            ],
             held: Vec::new(),
             now: 1_000,
         };
