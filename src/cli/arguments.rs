@@ -42,7 +42,7 @@ pub enum Command {
         /// Also take mail that was there before the first start
         #[arg(long)]
         from_start: bool,
-        /// Lines for people or JSON for collectors; default: what [service] log says, else text
+        /// Lines for people or JSON for collectors; default: as the configuration says, else text
         #[arg(long, value_name = "FORM")]
         log: Option<log::Form>,
     },

@@ -289,3 +289,48 @@ fn columns_of_a_language_nobody_thought_of_are_found_by_what_they_hold() {
     assert_eq!(short(&read(text)), ["||c@x.example"]);
     assert!(parse(b"Jina,Simu\nCarol,555\n", Path::new("a.csv")).is_err());
 }
+
+#[test]
+fn of_very_many_columns_of_addresses_the_first_fifty_are_read() {
+    const COLUMNS: usize = 60;
+    let titles: Vec<String> = (1..=COLUMNS).map(|n| format!("E-mail {n}")).collect();
+    let with_address_in = |column: usize| {
+        let mut row = vec![String::new(); COLUMNS];
+        row[column - 1] = format!("c{column}@x.example");
+        row.join(",")
+    };
+    let text = format!(
+        "Name,{}\nCarol,{}\nDave,{}\n",
+        titles.join(","),
+        with_address_in(50),
+        with_address_in(51),
+    );
+    let contacts = read(&text);
+    assert_eq!(
+        contacts.people[0].addresses,
+        [Address::parse("c50@x.example").unwrap()]
+    );
+    assert!(
+        contacts
+            .people
+            .iter()
+            .skip(1)
+            .all(|person| person.addresses.is_empty())
+    );
+    // The same where no title says what the columns hold.
+    let untitled = format!(
+        "Jina,{}\nCarol,{}\n",
+        vec!["x"; COLUMNS].join(","),
+        (1..=COLUMNS)
+            .map(|n| format!("c{n}@x.example"))
+            .collect::<Vec<_>>()
+            .join(",")
+    );
+    let contacts = read(&untitled);
+    assert!(
+        contacts
+            .people
+            .iter()
+            .all(|person| person.addresses.len() <= 50)
+    );
+}

@@ -73,6 +73,11 @@ impl Address {
             false => text.nfc().collect::<String>().to_lowercase(),
         };
         let key = [lower(local), ascii_domain(&lower(domain))?].join("@");
+        // A name in A-labels is longer than as it is written, and must still be an address.
+        let local_octets = key.rfind('@').unwrap_or_default();
+        if key.len() > MAX_ADDRESS_OCTETS || local_octets > MAX_LOCAL_OCTETS {
+            return Err(AddressError::TooLong);
+        }
         // `İ` becomes two characters, and the second one stands in no address.
         if !key.chars().all(|c| atom(c) || c == '@') {
             return Err(AddressError::Local);
@@ -233,6 +238,29 @@ mod tests {
         assert_eq!(a, Address::parse("carol.d@target.example").unwrap());
         assert_eq!(a.as_str(), "Carol.D@Target.Example");
         assert_eq!(format!("{a:?}"), "Address(…)");
+    }
+
+    #[test]
+    fn the_normal_form_of_an_address_is_one() {
+        // In A-labels this domain is six octets longer, and the address past its limit.
+        let domain = format!("m\u{fc}nchen.{}example", "chen.".repeat(45));
+        let long = format!("a@{domain}");
+        assert!(long.len() <= MAX_ADDRESS_OCTETS);
+        let at_the_edge = (0..30).map(|n| format!("{}@{domain}", "a".repeat(n + 1)));
+        let (mut accepted, mut refused) = (0, 0);
+        for text in at_the_edge.filter(|t| t.len() <= MAX_ADDRESS_OCTETS) {
+            match Address::parse(&text) {
+                Ok(address) => {
+                    accepted += 1;
+                    assert_eq!(Address::parse(address.key()).unwrap(), address);
+                }
+                Err(error) => {
+                    refused += 1;
+                    assert_eq!(error, AddressError::TooLong);
+                }
+            }
+        }
+        assert!(accepted > 0 && refused > 0, "{accepted} {refused}");
     }
 
     #[test]

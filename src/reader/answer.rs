@@ -16,7 +16,7 @@ use crate::reader::Verdict;
 use crate::reader::quote::Body;
 use crate::reader::secret;
 use opinion::Opinion;
-use sentence::Scene;
+use sentence::{Names, Scene};
 use tables::{Language, WORDS};
 
 /// Words of an answer that our links prepare: "plus tard".
@@ -58,7 +58,7 @@ pub fn judge(body: &Body, now_secs: i64) -> Answer {
     if sentences.iter().map(|s| s.tokens.len()).sum::<usize>() > MAX_TOKENS {
         return unclear("too long for an answer".to_owned());
     }
-    let known_names = names_in(body);
+    let known_names = Names::of(body);
     let today = dates::today(now_secs);
     let opinions: Vec<Opinion> = candidates(&sentences)
         .into_iter()
@@ -112,15 +112,6 @@ fn prepared(subject: &str) -> Option<Answer> {
         later_until: None,
         why: format!("the prepared subject “{word}”"),
     })
-}
-
-/// Words that begin with a capital in the subject and in the quoted mail's author.
-fn names_in(body: &Body) -> Vec<String> {
-    let author = body.quoted.as_ref().and_then(|q| q.from.name.clone());
-    let text = format!("{} {}", body.subject, author.unwrap_or_default());
-    let sentences = lexer::sentences(&lexer::normalise(&text));
-    let tokens = sentences.into_iter().flat_map(|s| s.tokens);
-    tokens.filter(|t| t.title).map(|t| t.text).collect()
 }
 
 /// The languages that know most of the words. Where none knows more than what is written

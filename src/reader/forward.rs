@@ -53,6 +53,15 @@ pub fn find(letter: &Letter, division: &Division<'_>, writer: &Writer, body: &mu
     }
 }
 
+/// Whether the mail hands one on, inline or attached.
+pub fn is_one(letter: &Letter, division: &Division<'_>, body: &Body) -> bool {
+    let inline = division
+        .first
+        .as_ref()
+        .is_some_and(|(border, _)| is_forward(border, letter, body));
+    inline || letter.attached.iter().any(|m| m.defect.is_none())
+}
+
 fn is_forward(border: &Border, letter: &Letter, body: &Body) -> bool {
     if border.kind == Kind::Forward {
         return true;
@@ -134,8 +143,8 @@ fn without_own_signature<'b, 'a>(content: &'b [Line<'a>], writer: &Writer) -> &'
     let named = fold(first)
         .split(|c: char| !c.is_alphanumeric())
         .any(|w| writer.name.iter().any(|n| n == w));
-    let footer = footer::is_footer(first) && words_below.next().is_none();
-    if below.len() <= MAX_OWN_SIGNATURE && (named || footer) {
+    let mut footer = || footer::is_footer(first) && words_below.next().is_none();
+    if below.len() <= MAX_OWN_SIGNATURE && (named || footer()) {
         return content.get(..at).unwrap_or_default();
     }
     content

@@ -11,6 +11,7 @@ use crate::reader::html::style::{Colors, Look, Sheet};
 use crate::reader::html::tag::{Scanner, Tag, Token};
 use crate::reader::letter::clean::{QUOTE_MARK, SIGNATURE_MARK, is_shown};
 use crate::reader::work;
+use std::borrow::Cow;
 
 /// Elements inside one another that are told apart; deeper ones share their parent's look.
 const MAX_DEPTH: usize = 400;
@@ -22,6 +23,7 @@ const MAX_TEXT: usize = 4 << 20;
 /// The visible text of an HTML body.
 pub fn text(html: &str) -> String {
     let mut page = Page::default();
+    page.out.reserve(html.len().min(MAX_TEXT) / 4);
     for token in Scanner::new(html) {
         if page.out.len() > MAX_TEXT {
             break;
@@ -40,8 +42,8 @@ pub fn text(html: &str) -> String {
 }
 
 /// An open element, as far as its end matters.
-struct Open {
-    name: String,
+struct Open<'a> {
+    name: Cow<'a, str>,
     hidden: bool,
     quote: bool,
     preformatted: bool,
@@ -49,12 +51,12 @@ struct Open {
 }
 
 #[derive(Default)]
-struct Page {
+struct Page<'a> {
     out: String,
     line: String,
     /// A space is owed before the next word.
     gap: bool,
-    open: Vec<Open>,
+    open: Vec<Open<'a>>,
     /// Elements open beyond [`MAX_DEPTH`].
     beyond: usize,
     quotes: usize,
@@ -63,7 +65,7 @@ struct Page {
     sheet: Sheet,
 }
 
-impl Page {
+impl<'a> Page<'a> {
     fn hidden(&self) -> bool {
         self.open.last().is_some_and(|o| o.hidden)
     }
@@ -83,7 +85,11 @@ impl Page {
             }
             return;
         }
-        for c in text.chars().filter(|c| is_shown(*c)) {
+        for c in text.chars() {
+            // What stands for a letter in most texts is spared the look.
+            if !c.is_ascii_graphic() && !is_shown(c) {
+                continue;
+            }
             if c.is_ascii_whitespace() {
                 self.gap = !self.line.is_empty();
                 continue;
@@ -96,8 +102,8 @@ impl Page {
         }
     }
 
-    fn open(&mut self, tag: &Tag<'_>) {
-        let name = tag.name.as_str();
+    fn open(&mut self, tag: &Tag<'a>) {
+        let name = &*tag.name;
         self.close_implied(name);
         let parent = self.open.last();
         let mut look = Look {
@@ -133,7 +139,7 @@ impl Page {
             return self.end_quote(quote);
         }
         self.open.push(Open {
-            name: name.to_owned(),
+            name: tag.name.clone(),
             hidden,
             quote,
             preformatted: preformatted || name == "pre" || look.preformatted,
@@ -143,7 +149,7 @@ impl Page {
 
     /// What begins a line, a paragraph or a quote.
     fn begin(&mut self, tag: &Tag<'_>) {
-        let name = tag.name.as_str();
+        let name = &*tag.name;
         if matches!(name, "td" | "th") {
             self.gap = !self.line.is_empty();
             return;
@@ -197,7 +203,7 @@ impl Page {
         }
         self.end_quote(open.quote);
         if matches!(
-            open.name.as_str(),
+            &*open.name,
             "p" | "h1" | "h2" | "h3" | "ul" | "ol" | "table"
         ) {
             self.gap = false;
@@ -224,11 +230,7 @@ impl Page {
         if self.beyond > 0 {
             return;
         }
-        while self
-            .open
-            .last()
-            .is_some_and(|o| ends.contains(&o.name.as_str()))
-        {
+        while self.open.last().is_some_and(|o| ends.contains(&&*o.name)) {
             self.pop();
         }
     }
@@ -290,7 +292,7 @@ impl Page {
 
 /// Paragraphs with space around them; Outlook's have none.
 fn is_paragraph(tag: &Tag<'_>) -> bool {
-    let name = tag.name.as_str();
+    let name = &*tag.name;
     let spaced = matches!(
         name,
         "p" | "h1" | "h2" | "h3" | "h4" | "ul" | "ol" | "table" | "pre"
@@ -303,13 +305,13 @@ fn is_paragraph(tag: &Tag<'_>) -> bool {
 
 /// Gmail's and Word's indent is a blockquote without a border.
 fn is_indent(tag: &Tag<'_>) -> bool {
-    let style = tag
-        .attribute("style")
-        .unwrap_or_default()
-        .to_ascii_lowercase();
     let named = tag.attribute("type").is_some() || tag.attribute("class").is_some();
-    !named && style.contains("border:none") && style.contains("margin:0 0 0 40px")
-        || !named && style.contains("border: none") && style.contains("margin: 0 0 0 40px")
+    let style = match tag.attribute("style") {
+        Some(style) if !named => style.to_ascii_lowercase(),
+        _ => return false,
+    };
+    style.contains("border:none") && style.contains("margin:0 0 0 40px")
+        || style.contains("border: none") && style.contains("margin: 0 0 0 40px")
 }
 
 /// Containers in which programs put what they quote, by class or id without prefixes that other
@@ -379,17 +381,27 @@ fn named(tag: &Tag<'_>, names: &[&str]) -> bool {
         .iter()
         .filter_map(|a| tag.attribute(a))
         .flat_map(str::split_ascii_whitespace)
-        .map(str::to_ascii_lowercase)
         .any(|name| {
             names.iter().any(|n| {
-                name.strip_suffix(n).is_some_and(|prefix| {
+                without_suffix(name, n).is_some_and(|prefix| {
                     prefix.is_empty()
                         || prefix.ends_with('_')
-                        || prefix.starts_with("ydp")
-                        || prefix.starts_with("yiv")
+                        || begins(prefix, "ydp")
+                        || begins(prefix, "yiv")
                 })
             })
         })
+}
+
+/// What stands before a suffix that is written in letters of either case.
+fn without_suffix<'t>(text: &'t str, suffix: &str) -> Option<&'t str> {
+    let (head, tail) = text.split_at_checked(text.len().checked_sub(suffix.len())?)?;
+    tail.eq_ignore_ascii_case(suffix).then_some(head)
+}
+
+fn begins(text: &str, prefix: &str) -> bool {
+    let head = text.get(..prefix.len());
+    head.is_some_and(|head| head.eq_ignore_ascii_case(prefix))
 }
 
 #[cfg(test)]

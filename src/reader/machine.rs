@@ -5,6 +5,7 @@
 
 mod bounce;
 mod phrases;
+mod sieve;
 
 use crate::reader::letter::Letter;
 use crate::reader::quote;
@@ -63,6 +64,8 @@ pub struct View<'a> {
     pub null_path: bool,
     /// The subject is that of an answer or of a forward.
     pub passed_on: bool,
+    /// A bit for each length of a field's name: most that are asked for are not there.
+    lengths: u64,
 }
 
 impl<'a> View<'a> {
@@ -88,6 +91,10 @@ impl<'a> View<'a> {
             body: text,
             local,
             null_path: path == Some("<>"),
+            lengths: letter
+                .headers
+                .iter()
+                .fold(0, |all, (name, _)| all | length_bit(name)),
         }
     }
 
@@ -106,8 +113,22 @@ impl<'a> View<'a> {
 
     /// Whether a field with this name is there.
     pub fn has(&self, name: &str) -> bool {
-        self.letter.fields(name).next().is_some()
+        self.field(name).is_some()
     }
+
+    /// The first field with this name.
+    fn field(&self, name: &str) -> Option<&str> {
+        if self.lengths & length_bit(name) == 0 {
+            return None;
+        }
+        let mut headers = self.letter.headers.iter();
+        let found = headers.find(|(n, _)| n.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.as_str())
+    }
+}
+
+fn length_bit(name: &str) -> u64 {
+    1 << name.len().min(63)
 }
 
 /// Reports that are no bounces: receipts (RFC 8098), abuse reports (RFC 5965).
@@ -211,13 +232,13 @@ fn header_of_machine(view: &View<'_>) -> Option<String> {
         "X-Loop-Detect",
     ];
     for name in FIELDS {
-        let value = view.letter.fields(name).next();
+        let value = view.field(name);
         if value.is_some_and(|v| !v.trim().eq_ignore_ascii_case("no")) {
             return Some(format!("an automatic mail ({name})"));
         }
     }
     for name in ["X-POST-MessageClass", "X-Mailer", "User-Agent"] {
-        let value = view.letter.fields(name).next().unwrap_or_default();
+        let value = view.field(name).unwrap_or_default();
         let value = value.to_ascii_lowercase();
         if ["autorespond", "auto-respond", "autoreply", "vacation"]
             .iter()
@@ -265,7 +286,7 @@ fn text_of_machine(view: &View<'_>) -> Option<String> {
         return Some(why);
     }
     // Most mails are people's: one look for all phrases, and only then which one it is.
-    let some = PHRASES.holds(ANY_BODY, &view.body).is_some();
+    let some = PHRASES.may_hold(ANY_BODY, &view.body);
     let holds = |section: &str| match some {
         true => view.own(PHRASES.holds(section, &view.body)?),
         false => None,

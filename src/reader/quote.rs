@@ -73,11 +73,15 @@ impl<'a> Texts<'a> {
         let original = original.as_ref();
         let mut body = match (self.plain, self.html.as_deref()) {
             (Some(plain), Some(html)) => {
-                let first = one(letter, plain, original);
-                let second = one(letter, html, original);
-                parts::agreed(first, plain, second, html)
+                let writer = writer(letter);
+                let first = Half::of(letter, plain, original, &writer);
+                let second = Half::of(letter, html, original, &writer);
+                parts::agreed(first, second).whole(letter, &writer)
             }
-            (Some(text), None) | (None, Some(text)) => one(letter, text, original),
+            (Some(text), None) | (None, Some(text)) => {
+                let writer = writer(letter);
+                Half::of(letter, text, original, &writer).whole(letter, &writer)
+            }
             (None, None) => {
                 let mut body = Body::default();
                 forward::attached(letter, &mut body);
@@ -103,18 +107,43 @@ fn doubt(body: &mut Body, why: &str) {
     body.doubt.get_or_insert_with(|| why.to_owned());
 }
 
-/// Divides one text of a letter.
-fn one(letter: &Letter, text: &str, original: Option<&align::Original>) -> Body {
-    let mut lines = line::lines(text);
-    if let Some(original) = original {
-        lines = align::apart(lines, original);
+/// One text of a letter, divided: its own words, before what it passes on is looked into.
+struct Half<'a> {
+    source: &'a str,
+    division: Division<'a>,
+    body: Body,
+    /// It hands a mail on, inline or attached.
+    forwards: bool,
+}
+
+impl<'a> Half<'a> {
+    fn of(
+        letter: &Letter,
+        source: &'a str,
+        original: Option<&align::Original>,
+        writer: &Writer,
+    ) -> Half<'a> {
+        let mut lines = line::lines(source);
+        if let Some(original) = original {
+            lines = align::apart(lines, original);
+        }
+        let division = divide(&lines);
+        let mut body = Body::default();
+        own_text(&division, writer, &mut body);
+        let forwards = forward::is_one(letter, &division, &body);
+        Half {
+            source,
+            division,
+            body,
+            forwards,
+        }
     }
-    let division = divide(&lines);
-    let mut body = Body::default();
-    let writer = writer(letter);
-    own_text(&division, &writer, &mut body);
-    forward::find(letter, &division, &writer, &mut body);
-    body
+
+    /// With what it passes on.
+    fn whole(mut self, letter: &Letter, writer: &Writer) -> Body {
+        forward::find(letter, &self.division, writer, &mut self.body);
+        self.body
+    }
 }
 
 fn writer(letter: &Letter) -> Writer {

@@ -98,8 +98,10 @@ pub struct Words {
     pub run_on: Pattern,
     /// Footers by the first word of their head.
     pub footers: TableMap<String, Vec<Footer>>,
-    /// Footers whose head is no whole word: only an end, or a script without spaces.
-    pub loose_footers: Vec<Footer>,
+    /// Footers that only have an end.
+    pub ending_footers: Vec<Footer>,
+    /// Footers whose head is no whole word, in scripts without spaces, by their first octet.
+    pub loose_footers: TableMap<u32, Vec<Footer>>,
     /// What the footers of mailing lists and virus scanners begin with, by their first octet.
     pub tails: TableMap<u32, Vec<String>>,
     /// First words of heads of footers and of tails.
@@ -206,7 +208,14 @@ fn build() -> Words {
     let (phrases, single): (Vec<String>, Vec<String>) =
         all("beside").into_iter().partition(|p| p.contains(' '));
     beside_name.extend(single);
-    let (footers, loose_footers) = footers();
+    let (footers, loose) = footers();
+    let (ending_footers, loose): (Vec<Footer>, Vec<Footer>) =
+        loose.into_iter().partition(|f| f.head.is_empty());
+    let mut loose_footers: TableMap<u32, Vec<Footer>> = TableMap::default();
+    for footer in loose {
+        let octet = first_octet(&footer.head);
+        loose_footers.entry(octet).or_default().push(footer);
+    }
     let first = |text: &str| fold(text).split(' ').next().map(str::to_owned);
     let footer_starts = entries()
         .filter(|(k, _)| matches!(*k, "footer" | "tail"))
@@ -225,6 +234,7 @@ fn build() -> Words {
         start: start(),
         run_on: run_on(),
         footers,
+        ending_footers,
         loose_footers,
         tails: by_octet(all("tail")),
         closing_starts: entries()
@@ -263,10 +273,15 @@ fn footers() -> (TableMap<String, Vec<Footer>>, Vec<Footer>) {
 fn by_octet(texts: TableSet<String>) -> TableMap<u32, Vec<String>> {
     let mut sorted: TableMap<u32, Vec<String>> = TableMap::default();
     for text in texts {
-        let octet = text.bytes().next().map_or(0, u32::from);
+        let octet = first_octet(&text);
         sorted.entry(octet).or_default().push(text);
     }
     sorted
+}
+
+/// The first octet of a text, by which tables are sorted; 0 for none.
+pub fn first_octet(text: &str) -> u32 {
+    text.bytes().next().map_or(0, u32::from)
 }
 
 fn field(key: &str) -> Option<Field> {

@@ -47,15 +47,10 @@ pub fn find(language: &Language, tokens: &[Seen], today: Date) -> Vec<Day> {
         }
     }
     let numbers = number_words(language, tokens);
-    let matcher = Matcher::new(&language.defines, tokens, &numbers);
+    let matcher = Matcher::new(language, tokens, &numbers);
     for (start, token) in tokens.iter().enumerate() {
-        let rules = language.by_first.get(&token.id).into_iter().flatten();
-        let shaped: &[usize] = match matcher.is_shaped(start) {
-            true => &language.by_shape,
-            false => &[],
-        };
-        for index in rules.chain(shaped) {
-            let Some(rule) = language.rules.get(*index) else {
+        for index in language.spans.at(token.id, matcher.is_shaped(start)) {
+            let Some(rule) = language.rules.get(index) else {
                 continue;
             };
             let Says::Span(span) = rule.says else {

@@ -235,7 +235,7 @@ impl Compiler<'_> {
 }
 
 /// A few words as a set that errs only towards having them: a bit for each word number's remainder.
-pub type Bits = u64;
+pub type Bits = u128;
 
 pub fn bit(id: Id) -> Bits {
     1 << (id % Bits::BITS)
@@ -245,7 +245,8 @@ pub fn bit(id: Id) -> Bits {
 pub fn needs(nodes: &[Node], defines: &[Define]) -> Bits {
     nodes.iter().fold(0, |all, node| {
         all | match node {
-            Node::Word(a, b) => bit(*a) & bit(*b),
+            // As written it is there too: `Language::unaccented`.
+            Node::Word(_, plain) => bit(*plain),
             Node::Any(any) => needed_by_all(any, defines),
             Node::Define(index) => defines.get(*index).map_or(0, |d| d.needed),
             Node::Maybe(_) | Node::Builtin(_) => 0,

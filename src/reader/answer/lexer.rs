@@ -306,6 +306,13 @@ impl Cutter {
     }
 }
 
+/// One or two figures with a full stop behind them.
+fn day_of_month(chunk: &str) -> Option<&str> {
+    let day = chunk.strip_suffix('.')?;
+    let figures = (1..=2).contains(&day.len()) && day.bytes().all(|b| b.is_ascii_digit());
+    figures.then_some(day)
+}
+
 /// The sentences of a normalised text.
 pub fn sentences(text: &str) -> Vec<Sentence> {
     let greek = text.chars().any(|c| matches!(c, '\u{370}'..='\u{3FF}'));
@@ -320,7 +327,16 @@ pub fn sentences(text: &str) -> Vec<Sentence> {
         let mut chunks = line.split_whitespace().peekable();
         while let Some(chunk) = chunks.next() {
             let figures = |c: &&str| c.starts_with(|c: char| c.is_ascii_digit() || c == '(');
-            match chunks.peek().is_some_and(figures) {
+            let next = chunks.peek();
+            if let Some(day) = day_of_month(chunk)
+                && next.is_some_and(|next| next.starts_with(char::is_alphabetic))
+            {
+                // `7. Februar`: the full stop ends no sentence.
+                cutter.words(day, greek);
+                cutter.part(Gap::Soft);
+                continue;
+            }
+            match next.is_some_and(figures) {
                 // `+1 415 …` is no thumb.
                 true => cutter.words(chunk, greek),
                 false => cutter.chunk(chunk, greek),

@@ -5,6 +5,7 @@
 
 use crate::reader::answer::grammar::{self, Bits, Builtin, Define, Id, IdMap, Node, UNKNOWN};
 use crate::reader::answer::lexer::Shape;
+use crate::reader::answer::tables::Language;
 use crate::reader::work;
 use std::cell::RefCell;
 
@@ -49,15 +50,17 @@ pub struct Matcher<'a> {
 }
 
 impl<'a> Matcher<'a> {
-    pub fn new(defines: &'a [Define], tokens: &'a [Seen], stretches: &'a [Stretch]) -> Self {
-        let mut ahead: Vec<Bits> = tokens.iter().map(|t| grammar::bit(t.id)).collect();
+    pub fn new(language: &'a Language, tokens: &'a [Seen], stretches: &'a [Stretch]) -> Self {
+        let plain = |id: &Id| language.unaccented.get(id).copied().unwrap_or(0);
+        let word = |t: &Seen| grammar::bit(t.id) | plain(&t.id);
+        let mut ahead: Vec<Bits> = tokens.iter().map(word).collect();
         let mut all = 0;
         for bits in ahead.iter_mut().rev() {
             all |= *bits;
             *bits = all;
         }
         Matcher {
-            defines,
+            defines: &language.defines,
             tokens,
             stretches,
             ahead,

@@ -39,8 +39,9 @@ pub fn form(scene: &Scene<'_>, sentences: &[Sentence]) -> Opinion {
     for (sentence, explained) in explain_all(scene, sentences) {
         unexplained_words += explained.unexplained;
         question |= sentence.question && !only_schedules(&explained);
+        // Of two days the later one: `not before the new year, try me on 12 January`.
         let far = explained.days.iter().filter(|d| d.far);
-        date = date.or_else(|| far.filter_map(|d| d.date).min());
+        date = date.max(far.filter_map(|d| d.date).max());
         near = near.or_else(|| explained.days.iter().filter_map(|d| d.date).min());
         if unexplained.is_none() {
             let missing = explained.phrases.iter().find(|p| p.says.is_none());

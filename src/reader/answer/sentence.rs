@@ -4,10 +4,12 @@
 
 use crate::reader::answer::dates::{self, Day};
 use crate::reader::answer::grammar::{Builtin, Id, UNKNOWN};
-use crate::reader::answer::lexer::{Gap, Sentence, Shape, Token};
+use crate::reader::answer::lexer::{self, Gap, Sentence, Shape, Token};
 use crate::reader::answer::matcher::{self, Matcher, Seen, Stretch};
 use crate::reader::answer::tables::{self, Language, Rule, Says, Words};
+use crate::reader::quote::Body;
 use jiff::civil::Date;
+use std::cell::OnceCell;
 
 /// Letters of a word that is looked at for slips.
 const MAX_CORRECTED: usize = 24;
@@ -30,13 +32,42 @@ pub struct Explained {
     pub unexplained: usize,
 }
 
+/// Words that begin with a capital in the subject and in the quoted mail's author, in lower case;
+/// found when first asked for.
+pub struct Names<'a> {
+    body: &'a Body,
+    found: OnceCell<Vec<String>>,
+}
+
+impl<'a> Names<'a> {
+    pub fn of(body: &'a Body) -> Names<'a> {
+        let found = OnceCell::new();
+        Names { body, found }
+    }
+
+    fn has(&self, word: &str) -> bool {
+        let found = self.found.get_or_init(|| {
+            let author = self
+                .body
+                .quoted
+                .as_ref()
+                .and_then(|q| q.from.name.as_deref());
+            let text = format!("{} {}", self.body.subject, author.unwrap_or_default());
+            let sentences = lexer::sentences(&lexer::normalise(&text));
+            let tokens = sentences.into_iter().flat_map(|s| s.tokens);
+            tokens.filter(|t| t.title).map(|t| t.text).collect()
+        });
+        found.iter().any(|name| name == word)
+    }
+}
+
 /// What explaining needs besides the sentence.
 pub struct Scene<'a> {
     pub words: &'a Words,
     pub language: &'a Language,
     pub today: Date,
-    /// Words of names that the mail itself gives, in lower case.
-    pub known_names: &'a [String],
+    /// Names that the mail itself gives.
+    pub known_names: &'a Names<'a>,
 }
 
 /// Where the sentence stands in the text.
@@ -105,6 +136,15 @@ fn corrected(language: &Language, word: &str) -> Option<Id> {
 
 /// `yeees` as `yees` and `yes`: letters that a thumb held, no more than `longest` in a row.
 pub fn squeeze(word: &str, longest: usize) -> Option<String> {
+    // Few words have a letter twice, and those are told by their octets.
+    let bytes = word.as_bytes();
+    if word.is_ascii()
+        && !bytes
+            .windows(longest + 1)
+            .any(|w| w.iter().all(|b| w.first() == Some(b)))
+    {
+        return None;
+    }
     let mut short = String::with_capacity(word.len());
     let (mut last, mut run) = (None, 0);
     for c in word.chars() {
@@ -137,7 +177,7 @@ pub fn explain(scene: &Scene<'_>, sentence: &Sentence, place: Place) -> Explaine
         tokens,
         seen: &seen,
         place,
-        matcher: Matcher::new(&scene.language.defines, &seen, &stretches),
+        matcher: Matcher::new(scene.language, &seen, &stretches),
     };
     let ways = laying.ways(&days);
     let mut explained = Explained {
@@ -159,9 +199,8 @@ fn known_names(scene: &Scene<'_>, tokens: &[Token], seen: &[Seen]) -> Vec<Stretc
     let mut all = Vec::new();
     let mut start = None;
     for (i, (token, seen)) in tokens.iter().zip(seen).enumerate() {
-        let known = token.shape == Shape::Word
-            && seen.id == UNKNOWN
-            && scene.known_names.contains(&token.text);
+        let known =
+            token.shape == Shape::Word && seen.id == UNKNOWN && scene.known_names.has(&token.text);
         if known {
             let from = *start.get_or_insert(i);
             all.push(Stretch {
@@ -200,8 +239,8 @@ fn names(scene: &Scene<'_>, tokens: &[Token], seen: &[Seen]) -> Vec<Stretch> {
 /// Whether the word may be a name: no language refuses with it, and this one does not know it.
 fn is_name(scene: &Scene<'_>, token: &Token, seen: &Seen) -> bool {
     token.shape == Shape::Word
-        && (token.title || scene.known_names.contains(&token.text))
         && seen.id == UNKNOWN
+        && (token.title || scene.known_names.has(&token.text))
         && !scene.words.refuses(&token.text)
 }
 
@@ -251,10 +290,8 @@ impl Laying<'_> {
 
     fn phrases(&self, start: usize) -> Vec<(Says, usize)> {
         let mut found = Vec::new();
-        for rule in self.rules_at(start) {
-            if matches!(rule.says, Says::Span(_)) {
-                continue;
-            }
+        let begins = self.gap(start) > Gap::None;
+        for rule in self.rules_at(start).filter(|r| begins || !r.alone) {
             for end in matcher::places(start, self.matcher.ends(&rule.nodes, start)) {
                 if end <= start || (rule.alone && !self.stands_alone(start, end)) {
                     continue;
@@ -290,14 +327,10 @@ impl Laying<'_> {
     fn rules_at(&self, start: usize) -> impl Iterator<Item = &Rule> {
         let language = self.scene.language;
         let id = self.seen.get(start).map_or(UNKNOWN, |seen| seen.id);
-        let rules = language.by_first.get(&id).into_iter().flatten();
-        let shaped: &[usize] = match self.matcher.is_shaped(start) {
-            true => &language.by_shape,
-            false => &[],
-        };
-        rules
-            .chain(shaped)
-            .filter_map(|index| language.rules.get(*index))
+        language
+            .phrases
+            .at(id, self.matcher.is_shaped(start))
+            .filter_map(|index| language.rules.get(index))
             .filter(move |rule| self.matcher.may_match(rule.needs, start))
     }
 

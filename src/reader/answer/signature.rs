@@ -3,6 +3,7 @@
 //! Fails by cutting nothing: a line that reads like a sentence, or that refuses, postpones or asks,
 //! is no part of a signature, and then all of it stays and is judged.
 
+use crate::reader::answer::grammar::UNKNOWN;
 use crate::reader::answer::lexer::{Sentence, Shape, Token};
 use crate::reader::answer::sentence::{self, Place, Scene};
 use crate::reader::answer::tables::Says;
@@ -56,6 +57,15 @@ fn lines(sentences: &[Sentence]) -> Vec<Vec<Token>> {
 
 /// Whether the line is a sign-off, or a name by itself, and nothing else.
 fn closes(scene: &Scene<'_>, line: &[Token]) -> bool {
+    // Spares most lines the rest: a known word that begins no sign-off.
+    let first = sentence::seen(scene, line.get(..2).unwrap_or(line));
+    if first.first().is_some_and(|first| {
+        matches!(first.shape, Shape::Word | Shape::Sign)
+            && first.id != UNKNOWN
+            && !scene.language.sign_offs.contains_key(&first.id)
+    }) {
+        return false;
+    }
     let sentence = Sentence {
         tokens: line.to_vec(),
         question: false,

@@ -5,7 +5,7 @@
 
 mod file;
 
-use crate::reader::answer::grammar::{Bits, Define, Id, IdMap, Interner, Node};
+use crate::reader::answer::grammar::{Bits, Define, First, Id, IdMap, Interner, Node};
 use crate::reader::answer::tables::file::Reading;
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -75,6 +75,36 @@ pub struct Rule {
     pub needs: Bits,
 }
 
+/// Numbers of rules by what they begin with.
+#[derive(Default)]
+pub struct Beginnings {
+    by_first: IdMap<Vec<usize>>,
+    /// Rules that can begin with a number, a link, a date.
+    by_shape: Vec<usize>,
+}
+
+impl Beginnings {
+    /// Rules that can begin with this word; `shaped`: something other than a word stands there.
+    pub fn at(&self, id: Id, shaped: bool) -> impl Iterator<Item = usize> + '_ {
+        let by_shape: &[usize] = if shaped { &self.by_shape } else { &[] };
+        let by_first = self.by_first.get(&id).map(Vec::as_slice);
+        let both = by_first.unwrap_or_default().iter().chain(by_shape);
+        both.copied()
+    }
+
+    fn add(&mut self, index: usize, first: &First) {
+        for id in &first.ids {
+            let list = self.by_first.entry(*id).or_default();
+            if list.last() != Some(&index) {
+                list.push(index);
+            }
+        }
+        if first.shape {
+            self.by_shape.push(index);
+        }
+    }
+}
+
 /// Words by first letter and length, letter by letter, with their numbers.
 pub type LongWords = HashMap<(char, usize), Vec<(Vec<char>, Id)>>;
 
@@ -85,10 +115,13 @@ pub struct Language {
     pub bit: u64,
     pub defines: Vec<Define>,
     pub rules: Vec<Rule>,
-    /// Rules by the words they can begin with.
-    pub by_first: IdMap<Vec<usize>>,
-    /// Rules that can begin with a number, a link, a date.
-    pub by_shape: Vec<usize>,
+    /// Rules by what they can begin with; those that name a span apart, for they are asked first.
+    pub phrases: Beginnings,
+    pub spans: Beginnings,
+    /// First words of thanks and sign-offs.
+    pub sign_offs: IdMap<()>,
+    /// By word with accents: the bit of the same word without.
+    pub unaccented: IdMap<Bits>,
     pub months: IdMap<i8>,
     /// Words before a month that mean a day in it.
     pub edges: IdMap<i8>,
@@ -159,7 +192,7 @@ fn load() -> Words {
         reading.file(ANY, &mut words);
         reading.file(text, &mut words);
         let language = reading.finish(&mut words);
-        for (id, rules) in &language.by_first {
+        for (id, rules) in &language.phrases.by_first {
             let says = |rule: &usize| language.rules.get(*rule).map(|r| r.says);
             if rules.iter().filter_map(says).any(|s| s <= Says::Condition) {
                 words.refusing.push(*id);

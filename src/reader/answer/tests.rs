@@ -167,10 +167,10 @@ fn says(language: &tables::Language, id: grammar::Id) -> Vec<tables::Says> {
         id,
         shape: lexer::Shape::Word,
     }];
-    let matcher = matcher::Matcher::new(&language.defines, &tokens, &[]);
-    let rules = language.by_first.get(&id).into_iter().flatten();
+    let matcher = matcher::Matcher::new(language, &tokens, &[]);
+    let rules = language.phrases.at(id, false);
     rules
-        .filter_map(|index| language.rules.get(*index))
+        .filter_map(|index| language.rules.get(index))
         .filter(|rule| matcher::places(0, matcher.ends(&rule.nodes, 0)).any(|end| end == 1))
         .map(|rule| rule.says)
         .collect()

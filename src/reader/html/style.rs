@@ -62,14 +62,21 @@ impl Look {
     }
 
     fn declarations(&mut self, style: &str) {
-        let style = style.to_ascii_lowercase().replace("&quot;", "\"");
+        let mut style = style.to_ascii_lowercase();
+        if style.contains('&') {
+            style = style.replace("&quot;", "\"");
+        }
         let mut seen = Seen::default();
         for declaration in style.split(';') {
             let Some((name, value)) = declaration.split_once(':') else {
                 continue;
             };
-            let value = value.replace("!important", "");
-            self.declaration(name.trim(), value.trim(), &mut seen);
+            if value.contains('!') {
+                let value = value.replace("!important", "");
+                self.declaration(name.trim(), value.trim(), &mut seen);
+            } else {
+                self.declaration(name.trim(), value.trim(), &mut seen);
+            }
         }
         self.hidden |= seen.clipped && (seen.no_size || seen.absolute);
         self.hidden |= seen.absolute && seen.outside;

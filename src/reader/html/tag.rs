@@ -2,12 +2,14 @@
 //!
 //! Never fails: a tag, comment or raw element that does not end takes the rest, as in a browser.
 
+use std::borrow::Cow;
+
 /// Attributes of one tag that are kept.
 const MAX_ATTRIBUTES: usize = 40;
 
 pub struct Tag<'a> {
-    pub name: String,
-    attributes: Vec<(String, &'a str)>,
+    pub name: Cow<'a, str>,
+    attributes: Vec<(Cow<'a, str>, &'a str)>,
     /// `<br/>`
     pub closed: bool,
 }
@@ -25,7 +27,7 @@ impl<'a> Tag<'a> {
 pub enum Token<'a> {
     Text(&'a str),
     Open(Tag<'a>),
-    Close(String),
+    Close(Cow<'a, str>),
     /// The content of a `<style>` element.
     Sheet(&'a str),
 }
@@ -100,6 +102,14 @@ pub fn is_block(name: &str) -> bool {
     )
 }
 
+/// Lower case; most programs write names so.
+fn lower(name: &str) -> Cow<'_, str> {
+    if name.bytes().any(|b| b.is_ascii_uppercase()) {
+        return Cow::Owned(name.to_ascii_lowercase());
+    }
+    Cow::Borrowed(name)
+}
+
 pub struct Scanner<'a> {
     rest: &'a str,
 }
@@ -157,7 +167,7 @@ impl<'a> Scanner<'a> {
             .unwrap_or(bytes.len());
         let mut tag = Tag {
             // Outlook's `o:p` and custom elements are names like others.
-            name: self.take(name_end).to_ascii_lowercase(),
+            name: lower(self.take(name_end)),
             attributes: Vec::new(),
             closed: false,
         };
@@ -189,7 +199,7 @@ impl<'a> Scanner<'a> {
         let end = (end..=bytes.len())
             .find(|at| self.rest.is_char_boundary(*at))
             .unwrap_or(bytes.len());
-        let name = self.take(end).to_ascii_lowercase();
+        let name = lower(self.take(end));
         let after = self.rest.trim_start();
         let mut value = "";
         if let Some(after) = after.strip_prefix('=') {
@@ -197,8 +207,8 @@ impl<'a> Scanner<'a> {
             value = match self.rest.bytes().next() {
                 Some(quote @ (b'"' | b'\'')) => {
                     self.take(1);
-                    let quote = char::from(quote);
-                    let end = self.rest.find(quote).unwrap_or(self.rest.len());
+                    let end = memchr::memchr(quote, self.rest.as_bytes());
+                    let end = end.unwrap_or(self.rest.len());
                     let value = self.take(end);
                     self.take(1);
                     value
@@ -223,7 +233,7 @@ impl<'a> Iterator for Scanner<'a> {
 
     fn next(&mut self) -> Option<Token<'a>> {
         loop {
-            let next = self.rest.find('<').unwrap_or(self.rest.len());
+            let next = memchr::memchr(b'<', self.rest.as_bytes()).unwrap_or(self.rest.len());
             if next > 0 {
                 return Some(Token::Text(self.take(next)));
             }
@@ -248,7 +258,7 @@ impl<'a> Iterator for Scanner<'a> {
             } else if after.starts_with(|c: char| c.is_ascii_alphabetic()) {
                 self.take(1);
                 let tag = self.tag();
-                if tag.closed && !is_void(&tag.name) && !UNSEEN.contains(&tag.name.as_str()) {
+                if tag.closed && !is_void(&tag.name) && !UNSEEN.contains(&&*tag.name) {
                     // Only void elements close themselves; Word writes `<o:p/>` all the same.
                     if tag.name.contains(':') {
                         continue;
@@ -258,7 +268,7 @@ impl<'a> Iterator for Scanner<'a> {
                     let css = self.raw("style");
                     return Some(Token::Sheet(css));
                 }
-                if UNSEEN.contains(&tag.name.as_str()) {
+                if UNSEEN.contains(&&*tag.name) {
                     self.raw(&tag.name);
                     continue;
                 }

@@ -2,7 +2,7 @@
 //!
 //! Fails towards text: a sentence that begins like a footer stays.
 
-use crate::reader::words::{Footer, fold, has_folded, words};
+use crate::reader::words::{Footer, first_octet, fold, has_folded, words};
 
 /// Octets of a line with a footer and its links, which may be long.
 const MAX_LINE_OCTETS: usize = 1000;
@@ -26,7 +26,7 @@ pub fn is_footer(line: &str) -> bool {
     if bare.is_empty() {
         return false;
     }
-    let octet = bare.bytes().next().map_or(0, u32::from);
+    let octet = first_octet(bare);
     let mut tails = words().tails.get(&octet).into_iter().flatten();
     if tails.any(|tail| bare.starts_with(tail.as_str())) {
         return true;
@@ -39,10 +39,12 @@ pub fn is_footer(line: &str) -> bool {
     }
     let first = bare.split(' ').next().unwrap_or_default();
     let listed = words().footers.get(first).map(Vec::as_slice);
+    let loose = words().loose_footers.get(&octet).map(Vec::as_slice);
     listed
         .unwrap_or_default()
         .iter()
-        .chain(&words().loose_footers)
+        .chain(loose.unwrap_or_default())
+        .chain(&words().ending_footers)
         .any(|footer| fits(footer, bare))
 }
 
@@ -75,6 +77,11 @@ fn ends_with_device(line: &str) -> bool {
         "Android",
         "OnePlus",
     ];
+    // Spares most lines the rest: names of devices end with one of these.
+    let end = line.trim_end_matches(|c: char| !c.is_alphanumeric());
+    if !end.ends_with(['e', 'd', 'y', 'a', 'I', 'i', 's']) {
+        return false;
+    }
     let line = line.trim_matches([' ', '*', '_', '-', '—', '–', '(', ')']);
     let count = line.split(' ').count();
     (3..=5).contains(&count)

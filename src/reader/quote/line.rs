@@ -31,6 +31,14 @@ impl<'a> Line<'a> {
 
     fn parse(raw: &'a str) -> Line<'a> {
         let raw = raw.trim_end();
+        let first = raw.bytes().next();
+        if !matches!(first, Some(b'>' | b' ' | b'A'..=b'Z' | 0x80..)) {
+            return Line {
+                depth: 0,
+                text: raw,
+                mark: false,
+            };
+        }
         if raw.trim_start_matches(['>', ' ']).starts_with(QUOTE_MARK) {
             return Line {
                 depth: raw.matches('>').count().min(MAX_DEPTH),
@@ -82,7 +90,7 @@ impl<'a> Line<'a> {
 
 /// What follows `BK> `, the mark of programs that quote by initials.
 fn after_initials(text: &str) -> Option<&str> {
-    let at = text.bytes().position(|b| b == b'>')?;
+    let at = text.bytes().take(4).position(|b| b == b'>')?;
     let (initials, rest) = text.split_at_checked(at)?;
     let fits = (2..=3).contains(&at) && initials.bytes().all(|b| b.is_ascii_uppercase());
     let rest = rest.strip_prefix('>')?;
@@ -95,10 +103,23 @@ fn is_barred(raw: &str) -> bool {
     raw.starts_with('|') && !(raw.len() > 1 && raw.ends_with('|')) && !raw.contains(" | ")
 }
 
+/// The text cut at its line feeds.
+fn cut(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let Some(end) = memchr::memchr(b'\n', text.as_bytes()) else {
+            return rest.take();
+        };
+        rest = text.get(end + 1..);
+        text.get(..end)
+    })
+}
+
 /// The lines of a text.
 pub fn lines(text: &str) -> Vec<Line<'_>> {
     let mut lines: Vec<Line<'_>> = Vec::new();
-    let mut raws = text.split('\n').take(MAX_LINES).peekable();
+    let mut raws = cut(text).take(MAX_LINES).peekable();
     let mut barred = false;
     while let Some(raw) = raws.next() {
         let mut line = Line::parse(raw);

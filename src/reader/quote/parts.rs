@@ -3,27 +3,22 @@
 //! Where they don't, the body is doubted: a reader of one part must not say yes for the other.
 
 use crate::reader::quote::line::is_emoji;
-use crate::reader::quote::{Body, doubt};
+use crate::reader::quote::{Half, doubt};
 
-/// The body that both parts agree on.
-pub fn agreed(plain: Body, plain_text: &str, html: Body, html_text: &str) -> Body {
-    let (in_plain, in_html) = (words_of(&plain.text), words_of(&html.text));
-    let same_mail = plain.forwarded.is_some() == html.forwarded.is_some();
+/// The half that both parts agree on.
+pub fn agreed<'a>(plain: Half<'a>, html: Half<'a>) -> Half<'a> {
+    let (in_plain, in_html) = (words_of(&plain.body.text), words_of(&html.body.text));
     if in_plain == in_html {
-        return if same_mail || plain.forwarded.is_some() {
+        return if plain.forwards || !html.forwards {
             plain
         } else {
             html
         };
     }
-    let known = words_of(html_text).contains(&in_plain) && words_of(plain_text).contains(&in_html);
+    let known =
+        words_of(html.source).contains(&in_plain) && words_of(plain.source).contains(&in_html);
     if !known {
-        let mut body = plain;
-        doubt(
-            &mut body,
-            "the plain and the HTML part say different things",
-        );
-        return body;
+        return doubted(plain, "the plain and the HTML part say different things");
     }
     // The same words in both, only the border was found at two places: less is safer.
     let (shorter, longer) = if in_plain.len() <= in_html.len() {
@@ -32,12 +27,15 @@ pub fn agreed(plain: Body, plain_text: &str, html: Body, html_text: &str) -> Bod
         (html, plain)
     };
     let inside = in_plain.contains(&in_html) || in_html.contains(&in_plain);
-    if inside && (!shorter.text.is_empty() || shorter.forwarded.is_some()) {
+    if inside && (!shorter.body.text.is_empty() || shorter.forwards) {
         return shorter;
     }
-    let mut body = longer;
-    doubt(&mut body, "the border of the quote is not certain");
-    body
+    doubted(longer, "the border of the quote is not certain")
+}
+
+fn doubted<'a>(mut half: Half<'a>, why: &str) -> Half<'a> {
+    doubt(&mut half.body, why);
+    half
 }
 
 /// The words with a space on either side, links and list marks left out: programs write those
@@ -81,52 +79,46 @@ fn is_link(token: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reader::quote::Body;
 
-    fn body(text: &str) -> Body {
-        Body {
-            text: text.to_owned(),
-            ..Body::default()
+    fn half<'a>(own: &str, source: &'a str) -> Half<'a> {
+        Half {
+            source,
+            division: Default::default(),
+            body: Body {
+                text: own.to_owned(),
+                ..Body::default()
+            },
+            forwards: false,
         }
     }
 
     #[test]
     fn the_same_words_in_other_dress_agree() {
-        let a = agreed(
-            body("*Yes*, see <https://x.example>\n1. a"),
-            "*Yes*, see\n1. a",
-            body("Yes,\nsee\na"),
-            "Yes, see a",
-        );
-        assert_eq!(a.doubt, None);
+        let plain = half("*Yes*, see <https://x.example>\n1. a", "*Yes*, see\n1. a");
+        let agreed = agreed(plain, half("Yes,\nsee\na", "Yes, see a"));
+        assert_eq!(agreed.body.doubt, None);
     }
 
     #[test]
     fn pictures_are_no_words() {
-        let a = agreed(
-            body("Yes\n[image: our logo.png] x"),
-            "Yes\n[image: our logo.png] x",
-            body("Yes x"),
-            "Yes x",
-        );
-        assert_eq!(a.doubt, None);
+        let text = "Yes\n[image: our logo.png] x";
+        let agreed = agreed(half(text, text), half("Yes x", "Yes x"));
+        assert_eq!(agreed.body.doubt, None);
     }
 
     #[test]
     fn other_words_are_doubted() {
-        let a = agreed(body("no"), "no", body("yes"), "yes");
-        assert!(a.doubt.is_some());
+        let agreed = agreed(half("no", "no"), half("yes", "yes"));
+        assert!(agreed.body.doubt.is_some());
     }
 
     #[test]
     fn of_two_borders_the_nearer_counts() {
-        let a = agreed(
-            body("yes quoted words"),
-            "yes quoted words",
-            body("yes"),
-            "yes quoted words",
-        );
-        assert_eq!((a.text.as_str(), a.doubt), ("yes", None));
-        let a = agreed(body(""), "yes quoted", body("yes"), "yes quoted");
-        assert!(a.doubt.is_some());
+        let text = "yes quoted words";
+        let a = agreed(half(text, text), half("yes", text));
+        assert_eq!((a.body.text.as_str(), a.body.doubt), ("yes", None));
+        let a = agreed(half("", "yes quoted"), half("yes", "yes quoted"));
+        assert!(a.body.doubt.is_some());
     }
 }

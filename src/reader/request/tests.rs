@@ -426,3 +426,23 @@ fn a_proposal_names_two() {
         assert_eq!(pair(text), None, "{text}");
     }
 }
+
+#[test]
+fn a_typed_address_is_asked_as_typed_and_a_name_at_the_preferred_one() {
+    // An address in the text names the target before any contact's name does; which of a contact's
+    // addresses is preferred matters where only the contact is named.
+    for (text, asked) in [
+        ("introduce her to Carol Danvers", "carol@target.example"),
+        ("introduce her to carol@home.example", "carol@home.example"),
+        (
+            "introduce her to Carol Danvers <carol@home.example>",
+            "carol@home.example",
+        ),
+    ] {
+        let named = whom(text, &[], &contacts());
+        assert!(
+            matches!(&named, Named::One(choice) if choice.address == address(asked)),
+            "{text}: {named:?}"
+        );
+    }
+}

@@ -2,8 +2,10 @@
 //!
 //! A line that does not compile becomes a complaint and is left out.
 
-use crate::reader::answer::grammar::{self, Compiler, Define, Folding, Id, IdMap, Node};
-use crate::reader::answer::tables::{Language, MIN_CORRECTED, Rule, Says, Span, Unit, Words};
+use crate::reader::answer::grammar::{self, Bits, Compiler, Define, Folding, Id, IdMap, Node};
+use crate::reader::answer::tables::{
+    Beginnings, Language, MIN_CORRECTED, Rule, Says, Span, Unit, Words,
+};
 use std::collections::HashMap;
 
 /// One file being read.
@@ -22,8 +24,10 @@ impl Reading {
                 bit,
                 defines: Vec::new(),
                 rules: Vec::new(),
-                by_first: IdMap::default(),
-                by_shape: Vec::new(),
+                phrases: Beginnings::default(),
+                spans: Beginnings::default(),
+                sign_offs: IdMap::default(),
+                unaccented: IdMap::default(),
                 months: IdMap::default(),
                 edges: IdMap::default(),
                 numbers: IdMap::default(),
@@ -152,14 +156,13 @@ impl Reading {
                 return Err(format!("{pattern:?} can be empty"));
             }
             let index = self.language.rules.len();
-            for id in first.ids {
-                let list = self.language.by_first.entry(id).or_default();
-                if list.last() != Some(&index) {
-                    list.push(index);
-                }
+            match says {
+                Says::Span(_) => self.language.spans.add(index, &first),
+                _ => self.language.phrases.add(index, &first),
             }
-            if first.shape {
-                self.language.by_shape.push(index);
+            if matches!(says, Says::Closing | Says::Thanks) {
+                let ids = first.ids.iter().map(|id| (*id, ()));
+                self.language.sign_offs.extend(ids);
             }
             let alone = self.section.ends_with(" alone");
             let needs = grammar::needs(&nodes, &self.language.defines);
@@ -184,6 +187,10 @@ impl Reading {
         ids.extend(&self.language.of);
         ids.sort_unstable();
         ids.dedup();
+        let language = &mut self.language;
+        for rule in &language.rules {
+            unaccented(&rule.nodes, &language.defines, &mut language.unaccented);
+        }
         words.langs.resize(words.interner.len() + 1, 0);
         for id in &ids {
             if let Some(mask) = words.langs.get_mut(*id as usize) {
@@ -218,6 +225,22 @@ fn collect(nodes: &[Node], defines: &[Define], into: &mut Vec<Id>) {
                 }
             }
             Node::Builtin(_) => {}
+        }
+    }
+}
+
+fn unaccented(nodes: &[Node], defines: &[Define], into: &mut IdMap<Bits>) {
+    for node in nodes {
+        match node {
+            Node::Word(a, b) if a != b => *into.entry(*a).or_default() |= grammar::bit(*b),
+            Node::Word(..) | Node::Builtin(_) => {}
+            Node::Maybe(inner) => unaccented(inner, defines, into),
+            Node::Any(any) => any.iter().for_each(|n| unaccented(n, defines, into)),
+            Node::Define(index) => {
+                for nodes in defines.get(*index).map_or(&[][..], Define::alternatives) {
+                    unaccented(nodes, defines, into);
+                }
+            }
         }
     }
 }

@@ -1,0 +1,143 @@
+//! Whether one of many fixed pieces is in a text, looked for at every fourth octet.
+//!
+//! Exact: a piece that is there is found. Four octets of each piece, at four places beside one
+//! another, are in a table, so that one of them falls on an octet that is looked at.
+
+use crate::reader::hash::TableMap;
+use crate::reader::work;
+
+/// Octets that are looked up together.
+const GRAM: usize = 4;
+/// How far apart the looks are; a piece has as many grams in the table.
+const STRIDE: usize = 4;
+/// Bits of the table that most looks end at: 8 kB, small enough to stay at hand.
+const TABLE_BITS: usize = 1 << 16;
+
+/// A piece that may be here, and how many octets before the gram it begins.
+struct Spot {
+    piece: usize,
+    before: usize,
+}
+
+pub struct Sieve {
+    pieces: Vec<String>,
+    /// Pieces too short for four grams.
+    short: Vec<memchr::memmem::Finder<'static>>,
+    table: Vec<u64>,
+    spots: TableMap<u32, Vec<Spot>>,
+}
+
+impl Sieve {
+    pub fn of(pieces: Vec<String>) -> Sieve {
+        let mut often: TableMap<u32, usize> = TableMap::default();
+        for piece in &pieces {
+            for gram in grams(piece.as_bytes()) {
+                *often.entry(gram).or_default() += 1;
+            }
+        }
+        let mut sieve = Sieve {
+            pieces: Vec::new(),
+            short: Vec::new(),
+            table: vec![0; TABLE_BITS / 64],
+            spots: TableMap::default(),
+        };
+        for piece in pieces {
+            sieve.add(piece, &often);
+        }
+        sieve
+    }
+
+    /// Of all rows of four grams the one that stands in the fewest pieces: texts have it seldom too.
+    fn add(&mut self, piece: String, often: &TableMap<u32, usize>) {
+        let all: Vec<u32> = grams(piece.as_bytes()).collect();
+        let cost = |row: &[u32]| row.iter().filter_map(|g| often.get(g)).sum::<usize>();
+        let best = all
+            .windows(STRIDE)
+            .enumerate()
+            .min_by_key(|(_, row)| cost(row));
+        let Some((start, row)) = best else {
+            let finder = memchr::memmem::Finder::new(piece.as_bytes()).into_owned();
+            self.short.push(finder);
+            return;
+        };
+        for (offset, gram) in row.iter().enumerate() {
+            let (word, bit) = place(*gram);
+            if let Some(word) = self.table.get_mut(word) {
+                *word |= bit;
+            }
+            self.spots.entry(*gram).or_default().push(Spot {
+                piece: self.pieces.len(),
+                before: start + offset,
+            });
+        }
+        self.pieces.push(piece);
+    }
+
+    pub fn is_in(&self, text: &str) -> bool {
+        let bytes = text.as_bytes();
+        work::steps(bytes.len());
+        if self.short.iter().any(|short| short.find(bytes).is_some()) {
+            return true;
+        }
+        let (looks, _) = bytes.as_chunks::<GRAM>();
+        let mut looks = looks.iter().map(|g| u32::from_le_bytes(*g)).enumerate();
+        looks.any(|(at, gram)| {
+            let (word, bit) = place(gram);
+            self.table.get(word).is_some_and(|w| w & bit != 0)
+                && self.is_at(bytes, at * STRIDE, gram)
+        })
+    }
+
+    fn is_at(&self, text: &[u8], at: usize, gram: u32) -> bool {
+        let mut spots = self.spots.get(&gram).into_iter().flatten();
+        spots.any(|spot| {
+            let piece = self.pieces.get(spot.piece).map(String::as_bytes);
+            let rest = at.checked_sub(spot.before).and_then(|s| text.get(s..));
+            work::steps(1);
+            piece
+                .zip(rest)
+                .is_some_and(|(piece, rest)| rest.starts_with(piece))
+        })
+    }
+}
+
+fn grams(piece: &[u8]) -> impl Iterator<Item = u32> {
+    piece.windows(GRAM).filter_map(|w| {
+        let four: [u8; GRAM] = w.try_into().ok()?;
+        Some(u32::from_le_bytes(four))
+    })
+}
+
+/// Word and bit of the table.
+fn place(gram: u32) -> (usize, u64) {
+    let hash = (gram.wrapping_mul(0x9E37_79B1) >> 16) as usize;
+    (hash / 64, 1 << (hash % 64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_are_found_wherever_they_stand() {
+        let pieces = [
+            "cuti",
+            "out of office",
+            "退信",
+            "i am away",
+            "reacted via gmail",
+        ];
+        let sieve = Sieve::of(pieces.map(str::to_owned).to_vec());
+        for piece in pieces {
+            for before in 0..9 {
+                let text = format!("{}{piece} and more", "x".repeat(before));
+                assert!(sieve.is_in(&text), "{text}");
+                let cut = piece.char_indices().next_back().unwrap().0;
+                let text = format!("{}{}", "x".repeat(before), piece.get(..cut).unwrap());
+                assert!(!sieve.is_in(&text), "{text}");
+            }
+        }
+        assert!(!sieve.is_in(""));
+        assert!(!Sieve::of(Vec::new()).is_in("anything"));
+    }
+}
