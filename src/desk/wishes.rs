@@ -50,6 +50,8 @@ impl Work<'_> {
         if !was_asked || mail.fails() || mail.verdict() != Verdict::Stop {
             return Ok(ignored(strange));
         }
+        // We wrote to him: no brake on strangers' mail may put his wish off.
+        self.claimed = None;
         self.keep_stop(mail, &author)
     }
 
