@@ -38,10 +38,11 @@ use crate::desk::house::House;
 use crate::desk::post::Parcel;
 use crate::desk::work::Work;
 use crate::failpoint;
+use crate::rules::clock;
 use crate::rules::event::Event;
 use crate::rules::introduction::Introduction;
 use crate::store::inbox::Disposition;
-use crate::store::{Store, StoreError, introductions, people};
+use crate::store::{Store, StoreError, introductions, outbox, people};
 use crate::writer::WriteError;
 use std::collections::VecDeque;
 
@@ -53,6 +54,8 @@ pub enum DeskError {
     Write(#[from] WriteError),
     #[error("mail that nobody proved has caused enough for now")]
     Held,
+    #[error("one mail of several fails, and they are handled one by one")]
+    Again,
 }
 
 impl From<rusqlite::Error> for DeskError {
@@ -77,6 +80,8 @@ pub struct Desk {
     at_hand_since_secs: i64,
     /// Whether somebody does.
     sends_at_once: bool,
+    /// A mail of the last transaction failed: the next one can undo each by itself.
+    each_apart: bool,
     /// Ends the process at a mail that hangs; none: nobody watches.
     deadline: Option<Deadline>,
     /// What the next transaction is for; tests end the process there.
@@ -113,6 +118,7 @@ impl Desk {
             at_hand: VecDeque::new(),
             at_hand_since_secs: 0,
             sends_at_once: false,
+            each_apart: false,
             deadline: None,
             doing: "other",
         })
@@ -161,6 +167,8 @@ impl Desk {
             deadline: self.deadline.as_ref(),
             now_secs,
             claimed: None,
+            each_apart: true,
+            undid: false,
         })?;
         failpoint::commit(self.doing, false);
         tx.commit()?;
@@ -173,7 +181,9 @@ impl Desk {
         /// Introductions in one transaction; a backlog of them must not hold the lock for long.
         const BATCH: usize = 100;
         loop {
-            let due = introductions::due(self.store.reading(), now_secs, BATCH)?;
+            let mut due = introductions::due(self.store.reading(), now_secs, BATCH)?;
+            // Of two closings in one moment the order must not tell what else was due.
+            due.sort_unstable();
             if due.is_empty() {
                 self.release_held(now_secs)?;
                 self.drop_words(now_secs)?;
@@ -190,8 +200,11 @@ impl Desk {
         self.doing = "tick";
         self.transact(now_secs, |work| {
             for id in due {
-                if let Some(introduction) = introductions::load(work.db, *id)? {
+                if let Some(mut introduction) = introductions::load(work.db, *id)? {
                     let before = introduction.clone();
+                    if outbox::ask_waits(work.db, *id)? {
+                        clock::stand_still(&mut introduction, now_secs);
+                    }
                     let after = work.step(introduction, Event::TimePassed, "")?;
                     work.unstick(&before, after)?;
                 }

@@ -28,7 +28,7 @@ use drain::Contender;
 #[command(about = "Measures the daemon against a private Dovecot and a sink on loopback")]
 struct Arguments {
     /// Cargo says so
-    #[arg(long, hide = true)]
+    #[arg(long, hide = true, global = true)]
     bench: bool,
     #[command(subcommand)]
     what: Option<What>,

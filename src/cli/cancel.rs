@@ -41,6 +41,13 @@ pub fn resume(
     match desk.silence(now_secs())? {
         None => {
             print("Mail is sent again.\n");
+            let paused = desk.paused_by()?;
+            if !paused.is_empty() {
+                print(&format!(
+                    "Their own introductions still wait for a \"resume\" by mail from: {}.\n",
+                    paused.join(", ")
+                ));
+            }
             Ok(())
         }
         Some(why) => Err(Failure::Failed(why)),

@@ -22,7 +22,8 @@ const NARROW_COLUMNS: usize = 72;
 /// What waits, and why nothing of it may move.
 struct Waiting {
     sending: Sending,
-    mails: Vec<Sent>,
+    /// Each with what holds it up: a connector may have paused.
+    mails: Vec<(Sent, Sending)>,
     held: Vec<Received>,
     now: i64,
 }
@@ -32,7 +33,7 @@ pub fn run(config: Option<&Path>, json: bool) -> Result<(), Failure> {
     let now = now_secs();
     let waiting = Waiting {
         sending: desk.sending(now)?,
-        mails: desk.queue()?,
+        mails: desk.queue_held(now)?,
         held: desk.held()?,
         now,
     };
@@ -72,11 +73,11 @@ impl Waiting {
             true => self.stacked(screen),
             false => self.table(screen),
         };
-        for mail in &self.mails {
+        for (mail, sending) in &self.mails {
             // That nothing at all is sent stands above.
             let said = self.sending != Sending::Runs && mail.state == "queued";
             if !said || mail.reply.is_some() {
-                let why = screen.wrapped(&why(mail, self.sending, self.now), 6);
+                let why = screen.wrapped(&why(mail, *sending, self.now), 6);
                 text += &format!("\n{:>4}  {why}", mail.id);
             }
         }
@@ -87,12 +88,12 @@ impl Waiting {
     }
 
     fn table(&self, screen: Screen) -> String {
-        let row = |mail: &Sent| {
+        let row = |(mail, sending): &(Sent, Sending)| {
             vec![
                 mail.id.to_string(),
                 mail.saying.replace('_', " "),
                 mail.recipients.join(", "),
-                next_try(mail, self.sending, self.now),
+                next_try(mail, *sending, self.now),
                 mail.attempts.to_string(),
                 screen::span(self.now - mail.created_at_secs),
             ]
@@ -106,12 +107,12 @@ impl Waiting {
     fn stacked(&self, screen: Screen) -> String {
         let columns = screen.columns.unwrap_or(NARROW_COLUMNS);
         let mut text = String::new();
-        for mail in &self.mails {
+        for (mail, sending) in &self.mails {
             let head = format!(
                 "{:>4}  {}, {}",
                 mail.id,
                 mail.saying.replace('_', " "),
-                next_try(mail, self.sending, self.now)
+                next_try(mail, *sending, self.now)
             );
             let to = format!("      to {}", mail.recipients.join(", "));
             text += &format!(
@@ -149,13 +150,15 @@ impl Waiting {
     }
 
     fn is_overdue(&self) -> bool {
-        let overdue =
-            |mail: &Sent| self.now - mail.not_before_secs > OVERDUE_SECS && mail.state == "queued";
-        self.sending == Sending::Runs && self.mails.iter().any(overdue)
+        let overdue = |(mail, sending): &(Sent, Sending)| {
+            let late = self.now - mail.not_before_secs > OVERDUE_SECS && mail.state == "queued";
+            late && *sending == Sending::Runs
+        };
+        self.mails.iter().any(overdue)
     }
 
     fn as_json(&self) -> serde_json::Value {
-        let mail = |mail: &Sent| {
+        let mail = |(mail, sending): &(Sent, Sending)| {
             json!({
                 "id": mail.id,
                 "introduction": mail.introduction,
@@ -168,12 +171,12 @@ impl Waiting {
                 "next_try_at": views::rfc3339(mail.not_before_secs),
                 "phase": mail.phase,
                 "reply": mail.reply,
-                "why": why(mail, self.sending, self.now),
+                "why": why(mail, *sending, self.now),
             })
         };
         let (state, until) = match self.sending {
             Sending::Runs => ("running", None),
-            Sending::Paused => ("paused", None),
+            Sending::Paused | Sending::PausedByConnector => ("paused", None),
             Sending::Distrusted => ("distrusted", None),
             Sending::Stopped { until_secs } => ("stopped", Some(views::rfc3339(until_secs))),
         };
@@ -189,7 +192,9 @@ impl Waiting {
 fn next_try(mail: &Sent, sending: Sending, now: i64) -> String {
     match (mail.state.as_str(), sending) {
         ("inflight", _) => "being sent".to_owned(),
-        (_, Sending::Paused | Sending::Distrusted) => "paused".to_owned(),
+        (_, Sending::Paused | Sending::PausedByConnector | Sending::Distrusted) => {
+            "paused".to_owned()
+        }
         (_, Sending::Stopped { until_secs }) => {
             format!(
                 "in {}",
@@ -224,6 +229,9 @@ fn why(mail: &Sent, sending: Sending, now: i64) -> String {
             broke()
         ),
         (_, Sending::Paused) => format!("Sending is paused.{said}"),
+        (_, Sending::PausedByConnector) => {
+            format!("The connector has paused by mail, until they write \"resume\".{said}")
+        }
         (_, Sending::Distrusted) => {
             format!("The database is not trusted until `askfirst resume --trust-database`.{said}")
         }
@@ -268,7 +276,10 @@ mod tests {
         };
         let waiting = Waiting {
             sending,
-            mails: vec![mail(9, None), mail(10, Some("450 4.2.1 mailbox busy"))],
+            mails: vec![
+                (mail(9, None), sending),
+                (mail(10, Some("450 4.2.1 mailbox busy")), sending),
+            ],
             held: Vec::new(),
             now: 1_000,
         };

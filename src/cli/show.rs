@@ -48,7 +48,7 @@ pub fn run(config: Option<&Path>, id: i64, as_json: bool) -> Result<(), Failure>
         screen: Screen::here(),
         zone: &config.bot.time_zone,
         now,
-        sending: desk.sending(now)?,
+        sending: desk.sending_of(&view.introduction, now)?,
     };
     print(&match as_json {
         true => format!("{:#}\n", json_of(&view)),

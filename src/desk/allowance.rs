@@ -14,6 +14,7 @@ use crate::rules::introduction::{Introduction, Way};
 use crate::rules::manners::{
     NOTICE_PAUSE_SECS, REQUESTS_WINDOW_DAYS, UNPROVEN_PER_DAY, UNPROVEN_PER_DOMAIN,
 };
+use crate::rules::report::Report;
 use crate::rules::saying::Saying;
 use crate::store::inbox::Disposition;
 use crate::store::people;
@@ -114,14 +115,8 @@ impl Work<'_> {
         }
         let mut nobody = blank(Way::Forwarded, self.now_secs);
         nobody.connector = Some(person);
-        let lines = vec![
-            "Today more people wrote to me for an introduction by you than your settings let through in a day."
-                .to_owned(),
-            "I leave the others aside until tomorrow, and have told each of them so. Their mails stay in my mailbox."
-                .to_owned(),
-        ];
-        let title = "I am leaving mail aside today".to_owned();
-        self.say(nobody, &Saying::Report { title, lines })?;
+        let report = Report::LeftAside;
+        self.say(nobody, &Saying::Report { report })?;
         Ok(())
     }
 }

@@ -58,6 +58,9 @@ impl Work<'_> {
         };
         match role {
             Role::Connector => match (own(Party::Connector), target_holds) {
+                (Some(_), _) if !self.is_its_connector(mail, &bound.introduction) => {
+                    Ok(ignored("a question to another connector"))
+                }
                 (Some(issued), _) => {
                     let saying = issued.saying.clone();
                     self.connector_answered(mail, bound.introduction, &saying)
@@ -77,7 +80,7 @@ impl Work<'_> {
                     Ok(belongs("late", &bound.introduction))
                 }
                 Some(saying) => self.asked_person_answered(mail, role, bound, &saying),
-                None => Ok(ignored("it answers a mail that was not sent to its author")),
+                None => self.former_target_answered(mail, &bound),
             },
         }
     }

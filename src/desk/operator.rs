@@ -4,8 +4,9 @@
 
 use crate::desk::intake::MAX_ATTEMPTS;
 use crate::desk::{Desk, DeskError};
+use crate::rules::introduction::Introduction;
 use crate::store::looks::{self, Received, Sent};
-use crate::store::people;
+use crate::store::{introductions, people};
 
 /// Whether mail goes out at the moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub enum Sending {
     Runs,
     /// By `pause`.
     Paused,
+    /// By the connector's own "pause"; only what he is the connector of.
+    PausedByConnector,
     /// Mails of ours were seen that this database did not write.
     Distrusted,
     /// The mail server refuses us; tried again at this time, in seconds since 1970.
@@ -48,6 +51,43 @@ impl Desk {
             Some(until_secs) => Sending::Stopped { until_secs },
             None => Sending::Runs,
         })
+    }
+
+    /// The same for the mails of one introduction, whose connector may have paused.
+    pub fn sending_of(
+        &self,
+        introduction: &Introduction,
+        now_secs: i64,
+    ) -> Result<Sending, DeskError> {
+        let sending = self.sending(now_secs)?;
+        let paused = self.paused_by()?;
+        let connector = introduction.connector.as_ref();
+        let held = connector.is_some_and(|c| paused.iter().any(|one| one == c.address.key()));
+        Ok(match sending {
+            Sending::Runs if held => Sending::PausedByConnector,
+            other => other,
+        })
+    }
+
+    /// Our mails on their way out, oldest first, and what holds up each.
+    pub fn queue_held(&self, now_secs: i64) -> Result<Vec<(Sent, Sending)>, DeskError> {
+        let all = self.sending(now_secs)?;
+        let mut queue = Vec::new();
+        for mail in self.queue()? {
+            let id = mail.introduction.filter(|_| mail.saying != "report");
+            let introduction = id.map(|id| introductions::load(self.store.reading(), id));
+            let sending = match introduction.transpose()?.flatten() {
+                Some(introduction) => self.sending_of(&introduction, now_secs)?,
+                None => all,
+            };
+            queue.push((mail, sending));
+        }
+        Ok(queue)
+    }
+
+    /// The addresses of connectors who have paused, each for himself.
+    pub fn paused_by(&self) -> Result<Vec<String>, DeskError> {
+        Ok(people::paused(self.store.reading())?)
     }
 
     /// Our mails on their way out, oldest first.

@@ -20,6 +20,8 @@ pub struct Parcel {
 
 /// The key of `meta` that names the last mail refused at MAIL, until one is accepted.
 const MAIL_REFUSED: &str = "mail_refused";
+/// An ask that waited longer than this gives its reader the whole window all the same.
+const LATE_SECS: i64 = 2 * 3600;
 /// Mails that wait to be sent before no more are read: a few batches, so that neither side idles.
 const MAX_WAITING: u32 = 2_000;
 impl Desk {
@@ -37,11 +39,11 @@ impl Desk {
         if !at_hand.is_empty() {
             return Ok(at_hand);
         }
-        if outbox::due(self.store.reading(), now_secs, 1, which)?.is_empty() {
+        if outbox::due(self.store.reading(), now_secs, 1, &which)?.is_empty() {
             return Ok(Vec::new());
         }
         self.doing = "take";
-        self.transact(now_secs, |work| work.take(at_most, which))
+        self.transact(now_secs, |work| work.take(at_most, &which))
     }
 
     /// Mails that were taken to be sent, and of which nothing was: they wait again.
@@ -71,9 +73,7 @@ impl Desk {
     /// When the outbox wants to be looked at next; None: it is empty.
     pub fn next_delivery_secs(&self) -> Result<Option<i64>, DeskError> {
         let db = self.store.reading();
-        let paused = people::meta(db, "paused")?.is_some();
-        let which = if paused { Which::Reports } else { Which::All };
-        let due = outbox::next_due_secs(db, which)?;
+        let due = outbox::next_due_secs(db, &unpaused(db)?)?;
         let until = people::meta(db, "queue_stopped")?.and_then(|until| until.parse::<i64>().ok());
         if people::meta(db, "distrust")?.is_some() {
             return Ok(None);
@@ -99,7 +99,7 @@ impl Desk {
         now_secs: i64,
     ) -> Result<Vec<Judgement>, DeskError> {
         self.doing = "report";
-        self.transact(now_secs, |work| {
+        self.transact_each(now_secs, |work| {
             let each = attempts.iter();
             each.map(|(id, attempt)| work.judge_surely(*id, attempt))
                 .collect()
@@ -139,8 +139,16 @@ fn sending(db: &rusqlite::Connection, now_secs: i64) -> Result<Option<Which>, De
     if people::meta(db, "distrust")?.is_some() || until.is_some_and(|until| until > now_secs) {
         return Ok(None);
     }
-    let paused = people::meta(db, "paused")?.is_some();
-    Ok(Some(if paused { Which::Reports } else { Which::All }))
+    Ok(Some(unpaused(db)?))
+}
+
+/// What neither the operator's pause nor a connector's own holds back.
+fn unpaused(db: &rusqlite::Connection) -> Result<Which, DeskError> {
+    if people::meta(db, "paused")?.is_some() {
+        return Ok(Which::Reports);
+    }
+    let by = people::meta(db, people::PAUSED_BY)?;
+    Ok(by.map_or(Which::All, Which::AllBut))
 }
 
 /// After a start: what was in flight may or may not have been accepted.
@@ -175,11 +183,11 @@ impl Work<'_> {
         if room == 0 || sending(self.db, self.now_secs)? != Some(Which::All) {
             return Ok(Vec::new());
         }
-        self.take(u32::try_from(room).unwrap_or(0), Which::All)
+        self.take(u32::try_from(room).unwrap_or(0), &Which::All)
     }
 
     /// Marks what is due as in flight, and takes out what is not wanted any more.
-    fn take(&mut self, at_most: u32, which: Which) -> Result<Vec<Parcel>, DeskError> {
+    fn take(&mut self, at_most: u32, which: &Which) -> Result<Vec<Parcel>, DeskError> {
         let mut parcels = Vec::new();
         for mail in outbox::due(self.db, self.now_secs, at_most, which)? {
             if self.is_unwanted(&mail)? {
@@ -231,7 +239,7 @@ impl Work<'_> {
             Some(target) => people::wishes(self.db, &self.person_hash(&target.address), "stop")?,
             None => false,
         };
-        Ok(stopped || (question && introduction.stage == Stage::Cancelled))
+        Ok(stopped || (question && is_past(&mail.saying, &introduction)))
     }
 
     fn progress(
@@ -306,6 +314,9 @@ impl Work<'_> {
                 people::set_meta(self.db, "queue_stopped", None)?;
                 people::set_meta(self.db, MAIL_REFUSED, None)?;
                 self.progress(id, "accepted", now, Some(attempt))?;
+                if mail.saying == "ask" && now - mail.created_at_secs > LATE_SECS {
+                    self.left_late(&mail)?;
+                }
             }
             Judgement::TryLater { delay_secs } => {
                 self.progress(id, "queued", now + delay_secs, Some(attempt))?;
@@ -327,6 +338,15 @@ impl Work<'_> {
             }
         }
         Ok(judgement)
+    }
+
+    /// The target's clock is counted from the ask, and begins anew.
+    fn left_late(&mut self, mail: &outbox::Mail) -> Result<(), DeskError> {
+        let introduction = mail.introduction.map(|id| introductions::load(self.db, id));
+        if let Some(introduction) = introduction.transpose()?.flatten() {
+            self.step(introduction, Event::AskLeftLate, "")?;
+        }
+        Ok(())
     }
 
     /// A mail that will never arrive is an event of its introduction.
@@ -356,6 +376,21 @@ impl Work<'_> {
         self.step(introduction, event, "refused by the mail server")?;
         Ok(())
     }
+}
+
+/// Whether what became of the introduction while a question waited has answered it.
+fn is_past(saying: &str, introduction: &Introduction) -> bool {
+    let answered = match introduction.stage {
+        Stage::Asked | Stage::Confirming => introduction.consents.target.is_some(),
+        Stage::WaitingForRequester | Stage::Deferred => true,
+        Stage::WaitingForConnector => false,
+        Stage::Introduced
+        | Stage::Declined
+        | Stage::Closed
+        | Stage::Cancelled
+        | Stage::Undeliverable => return true,
+    };
+    answered && matches!(saying, "ask" | "reminder")
 }
 
 /// Whether a mail to the target, or the introduction, goes to the people of its introduction and nobody

@@ -314,10 +314,14 @@ impl Work<'_> {
             let introduction = self.step(introduction, Event::TheyMet, &mail.detail())?;
             return Ok(belongs("met", &introduction));
         }
-        match self.wishes_of_his_own(mail, author)? {
-            Some(done) => Ok(done),
-            None => self.direct(mail, author),
+        if let Some(done) = self.wishes_of_his_own(mail, author)? {
+            return Ok(done);
         }
+        // Not even the question whom he means: only connectors give orders.
+        if command::read(&mail.reading.text).is_some() {
+            return Ok(ignored("an order from nobody who may give one"));
+        }
+        self.direct(mail, author)
     }
 
     /// Whether the thread and the bot's place in it are the author's own doing, and no replay's.

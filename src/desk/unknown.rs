@@ -4,6 +4,7 @@
 
 use crate::desk::work::Work;
 use crate::desk::{Desk, DeskError};
+use crate::rules::report::Report;
 use crate::rules::retry::{self, Looked, OnUnknown, Resolution};
 use crate::rules::saying::Saying;
 use crate::store::{introductions, outbox};
@@ -95,9 +96,10 @@ impl Work<'_> {
         if introduction.connector.is_none() {
             return Ok(());
         }
-        let saying = Saying::TellUnknown {
+        let report = Report::Uncertain {
             introduction: mail.saying == "introduction",
         };
+        let saying = Saying::Report { report };
         match self.savepoint(|work| work.say(introduction, &saying)) {
             Err(DeskError::Write(error)) => {
                 tracing::error!(outbox = mail.id, "and nobody can be told: {error}");

@@ -35,6 +35,10 @@ pub(super) struct Work<'a> {
     /// The author of the mail at hand, where it is one that nobody proved or of a stranger (None: his
     /// address is not known either). What it causes is counted.
     pub(super) claimed: Option<Option<Address>>,
+    /// Whether each mail can be undone by itself.
+    pub(super) each_apart: bool,
+    /// Whether one was.
+    pub(super) undid: bool,
 }
 
 impl Work<'_> {
@@ -177,10 +181,9 @@ impl Work<'_> {
             },
         );
         let mut introduction = outcome.introduction;
-        introduction = match introduction.id {
-            0 => introductions::insert(self.db, &introduction)?,
-            _ => introduction,
-        };
+        if introduction.id == 0 {
+            introductions::insert(self.db, &mut introduction)?;
+        }
         if outcome.target_stopped
             && let Some(target) = &introduction.target
         {

@@ -62,19 +62,21 @@ impl fmt::Debug for Secret {
 pub fn find(text: &str) -> Vec<Secret> {
     let mut found: Vec<Secret> = Vec::new();
     // A token may stand in an address or an id, so any other character is a border.
-    for word in text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')) {
-        let parts: Vec<&str> = word.split('-').collect();
-        for pair in parts.windows(2) {
-            let secret = match pair {
-                [row, code] => Secret::parse(&format!("{row}-{code}")),
-                _ => None,
-            };
-            if let Some(secret) = secret
-                && !found.contains(&secret)
-                && found.len() < MAX_TOKENS
-            {
-                found.push(secret);
-            }
+    for dash in memchr::memchr_iter(b'-', text.as_bytes()) {
+        let (before, after) = text.split_at_checked(dash).unwrap_or_default();
+        let after = after.get(1..).unwrap_or_default();
+        let stands = |c: &u8| c.is_ascii_alphanumeric();
+        let code = after.bytes().take_while(stands).count();
+        if code != CODE_CHARS {
+            continue;
+        }
+        let row = before.bytes().rev().take_while(stands).count();
+        let token = text.get(dash - row..dash + 1 + code);
+        if let Some(secret) = token.and_then(Secret::parse)
+            && !found.contains(&secret)
+            && found.len() < MAX_TOKENS
+        {
+            found.push(secret);
         }
     }
     found

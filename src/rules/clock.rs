@@ -58,6 +58,17 @@ pub fn working_hours(at_secs: i64, time_zone: &jiff::tz::TimeZone) -> i64 {
     moment.timestamp().as_second()
 }
 
+/// The ask has not left yet: nobody is reminded of it or given up for it; looked at again in a day.
+pub fn stand_still(introduction: &mut Introduction, now_secs: i64) {
+    const AGAIN_SECS: i64 = 24 * 3600;
+    let clock = &mut introduction.clock;
+    for due in [&mut clock.remind_at_secs, &mut clock.close_at_secs] {
+        if due.is_some_and(|at| at <= now_secs) {
+            *due = Some(now_secs + AGAIN_SECS);
+        }
+    }
+}
+
 /// When this introduction wants to be looked at next; None: time changes nothing any more.
 pub fn next_wake_secs(introduction: &Introduction) -> Option<i64> {
     let clock = &introduction.clock;

@@ -48,6 +48,8 @@ pub enum Event {
     TargetSaid(Answer),
     /// The target takes his "stop" back; the wish itself is not the introduction's.
     TargetStarts,
+    /// The ask left long after it was written: sending was paused, or nobody took it.
+    AskLeftLate,
     /// An out-of-office answered our mail to the target.
     TargetAbsent,
     /// Our mail to the target came back, or was refused for good.
@@ -125,6 +127,7 @@ impl Event {
                 (Verdict::Unclear, _) => "target: unclear",
             },
             Event::TargetStarts => "target: start",
+            Event::AskLeftLate => "the ask leaves late",
             Event::TargetAbsent => "target's out-of-office",
             Event::TargetUnreachable { .. } => "ask undeliverable",
             Event::IntroductionBounced { .. } => "introduction bounced",

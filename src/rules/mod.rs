@@ -11,6 +11,7 @@ pub mod consent;
 pub mod event;
 pub mod introduction;
 pub mod manners;
+pub mod report;
 pub mod retry;
 pub mod saying;
 pub mod throttle;

@@ -3,6 +3,7 @@
 use crate::reader::address::{Address, Person};
 use crate::reader::request::Choice;
 use crate::rules::introduction::Introduction;
+use crate::rules::report::Report;
 use serde::{Deserialize, Serialize};
 
 /// One mail to be written. The payloads are what the introduction itself does not hold.
@@ -60,10 +61,6 @@ pub enum Saying {
         recipient: Address,
         introduction: bool,
     },
-    /// Nobody knows whether a mail was taken, and by the operator's wish it is not sent again.
-    TellUnknown {
-        introduction: bool,
-    },
     /// Manners hold the ask back.
     TellHeld {
         why: HeldWhy,
@@ -88,10 +85,11 @@ pub enum Saying {
     WhoAsks {
         words: String,
     },
-    /// A table of what is open, or what a command did; already worded lines.
+    /// What is open, what an order did, what the bot could not do.
     Report {
-        title: String,
-        lines: Vec<String>,
+        /// Rows of earlier versions held worded lines.
+        #[serde(default)]
+        report: Report,
     },
     /// A mail to the bot itself: whether sub-addresses arrive.
     Probe,
@@ -228,7 +226,7 @@ pub enum Party {
 
 impl Saying {
     /// All of them by name.
-    pub const NAMES: [&'static str; 37] = [
+    pub const NAMES: [&'static str; 36] = [
         "ask",
         "reminder",
         "clarify",
@@ -246,7 +244,6 @@ impl Saying {
         "tell_stopped",
         "tell_closed",
         "tell_bounced",
-        "tell_unknown",
         "tell_held",
         "tell_withdrawn",
         "tell_requester_silent",
@@ -288,7 +285,6 @@ impl Saying {
             Saying::TellStopped => "tell_stopped",
             Saying::TellClosed => "tell_closed",
             Saying::TellBounced { .. } => "tell_bounced",
-            Saying::TellUnknown { .. } => "tell_unknown",
             Saying::TellHeld { .. } => "tell_held",
             Saying::TellWithdrawn => "tell_withdrawn",
             Saying::TellRequesterSilent { .. } => "tell_requester_silent",
@@ -331,7 +327,6 @@ impl Saying {
             | Saying::TellStopped
             | Saying::TellClosed
             | Saying::TellBounced { .. }
-            | Saying::TellUnknown { .. }
             | Saying::TellHeld { .. }
             | Saying::TellWithdrawn
             | Saying::TellRequesterSilent { .. }

@@ -189,11 +189,12 @@ impl Machine<'_> {
                 | Introduced | Declined | Closed | Cancelled | Undeliverable,
                 Event::TargetStarts,
             ) => self.said.push(Saying::ConfirmStart),
+            (Asked | Confirming, Event::AskLeftLate) => self.start_targets_clock(),
             (Asked | Confirming, Event::TargetAbsent) => self.wait_for_return(),
             (
                 WaitingForConnector | WaitingForRequester | Deferred | Introduced | Declined
                 | Closed | Cancelled | Undeliverable,
-                Event::TargetAbsent,
+                Event::TargetAbsent | Event::AskLeftLate,
             ) => {}
             (
                 WaitingForRequester | Asked | Confirming | Deferred,

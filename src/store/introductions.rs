@@ -6,16 +6,14 @@ use crate::rules::introduction::Introduction;
 use crate::store::StoreError;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
-/// Stores a new introduction and returns it with its id.
-pub fn insert(db: &Connection, introduction: &Introduction) -> Result<Introduction, StoreError> {
+/// Makes room for a new introduction, and gives it its id; [`save`] stores what it says.
+pub fn insert(db: &Connection, introduction: &mut Introduction) -> Result<(), StoreError> {
     db.prepare_cached(
         "INSERT INTO introductions (stage, data, created_at, updated_at) VALUES ('', '{}', ?1, ?1)",
     )?
     .execute([introduction.created_at_secs])?;
-    let mut stored = introduction.clone();
-    stored.id = db.last_insert_rowid();
-    save(db, &stored)?;
-    Ok(stored)
+    introduction.id = db.last_insert_rowid();
+    Ok(())
 }
 
 pub fn save(db: &Connection, introduction: &Introduction) -> Result<(), StoreError> {
@@ -76,12 +74,16 @@ pub fn load(db: &Connection, id: i64) -> Result<Option<Introduction>, StoreError
 
 /// All introductions, or only the open ones, oldest first.
 pub fn list(db: &Connection, all: bool) -> Result<Vec<Introduction>, StoreError> {
+    let which = match all {
+        true => "SELECT id, data FROM introductions ORDER BY id",
+        false => {
+            "SELECT id, data FROM introductions WHERE stage IN ('waiting_for_connector',
+               'waiting_for_requester', 'asked', 'confirming', 'deferred') ORDER BY id"
+        }
+    };
     let rows = db
-        .prepare_cached(
-            "SELECT id, data FROM introductions WHERE ?1 OR stage IN ('waiting_for_connector',
-               'waiting_for_requester', 'asked', 'confirming', 'deferred') ORDER BY id",
-        )?
-        .query_map([all], read)?
+        .prepare_cached(which)?
+        .query_map([], read)?
         .collect::<rusqlite::Result<Vec<_>>>()?;
     rows.into_iter().map(decode).collect()
 }

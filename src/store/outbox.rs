@@ -129,11 +129,29 @@ pub fn secrets_by_ids(db: &Connection, ids: &[String]) -> Result<Vec<i64>, Store
 }
 
 /// Which mails may leave.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Which {
     All,
+    /// All but those about introductions of these connectors, who have paused: a JSON array of addresses.
+    AllBut(String),
     /// Answers to a connector's orders: while the bot is paused he must still hear that it is.
     Reports,
+}
+
+impl Which {
+    /// What a statement asks of a mail, and the JSON array it takes as its last parameter.
+    fn condition(&self) -> (&'static str, &str) {
+        match self {
+            Which::All => (":held IS NOT NULL", "[]"),
+            Which::AllBut(addresses) => (
+                "(saying = 'report' OR NOT EXISTS (SELECT 1 FROM introductions i
+                   WHERE i.id = outbox.introduction
+                     AND i.connector IN (SELECT value FROM json_each(:held))))",
+                addresses,
+            ),
+            Which::Reports => ("saying = 'report' AND :held IS NOT NULL", "[]"),
+        }
+    }
 }
 
 /// Mails that may be tried now: those never tried first, so that one that always fails holds up nobody
@@ -142,18 +160,22 @@ pub fn due(
     db: &Connection,
     now_secs: i64,
     at_most: u32,
-    which: Which,
+    which: &Which,
 ) -> Result<Vec<Mail>, StoreError> {
+    let (condition, held) = which.condition();
     // The ids first, out of the index: a long queue is not read whole for each batch.
     let mails = db
         .prepare_cached(&format!(
             "SELECT {COLUMNS} FROM outbox WHERE id IN (
-               SELECT id FROM outbox WHERE state = 'queued' AND not_before <= ?1
-                 AND (?3 OR saying = 'report')
-               ORDER BY attempts > 0, id LIMIT ?2)
+               SELECT id FROM outbox WHERE state = 'queued' AND not_before <= :now
+                 AND {condition}
+               ORDER BY attempts > 0, id LIMIT :most)
              ORDER BY attempts > 0, id"
         ))?
-        .query_map((now_secs, at_most, which == Which::All), read)?
+        .query_map(
+            named_params! {":now": now_secs, ":most": at_most, ":held": held},
+            read,
+        )?
         .collect::<rusqlite::Result<Vec<_>>>()?;
     Ok(mails)
 }
@@ -168,13 +190,14 @@ pub fn waiting(db: &Connection, now_secs: i64, at_most: u32) -> Result<u32, Stor
         .query_row((now_secs, at_most), |row| row.get(0))?)
 }
 
-pub fn next_due_secs(db: &Connection, which: Which) -> Result<Option<i64>, StoreError> {
+pub fn next_due_secs(db: &Connection, which: &Which) -> Result<Option<i64>, StoreError> {
+    let (condition, held) = which.condition();
     Ok(db
-        .prepare_cached(
+        .prepare_cached(&format!(
             "SELECT min(not_before) FROM outbox WHERE state IN ('queued', 'inflight', 'unknown')
-               AND (?1 OR saying = 'report')",
-        )?
-        .query_row([which == Which::All], |row| row.get(0))?)
+               AND {condition}"
+        ))?
+        .query_row(named_params! {":held": held}, |row| row.get(0))?)
 }
 
 pub fn of_introduction(db: &Connection, introduction: i64) -> Result<Vec<Mail>, StoreError> {
@@ -185,6 +208,16 @@ pub fn of_introduction(db: &Connection, introduction: i64) -> Result<Vec<Mail>, 
         .query_map([introduction], read)?
         .collect::<rusqlite::Result<Vec<_>>>()?;
     Ok(mails)
+}
+
+/// Whether the ask of this introduction was written and has not left.
+pub fn ask_waits(db: &Connection, introduction: i64) -> Result<bool, StoreError> {
+    Ok(db
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM outbox WHERE introduction = ?1 AND saying = 'ask'
+               AND state IN ('queued', 'inflight'))",
+        )?
+        .query_row([introduction], |row| row.get(0))?)
 }
 
 /// All mails in one of the states that are not final.

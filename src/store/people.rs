@@ -4,6 +4,8 @@ use crate::store::StoreError;
 use rusqlite::{Connection, OptionalExtension};
 
 const DAY_SECS: i64 = 86_400;
+/// The key of `meta` that holds a JSON array of the addresses of connectors who have paused.
+pub const PAUSED_BY: &str = "paused_by";
 
 pub fn meta(db: &Connection, key: &str) -> Result<Option<String>, StoreError> {
     Ok(db
@@ -25,6 +27,23 @@ pub fn set_meta(db: &Connection, key: &str, value: Option<&str>) -> Result<(), S
             .execute([key])?,
     };
     Ok(())
+}
+
+/// The addresses of the connectors who have paused, each for himself.
+pub fn paused(db: &Connection) -> Result<Vec<String>, StoreError> {
+    let Some(json) = meta(db, PAUSED_BY)? else {
+        return Ok(Vec::new());
+    };
+    serde_json::from_str(&json).map_err(|error| StoreError::Unreadable {
+        table: "meta",
+        row: 0,
+        why: error.to_string(),
+    })
+}
+
+pub fn set_paused(db: &Connection, addresses: &[String]) -> Result<(), StoreError> {
+    let json = serde_json::json!(addresses).to_string();
+    set_meta(db, PAUSED_BY, (!addresses.is_empty()).then_some(&json))
 }
 
 /// Remembers that this person (a keyed hash) wants no more mail.

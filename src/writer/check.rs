@@ -42,14 +42,7 @@ pub fn read_back(bytes: &[u8], meant: &Meant<'_>) -> Result<(), &'static str> {
     if !text.is_ascii() {
         return Err("character set");
     }
-    for line in text.split("\r\n") {
-        if line.contains(['\r', '\n', '\0']) {
-            return Err("line end");
-        }
-        if line.len() > MAX_LINE_OCTETS {
-            return Err("line length");
-        }
-    }
+    lines(bytes)?;
     let (head, _) = text.split_once("\r\n\r\n").ok_or("header")?;
     let names: Vec<&str> = head
         .split("\r\n")
@@ -60,6 +53,32 @@ pub fn read_back(bytes: &[u8], meant: &Meant<'_>) -> Result<(), &'static str> {
         return Err("set of header fields");
     }
     parsed(bytes, meant)
+}
+
+/// Lines end with CRLF and nothing else, and none is too long.
+fn lines(bytes: &[u8]) -> Result<(), &'static str> {
+    if memchr::memchr(b'\0', bytes).is_some() {
+        return Err("line end");
+    }
+    let mut start = 0;
+    let mut ends = memchr::memchr2_iter(b'\r', b'\n', bytes);
+    while let Some(end) = ends.next() {
+        // The first of both is CR, and LF follows at once.
+        if bytes.get(end) != Some(&b'\r')
+            || ends.next() != Some(end + 1)
+            || bytes.get(end + 1) != Some(&b'\n')
+        {
+            return Err("line end");
+        }
+        if end - start > MAX_LINE_OCTETS {
+            return Err("line length");
+        }
+        start = end + 2;
+    }
+    match bytes.len() - start > MAX_LINE_OCTETS {
+        true => Err("line length"),
+        false => Ok(()),
+    }
 }
 
 fn parsed(bytes: &[u8], meant: &Meant<'_>) -> Result<(), &'static str> {
@@ -95,7 +114,7 @@ fn parsed(bytes: &[u8], meant: &Meant<'_>) -> Result<(), &'static str> {
         return Err("Message-ID");
     }
     let same = |found: Option<std::borrow::Cow<'_, str>>, meant: &str| {
-        found.is_some_and(|found| found.replace("\r\n", "\n").trim_end() == meant.trim_end())
+        found.is_some_and(|found| found.trim_end().lines().eq(meant.trim_end().lines()))
     };
     if !same(mail.body_text(0), meant.plain) {
         return Err("plain text");

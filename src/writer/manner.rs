@@ -84,7 +84,6 @@ pub fn of(saying: &Saying) -> Manner {
         | Saying::TellStopped
         | Saying::TellWithdrawn
         | Saying::TellRequesterSilent { .. }
-        | Saying::TellUnknown { .. }
         | Saying::Report { .. }
         | Saying::Probe
         | Saying::Alarm { .. }

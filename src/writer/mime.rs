@@ -151,36 +151,68 @@ pub fn encoded_words(text: &str) -> String {
 /// Quoted-printable with CRLF (RFC 2045 section 6.7). A dot or "From " at the start of a line is
 /// encoded too: relays stuff the one, mbox files the other.
 pub fn quoted_printable(text: &str) -> String {
-    let mut out = String::new();
+    let mut out = String::with_capacity(text.len() + text.len() / 4);
     for line in text.trim_end_matches('\n').split('\n') {
-        let last = line.len().saturating_sub(1);
+        let mut rest = line;
         let mut columns = 0;
-        for (at, byte) in line.bytes().enumerate() {
-            let plain = match byte {
-                b' ' => at != last,
-                b'.' | b'F' | b'-' => columns != 0,
-                b'=' => false,
-                b'!'..=b'~' => true,
-                _ => false,
-            };
-            let width = if plain { 1 } else { 3 };
+        while let Some(byte) = rest.bytes().next() {
             // One column stays free for the `=` of a soft break.
-            if columns + width > MAX_QP_COLUMNS - 1 {
+            let room = MAX_QP_COLUMNS - 1 - columns;
+            let plain = plain_octets(rest, columns == 0, room);
+            if plain > 0 {
+                let (run, others) = rest.split_at_checked(plain).unwrap_or((rest, ""));
+                out.push_str(run);
+                columns += plain;
+                rest = others;
+            } else if room < encoded_columns(byte, rest.len() == 1) {
                 out.push_str("=\r\n");
                 columns = 0;
-            }
-            // After a soft break a dot again starts a line.
-            if plain && (columns != 0 || !matches!(byte, b'.' | b'F' | b'-')) {
-                out.push(char::from(byte));
-                columns += 1;
             } else {
-                let _ = write!(out, "={byte:02X}");
-                columns += 3;
+                let c = rest.chars().next().unwrap_or_default();
+                for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+                    if columns + 3 > MAX_QP_COLUMNS - 1 {
+                        out.push_str("=\r\n");
+                        columns = 0;
+                    }
+                    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
+                    out.push('=');
+                    out.push(digit(byte >> 4).to_ascii_uppercase());
+                    out.push(digit(byte & 15).to_ascii_uppercase());
+                    columns += 3;
+                }
+                rest = rest.get(c.len_utf8()..).unwrap_or_default();
             }
         }
         out.push_str("\r\n");
     }
     out
+}
+
+/// How many octets at the start of `rest` stand for themselves, at most `room`.
+fn plain_octets(rest: &str, at_start: bool, room: usize) -> usize {
+    let bytes = rest.as_bytes();
+    if at_start && matches!(bytes.first(), Some(b'.' | b'F' | b'-')) {
+        return 0;
+    }
+    let some = bytes.get(..room).unwrap_or(bytes);
+    let stop = some
+        .iter()
+        .position(|byte| !matches!(byte, b' '..=b'<' | b'>'..=b'~'));
+    let plain = stop.unwrap_or(some.len());
+    // A space at the end of a line would be lost.
+    match plain == bytes.len() && bytes.last() == Some(&b' ') {
+        true => plain - 1,
+        false => plain,
+    }
+}
+
+/// What the next octet takes: as it is, or encoded.
+fn encoded_columns(byte: u8, last: bool) -> usize {
+    match byte {
+        b' ' if last => 3,
+        b'.' | b'F' | b'-' | b' '..=b'<' | b'>'..=b'~' => 1,
+        _ => 3,
+    }
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ pub mod mime;
 pub mod page;
 pub mod payload;
 pub mod rehearsal;
+pub mod report;
 pub mod text;
 pub mod words;
 

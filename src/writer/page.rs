@@ -137,7 +137,10 @@ impl Page {
                     let gap = (!head.is_empty()).then(String::new);
                     for line in head.iter().chain(gap.iter()).chain(&words.lines) {
                         for row in text::rows(line, MAX_QUOTED_CHARS) {
-                            lines(&mut out, [format!("{QUOTE_PREFIX}{row}").trim_end()]);
+                            out.push_str(QUOTE_PREFIX);
+                            out.push_str(row);
+                            out.truncate(out.trim_end().len());
+                            out.push('\n');
                         }
                     }
                 }

@@ -5,18 +5,18 @@
 use crate::reader::address::Person;
 use crate::reader::request::Choice;
 use crate::rules::saying::{Alarm, AskedWhy, ConfirmWhy, HeldWhy, Saying};
-use crate::writer::facts::{Facts, person, shown, subject};
-use crate::writer::{Voice, text};
+use crate::writer::facts::{Facts, person, shown};
+use crate::writer::{Voice, report, text};
 use minijinja::value::Value;
 
 /// Octets of an answer that is shown to the connector, or of a refusal to the requester.
 const MAX_WORDS_OCTETS: usize = 2048;
 /// Characters of somebody's words inside a sentence of ours.
 const MAX_INLINE_CHARS: usize = 200;
-/// Choices offered, lines of a report and their characters: a longer list helps nobody.
+/// Choices offered: a longer list helps nobody.
 const MAX_CHOICES: usize = 20;
-const MAX_REPORT_LINES: usize = 200;
-const MAX_REPORT_CHARS: usize = 300;
+/// Characters of an error or a command inside an alarm.
+const MAX_ALARM_CHARS: usize = 300;
 
 /// What only this saying carries.
 pub fn add(facts: &mut Facts, saying: &Saying, voice: &Voice<'_>) {
@@ -44,7 +44,6 @@ pub fn add(facts: &mut Facts, saying: &Saying, voice: &Voice<'_>) {
             facts.set("recipient", shown(recipient));
             facts.set("of_introduction", *introduction);
         }
-        Saying::TellUnknown { introduction } => facts.set("of_introduction", *introduction),
         Saying::TellHeld { why } => facts.set("why", held_why(*why)),
         Saying::TellRequesterSilent { declined } => facts.set("declined", *declined),
         Saying::WhichTarget { words, choices } => {
@@ -56,10 +55,7 @@ pub fn add(facts: &mut Facts, saying: &Saying, voice: &Voice<'_>) {
         Saying::WhoAsks { words } | Saying::WhichWish { words } => {
             facts.set("words", inline(words));
         }
-        Saying::Report { title, lines } => {
-            facts.set("title", subject(title));
-            facts.set("lines", report(lines));
-        }
+        Saying::Report { report } => report::add(facts, report, voice),
         Saying::TooMany { own } => facts.set("own", *own),
         Saying::Acknowledge { closing_at_secs } => {
             facts.set_date("closing_date", *closing_at_secs, voice);
@@ -107,8 +103,8 @@ fn alarm(facts: &mut Facts, what: &Alarm, voice: &Voice<'_>) {
         Alarm::SignInEnds { command, .. } | Alarm::SignInOver { command } => ("", command.as_str()),
         Alarm::ReadingAgain { .. } | Alarm::SendingAgain { .. } => ("", ""),
     };
-    facts.set("trouble", text::line(trouble, MAX_REPORT_CHARS));
-    facts.set("command", text::line(command, MAX_REPORT_CHARS));
+    facts.set("trouble", text::line(trouble, MAX_ALARM_CHARS));
+    facts.set("command", text::line(command, MAX_ALARM_CHARS));
 }
 
 fn said(facts: &mut Facts, words: &str) {
@@ -147,13 +143,6 @@ fn held_why(why: HeldWhy) -> &'static str {
         HeldWhy::AskedBefore => "asked_before",
         HeldWhy::Fuse => "fuse",
     }
-}
-
-fn report(lines: &[String]) -> Vec<Value> {
-    let lines = lines.iter().take(MAX_REPORT_LINES);
-    lines
-        .map(|line| text::line(line, MAX_REPORT_CHARS).into())
-        .collect()
 }
 
 fn choice(choice: &Choice) -> Value {

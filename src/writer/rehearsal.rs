@@ -259,6 +259,7 @@ impl Rehearsal<'_> {
             };
             self.tell(culprit, self.last_line(culprit), &problem, remedy);
         }
+        self.words_to_send(name, page);
         if !manner.expects_answer {
             return;
         }
@@ -295,6 +296,10 @@ impl Rehearsal<'_> {
             let line = self.last_line(name);
             self.tell(name, line, "does not say how to answer", remedy);
         }
+    }
+
+    /// What a mail tells people to send is understood.
+    fn words_to_send(&mut self, name: &str, page: &Page) {
         for word in page.how().iter().flat_map(|text| quoted(text)) {
             if command::read(&word).is_none() && judged(&word) == Verdict::Unclear {
                 let problem =

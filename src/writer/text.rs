@@ -38,9 +38,19 @@ fn allowed(c: char) -> bool {
 fn standing() -> impl FnMut(&char) -> bool {
     let mut marks = 0;
     move |c| {
+        if c.is_ascii() {
+            marks = 0;
+            return *c == '\n' || (' '..='~').contains(c);
+        }
         marks = if is_combining_mark(*c) { marks + 1 } else { 0 };
-        *c == '\n' || (allowed(*c) && marks <= MAX_MARKS)
+        allowed(*c) && marks <= MAX_MARKS
     }
+}
+
+/// Whether a text is so plain that nothing has to be taken out: most are.
+fn is_plain(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    bytes.all(|byte| byte == b'\n' || (b' '..=b'~').contains(&byte))
 }
 
 /// Our tokens, in strangers' words: one that strayed into a request would make the answer to it
@@ -99,13 +109,10 @@ pub struct Block {
 /// The beginning of a text, at most `max_octets`, cut at a paragraph, line or word; the words are
 /// unchanged but for controls, line ends and white space at the ends of lines.
 pub fn block(text: &str, max_octets: usize) -> Block {
-    let text = text.replace("\r\n", "\n").replace('\r', "\n");
-    let text: String = text
-        .replace(['\u{2028}', '\u{2029}', '\u{85}', '\u{b}', '\u{c}'], "\n")
-        .replace('\t', "    ")
-        .chars()
-        .filter(standing())
-        .collect();
+    let text = match is_plain(text) {
+        true => Cow::Borrowed(text),
+        false => Cow::Owned(cleaned(text)),
+    };
     let text = without_tokens(&text);
     let mut tidy: Vec<&str> = Vec::new();
     for line in text.split('\n').map(str::trim_end) {
@@ -128,6 +135,16 @@ pub fn block(text: &str, max_octets: usize) -> Block {
         cut => cut.split('\n').map(str::to_owned).collect(),
     };
     Block { lines, shortened }
+}
+
+fn cleaned(text: &str) -> String {
+    text.replace("\r\n", "\n")
+        .replace('\r', "\n")
+        .replace(['\u{2028}', '\u{2029}', '\u{85}', '\u{b}', '\u{c}'], "\n")
+        .replace('\t', "    ")
+        .chars()
+        .filter(standing())
+        .collect()
 }
 
 /// At most `max_octets` of `text`, ended at the last paragraph, line or word near the limit.
@@ -153,27 +170,34 @@ fn head(text: &str, max_octets: usize) -> &str {
 }
 
 /// A line in rows of at most `max_chars`, divided at white space; a longer word (a link) stays whole.
-pub fn rows(line: &str, max_chars: usize) -> Vec<String> {
-    if line.chars().count() <= max_chars {
-        return vec![line.to_owned()];
+pub fn rows(line: &str, max_chars: usize) -> Vec<&str> {
+    if chars(line) <= max_chars {
+        return vec![line];
     }
-    let mut rows: Vec<String> = Vec::new();
-    let mut row = String::new();
-    let mut row_chars = 0;
+    let mut rows: Vec<&str> = Vec::new();
+    let (mut start, mut at, mut row_chars) = (0, 0, 0);
+    let row = |start: usize, end: usize| line.get(start..end).unwrap_or_default();
     for word in line.split_inclusive(char::is_whitespace) {
-        let chars = word.trim_end().chars().count();
-        if row_chars + chars > max_chars && !row.trim().is_empty() {
-            rows.push(row.trim_end().to_owned());
-            row.clear();
+        if row_chars + chars(word.trim_end()) > max_chars && !row(start, at).trim().is_empty() {
+            rows.push(row(start, at).trim_end());
+            start = at;
             row_chars = 0;
         }
-        row.push_str(word);
-        row_chars += word.chars().count();
+        at += word.len();
+        row_chars += chars(word);
     }
-    if !row.trim().is_empty() {
-        rows.push(row.trim_end().to_owned());
+    let last = row(start, at);
+    if !last.trim().is_empty() {
+        rows.push(last.trim_end());
     }
     rows
+}
+
+fn chars(text: &str) -> usize {
+    match text.is_ascii() {
+        true => text.len(),
+        false => text.chars().count(),
+    }
 }
 
 #[cfg(test)]
@@ -223,11 +247,12 @@ mod tests {
     #[test]
     fn rows_keep_links_whole() {
         let link = format!("https://a.example/{}", "x".repeat(100));
-        let rows = rows(&format!("see {link} there {}", "w ".repeat(60)), 76);
-        assert_eq!(rows.get(1).map(String::as_str), Some(link.as_str()));
+        let long = format!("see {link} there {}", "w ".repeat(60));
+        let rows = rows(&long, 76);
+        assert_eq!(rows.get(1).copied(), Some(link.as_str()));
         assert!(
             rows.iter()
-                .all(|row| row == &link || row.chars().count() <= 76)
+                .all(|row| *row == link || row.chars().count() <= 76)
         );
     }
 }

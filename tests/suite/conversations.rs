@@ -353,6 +353,7 @@ fn an_empty_note_asks_the_one_contact_whom_the_request_names() {
     to(&left, CAROL.1);
     let told = to(&left, BOB.1).letter.plain.clone().unwrap();
     assert!(told.contains("Carol Danvers"), "{told}");
+    golden("empty_note", &w);
 }
 
 #[test]

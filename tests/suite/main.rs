@@ -28,6 +28,7 @@ mod manners;
 mod oauth;
 mod operators;
 mod page;
+mod plans;
 mod requests;
 mod review;
 mod roundtrip;

@@ -1,6 +1,7 @@
 //! Manners as stories: limits, people who are never asked, stop and start, pause, status, nights.
 
 use crate::conversations::golden;
+use crate::second_thoughts::bounce_of;
 use crate::world::*;
 use askfirst::rules::introduction::Stage;
 use askfirst::rules::manners::Never;
@@ -198,11 +199,11 @@ fn a_pause_by_mail_is_confirmed_at_once_and_holds_all_else() {
     let mut w = World::new();
     let mail = w.writer(BOB).mail(BOT, "", "pause", "pause");
     let left = w.proven(&mail);
-    assert!(text(to(&left, BOB.1)).contains("until you write \"resume\""));
+    assert!(text(to(&left, BOB.1)).contains("until you write “resume”"));
     assert!(w.forward("Ask Carol please").is_empty());
     let mail = w.writer(BOB).mail(BOT, "", "status", "status");
     let left = w.proven(&mail);
-    assert!(text(to(&left, BOB.1)).contains("I am paused"));
+    assert!(text(to(&left, BOB.1)).contains("You have paused"));
     let mail = w.writer(BOB).mail(BOT, "", "resume", "resume");
     let left = w.proven(&mail);
     assert_eq!(left.len(), 3, "the ask, its notice, and that it runs again");
@@ -303,4 +304,94 @@ fn another_wish_in_answer_to_a_proposal_is_heard_whatever_the_target_did() {
     assert_eq!(view(&["No."]), view(&[]));
     assert_eq!(view(&["Later.", "Later."]), view(&[]));
     assert_eq!(view(&[]), 1);
+}
+
+#[test]
+fn a_stop_from_an_address_that_was_corrected_since_is_kept() {
+    let mut w = World::new();
+    let left = w.forward("Please ask Carol <carol@wrong.example>.");
+    let ask = to(&left, "carol@wrong.example").clone();
+    let left = w.raw(&bounce_of(&ask, "carol@wrong.example"));
+    let told = to(&left, BOB.1).clone();
+    let left = w.answer(BOB, &told, "Sorry, it is carol@target.example");
+    let right = to(&left, CAROL.1).clone();
+    let other = ("Carol", "carol@wrong.example");
+    let left = w.answer(other, &ask, "Please stop asking me.");
+    assert!(text(to(&left, other.1)).contains("you won\u{2019}t be asked again"));
+    assert!(none_to(
+        &w.forward("Please ask Carol <carol@wrong.example>."),
+        other.1
+    ));
+    // The other Carol decides for herself.
+    let left = w.answer(CAROL, &right, "Yes");
+    assert_eq!(left[0].to, [ALICE.1, CAROL.1, BOB.1]);
+}
+
+#[test]
+fn who_is_asked_again_in_the_place_of_another_gets_the_ask_and_no_reminder() {
+    let mut w = World::new();
+    let left = w.forward("Please ask Carol <carol@wrong.example>.");
+    let ask = to(&left, "carol@wrong.example").clone();
+    // Meanwhile the other Carol was asked often enough.
+    for name in ["Ann <ann@a.example>", "Ben <ben@b.example>"] {
+        let text = format!("Please introduce {name} to Carol <{}>.", CAROL.1);
+        let mail = w.writer(BOB).mail(BOT, "", "Two people", &text);
+        w.proven(&mail);
+    }
+    w.wait(10 * DAY);
+    let left = w.raw(&bounce_of(&ask, "carol@wrong.example"));
+    let told = to(&left, BOB.1).clone();
+    let left = w.answer(BOB, &told, "Sorry, it is carol@target.example");
+    assert!(none_to(&left, CAROL.1));
+    let held = to(&left, BOB.1).clone();
+    w.wait(25 * DAY);
+    let left = w.answer(BOB, &held, "ask again");
+    assert!(text(to(&left, CAROL.1)).contains("See below"));
+}
+
+#[test]
+fn what_one_connector_is_asked_no_other_answers() {
+    let mut house = house();
+    let mut eve = house.connectors[0].clone();
+    (eve.name, eve.addresses) = ("Eve Stone".to_owned(), vec![address("eve@stone.example")]);
+    house.connectors.push(eve);
+    let mut w = World::with(house);
+    let request = w.request_mail();
+    let mail = w
+        .writer(BOB)
+        .forward(&request, BOT, "Please ask Carol Danvers.");
+    let left = w.forged(&mail);
+    let question = to(&left, BOB.1).clone();
+    let reply = w
+        .writer(("Eve Stone", "eve@stone.example"))
+        .reply(&question.letter, "Yes, go ahead");
+    assert!(w.proven(&reply).is_empty());
+    let left = w.answer(BOB, &question, "Yes, go ahead");
+    to(&left, CAROL.1);
+}
+
+#[test]
+fn two_closings_of_one_moment_come_in_the_order_of_the_requests() {
+    let mut w = World::new();
+    let wish = "Could you introduce me to Carol Danvers and Dan Ortiz? I build sensors.";
+    let mail = w.direct(wish);
+    let left = w.proven(&mail);
+    // Carol's introduction waits for its closing alone, Dan's for a reminder before.
+    let ask = to(&left, CAROL.1).clone();
+    w.answer(CAROL, &ask, "No, thanks.");
+    w.now_secs += 16 * DAY;
+    w.desk.tick(w.now_secs).unwrap();
+    let answered: Vec<_> = w
+        .deliver()
+        .into_iter()
+        .filter(|sent| sent.to == [ALICE.1])
+        .filter_map(|sent| sent.letter.in_reply_to.first().cloned())
+        .collect();
+    let told: Vec<_> = left
+        .iter()
+        .filter(|sent| sent.to == [ALICE.1])
+        .filter_map(|sent| sent.letter.message_id.clone())
+        .collect();
+    assert_eq!(told.len(), 2);
+    assert_eq!(answered, told);
 }

@@ -329,6 +329,7 @@ fn events() -> Vec<Event> {
         said(Verdict::Stop, None),
         said(Verdict::Unclear, None),
         Event::TargetStarts,
+        Event::AskLeftLate,
         Event::TargetAbsent,
         Event::TargetUnreachable {
             recipient: recipient(),

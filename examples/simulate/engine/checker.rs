@@ -80,17 +80,18 @@ fn recipients(room: &mut Mailroom, mail: &Outbound) {
         ) => !is_connector(alice),
         (_, [bob]) => is_connector(bob),
         _ => false,
+    } || {
+        // Whoever writes "stop" or "start" of his own accord is told that it is kept.
+        let author = room.inbound.last().map(|last| last.from.as_str());
+        matches!(mail.saying.as_str(), "confirm_stop" | "confirm_start")
+            && mail.introduction.is_none()
+            && to.first().map(String::as_str) == author
     };
     if !fits {
         room.blame("V7 recipients", &format!("{} goes to {to:?}", mail.saying));
     }
-    let envelope = mail.letter();
-    let mut shown: Vec<String> = envelope
-        .to
-        .iter()
-        .chain(&envelope.cc)
-        .map(|person| plain(person.address.key()))
-        .collect();
+    let (_, shown) = super::conduct::envelope(&mail.bytes);
+    let mut shown: Vec<String> = shown.iter().map(|to| plain(to)).collect();
     shown.sort();
     let mut sent = to;
     sent.sort();
@@ -126,7 +127,13 @@ pub fn caused(room: &mut Mailroom, created: usize) {
         && !kinds.iter().all(|k| {
             matches!(
                 k.as_str(),
-                "confirm_connector" | "approve" | "which_target" | "confirm_target" | "report"
+                "confirm_connector"
+                    | "approve"
+                    | "which_target"
+                    | "confirm_target"
+                    | "report"
+                    // In the place of "approve", where the target is on the list of those never asked.
+                    | "tell_held"
             )
         })
     {
@@ -201,10 +208,7 @@ fn asked_for_another(room: &Mailroom, made: &Outbound, alice: &str, carol: &str)
     !proposed
         && of(room, made.introduction)
             .filter(|old| old.saying == "ask" && old.is_to(carol))
-            .any(|ask| {
-                let text = ask.letter().plain.unwrap_or_default();
-                name.is_some_and(|name| !text.contains(name))
-            })
+            .any(|ask| name.is_some_and(|name| !ask.text().contains(name)))
 }
 
 /// Whether this mail answers one of our mails of the introduction to one of these people alone.
@@ -277,19 +281,18 @@ fn asked(room: &mut Mailroom, mail: &Outbound) {
     let Some(carol) = mail.recipients.first().map(|to| plain(to)) else {
         return;
     };
-    let text = mail.letter().plain.unwrap_or_default();
     // By address: what is written below may name others.
     let requester = |text: &str| REQUESTERS.iter().find(|who| text.contains(who.1));
     let now = mail.at_secs;
-    let alice = requester(&text);
+    let alice = requester(mail.text());
     let repeated = room.outbound.iter().any(|old| {
         old.saying == "ask"
-            && old.is_to(&carol)
             && old.introduction != mail.introduction
-            && !of(room, old.introduction).any(|m| m.returned)
+            && old.is_to(&carol)
             && old.at_secs > now - 90 * DAY
             && alice.is_some()
-            && requester(&old.letter().plain.unwrap_or_default()) == alice
+            && requester(old.text()) == alice
+            && !of(room, old.introduction).any(|m| m.returned)
             // Only a clock that ran backwards makes an older ask younger.
             && old.at_secs <= now
     });
@@ -341,6 +344,30 @@ fn reminded(room: &mut Mailroom, mail: &Outbound) {
     }
 }
 
+/// A mail is handed to the server: nobody is reminded of what has not reached him, or reached him today.
+pub fn leaves(room: &mut Mailroom, known: usize) {
+    let mail = room.outbound[known].clone();
+    let Some(carol) = mail.recipients.first().map(|to| plain(to)) else {
+        return;
+    };
+    let asks =
+        || of(room, mail.introduction).filter(|old| old.saying == "ask" && old.is_to(&carol));
+    // "Next month" may be tomorrow, and a connector may have somebody asked again at once.
+    let ended = of(room, mail.introduction).any(|old| {
+        old.returned || matches!(old.saying.as_str(), "tell_closed" | "acknowledge_later")
+    });
+    if mail.saying != "reminder" || ended {
+        return;
+    }
+    let now = room.now_secs;
+    // A clock that ran backwards tells nothing.
+    let recent = |at: i64| (0..DAY).contains(&(now - at));
+    let early = asks().any(|ask| ask.left_at_secs.is_none_or(recent));
+    if early {
+        room.blame("V7 manners", "a reminder leaves before its ask, or with it");
+    }
+}
+
 /// Whether a mail may lead to an ask to this address: the connector's, proven or with his secret, or a
 /// requester's as far as the house lets him.
 fn authorises(room: &Mailroom, mail: &Inbound, carol: &str) -> bool {
@@ -388,11 +415,14 @@ fn taint(room: &mut Mailroom, mail: &Outbound) {
     let mut text = format!(
         "{}\n{}\n{}",
         letter.subject,
-        letter.plain.unwrap_or_default(),
-        letter.html.unwrap_or_default()
+        mail.text(),
+        letter.html.as_deref().unwrap_or_default()
     );
     for (name, value) in &letter.headers {
-        text.push_str(&format!("\n{name}: {value}"));
+        text.push('\n');
+        text.push_str(name);
+        text.push_str(": ");
+        text.push_str(value);
     }
     if text.contains(CANARY) {
         room.blame(
@@ -400,12 +430,13 @@ fn taint(room: &mut Mailroom, mail: &Outbound) {
             "the target's words in a mail to the requester",
         );
     }
-    let written: String = room
-        .inbound
-        .iter()
-        .filter(|old| old.from == alice || old.to.contains(&alice))
-        .map(|old| String::from_utf8_lossy(&old.raw).to_string())
-        .collect();
+    let written = |word: &str| {
+        room.inbound
+            .iter()
+            .filter(|old| old.from == alice || old.to.contains(&alice))
+            .any(|old| String::from_utf8_lossy(&old.raw).contains(word))
+    };
+    let mut told = false;
     for (name, address) in TARGETS {
         let met = room.outbound.iter().any(|old| {
             old.saying == "introduction"
@@ -414,15 +445,16 @@ fn taint(room: &mut Mailroom, mail: &Outbound) {
         });
         let domain = address.split_once('@').map_or("", |(_, domain)| domain);
         let last = name.split(' ').next_back().unwrap_or_default();
-        let tells = |canary: &str| text.contains(canary) && !written.contains(canary);
+        let tells = |canary: &str| text.contains(canary) && !written(canary);
         // A proposal names the other person, and only by name.
-        let named = tells(last) && mail.saying != "propose" && !forwarded_words(room, last);
-        if !met && (tells(domain) || named) {
-            room.blame(
-                "V6 secrecy",
-                &format!("{} tells the requester of the target", mail.saying),
-            );
-        }
+        let named = mail.saying != "propose" && tells(last) && !forwarded_words(room, last);
+        told |= (named || tells(domain)) && !met;
+    }
+    if told {
+        room.blame(
+            "V6 secrecy",
+            &format!("{} tells the requester of the target", mail.saying),
+        );
     }
 }
 
@@ -536,6 +568,11 @@ pub fn whole(room: &mut Mailroom) {
     let open = room.desk().list(false).unwrap_or_default();
     if let Some(stuck) = open.first() {
         let why = format!("an introduction stays for ever at {}", stuck.stage.name());
+        room.blame("V4 no loss", &why);
+    }
+    let aside = room.desk().quarantine().unwrap_or_default();
+    if let Some(mail) = aside.first() {
+        let why = format!("an ordinary mail was set aside: {}", mail.reason);
         room.blame("V4 no loss", &why);
     }
     let undelivered: Vec<Outbound> = room

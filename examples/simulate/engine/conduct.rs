@@ -18,7 +18,7 @@ pub const LATER: [&str; 3] = [
     "Maybe next month.",
 ];
 pub const STOP: [&str; 2] = ["stop", "Please stop asking me."];
-const UNCLEAR: [&str; 5] = [
+pub const UNCLEAR: [&str; 5] = [
     "What does she want exactly? My quokka is ill.",
     "Yes, but not before I know more of the quokka.",
     "Hm. Depends on the budget.",
@@ -33,23 +33,37 @@ pub fn with_field(raw: Vec<u8>, field: &str) -> Vec<u8> {
         .into_bytes()
 }
 
+/// Message-ID, and the addresses in To and Cc: the header as our own mail programs write it.
+pub fn envelope(raw: &[u8]) -> (String, Vec<String>) {
+    let end = raw.windows(4).position(|four| four == b"\r\n\r\n");
+    let head = String::from_utf8_lossy(&raw[..end.unwrap_or(raw.len())]);
+    let (mut id, mut to) = (String::new(), Vec::new());
+    for line in head.replace("\r\n ", " ").lines() {
+        let (name, value) = line.split_once(": ").unwrap_or_default();
+        match name {
+            "Message-ID" => id = value.trim().to_owned(),
+            "To" | "Cc" => to.extend(value.split(", ").map(|one| {
+                let one = one.split_once('<').map_or(one, |(_, inner)| inner);
+                one.trim_end_matches('>').to_lowercase()
+            })),
+            _ => {}
+        }
+    }
+    (id, to)
+}
+
 impl Mailroom {
     pub fn inbound(&self, from: Who, proof: Proof, meaning: Meaning, raw: Vec<u8>) -> Inbound {
-        let letter = askfirst::reader::open(&raw);
+        let (message_id, to) = envelope(&raw);
         Inbound {
             from: from.1.to_owned(),
             proof,
             meaning,
             answers: Vec::new(),
             in_thread: Vec::new(),
-            message_id: letter.message_id.clone().unwrap_or_default(),
+            message_id,
             names: Vec::new(),
-            to: letter
-                .to
-                .iter()
-                .chain(&letter.cc)
-                .map(|person| person.address.key().to_owned())
-                .collect(),
+            to,
             raw,
             again: false,
             at_secs: 0,
@@ -238,7 +252,7 @@ impl Mailroom {
         meaning: Meaning,
         text: &str,
     ) -> Inbound {
-        let letter = self.outbound[to].letter();
+        let letter = self.outbound[to].letter().clone();
         let raw = self.writer(who).reply(&letter, text);
         let mut mail = self.inbound(who, proof, meaning, raw);
         mail.answers = vec![self.outbound[to].message_id.clone()];
@@ -247,7 +261,7 @@ impl Mailroom {
 
     /// Our mail as somebody would make it up who guessed its row: other bits in every carrier.
     pub fn with_guess(&self, of: usize) -> Letter {
-        let mut letter = self.outbound[of].letter();
+        let mut letter = self.outbound[of].letter().clone();
         let id = letter.message_id.clone().unwrap_or_default();
         let start = |c: &char| *c != '-' && *c != '@';
         let code: String = id.chars().skip_while(start).skip(1).take(26).collect();

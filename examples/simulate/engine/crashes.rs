@@ -43,8 +43,7 @@ pub fn play(seed: u64, tell: bool) -> Life {
         wild.blame("V9 crash equivalence", &why);
     }
     for room in [&mut calm, &mut wild] {
-        let now = room.now_secs;
-        let _ = room.desk().set_paused(false, now);
+        room.everybody_resumes();
         super::life::rest(room);
     }
     let (mut calm, wild) = (finish(calm), finish(wild));
@@ -148,7 +147,7 @@ fn essence(room: &mut Mailroom) -> Vec<String> {
         .iter()
         .map(|mail| {
             let (id, to) = (mail.introduction, mail.recipients.join(" "));
-            let (at, text) = (mail.at_secs, masked(&mail.bytes));
+            let (at, text) = (mail.at_secs, masked(mail.letter()));
             format!(
                 "mail {} of {id:?} at {at} to {} {text}",
                 mail.saying,

@@ -302,8 +302,7 @@ impl Player {
         for mail in waiting {
             self.room.receive(mail, false);
         }
-        let now = self.room.now_secs;
-        let _ = self.room.desk().set_paused(false, now);
+        self.room.everybody_resumes();
         rest(&mut self.room);
     }
 }

@@ -12,8 +12,11 @@ use askfirst::reader::letter::Letter;
 use askfirst::rules::retry::{Attempt, Judgement, Phase};
 use askfirst::store::inbox::Arrived;
 use askfirst::store::{Store, inbox};
+use rusqlite::OptionalExtension;
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::rc::Rc;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Proof {
@@ -64,8 +67,11 @@ pub struct Outbound {
     pub saying: String,
     pub message_id: String,
     pub recipients: Vec<String>,
-    pub bytes: Vec<u8>,
+    pub bytes: Rc<Vec<u8>>,
+    letter: Rc<OnceCell<Letter>>,
     pub at_secs: i64,
+    /// When the server first took it, or may have.
+    pub left_at_secs: Option<i64>,
     /// Mails that had arrived when it was written.
     pub arrived_before: usize,
     pub accepted: u32,
@@ -75,8 +81,19 @@ pub struct Outbound {
 }
 
 impl Outbound {
-    pub fn letter(&self) -> Letter {
-        askfirst::reader::open(&self.bytes)
+    /// As it is read; taken apart once.
+    pub fn letter(&self) -> &Letter {
+        self.letter
+            .get_or_init(|| askfirst::reader::open(&self.bytes))
+    }
+
+    /// The plain text as a person sees it.
+    pub fn text(&self) -> &str {
+        self.letter().plain.as_deref().unwrap_or_default()
+    }
+
+    fn left(&mut self, now_secs: i64) {
+        self.left_at_secs.get_or_insert(now_secs);
     }
 
     pub fn is_to(&self, address: &str) -> bool {
@@ -124,12 +141,16 @@ fn dice(seed: u64) -> Dice {
 }
 
 thread_local! {
-    /// A life takes the database of the one before, emptied: schema and prepared statements stay.
-    static STORE: std::cell::Cell<Option<Store>> = const { std::cell::Cell::new(None) };
+    /// A life takes the database of one before, emptied: schema and prepared statements stay.
+    static STORES: std::cell::RefCell<Vec<Store>> = const { std::cell::RefCell::new(Vec::new()) };
 }
 
+/// Emptied first, since others refer to what stays: so no constraint has to be put off, which would
+/// have all statements parsed anew.
+const EMPTIED_FIRST: [&str; 5] = ["story", "outbox", "inbox", "secrets", "introductions"];
+
 fn empty_store() -> Store {
-    let Some(mut store) = STORE.take() else {
+    let Some(mut store) = STORES.with_borrow_mut(Vec::pop) else {
         return Store::in_memory().unwrap();
     };
     let tables: Vec<String> = store
@@ -140,12 +161,12 @@ fn empty_store() -> Store {
         .unwrap()
         .map(Result::unwrap)
         .collect();
+    let others = tables
+        .iter()
+        .map(String::as_str)
+        .filter(|table| !EMPTIED_FIRST.contains(table));
     let tx = store.transaction().unwrap();
-    tx.prepare_cached("PRAGMA defer_foreign_keys=ON")
-        .unwrap()
-        .execute([])
-        .unwrap();
-    for table in tables {
+    for table in EMPTIED_FIRST.into_iter().chain(others) {
         tx.prepare_cached(&format!("DELETE FROM {table}"))
             .unwrap()
             .execute([])
@@ -181,7 +202,7 @@ impl Mailroom {
     /// Gives the database back for the next life.
     pub fn close(&mut self) {
         if let Some(desk) = self.desk.take() {
-            STORE.set(Some(desk.close()));
+            STORES.with_borrow_mut(|stores| stores.push(desk.close()));
         }
     }
 
@@ -318,6 +339,20 @@ impl Mailroom {
         self.collect();
     }
 
+    /// Nobody's pause holds mail back any more: the operator's hand, and each connector's word.
+    pub fn everybody_resumes(&mut self) {
+        let now = self.now_secs;
+        let _ = self.desk().set_paused(false, now);
+        for bob in cast::CONNECTORS {
+            let paused = self.desk().paused_by().unwrap_or_default();
+            if paused.iter().any(|one| one == bob.1) {
+                let raw = self.writer(bob).mail(cast::BOT, "", "resume", "resume");
+                let mail = self.inbound(bob, Proof::Pass, Meaning::Other, raw);
+                self.receive(mail, false);
+            }
+        }
+    }
+
     pub fn tick(&mut self) -> Option<i64> {
         let now = self.now_secs;
         let next = match self.desk().tick(now) {
@@ -365,8 +400,10 @@ impl Mailroom {
                 saying,
                 message_id: message_id.clone(),
                 recipients: serde_json::from_str(&recipients).unwrap(),
-                bytes,
+                letter: Rc::default(),
+                bytes: Rc::new(bytes),
                 at_secs: self.now_secs,
+                left_at_secs: None,
                 arrived_before: self.inbound.len(),
                 accepted: 0,
                 unknown: 0,
@@ -392,37 +429,35 @@ impl Mailroom {
 
     /// V4: every mail has exactly one disposition, and none was set aside.
     fn look_at_dispositions(&mut self) {
-        let (rows, open, aside) = {
+        let (rows, open): (u32, bool) = {
             let db = self.desk.as_ref().unwrap().store().reading();
             db.prepare_cached(
-                "SELECT count(*), coalesce(sum(disposition IS NULL), 0),
-                   coalesce(sum(disposition = 'quarantined'), 0) FROM inbox",
+                "SELECT (SELECT count(*) FROM inbox),
+                   EXISTS (SELECT 1 FROM inbox WHERE disposition IS NULL)",
             )
             .unwrap()
-            .query_row([], |row| {
-                Ok((
-                    row.get::<_, u32>(0)?,
-                    row.get::<_, u32>(1)?,
-                    row.get::<_, u32>(2)?,
-                ))
-            })
+            .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
             .unwrap()
         };
         if rows != self.uid {
             self.blame("V4 no loss", "a mail that arrived is not in the inbox");
         }
-        if open > 0 {
+        if open {
             self.blame("V4 no loss", "a mail has no disposition");
         }
-        if aside > 0 {
+        let aside: Option<String> = {
             let db = self.desk.as_ref().unwrap().store().reading();
-            let why: String = db
-                .query_row(
-                    "SELECT reason FROM inbox WHERE disposition = 'quarantined'",
-                    [],
-                    |row| row.get(0),
-                )
-                .unwrap();
+            // The newest: the older ones were looked at when they came.
+            db.prepare_cached(
+                "SELECT reason FROM inbox
+                 WHERE id = (SELECT max(id) FROM inbox) AND disposition = 'quarantined'",
+            )
+            .unwrap()
+            .query_row([], |row| row.get(0))
+            .optional()
+            .unwrap()
+        };
+        if let Some(why) = aside {
             self.blame(
                 "V4 no loss",
                 &format!("an ordinary mail was set aside: {why}"),
@@ -442,8 +477,10 @@ impl Mailroom {
             let Some(known) = self.compare(&parcel) else {
                 continue;
             };
+            super::checker::leaves(self, known);
             if crash && at + 1 == last {
                 self.tally.count("fault: crash in delivery");
+                self.outbound[known].left(now);
                 self.outbound[known].unknown += 1;
                 if self.chance.one_in(2) {
                     self.outbound[known].accepted += 1;
@@ -451,6 +488,9 @@ impl Mailroom {
                 return self.restart();
             }
             let attempt = self.attempt(&parcel, known);
+            if attempt.phase == Phase::Dot {
+                self.outbound[known].left(now);
+            }
             // The server takes its time over its last word; the recipient answers meanwhile.
             if attempt.phase == Phase::Dot
                 && self.outbound[known].accepted > 0
@@ -471,7 +511,7 @@ impl Mailroom {
 
     /// V3: one Message-ID, one sequence of bytes.
     fn compare(&mut self, parcel: &Parcel) -> Option<usize> {
-        let head = String::from_utf8_lossy(&parcel.bytes);
+        let head = String::from_utf8_lossy(&parcel.bytes[..parcel.bytes.len().min(4_096)]);
         let id = head
             .lines()
             .find_map(|line| line.strip_prefix("Message-ID: "))
@@ -483,7 +523,7 @@ impl Mailroom {
             return None;
         };
         let written = &self.outbound[known];
-        if written.bytes != parcel.bytes || written.recipients != parcel.recipients {
+        if *written.bytes != parcel.bytes || written.recipients != parcel.recipients {
             self.blame(
                 "V3 same bytes",
                 "a mail is sent with other bytes or recipients",

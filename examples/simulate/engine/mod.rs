@@ -19,6 +19,8 @@ mod crashes;
 mod life;
 mod loops;
 mod mailroom;
+mod model;
+mod modelled;
 mod plots;
 mod twins;
 
@@ -37,6 +39,8 @@ pub struct Life {
 const TWINS_EVERY: u64 = 5;
 /// … a pair of lives of which one has crashes …
 const CRASHES_EVERY: u64 = 11;
+/// … a life beside the reference model …
+const MODEL_EVERY: u64 = 7;
 /// … and two bots whose connectors bring them together.
 const LOOPS_EVERY: u64 = 97;
 
@@ -48,6 +52,8 @@ pub fn play(seed: u64, tell: bool) -> Life {
         crashes::play(seed, tell)
     } else if seed.is_multiple_of(TWINS_EVERY) {
         twins::play(seed, tell)
+    } else if seed.is_multiple_of(MODEL_EVERY) {
+        modelled::play(seed, tell)
     } else {
         life::play(seed, tell)
     }

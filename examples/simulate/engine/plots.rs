@@ -31,8 +31,14 @@ enum Step {
     /// The connector picks two of the numbered choices, or names the right address.
     Picks,
     Corrects(usize),
+    /// … in answer to the older mail that told of the bounce.
+    CorrectsBounced(usize),
+    /// The connector answers his newest mail so.
+    AsksAgain,
     ConnectorYes(Proof),
     MachineSaysYes,
+    /// The connector's order in a mail of its own.
+    Order(&'static str),
     /// The row of a target's secret with made-up bits.
     Guess,
     Bounces(usize),
@@ -63,7 +69,7 @@ impl Said {
 use Proof::{Fail, None as Nothing, Pass};
 use Step::*;
 
-const PLOTS: [&[Step]; 13] = [
+const PLOTS: [&[Step]; 17] = [
     // A yes long after the closing.
     &[
         Direct(0, 0),
@@ -94,6 +100,22 @@ const PLOTS: [&[Step]; 13] = [
         Says(0, Said::Yes, Pass),
         Says(1, Said::Yes, Pass),
     ],
+    // A wrong address answers after all, and the right one is held back.
+    &[
+        Forward(0, 3),
+        Bounces(3),
+        Corrects(0),
+        Says(3, Said::Stop, Pass),
+        Forward(1, 3),
+    ],
+    &[
+        Forward(0, 3),
+        Bounces(3),
+        Forward(0, 0),
+        CorrectsBounced(0),
+        AsksAgain,
+        Wait(DAY),
+    ],
     &[Forward(0, 0), StrangerSaysYes, Wait(HOUR)],
     &[Forward(0, 0), RequesterSaysYesForTarget, Wait(HOUR)],
     &[
@@ -120,6 +142,26 @@ const PLOTS: [&[Step]; 13] = [
     ],
     &[Forward(1, 0), MachineSaysYes, Wait(HOUR)],
     &[Forward(0, 0), Guess, Wait(HOUR)],
+    // What waits through a pause is still well-mannered afterwards.
+    &[
+        Order("pause"),
+        Forward(0, 0),
+        Wait(8 * DAY),
+        Wait(9 * DAY),
+        Order("resume"),
+        Wait(DAY),
+        Wait(8 * DAY),
+        Says(0, Said::Yes, Pass),
+    ],
+    &[
+        Forward(0, 0),
+        Wait(DAY),
+        Order("pause"),
+        Wait(8 * DAY),
+        Says(0, Said::No, Pass),
+        Order("resume"),
+        Wait(DAY),
+    ],
     // In the requester's name, with the secret of his own mail.
     &[
         Propose,
@@ -188,6 +230,18 @@ impl Player {
                 let text = format!("Sorry, it is {}", TARGETS[carol].1);
                 self.answer(CONNECTORS[0], Pass, Meaning::Other, &text)
             }
+            CorrectsBounced(carol) => {
+                let text = format!("Sorry, it is {}", TARGETS[carol].1);
+                let told = |mail: &super::mailroom::Outbound| {
+                    mail.saying == "tell_bounced" && mail.accepted > 0
+                };
+                let to = self.room.outbound.iter().rposition(told);
+                to.map(|to| {
+                    self.room
+                        .reply(CONNECTORS[0], Pass, to, Meaning::Other, &text)
+                })
+            }
+            AsksAgain => self.answer(CONNECTORS[0], Pass, Meaning::Other, "ask again"),
             ConnectorYes(proof) => self.answer(CONNECTORS[0], proof, Meaning::Yes, "Yes, go ahead"),
             MachineSaysYes => {
                 let mut mail = self.answer_as(TARGETS[0].1, TARGETS[0], Pass, "Yes");
@@ -202,18 +256,24 @@ impl Player {
             }
             Guess => self.guess(),
             Bounces(carol) => self.bounce(TARGETS[carol]),
+            Order(word) => {
+                let raw = self.room.writer(CONNECTORS[0]).mail(BOT, "", word, word);
+                let bob = CONNECTORS[0];
+                Some(self.room.inbound(bob, Pass, Meaning::Other, raw))
+            }
             Wait(secs) => {
                 self.wait(secs);
                 None
             }
         };
         if let Some(mut mail) = mail {
-            mail.names.extend(
-                TARGETS
-                    .iter()
-                    .map(|who| who.1.to_owned())
-                    .filter(|_| matches!(step, NamesTwo | Picks | Corrects(_) | ConnectorYes(_))),
-            );
+            mail.names
+                .extend(TARGETS.iter().map(|who| who.1.to_owned()).filter(|_| {
+                    matches!(
+                        step,
+                        NamesTwo | Picks | Corrects(_) | CorrectsBounced(_) | ConnectorYes(_)
+                    )
+                }));
             self.post(mail);
         }
     }

@@ -7,6 +7,7 @@ use super::chance::Chance;
 use super::conduct::bounce_of;
 use super::life::finish;
 use super::mailroom::{Mailroom, Meaning, Proof};
+use askfirst::reader::letter::Letter;
 
 /// What the target does about each mail he gets.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -143,14 +144,14 @@ fn live(
 
 /// The connector answers a question that he gets whatever the target does.
 pub fn connector(room: &mut Mailroom) -> Option<super::mailroom::Inbound> {
-    let asked = |saying: &str| {
-        matches!(
-            saying,
-            "approve" | "which_target" | "who_asks" | "tell_asked"
-        )
+    // Whether a later request led to an ask depends on what the target did about the first.
+    let asked = |mail: &super::mailroom::Outbound| match mail.saying.as_str() {
+        "approve" | "which_target" | "who_asks" => true,
+        "tell_asked" => mail.introduction == Some(1),
+        _ => false,
     };
     let questions: Vec<usize> = (0..room.outbound.len())
-        .filter(|at| asked(&room.outbound[*at].saying))
+        .filter(|at| asked(&room.outbound[*at]))
         .collect();
     let question = *questions.last()?;
     let text = *room
@@ -160,7 +161,7 @@ pub fn connector(room: &mut Mailroom) -> Option<super::mailroom::Inbound> {
         "who_asks" => REQUESTERS[0].1,
         _ => text,
     };
-    let letter = room.outbound[question].letter();
+    let letter = room.outbound[question].letter().clone();
     let bob = cast::CONNECTORS
         .into_iter()
         .find(|who| room.outbound[question].is_to(who.1))?;
@@ -171,7 +172,7 @@ pub fn connector(room: &mut Mailroom) -> Option<super::mailroom::Inbound> {
         meaning: Meaning::Other,
         answers: vec![room.outbound[question].message_id.clone()],
         in_thread: Vec::new(),
-        message_id: letter.message_id.unwrap_or_default(),
+        message_id: letter.message_id.clone().unwrap_or_default(),
         names: TARGETS.iter().map(|who| who.1.to_owned()).collect(),
         to: Vec::new(),
         raw,
@@ -234,7 +235,7 @@ fn answer(room: &mut Mailroom, conduct: Conduct, at: usize) -> bool {
         Conduct::Unclear => "What does she want exactly? My quokka is ill.",
         Conduct::Away | Conduct::Bounce => "I am away until Monday.",
     };
-    let letter = room.outbound[at].letter();
+    let letter = room.outbound[at].letter().clone();
     // Ids of the target's mails: unlike those of what is the same.
     let serial = std::mem::replace(&mut room.serial, 900_000 + at as u64);
     let mut raw = room.writer(who).reply(&letter, text);
@@ -274,7 +275,11 @@ fn seen(room: &Mailroom) -> Vec<Seen> {
     let mut all: Vec<Seen> = Vec::new();
     for mail in &room.outbound {
         for who in REQUESTERS.iter().filter(|who| mail.is_to(who.1)) {
-            all.push((who.1.to_owned(), mail.at_secs / MINUTE, masked(&mail.bytes)));
+            all.push((
+                who.1.to_owned(),
+                mail.at_secs / MINUTE,
+                masked(mail.letter()),
+            ));
         }
     }
     // Two mails of one moment have no order that a person could see.
@@ -283,9 +288,9 @@ fn seen(room: &Mailroom) -> Vec<Seen> {
 }
 
 /// Without tokens, marks and boundaries, which are random.
-pub fn masked(bytes: &[u8]) -> String {
-    let letter = askfirst::reader::open(bytes);
-    let mut text = format!("{}\n{}", letter.subject, letter.plain.unwrap_or_default());
+pub fn masked(letter: &Letter) -> String {
+    let plain = letter.plain.as_deref().unwrap_or_default();
+    let mut text = format!("{}\n{plain}", letter.subject);
     for (name, value) in &letter.headers {
         if !matches!(name.as_str(), "X-Askfirst-Id" | "Content-Type") {
             text.push_str(&format!("\n{name}: {value}"));

@@ -44,6 +44,10 @@ pub fn lines(
         Sending::Paused => {
             lines.push("Sending is paused: nothing leaves until `askfirst resume`.".to_owned());
         }
+        Sending::PausedByConnector => lines.push(
+            "The connector has paused by mail: nothing about it leaves until they write \"resume\"."
+                .to_owned(),
+        ),
         Sending::Distrusted => lines.push(
             "Nothing leaves until `askfirst resume --trust-database`: mails of ours were seen that this database did not write.".to_owned(),
         ),

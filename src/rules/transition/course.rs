@@ -83,6 +83,9 @@ impl Machine<'_> {
         if !same {
             self.i.consents.target = None;
             self.i.clock.introduce_at_secs = None;
+            self.i.clock.asked_at_secs = None;
+            self.i.clock.remind_at_secs = None;
+            self.i.clock.again_at_secs = None;
             self.i.threads.target = Thread::default();
             self.i.asked = Asked {
                 closing_sent: self.i.asked.closing_sent,
@@ -170,14 +173,8 @@ impl Machine<'_> {
             self.said.push(Saying::TellHeld { why });
             return;
         }
-        let (now, pace) = (self.around.now_secs, self.around.pace);
         self.i.stage = Stage::Asked;
-        self.i.clock.asked_at_secs = Some(now);
-        self.i.clock.close_at_secs = Some(now + pace.close_after_secs);
-        self.i.clock.remind_at_secs = pace
-            .remind_after_secs
-            .map(|after| clock::working_hours(now + after, &pace.time_zone))
-            .filter(|remind_at| *remind_at < now + pace.close_after_secs);
+        self.start_targets_clock();
         if self.i.way == Way::AskedByConnector {
             // He asked himself: the bot waits for the answer and adds nothing.
             self.i.clock.remind_at_secs = None;
@@ -188,6 +185,17 @@ impl Machine<'_> {
             self.said.push(Saying::Propose);
         }
         self.said.push(Saying::TellAsked { why });
+    }
+
+    /// His window and the reminder are counted from the ask, as it leaves.
+    pub(super) fn start_targets_clock(&mut self) {
+        let (now, pace) = (self.around.now_secs, self.around.pace);
+        self.i.clock.asked_at_secs = Some(now);
+        self.i.clock.close_at_secs = Some(now + pace.close_after_secs);
+        self.i.clock.remind_at_secs = pace
+            .remind_after_secs
+            .map(|after| clock::working_hours(now + after, &pace.time_zone))
+            .filter(|remind_at| *remind_at < now + pace.close_after_secs);
     }
 
     /// The connector thinks that it was only timing. Nobody is asked anew whom manners protect, or

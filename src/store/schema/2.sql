@@ -38,3 +38,7 @@ CREATE TABLE strangers (
 
 -- The next mails to send, found in order without reading the queue.
 CREATE INDEX outbox_ready ON outbox(attempts > 0, id, not_before) WHERE state = 'queued';
+
+-- Answers find the mail they answer, and loops find what is open, without reading what was settled.
+CREATE INDEX outbox_secret ON outbox(secret);
+CREATE INDEX outbox_open ON outbox(state, id) WHERE state IN ('queued', 'inflight', 'unknown');

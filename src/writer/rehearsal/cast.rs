@@ -7,6 +7,7 @@ use crate::reader::request::Choice;
 use crate::reader::secret::Secret;
 use crate::rules::consent::Consents;
 use crate::rules::introduction::{Asked, Clock, Introduction, Request, Stage, Way};
+use crate::rules::report::{Awaits, Open, Pause, Report};
 use crate::rules::saying::{Alarm, AskedWhy, ConfirmWhy, HeldWhy, Saying};
 
 pub const NOW: i64 = 1_795_513_800; // Tuesday, 24 November 2026, 09:50 UTC
@@ -63,8 +64,7 @@ pub fn affair(way: Way) -> Option<Introduction> {
 pub fn sayings() -> Option<Vec<(&'static str, Saying)>> {
     let words = || "Let me think about it. Is she the one from Hamburg?".to_owned();
     let held = |why| Saying::TellHeld { why };
-    let unknown = |introduction| Saying::TellUnknown { introduction };
-    Some(vec![
+    let mut all = vec![
         ("ask", Saying::Ask),
         ("reminder", Saying::Reminder),
         ("clarify", Saying::Clarify),
@@ -155,8 +155,6 @@ pub fn sayings() -> Option<Vec<(&'static str, Saying)>> {
                 introduction: true,
             },
         ),
-        ("tell_unknown-question", unknown(false)),
-        ("tell_unknown-introduction", unknown(true)),
         ("tell_held-stopped", held(HeldWhy::Stopped)),
         ("tell_held-never", held(HeldWhy::Never)),
         ("tell_held-other", held(HeldWhy::OtherStopped)),
@@ -207,16 +205,6 @@ pub fn sayings() -> Option<Vec<(&'static str, Saying)>> {
             "who_asks",
             Saying::WhoAsks {
                 words: "From: Alice Ng".to_owned(),
-            },
-        ),
-        (
-            "report",
-            Saying::Report {
-                title: "Open introductions".to_owned(),
-                lines: vec![
-                    "7: Alice Ng – Carol Danvers, asked on Monday".to_owned(),
-                    "9: Dan Roe – Eve Lund, waiting for you".to_owned(),
-                ],
             },
         ),
         (
@@ -291,7 +279,79 @@ pub fn sayings() -> Option<Vec<(&'static str, Saying)>> {
         ),
         ("propose", Saying::Propose),
         ("still_interested", Saying::StillInterested),
-    ])
+    ];
+    all.extend(reports()?);
+    Some(all)
+}
+
+/// What a connector is told beside the course of an introduction.
+fn reports() -> Option<Vec<(&'static str, Saying)>> {
+    let row = |id, requester, target, awaits, days| Open {
+        id,
+        requester,
+        target,
+        awaits,
+        days,
+        again_at_secs: (awaits == Awaits::TargetLater).then_some(NOW + 34 * DAY),
+    };
+    let one = |name, address| person(name, address).map(Some);
+    let alice = one("Alice Ng", "alice@req.example")?;
+    let carol = one("Carol Danvers", "carol@target.example")?;
+    let dan = one("", "dan@other.example")?;
+    let open = vec![
+        row(7, alice.clone(), None, Awaits::Connector, 0),
+        row(2, alice.clone(), carol.clone(), Awaits::Requester, 1),
+        row(3, None, carol.clone(), Awaits::Target, 2),
+        row(9, dan.clone(), carol.clone(), Awaits::TargetUnsent, 0),
+        row(4, alice.clone(), dan.clone(), Awaits::TargetReminded, 9),
+        row(5, dan.clone(), carol.clone(), Awaits::TargetConfirming, 1),
+        row(6, alice.clone(), carol, Awaits::TargetLater, 3),
+        row(8, alice, dan, Awaits::SecondThought, 0),
+    ];
+    let status = |open: &[Open], more, pause| Report::Status {
+        open: open.to_vec(),
+        more,
+        pause,
+    };
+    let all = [
+        ("report-status", status(&open, 0, Pause::None)),
+        (
+            "report-status-paused",
+            status(open.get(..1)?, 0, Pause::Own),
+        ),
+        (
+            "report-status-all-paused",
+            status(&open, 4, Pause::Everything),
+        ),
+        ("report-status-nothing", status(&[], 0, Pause::None)),
+        ("report-help", Report::Help),
+        ("report-not_understood", Report::NotUnderstood),
+        ("report-paused", Report::Paused),
+        ("report-running", Report::Running { pause: Pause::None }),
+        (
+            "report-running-not-yet",
+            Report::Running {
+                pause: Pause::Everything,
+            },
+        ),
+        ("report-which_one", Report::WhichOne),
+        ("report-left_aside", Report::LeftAside),
+        (
+            "report-uncertain",
+            Report::Uncertain {
+                introduction: false,
+            },
+        ),
+        (
+            "report-uncertain-introduction",
+            Report::Uncertain { introduction: true },
+        ),
+    ];
+    let all = all.into_iter();
+    Some(
+        all.map(|(name, report)| (name, Saying::Report { report }))
+            .collect(),
+    )
 }
 
 fn alarm(what: Alarm) -> Saying {

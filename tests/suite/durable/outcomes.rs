@@ -110,7 +110,7 @@ fn never_means_never_and_the_connector_is_told() {
     let sent = w.deliver();
     let told = to(&sent, BOB.1).letter.plain.clone().unwrap();
     assert!(
-        told.contains("I can’t tell whether that mail was taken") && told.contains("Carol"),
+        told.contains("I can’t tell whether it was taken") && told.contains("Carol"),
         "{told}"
     );
     assert!(none_to(&sent, CAROL.1) && none_to(&sent, ALICE.1));

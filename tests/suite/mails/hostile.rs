@@ -5,6 +5,7 @@
 use super::cast::*;
 use super::names;
 use askfirst::rules::introduction::{Request, Way};
+use askfirst::rules::report::Report;
 use askfirst::rules::saying::Saying;
 use askfirst::writer::Thread;
 use proptest::prelude::*;
@@ -86,9 +87,12 @@ fn saying_of(at: usize, words: &str) -> Saying {
         | Saying::WhoAsks { words: w }
         | Saying::WhichWish { words: w }
         | Saying::Refuse { words: w } => *w = words.to_owned(),
-        Saying::Report { title, lines } => {
-            *title = words.to_owned();
-            *lines = vec![words.to_owned(); 2];
+        Saying::Report {
+            report: Report::Status { open, .. },
+        } => {
+            for one in open.iter_mut().flat_map(|row| &mut row.requester) {
+                one.name = words.to_owned();
+            }
         }
         _ => {}
     }
