@@ -2,6 +2,7 @@
 //!
 //! Fails where the address is none, or the database can't be written.
 
+use crate::cli::screen::Screen;
 use crate::cli::{Failure, desk, load, now_secs, print};
 use crate::config::Config;
 use crate::contacts;
@@ -15,13 +16,32 @@ pub fn run(config: Option<&Path>, address: &str) -> Result<(), Failure> {
         Address::parse(address).map_err(|error| Failure::Usage(format!("{address}: {error}")))?;
     let done = desk(config)?.forget(&address, now_secs())?;
     let contacts = contacts_with(&load(config)?, &address);
-    print(&text_of(&address, &done, &contacts));
+    print(&fitted(
+        &text_of(&address, &done, &contacts),
+        Screen::here(),
+    ));
     match done.scrubbed {
         true => Ok(()),
         false => Err(Failure::Failed(
             "the database was being read, so what is erased may still be in its log; run the same command again".to_owned(),
         )),
     }
+}
+
+/// Every line wrapped under its own beginning.
+fn fitted(text: &str, screen: Screen) -> String {
+    let mut out = String::new();
+    for line in text.lines() {
+        let words = line.trim_start();
+        let indent = line.len() - words.len();
+        let _ = writeln!(
+            out,
+            "{}{}",
+            " ".repeat(indent),
+            screen.wrapped(words, indent)
+        );
+    }
+    out
 }
 
 /// Where the operator's own files still name the person, in sentences.

@@ -188,14 +188,19 @@ fn desk_with_people(config: Option<&Path>) -> Result<Desk, Failure> {
 }
 
 fn open(config: &Config, house: House) -> Result<Desk, Failure> {
-    if !config.store.path.exists() {
-        return Err(Failure::Failed(format!(
-            "{}: no database there yet; `askfirst run` makes it at its first start",
-            config.store.path.display()
-        )));
-    }
+    is_there(config)?;
     let store = Store::open(&config.store.path).map_err(crate::desk::DeskError::from)?;
     Ok(Desk::open(store, house, daemon::system_dice())?)
+}
+
+fn is_there(config: &Config) -> Result<(), Failure> {
+    match config.store.path.exists() {
+        true => Ok(()),
+        false => Err(Failure::Failed(format!(
+            "{}: no database there yet; `askfirst run` makes it at its first start",
+            config.store.path.display()
+        ))),
+    }
 }
 
 fn now_secs() -> i64 {

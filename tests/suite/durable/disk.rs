@@ -301,6 +301,8 @@ async fn a_backup_taken_while_it_works_is_whole_and_goes_on() {
         Some(1),
         "an older backup is never written over"
     );
+    let why = String::from_utf8_lossy(&again.stderr);
+    assert!(why.contains("name another one"), "{why}");
     // One that is cut off leaves nothing under that name.
     let cut = bot
         .command(&["backup", "cut.db"])
