@@ -395,3 +395,40 @@ fn every_command_has_a_manual_page_and_completions() {
     assert!(page("askfirst.1").unwrap().contains("quarantine"));
     assert!(Path::new(&past.folder.path().join("askfirst.toml")).exists());
 }
+
+/// Back-pressure: what waits, waits in the mailbox; but while nothing may be sent, mail is read all the same.
+#[test]
+fn an_outbox_is_full_at_2_000_due_mails_and_only_while_mail_is_sent() {
+    let mut w = World::new();
+    let now = w.now_secs;
+    let fill = |w: &mut World, first: i64, last: i64| {
+        let empty = Desk::open(Store::in_memory().unwrap(), house(), dice(3)).unwrap();
+        let mut store = std::mem::replace(&mut w.desk, empty).close();
+        let tx = store.transaction().unwrap();
+        for number in first..=last {
+            tx.execute(
+                "INSERT INTO secrets (hash, saying, payload, created_at) VALUES (x'', 'probe', '\"Probe\"', ?1)",
+                [now],
+            )
+            .unwrap();
+            let secret = tx.last_insert_rowid();
+            tx.execute(
+                "INSERT INTO outbox (saying, secret, message_id, mark, envelope_from, recipients, bytes,
+                   visible, state, attempts, not_before, created_at)
+                 VALUES ('probe', ?1, ?2, ?2, 'b@bot.example', '[]', x'', '', 'queued', 0, ?3, ?3)",
+                (secret, format!("<{number}@bot.example>"), now),
+            )
+            .unwrap();
+        }
+        tx.commit().unwrap();
+        w.desk = Desk::open(store, house(), dice(7)).unwrap();
+    };
+    fill(&mut w, 1, 1_999);
+    assert!(!w.desk.is_outbox_full(now).unwrap());
+    fill(&mut w, 2_000, 2_000);
+    assert!(w.desk.is_outbox_full(now).unwrap());
+    // Mails that are not due yet are no backlog of a slow server.
+    assert!(!w.desk.is_outbox_full(now - 1).unwrap());
+    w.desk.set_paused(true, now).unwrap();
+    assert!(!w.desk.is_outbox_full(now).unwrap());
+}
