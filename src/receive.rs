@@ -295,6 +295,7 @@ impl Loop {
                 .survive(fetched, mailbox, uid_validity, &portion.uids, memory)
                 .await?;
             let batch = self.prepare(fetched, mailbox, uid_validity, &known, memory);
+            let batch = suspect::try_out(batch).await;
             handed = self.hand_over(batch)?;
         }
         self.stored(handed).await?;

@@ -77,7 +77,7 @@ pub async fn resume(
 
 /// As JSON for the inbox row.
 async fn facts(clerk: &Clerk, id: i64, raw: &[u8], resolver: &Resolver) -> Option<String> {
-    let _held = clerk.deadline.begin(id, LOOK_UP_TICKS);
+    let _held = clerk.deadline.begin_waiting(id, LOOK_UP_TICKS);
     let domain = views::author_domain(raw)?;
     let found = proof::facts(raw, &domain, resolver).await;
     views::facts(found.dkim_domains, found.dmarc_policy)

@@ -209,3 +209,34 @@ async fn a_mail_that_hangs_is_set_aside_at_the_third_start_and_the_next_is_handl
         life.standing()
     );
 }
+
+/// A large one is tried out by a process of its own before anything here looks into it: this one goes on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_large_mail_that_kills_ends_the_child_alone_and_the_next_is_handled() {
+    let mut life = Life::begin().await;
+    let mut poison = b"From: eve@berg.example\r\nTo: agent@bot.example\r\nSubject: hello\r\n\
+        Message-ID: <poison@berg.example>\r\nX-Askfirst-Poison: yes\r\n\r\n"
+        .to_vec();
+    while poison.len() < askfirst::receive::suspect::LARGE_OCTETS {
+        poison.extend_from_slice(b"one more line of the sixty thousand\r\n");
+    }
+    life.dovecot.deliver(&poison).await;
+    life.request().await;
+    let daemon = life.bot.start_with(&[], &[("ASKFIRST_POISON", "1")]);
+    life.bot
+        .logs("can't be read in little memory and time")
+        .await;
+    life.dovecot.sink.waits_for(2).await;
+    assert_eq!(daemon.stop(), Some(0), "it never ended: {}", life.bot.log());
+    let listed = life.bot.tell(&["quarantine", "list", "--json"]);
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    println!("{listed}");
+    life.peace().await;
+    let count = life.count();
+    assert_eq!(
+        (count.lost, count.introduced),
+        (0, 1),
+        "{}",
+        life.standing()
+    );
+}
