@@ -18,6 +18,9 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
+#[cfg(test)]
+mod tests;
+
 /// How long a connection stays open after its last mail: long enough for the next answer in a
 /// conversation, short for a server that counts its clients.
 const KEEP: Duration = Duration::from_secs(15);
@@ -64,6 +67,22 @@ pub struct Batch {
     halted: AtomicBool,
     open: AtomicUsize,
     begun: Instant,
+}
+
+/// A line has a connection that is open, until this is dropped.
+struct Counted<'a>(&'a AtomicUsize);
+
+impl<'a> Counted<'a> {
+    fn of(batch: &'a Batch) -> Counted<'a> {
+        batch.open.fetch_add(1, Ordering::Relaxed);
+        Counted(&batch.open)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Batch {
@@ -186,6 +205,7 @@ impl Lines {
         mut stop: watch::Receiver<bool>,
     ) {
         let mut connection: Option<Connection> = None;
+        let mut counted = None;
         while let Some(parcel) = batch.next() {
             if *stop.borrow() {
                 held(&batch.waiting).push_front(parcel);
@@ -193,13 +213,20 @@ impl Lines {
             }
             let (open, used) = match connection.take().filter(Connection::is_usable) {
                 Some(open) => (open, false),
-                None => match self.open(batch).await {
-                    Ok(opened) => opened,
-                    Err(failed) => {
-                        held(&batch.waiting).push_front(parcel);
-                        return nobody_answers(batch, ended, &failed);
+                None => {
+                    // The one before, if there was one, is lost.
+                    drop(counted.take());
+                    match self.open().await {
+                        Ok(opened) => {
+                            counted = Some(Counted::of(batch));
+                            opened
+                        }
+                        Err(failed) => {
+                            held(&batch.waiting).push_front(parcel);
+                            return nobody_answers(batch, ended, &failed);
+                        }
                     }
-                },
+                }
             };
             failpoint::here("send.connected");
             let sending = self.one(open, used, &parcel);
@@ -217,22 +244,16 @@ impl Lines {
         if let Some(open) = connection.filter(Connection::is_usable) {
             self.put_by(open);
         }
-        batch.open.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// A kept connection, or a fresh one; whether it was kept.
-    async fn open(
-        &self,
-        batch: &Batch,
-    ) -> Result<(Connection, bool), (Option<smtp::Attempt>, WireError)> {
+    async fn open(&self) -> Result<(Connection, bool), (Option<smtp::Attempt>, WireError)> {
         let kept = held(&self.kept).pop();
         let kept = kept.filter(|(_, since)| since.elapsed() < KEEP);
-        let opened = match kept {
+        Ok(match kept {
             Some((connection, _)) => (connection, true),
             None => (self.connect().await?, false),
-        };
-        batch.open.fetch_add(1, Ordering::Relaxed);
-        Ok(opened)
+        })
     }
 
     /// One mail. A server may have closed a connection that was kept: where not even MAIL was
