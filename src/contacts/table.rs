@@ -221,7 +221,11 @@ pub(super) fn read(text: &str, found: &mut Found<'_>) -> Result<(), String> {
     for row in reader.records() {
         let at = |line: u64| usize::try_from(line).unwrap_or(0);
         match row {
-            Ok(row) => rows.push((at(row.position().map_or(0, csv::Position::line)), row)),
+            // Copied field by field: a record that is cloned keeps room for the longest before it.
+            Ok(row) => rows.push((
+                at(row.position().map_or(0, csv::Position::line)),
+                row.iter().collect(),
+            )),
             Err(error) => {
                 let line = error.position().map_or(0, csv::Position::line);
                 found.problem(at(line), "this row can't be read; it is left out");
