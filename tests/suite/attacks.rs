@@ -304,3 +304,69 @@ fn whoever_was_named_without_an_address_keeps_the_name() {
         assert!(ask.contains("Alice Ng would like to talk"), "{ask}");
     }
 }
+
+#[test]
+fn a_stop_is_not_put_off_by_the_brakes_on_strangers_mail() {
+    let wrong = "carol@wrong.example";
+    let mut house = house();
+    // The one setting under which unproven mail causes many mails.
+    house.connectors[0].direct = askfirst::rules::manners::Direct::Any;
+    house.pace.requests_per_connector = 10_000;
+    let mut w = World::with(house);
+    let left = w.forward("Please ask Carol <carol@wrong.example>.");
+    let ask = to(&left, wrong).clone();
+    let left = w.raw(&crate::second_thoughts::bounce_of(&ask, wrong));
+    let told = to(&left, BOB.1).clone();
+    w.answer(BOB, &told, "Sorry, it is carol@target.example");
+    // Somebody writes from her domain until nothing more that nobody proved causes a mail.
+    let held = |w: &World| {
+        let db = w.desk.store().reading();
+        let sql = "SELECT count(*) FROM inbox WHERE disposition = 'held'";
+        db.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    let (mut flooded, start) = (0, w.now_secs);
+    while held(&w) == 0 {
+        flooded += 1;
+        assert!(flooded < 500, "no brake");
+        let text = format!("Could you introduce me to z{flooded}@quist{flooded}.example?");
+        let mut mail = w.writer(("Carol", wrong)).mail(BOT, "", "A word", &text);
+        // Every claim is another one, at the same domain.
+        mail = String::from_utf8(mail)
+            .unwrap()
+            .replace(wrong, &format!("c{flooded}@wrong.example"))
+            .into_bytes();
+        w.unproven(&mail);
+        w.now_secs = start;
+    }
+    assert!(flooded > 20, "{flooded}: another limit");
+    let stop = w
+        .writer(("Carol", wrong))
+        .reply(&ask.letter, "Please stop asking me.");
+    let left = w.unproven(&stop);
+    assert!(text(to(&left, wrong)).contains("you won\u{2019}t be asked again"));
+}
+
+#[test]
+fn a_question_that_waits_is_not_sent_once_it_is_answered() {
+    // Sending is paused when the reminder is due; Carol answers the ask meanwhile.
+    let mut w = World::new();
+    let left = w.forward("Ask Carol please");
+    let ask = to(&left, CAROL.1).clone();
+    w.desk.set_paused(true, w.now_secs).unwrap();
+    w.wait(7 * DAY);
+    let waiting = |w: &World| {
+        let db = w.desk.store().reading();
+        let sql = "SELECT count(*) FROM outbox WHERE saying = 'reminder' AND state = 'queued'";
+        db.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    assert_eq!(waiting(&w), 1);
+    let later = w
+        .writer(CAROL)
+        .reply(&ask.letter, "Not now, please ask me again in January.");
+    received_unsent(&mut w, &later, "target.example");
+    w.desk.set_paused(false, w.now_secs).unwrap();
+    let left = w.deliver();
+    let mails: Vec<_> = left.iter().filter(|sent| sent.to == [CAROL.1]).collect();
+    assert_eq!(mails.len(), 1, "only that her answer is heard");
+    assert!(text(mails[0]).contains("January"), "{}", text(mails[0]));
+}

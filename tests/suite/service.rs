@@ -2,6 +2,7 @@
 
 use super::harness::authority::{Authority, get};
 use super::harness::dovecot::{ADDRESS, Dovecot, PASSWORD, USER};
+use super::harness::ports;
 use super::harness::sink::Delivered;
 use super::oauth::servers;
 use askfirst::clerk::Clerk;
@@ -141,11 +142,6 @@ impl Daemon {
     }
 }
 
-fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
-}
-
 fn configuration(dovecot: &Dovecot, imaps: u16, service: &str) -> String {
     let ca = format!("ca_file = {:?}", dovecot.certs.ca_file());
     format!(
@@ -176,7 +172,7 @@ const REQUEST: &[u8] = b"Authentication-Results: mx.bot.example; dmarc=pass head
 #[tokio::test]
 async fn a_supervisor_sees_that_it_is_ready_lives_and_works() {
     let dovecot = Dovecot::start().await;
-    let port = free_port();
+    let port = ports::free();
     let service = format!("listen = \"127.0.0.1:{port}\"\nlog = \"json\"");
     let config = configuration(&dovecot, dovecot.ports.imaps, &service);
     let daemon = Daemon::start(&config, &[]);
@@ -276,7 +272,7 @@ async fn gate(to: u16) -> (u16, Arc<AtomicBool>) {
 async fn the_operator_hears_once_that_mail_is_not_read_and_once_that_it_is_again() {
     let dovecot = Dovecot::start().await;
     let (imaps, open) = gate(dovecot.ports.imaps).await;
-    let port = free_port();
+    let port = ports::free();
     let service = format!(
         "listen = \"127.0.0.1:{port}\"\nalarm_after = \"0s\"\noperator = \"ops@bot.example\""
     );
@@ -383,7 +379,7 @@ async fn a_loop_that_hangs_is_not_healthy() {
         now: daemon::system_clock(),
         started_at_secs: 0,
     };
-    let port = free_port();
+    let port = ports::free();
     let (_sign, stop) = watch::channel(false);
     let listen = std::net::SocketAddr::from(([127, 0, 0, 1], port));
     tokio::spawn(page.serve(Some(listen), stop));

@@ -17,6 +17,7 @@ enum Step {
     /// … naming nobody, and names two when he is asked.
     DirectVague,
     NamesTwo,
+    NamesTwoInALine,
     /// Row 5.
     Propose,
     /// A target answers her newest mail.
@@ -69,7 +70,7 @@ impl Said {
 use Proof::{Fail, None as Nothing, Pass};
 use Step::*;
 
-const PLOTS: [&[Step]; 17] = [
+const PLOTS: [&[Step]; 19] = [
     // A yes long after the closing.
     &[
         Direct(0, 0),
@@ -99,6 +100,22 @@ const PLOTS: [&[Step]; 17] = [
         NamesTwo,
         Says(0, Said::Yes, Pass),
         Says(1, Said::Yes, Pass),
+    ],
+    &[
+        DirectVague,
+        NamesTwoInALine,
+        Says(0, Said::Yes, Pass),
+        Says(1, Said::Yes, Pass),
+    ],
+    // A no to an introduction that has not left.
+    &[
+        Forward(0, 0),
+        Wait(HOUR),
+        Order("pause"),
+        Says(0, Said::Yes, Pass),
+        Says(0, Said::No, Pass),
+        Order("resume"),
+        Wait(3 * DAY),
     ],
     // A wrong address answers after all, and the right one is held back.
     &[
@@ -210,6 +227,10 @@ impl Player {
             DirectVague => {
                 Some(self.direct_of(REQUESTERS[0], "I would like to meet somebody.", &[]))
             }
+            NamesTwoInALine => {
+                let both = format!("{} and {}", TARGETS[0].0, TARGETS[1].0);
+                self.answer(REQUESTERS[0], Pass, Meaning::Other, &both)
+            }
             NamesTwo => self.answer(REQUESTERS[0], Pass, Meaning::Other, &both()),
             Propose => Some(self.room.proposed(Pass)),
             Says(carol, said, proof) => {
@@ -271,7 +292,12 @@ impl Player {
                 .extend(TARGETS.iter().map(|who| who.1.to_owned()).filter(|_| {
                     matches!(
                         step,
-                        NamesTwo | Picks | Corrects(_) | CorrectsBounced(_) | ConnectorYes(_)
+                        NamesTwo
+                            | NamesTwoInALine
+                            | Picks
+                            | Corrects(_)
+                            | CorrectsBounced(_)
+                            | ConnectorYes(_)
                     )
                 }));
             self.post(mail);

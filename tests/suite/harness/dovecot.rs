@@ -3,7 +3,6 @@
 
 use std::fs;
 use std::io::Write;
-use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -15,6 +14,7 @@ use tokio::net::TcpStream;
 use super::certs::Certs;
 use super::dovecot_conf::{Listens, configuration, oauth2_configuration, token_endpoint};
 use super::peer::Peer;
+use super::ports;
 use super::sink::Sink;
 
 /// The one account: its name, password and address.
@@ -306,17 +306,12 @@ fn spawn(folder: &Path) -> Child {
 }
 
 fn free_ports() -> Ports {
-    // All are held until all are found, so that they differ.
-    let held: Vec<TcpListener> = (0..5)
-        .map(|_| TcpListener::bind("127.0.0.1:0").unwrap())
-        .collect();
-    let port = |n: usize| held[n].local_addr().unwrap().port();
     Ports {
-        imap: port(0),
-        imaps: port(1),
-        submission: port(2),
-        submissions: port(3),
-        lmtp: port(4),
+        imap: ports::free(),
+        imaps: ports::free(),
+        submission: ports::free(),
+        submissions: ports::free(),
+        lmtp: ports::free(),
     }
 }
 

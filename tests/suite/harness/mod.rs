@@ -14,4 +14,5 @@ pub mod certs;
 pub mod dovecot;
 mod dovecot_conf;
 pub mod peer;
+pub mod ports;
 pub mod sink;
