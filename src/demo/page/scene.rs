@@ -123,6 +123,11 @@ fn introduction(view: &View) -> Value {
         "requester": called(&affair.requester),
         "connector": called(&affair.connector),
         "target": called(&affair.target),
+        "addresses": {
+            "requester": address(&affair.requester),
+            "connector": address(&affair.connector),
+            "target": address(&affair.target),
+        },
         "lamps": lamps(affair),
         "next": { "what": what, "when": when.map(moment) },
         "knows": knows(view),
@@ -291,6 +296,10 @@ fn called(person: &Option<Person>) -> String {
         .as_ref()
         .map_or("somebody", |person| person.called())
         .to_owned()
+}
+
+fn address(person: &Option<Person>) -> Option<&str> {
+    person.as_ref().map(|person| person.address.as_str())
 }
 
 /// The same without its year, for where there is little room.
