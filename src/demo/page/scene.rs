@@ -12,6 +12,7 @@ use crate::reader::Proof;
 use crate::reader::address::Person;
 use crate::rules::consent::{ConnectorEvidence, MailEvidence, RequesterEvidence};
 use crate::rules::introduction::{Introduction, Stage};
+use crate::writer::fill::{self, Paragraph};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
@@ -109,9 +110,17 @@ fn mail(stored: &Mail) -> Value {
         "to": names(&letter.to),
         "cc": names(&letter.cc),
         "subject": letter.subject,
-        "text": text.trim().chars().take(MAX_TEXT_SHOWN).collect::<String>(),
+        "text": filled(text.trim()).chars().take(MAX_TEXT_SHOWN).collect::<String>(),
         "bot": is_from(&letter, &BOT),
     })
+}
+
+/// Without the breaks of a mail program: a phone has its own.
+fn filled(text: &str) -> String {
+    let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let paragraphs = fill::paragraphs(&lines);
+    let lines: Vec<String> = paragraphs.iter().map(Paragraph::joined).collect();
+    lines.join("\n")
 }
 
 fn introduction(view: &View) -> Value {
