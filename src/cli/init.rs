@@ -117,6 +117,9 @@ pub fn run(config: Option<&Path>, options: &Options) -> Result<(), Failure> {
             path.display()
         )));
     }
+    if options.yes {
+        nothing_missing(options)?;
+    }
     let asker = Asker {
         silent: options.yes,
         runtime: runtime()?,
@@ -133,6 +136,28 @@ pub fn run(config: Option<&Path>, options: &Options) -> Result<(), Failure> {
         .map_err(Failure::Usage)?;
     print(&farewell(&answers, &path, config));
     Ok(())
+}
+
+/// What has no default, all of it at once: a script is mended in one go.
+fn nothing_missing(options: &Options) -> Result<(), Failure> {
+    let missing: Vec<&str> = [
+        ("--address", options.address.is_none()),
+        ("--connector-name", options.connector_name.is_none()),
+        ("--connector-address", options.connector_address.is_empty()),
+    ]
+    .into_iter()
+    .filter_map(|(flag, is_missing)| is_missing.then_some(flag))
+    .collect();
+    match missing.as_slice() {
+        [] => Ok(()),
+        [one] => Err(Failure::Usage(format!(
+            "{one} is missing; with --yes nobody is asked for it"
+        ))),
+        [several @ .., last] => Err(Failure::Usage(format!(
+            "{} and {last} are missing; with --yes nobody is asked for them",
+            several.join(", ")
+        ))),
+    }
 }
 
 fn questions(asker: &Asker, options: &Options, path: &Path) -> Result<Answers, Failure> {

@@ -130,12 +130,13 @@ impl Teller<'_> {
             self.screen.tint(tint, &state),
             screen::span(self.now - introduction.created_at_secs)
         );
+        let is_open = !introduction.stage.is_final();
         for (role, person) in [
             ("requester", &introduction.requester),
             ("connector", &introduction.connector),
             ("target", &introduction.target),
         ] {
-            let who = self.screen.wrapped(&who(person), BESIDE_ROLE);
+            let who = self.screen.wrapped(&who(person, is_open), BESIDE_ROLE);
             let _ = writeln!(text, "  {role:<10} {who}");
         }
         let how = self.screen.wrapped(way(introduction.way), BESIDE_ROLE);
@@ -171,6 +172,9 @@ impl Teller<'_> {
         let requester = consents.requester.as_ref().map(|consent| {
             let evidence = match &consent.evidence {
                 RequesterEvidence::Mail(mail) => in_words(mail),
+                RequesterEvidence::Vouched { message_id } if message_id.is_empty() => {
+                    vec!["vouched for by the connector, who passed the request on".to_owned()]
+                }
                 RequesterEvidence::Vouched { message_id } => vec![format!(
                     "vouched for by the connector, who passed the request on in {message_id}"
                 )],
@@ -251,11 +255,7 @@ impl Teller<'_> {
 
 fn became(chapter: &Chapter) -> (String, Vec<String>) {
     let head = format!("* {}: {}", chapter.event, chapter.stage.replace('_', " "));
-    // A request is no answer: how it would be read as one is beside the point.
-    let detail = match chapter.event.as_str() {
-        "opened" => chapter.detail.split("; ").next().unwrap_or_default(),
-        _ => chapter.detail.as_str(),
-    };
+    let detail = views::reading_of(&chapter.event, &chapter.detail);
     let more = match detail.is_empty() {
         true => Vec::new(),
         false => vec![format!("because: {detail}")],
@@ -309,9 +309,15 @@ fn in_words(mail: &MailEvidence) -> Vec<String> {
         Proof::Unproven => "author unproven",
         Proof::Fails => "proof of the author fails",
     };
+    // Where a party was forgotten, only the proof is left.
     let mut lines = vec![
-        format!("own mail {}", mail.message_id),
-        format!("{proof}: {}", mail.proof_why),
+        format!("own mail {}", mail.message_id)
+            .trim_end()
+            .to_owned(),
+        match mail.proof_why.is_empty() {
+            true => proof.to_owned(),
+            false => format!("{proof}: {}", mail.proof_why),
+        },
     ];
     if !words.is_empty() {
         lines.push(format!("\"{}\"", words.join(" ")));
@@ -329,10 +335,11 @@ fn way(way: Way) -> &'static str {
     }
 }
 
-fn who(person: &Option<Person>) -> String {
+fn who(person: &Option<Person>, is_open: bool) -> String {
     match person {
         Some(person) if person.name.is_empty() => person.address.to_string(),
         Some(person) => format!("{} <{}>", person.name, person.address),
-        None => "not known yet".to_owned(),
+        None if is_open => "not known yet".to_owned(),
+        None => "not known".to_owned(),
     }
 }

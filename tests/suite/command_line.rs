@@ -87,10 +87,10 @@ fn words_are_printed_replaced_and_checked() {
     .unwrap();
     for command in ["check", "run"] {
         let done = askfirst(folder.path(), &[command]);
-        let said = text(&done.stderr);
+        let said = text(&done.stdout) + &text(&done.stderr);
         assert_eq!(done.status.code(), Some(2), "{said}");
         let wanted = format!(
-            "mine/en/ask.txt:{}: does not say how to answer. ",
+            "mine/en/ask.txt:{}: does not say how to answer",
             ask.lines().count()
         );
         assert!(said.contains(&wanted), "{said}");

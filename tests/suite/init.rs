@@ -288,7 +288,7 @@ fn what_does_not_fit_is_refused_and_nothing_is_written() {
         ),
         (
             with(&["--address", "intro@b.example"]),
-            "--connector-name is missing",
+            "--connector-name and --connector-address are missing",
         ),
         (
             with(
@@ -382,7 +382,7 @@ fn what_does_not_fit_is_refused_and_nothing_is_written() {
                 &BOB,
             ]
             .concat(),
-            "--imap is missing",
+            "no mail servers are known for b.example",
         ),
     ] {
         let folder = tempfile::tempdir().unwrap();

@@ -46,6 +46,9 @@ pub fn find(asker: &Asker, options: &Options, address: &Address) -> Result<Place
             smtp: smtp.unwrap_or(place.smtp),
             provider: place.provider,
         }),
+        _ if asker.silent => Err(Failure::Usage(format!(
+            "no mail servers are known for {domain}; give them as --imap and --smtp, or name the --provider"
+        ))),
         _ => asked_for(asker, imap, smtp),
     }
 }
@@ -124,9 +127,7 @@ fn shown(options: &Options, title: &str, imap: &At, smtp: &At) {
 }
 
 fn asked_for(asker: &Asker, imap: Option<At>, smtp: Option<At>) -> Result<Place, Failure> {
-    if !asker.silent {
-        say("The servers of this mailbox, as its provider names them (HOST or HOST:PORT).\n");
-    }
+    say("The servers of this mailbox, as its provider names them (HOST or HOST:PORT).\n");
     let one = |flag: &str, given: Option<At>, ports: [u16; 2]| match given {
         Some(at) => Ok(at),
         None => asker.text(

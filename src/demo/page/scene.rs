@@ -144,18 +144,10 @@ fn introduction(view: &View) -> Value {
             "at": moment(chapter.at_secs),
             "event": chapter.event,
             "state": chapter.stage,
-            "detail": detail(&chapter.event, &chapter.detail),
+            "detail": views::reading_of(&chapter.event, &chapter.detail),
         })).collect::<Vec<_>>(),
         "evidence": views::consents_in_words(&affair.consents),
     })
-}
-
-/// How the mail was read. One that opens an introduction is no answer: what it would be as one says nothing.
-fn detail<'a>(event: &str, detail: &'a str) -> &'a str {
-    match event {
-        "opened" => detail.split(';').next().unwrap_or_default(),
-        _ => detail,
-    }
 }
 
 /// The three consents, in the order in which the people stand.
