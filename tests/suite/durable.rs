@@ -12,6 +12,7 @@ mod disk;
 mod killed;
 mod outcomes;
 mod phases;
+mod pressure;
 mod schema;
 mod soak;
 mod steps;

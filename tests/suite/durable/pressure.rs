@@ -1,0 +1,82 @@
+//! A mail server that takes our mail slowly slows the reading down: what waits, waits in the mailbox. Fails
+//! where mail is taken in without end, or where something is lost once the server is well again.
+
+use super::town::Town;
+use askfirst::demo::faults::{Act, Fault};
+use askfirst::desk::{Desk, DeskError};
+use std::time::Duration;
+
+/// Where the reading holds (`desk::post`), and what may be on its way to the desk then: the batch that is
+/// handled and the one that was fetched meanwhile, two mails of ours for each of theirs.
+const MAX_WAITING: i64 = 2_000;
+const ON_THE_WAY: i64 = 2 * 2 * 100;
+const REQUESTS: i64 = 400;
+
+/// Mails of ours that wait, written by nobody.
+fn fill(desk: &mut Desk, now: i64) -> Result<(), DeskError> {
+    let db = desk.store().reading();
+    db.execute_batch("BEGIN")?;
+    for number in 0..MAX_WAITING - 10 {
+        db.execute(
+            "INSERT INTO secrets (hash, saying, payload, created_at) VALUES (x'', 'filler', '', ?1)",
+            [now],
+        )?;
+        let secret = db.last_insert_rowid();
+        let id = format!("<filler-{number}@village.example>");
+        let mail = format!("Message-ID: {id}\r\nSubject: filler\r\n\r\n.\r\n");
+        db.execute(
+            "INSERT INTO outbox (saying, secret, message_id, mark, envelope_from, recipients, bytes,
+               visible, state, attempts, not_before, created_at)
+             VALUES ('filler', ?1, ?2, ?2, 'intro@village.example', '[\"bob@kim.example\"]', ?3,
+               '', 'queued', 0, ?4, ?4)",
+            (secret, &id, mail.as_bytes(), now),
+        )?;
+    }
+    Ok(db.execute_batch("COMMIT")?)
+}
+
+fn empty(desk: &mut Desk) -> Result<(), DeskError> {
+    let db = desk.store().reading();
+    db.execute("DELETE FROM outbox WHERE saying = 'filler'", [])?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_mail_server_slows_the_reading_down_and_nothing_is_lost() {
+    let mut town = Town::start().await;
+    let now = town.now();
+    let slow = Act::Delay(Duration::from_secs(5));
+    town.village
+        .smtp_faults
+        .add(Fault::on("DOT", slow).always());
+    let filled = town.village.clerk.ask(move |desk| fill(desk, now));
+    filled.await.unwrap();
+    for _ in 0..REQUESTS {
+        town.forward();
+    }
+    // It rests when nothing more has come in for a while, though most of the mails lie there.
+    let (mut known, mut since, mut most) = (0, 0, 0);
+    while since < 60 || known == 0 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let sql = "SELECT count(*) FROM outbox WHERE state IN ('queued', 'inflight', 'unknown')";
+        most = most.max(town.number(sql).await);
+        let seen = town.number("SELECT count(*) FROM inbox").await;
+        since = if seen == known { since + 1 } else { 0 };
+        known = seen;
+    }
+    assert!(known < REQUESTS, "{known} of {REQUESTS} were taken in");
+    assert!(most <= MAX_WAITING + ON_THE_WAY, "{most} waited");
+    // The server is well again: everybody is asked, once.
+    town.village.smtp_faults.clear();
+    town.village.clerk.ask(empty).await.unwrap();
+    town.village.clerk.bell.ring();
+    town.settle().await;
+    let asked = "SELECT count(*) FROM introductions WHERE stage = 'asked'";
+    assert_eq!(town.number(asked).await, REQUESTS);
+    let mut copies = town.copies();
+    copies.retain(|id, _| !id.contains("filler"));
+    assert_eq!(copies.len(), 2 * usize::try_from(REQUESTS).unwrap());
+    assert!(copies.values().all(|copies| *copies == 1));
+    println!("held at {known} of {REQUESTS} requests, {most} mails waited at most");
+    town.village.end().await;
+}
