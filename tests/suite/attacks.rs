@@ -370,3 +370,21 @@ fn a_question_that_waits_is_not_sent_once_it_is_answered() {
     assert_eq!(mails.len(), 1, "only that her answer is heard");
     assert!(text(mails[0]).contains("January"), "{}", text(mails[0]));
 }
+
+#[test]
+fn two_names_in_answer_to_the_question_whom_are_two_introductions() {
+    for answer in [
+        "Carol Danvers and Dan Ortiz",
+        "carol@target.example and dan@ortiz.example",
+        "carol@target.example\ndan@ortiz.example",
+    ] {
+        let mut w = World::new();
+        let mail = w.direct("Hello, I would like to meet somebody. I build sensors.\n\nAlice");
+        let left = w.proven(&mail);
+        let question = to(&left, ALICE.1).clone();
+        let left = w.answer(ALICE, &question, answer);
+        to(&left, CAROL.1);
+        to(&left, DAN.1);
+        assert_eq!(w.stages(), [Stage::Asked, Stage::Asked]);
+    }
+}

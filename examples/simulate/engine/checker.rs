@@ -175,7 +175,7 @@ fn introduction(room: &mut Mailroom, mail: &Outbound) {
         .filter(|old| old.saying == "introduction")
         .cloned()
         .collect();
-    if !earlier.iter().all(|old| called_off(room, old)) {
+    if !earlier.iter().all(|old| taken_out(room, old)) {
         room.blame("V2 unique creation", "an introduction is written twice");
     }
     let yes = (0..room.inbound.len())
@@ -210,7 +210,7 @@ fn taken_back(room: &Mailroom, made: &Outbound, carol: &String, yes: usize) -> b
 /// V1: what waited to leave while the target said no does not leave.
 fn still_wanted(room: &mut Mailroom, made: &Outbound) {
     let carol = made.recipients.get(1).map(|to| plain(to));
-    let Some(carol) = carol.filter(|_| made.left_at_secs.is_none()) else {
+    let Some(carol) = carol.filter(|_| made.accepted == 0 && made.unknown == 0) else {
         return;
     };
     let yes = (0..made.arrived_before)
@@ -587,20 +587,32 @@ fn called_off(room: &mut Mailroom, mail: &Outbound) -> bool {
         use Meaning::{Cancel, Later, No, Stop};
         matches!(later.meaning, No | Stop | Later | Cancel)
     };
-    let shown = mail
+    let written = mail.arrived_before.min(room.inbound.len());
+    let another = of(room, mail.introduction)
+        .any(|other| other.saying == mail.saying && other.message_id != mail.message_id);
+    let ended = another || room.inbound[written..].iter().any(ends);
+    let stage = mail.introduction.and_then(|id| {
+        let view = room.desk().show(id).ok().flatten()?;
+        Some(view.introduction.stage)
+    });
+    let may =
+        question || (mail.saying == "introduction" && (ended || stage != Some(Stage::Introduced)));
+    may && taken_out(room, mail)
+}
+
+/// The desk says that it took this mail out of the queue, and no server can have it.
+fn taken_out(room: &mut Mailroom, mail: &Outbound) -> bool {
+    let view = mail
         .introduction
         .and_then(|id| room.desk().show(id).ok().flatten());
-    let ended = room.inbound[mail.arrived_before.min(room.inbound.len())..]
-        .iter()
-        .any(ends);
-    shown.is_some_and(|view| {
-        let ended = ended || view.introduction.stage != Stage::Introduced;
-        let may = question || (mail.saying == "introduction" && ended);
-        may && view.mails.iter().any(|row| {
-            row.message_id == mail.message_id
-                && row.reply.as_deref() == Some("called off before it was sent")
+    let may_be_there = mail.saying == "introduction" && (mail.accepted > 0 || mail.unknown > 0);
+    !may_be_there
+        && view.is_some_and(|view| {
+            view.mails.iter().any(|row| {
+                row.message_id == mail.message_id
+                    && row.reply.as_deref() == Some("called off before it was sent")
+            })
         })
-    })
 }
 
 /// The whole life is over: nothing waits, and nobody who is owed a mail is without it.

@@ -17,6 +17,8 @@ enum Step {
     /// … naming nobody, and names two when he is asked.
     DirectVague,
     NamesTwo,
+    /// … wishing nothing yet.
+    DirectWishless,
     NamesTwoInALine,
     /// Row 5.
     Propose,
@@ -102,7 +104,7 @@ const PLOTS: [&[Step]; 19] = [
         Says(1, Said::Yes, Pass),
     ],
     &[
-        DirectVague,
+        DirectWishless,
         NamesTwoInALine,
         Says(0, Said::Yes, Pass),
         Says(1, Said::Yes, Pass),
@@ -226,6 +228,12 @@ impl Player {
             )),
             DirectVague => {
                 Some(self.direct_of(REQUESTERS[0], "I would like to meet somebody.", &[]))
+            }
+            DirectWishless => {
+                let text = "Hello, I would like to meet somebody. I build sensors.\n\nAlice";
+                let alice = REQUESTERS[0];
+                let raw = self.room.writer(alice).mail(BOT, "", "A word", text);
+                Some(self.room.inbound(alice, Pass, Meaning::Request, raw))
             }
             NamesTwoInALine => {
                 let both = format!("{} and {}", TARGETS[0].0, TARGETS[1].0);
