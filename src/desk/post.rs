@@ -194,12 +194,20 @@ impl Work<'_> {
                 self.take_out(mail.id)?;
                 continue;
             }
+            let Some(bytes) = outbox::bytes(self.db, mail.id)? else {
+                tracing::error!(
+                    outbox = mail.id,
+                    "a mail that waits has no bytes: it is taken out"
+                );
+                self.take_out(mail.id)?;
+                continue;
+            };
             outbox::wait(self.db, mail.id, "inflight", self.now_secs)?;
             parcels.push(Parcel {
                 id: mail.id,
                 envelope_from: mail.envelope_from,
                 recipients: mail.recipients,
-                bytes: mail.bytes,
+                bytes,
             });
         }
         Ok(parcels)
