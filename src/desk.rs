@@ -19,10 +19,12 @@ pub mod forget;
 pub mod house;
 pub mod intake;
 pub mod launch;
+pub mod machines;
 pub mod mail;
 pub mod operator;
 pub mod orders;
 pub mod post;
+pub mod recall;
 pub mod requests;
 pub mod retention;
 pub mod shorter;
@@ -232,12 +234,16 @@ impl Desk {
 
     /// The operator calls an introduction off; false: there is no such open introduction.
     pub fn cancel(&mut self, id: i64, now_secs: i64) -> Result<bool, DeskError> {
-        self.transact(now_secs, |work| match introductions::load(work.db, id)? {
-            Some(introduction) if !introduction.stage.is_final() => {
+        self.transact(now_secs, |work| {
+            let Some(introduction) = introductions::load(work.db, id)? else {
+                return Ok(false);
+            };
+            let introduction = work.recall(introduction)?;
+            let open = !introduction.stage.is_final();
+            if open {
                 work.step(introduction, Event::OperatorCancelled, "")?;
-                Ok(true)
             }
-            _ => Ok(false),
+            Ok(open)
         })
     }
 

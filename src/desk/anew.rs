@@ -5,9 +5,12 @@
 
 use crate::desk::DeskError;
 use crate::desk::bind::{Binding, Bound};
+use crate::desk::house::Connector;
 use crate::desk::mail::Mail;
 use crate::desk::work::Work;
 use crate::reader::Reading;
+use crate::reader::address::{Address, Person};
+use crate::reader::request::Choice;
 use crate::rules::introduction::Introduction;
 use crate::rules::saying::Party;
 
@@ -57,24 +60,62 @@ impl Work<'_> {
             .is_some_and(|author| !self.house.is_insider(author))
     }
 
-    /// Whether the new words name somebody to meet, and nobody of this introduction.
-    pub(super) fn wishes_anew(
+    /// Whether the target's new words name somebody to meet, and nobody of this introduction.
+    pub(super) fn target_wishes_anew(
         &self,
         mail: &Mail<'_>,
         introduction: &Introduction,
     ) -> Result<bool, DeskError> {
         let of_old = [&introduction.target, &introduction.requester];
-        let old = |address: &crate::reader::address::Address| {
+        self.names_others(mail, |_, choice| {
             let mut people = of_old.iter().copied().flatten();
-            people.any(|person| self.house.same_person(&person.address, address))
-        };
-        let apart: Vec<_> = mail.from().cloned().into_iter().collect();
+            let old = |person: &Person| self.house.same_person(&person.address, &choice.address);
+            Ok(people.any(old))
+        })
+    }
+
+    /// Whether the requester's new words name somebody whom his earlier ones did not. The target stays
+    /// out of it: by what is passed over he could find out whose address he has guessed.
+    pub(super) fn requester_wishes_anew(
+        &self,
+        mail: &Mail<'_>,
+        introduction: &Introduction,
+    ) -> Result<bool, DeskError> {
+        let request = introduction.request.as_ref();
+        let earlier = request.map(|r| r.words.as_str()).unwrap_or_default();
+        let apart = written_by(mail);
+        self.names_others(mail, |connector, choice| {
+            let address = choice.address.key();
+            let spelt = |text: &str| text.to_lowercase().contains(address);
+            if spelt(&mail.reading.text) {
+                return Ok(spelt(earlier));
+            }
+            let named = self.wish(earlier, &apart, connector)?.targets;
+            Ok(named.iter().any(|old| old.address == choice.address))
+        })
+    }
+
+    /// Whether some connector's people are named, and none of them is `old`.
+    fn names_others(
+        &self,
+        mail: &Mail<'_>,
+        old: impl Fn(&Connector, &Choice) -> Result<bool, DeskError>,
+    ) -> Result<bool, DeskError> {
+        let apart = written_by(mail);
         for connector in &self.house.connectors {
             let targets = self.wish(&mail.reading.text, &apart, connector)?.targets;
-            if !targets.is_empty() && !targets.iter().any(|choice| old(&choice.address)) {
+            let mut known = false;
+            for choice in &targets {
+                known |= old(connector, choice)?;
+            }
+            if !targets.is_empty() && !known {
                 return Ok(true);
             }
         }
         Ok(false)
     }
+}
+
+fn written_by(mail: &Mail<'_>) -> Vec<Address> {
+    mail.from().cloned().into_iter().collect()
 }

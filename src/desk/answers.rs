@@ -4,10 +4,10 @@ use crate::desk::bind::Bound;
 use crate::desk::mail::Mail;
 use crate::desk::work::Work;
 use crate::desk::{DeskError, belongs, ignored};
-use crate::reader::address::{Address, Person};
+use crate::reader::address::Person;
 use crate::reader::command::{self, Command};
 use crate::reader::request::Choice;
-use crate::reader::{Kind, Proof, Verdict};
+use crate::reader::{Proof, Verdict};
 use crate::rules::event::{Answer, Event};
 use crate::rules::introduction::{Introduction, Request, Stage};
 use crate::rules::saying::{ConfirmWhy, Party, Saying};
@@ -192,15 +192,23 @@ impl Work<'_> {
             Role::Connector | Role::Stranger => false,
         };
         match mail.letter.from.person().cloned() {
-            Some(author) if free && self.wishes_anew(mail, &bound.introduction)? => {
-                self.direct(mail, &author).map(Some)
+            Some(author) if free => {
+                let anew = match role {
+                    Role::Requester => self.requester_wishes_anew(mail, &bound.introduction)?,
+                    _ => self.target_wishes_anew(mail, &bound.introduction)?,
+                };
+                anew.then(|| self.direct(mail, &author)).transpose()
             }
             _ => Ok(None),
         }
     }
 
     /// Whether our mail with this secret went to the target as he is known now.
-    fn went_to_target(&self, secret: i64, introduction: &Introduction) -> Result<bool, DeskError> {
+    pub(super) fn went_to_target(
+        &self,
+        secret: i64,
+        introduction: &Introduction,
+    ) -> Result<bool, DeskError> {
         let sent = outbox::by_secret(self.db, secret)?;
         let target = introduction.target.as_ref().map(|p| p.address.as_str());
         Ok(sent.is_some_and(|mail| mail.recipients.first().map(String::as_str) == target))
@@ -273,6 +281,9 @@ impl Work<'_> {
             let morning = date.at(9, 0, 0, 0).to_zoned_datetime(zone).ok()?;
             Some(morning.timestamp().as_second())
         });
+        if matches!(mail.verdict(), Verdict::No | Verdict::Stop | Verdict::Later) {
+            introduction = self.recall(introduction)?;
+        }
         let answer = Answer {
             verdict: mail.verdict(),
             doubt,
@@ -313,6 +324,9 @@ impl Work<'_> {
         if mail.fails() {
             return Ok(ignored("proof of the requester fails"));
         }
+        if self.may_be_sent_again(mail) {
+            return Ok(ignored("the requester wrote it to somebody else"));
+        }
         if let Some(message_id) = &mail.letter.message_id {
             introduction
                 .threads
@@ -336,13 +350,17 @@ impl Work<'_> {
                 request: request_of(mail),
                 evidence: mail.evidence("his own words"),
             }),
-            Saying::WhichConnector { .. } | Saying::WhichWish { .. } => {
-                return self.wish_completed(mail, introduction);
+            Saying::WhichConnector { connectors } => {
+                return self.wish_completed(mail, introduction, connectors);
             }
+            Saying::WhichWish { .. } => return self.wish_completed(mail, introduction, &[]),
             _ => None,
         };
         match event {
             Some(event) => {
+                if matches!(event, Event::RequesterWithdrew | Event::RequesterDeclined) {
+                    introduction = self.recall(introduction)?;
+                }
                 let introduction = self.step(introduction, event, &mail.detail())?;
                 Ok(belongs("answer", &introduction))
             }
@@ -350,52 +368,6 @@ impl Work<'_> {
                 introductions::save(self.db, &introduction)?;
                 Ok(belongs("noted", &introduction))
             }
-        }
-    }
-
-    /// A bounce or an automatic reply to one of our mails.
-    pub(super) fn machine_answered(
-        &mut self,
-        mail: &Mail<'_>,
-        bound: Bound,
-    ) -> Result<Disposition, DeskError> {
-        let Some(issued) = bound.issued.first() else {
-            return Ok(ignored("a machine's mail, to none of ours"));
-        };
-        let about = issued.saying.clone();
-        let introduction = bound.introduction;
-        if introduction.is_forgotten() {
-            return Ok(ignored("it answers an introduction that was erased"));
-        }
-        if about.party() == Some(Party::Target)
-            && !self.went_to_target(issued.row, &introduction)?
-        {
-            return Ok(belongs("machine", &introduction));
-        }
-        let event = match (mail.reading.kind, about.party(), &mail.reading.bounce) {
-            (Kind::Bounce, party, Some(bounce)) if bounce.permanent => {
-                let recipient = bounce
-                    .recipient
-                    .as_deref()
-                    .and_then(|text| Address::parse(text).ok())
-                    .or_else(|| introduction.target.as_ref().map(|t| t.address.clone()));
-                match (party, recipient) {
-                    (Some(Party::Target), Some(recipient)) => {
-                        Some(Event::TargetUnreachable { recipient })
-                    }
-                    (None, Some(recipient)) => Some(Event::IntroductionBounced { recipient }),
-                    _ => None,
-                }
-            }
-            (Kind::AutoReply, Some(Party::Target), _) => Some(Event::TargetAbsent),
-            _ => None,
-        };
-        match event {
-            Some(event) => {
-                let introduction = self.step(introduction, event, &mail.detail())?;
-                Ok(belongs("machine", &introduction))
-            }
-            None => Ok(belongs("machine", &introduction)),
         }
     }
 

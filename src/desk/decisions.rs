@@ -24,6 +24,9 @@ impl Work<'_> {
         if mail.fails() {
             return Ok(ignored("proof of the connector fails"));
         }
+        if self.may_be_sent_again(mail) {
+            return Ok(ignored("the connector wrote it to somebody else"));
+        }
         if let Some(message_id) = &mail.letter.message_id {
             introduction
                 .threads
@@ -39,7 +42,7 @@ impl Work<'_> {
         let event = match (answers, command::read(text)) {
             (_, Some(Command::Cancel)) => Some(Event::ConnectorCancelled),
             (_, Some(Command::AskAgain)) => Some(Event::ConnectorAsksAgain),
-            (Saying::WhoAsks { .. }, _) => self.requester_named(text, &introduction),
+            (Saying::WhoAsks { words }, _) => self.requester_named(text, words, &introduction),
             (Saying::WhichTarget { choices, .. }, command) => {
                 return self.target_picked(mail, introduction, choices, command);
             }
@@ -68,6 +71,9 @@ impl Work<'_> {
         };
         match event {
             Some(event) => {
+                if matches!(event, Event::ConnectorCancelled) {
+                    introduction = self.recall(introduction)?;
+                }
                 let introduction = self.step(introduction, event, &mail.detail())?;
                 Ok(belongs("order", &introduction))
             }
@@ -75,16 +81,27 @@ impl Work<'_> {
         }
     }
 
-    fn requester_named(&self, text: &str, introduction: &Introduction) -> Option<Event> {
+    /// `name` is what the mail he passed on calls its author, empty where it says nothing.
+    fn requester_named(
+        &self,
+        text: &str,
+        name: &str,
+        introduction: &Introduction,
+    ) -> Option<Event> {
         let target = introduction.target.as_ref().map(|target| &target.address);
         let address = command::addresses(text)
             .into_iter()
             .find(|address| !self.house.is_insider(address) && Some(address) != target)?;
-        let name = introduction
-            .requester
-            .as_ref()
-            .map(|requester| requester.name.clone())
-            .unwrap_or_default();
+        let known = introduction.requester.as_ref();
+        let name = known.map_or_else(|| name.to_owned(), |requester| requester.name.clone());
+        // "Alice Ng <alice@…>" as the whole answer says how she is called.
+        let wish = format!("Please ask {}.", text.trim().trim_end_matches('.'));
+        let name = match request::whom(&wish, &self.house.insiders(), &[]) {
+            Named::One(choice) if choice.address == address && !choice.name.is_empty() => {
+                choice.name
+            }
+            _ => name,
+        };
         Some(Event::ConnectorNamedRequester {
             requester: Person { name, address },
         })

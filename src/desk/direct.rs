@@ -8,12 +8,14 @@ use crate::desk::work::Work;
 use crate::desk::{DeskError, belongs, ignored};
 use crate::reader::Proof;
 use crate::reader::address::{Address, Person};
+use crate::reader::command::{self, Command};
 use crate::rules::consent::{ConnectorEvidence, Consent, Consents, RequesterEvidence};
 use crate::rules::event::Gap;
 use crate::rules::introduction::{Introduction, Stage, Threads, Way};
 use crate::rules::manners::{Direct, Standing};
-use crate::rules::saying::AskedWhy;
+use crate::rules::saying::{AskedWhy, Saying};
 use crate::store::inbox::Disposition;
+use crate::store::introductions;
 
 impl Work<'_> {
     /// Row 6: a requester writes to the bot.
@@ -166,35 +168,78 @@ impl Work<'_> {
         &mut self,
         mail: &Mail<'_>,
         mut introduction: Introduction,
+        choices: &[Person],
     ) -> Result<Disposition, DeskError> {
         if introduction.stage != Stage::WaitingForRequester {
             return Ok(belongs("noted", &introduction));
         }
-        let text = mail.reading.text.to_lowercase();
         let known = introduction.connector.clone();
-        let named: Vec<Connector> = self
-            .house
-            .connectors
-            .iter()
-            .filter(|connector| match &known {
-                Some(person) => connector.addresses.contains(&person.address),
-                None => {
-                    text.contains(&connector.name.to_lowercase())
-                        || connector.addresses.iter().any(|a| text.contains(a.key()))
-                }
-            })
-            .cloned()
-            .collect();
-        let [connector] = named.as_slice() else {
-            return Ok(belongs("noted", &introduction));
+        let connector = match &known {
+            Some(person) => self.house.connector(&person.address).cloned(),
+            None => self.connector_meant(mail, choices),
         };
+        let Some(connector) = connector else {
+            return self.ask_which_once_more(introduction, choices);
+        };
+        introduction.asked.clarified = false;
         if known.is_some()
             && let Some(request) = &mut introduction.request
         {
             // The wish completes his first words; both are his own.
             request.words = format!("{}\n\n{}", request.words.trim(), mail.reading.text.trim());
         }
-        self.direct_to(mail, introduction, connector)
+        self.direct_to(mail, introduction, &connector)
+    }
+
+    /// Whom the answer to "which connector?" means: a number of the list, an address, a name or one
+    /// word of it, or whoever gets a copy; None: that is not plain.
+    fn connector_meant(&self, mail: &Mail<'_>, choices: &[Person]) -> Option<Connector> {
+        let text = mail.reading.text.to_lowercase();
+        if let Some(Command::Numbers(numbers)) = command::read(&text) {
+            let [number] = numbers.as_slice() else {
+                return None;
+            };
+            let chosen = choices.get(number.checked_sub(1)?)?;
+            return self.house.connector(&chosen.address).cloned();
+        }
+        let words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).collect();
+        let only = |is: &dyn Fn(&Connector) -> bool| {
+            let mut found = self.house.connectors.iter().filter(|one| is(one));
+            found.next().filter(|_| found.next().is_none()).cloned()
+        };
+        let addressed = |one: &Connector| one.addresses.iter().any(|a| text.contains(a.key()));
+        let named = |one: &Connector| text.contains(&one.name.to_lowercase());
+        let by_a_word = |one: &Connector| {
+            let name = one.name.to_lowercase();
+            let mut parts = name.split(|c: char| !c.is_alphanumeric());
+            parts.any(|part| !part.is_empty() && words.contains(&part))
+        };
+        let in_copy = |one: &Connector| {
+            let mut all = mail.letter.to.iter().chain(&mail.letter.cc);
+            all.any(|person| one.addresses.contains(&person.address))
+        };
+        only(&addressed)
+            .or_else(|| only(&named))
+            .or_else(|| only(&by_a_word))
+            .or_else(|| only(&in_copy))
+    }
+
+    /// An answer that names none of them, or two, is no reason to forget the request.
+    fn ask_which_once_more(
+        &mut self,
+        mut introduction: Introduction,
+        choices: &[Person],
+    ) -> Result<Disposition, DeskError> {
+        if choices.is_empty() || introduction.asked.clarified {
+            introductions::save(self.db, &introduction)?;
+            return Ok(belongs("noted", &introduction));
+        }
+        introduction.asked.clarified = true;
+        introduction.asked.mails += 1;
+        let connectors = choices.to_vec();
+        let introduction = self.say(introduction, &Saying::WhichConnector { connectors })?;
+        introductions::save(self.db, &introduction)?;
+        Ok(belongs("answer", &introduction))
     }
 }
 

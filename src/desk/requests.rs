@@ -42,7 +42,7 @@ impl Work<'_> {
     }
 
     /// Whether somebody could have sent on to us what its proven author wrote to somebody else.
-    fn may_be_sent_again(&self, mail: &Mail<'_>) -> bool {
+    pub(super) fn may_be_sent_again(&self, mail: &Mail<'_>) -> bool {
         mail.reading.proof == Proof::Proven && !bind::is_written_to_us(self.house, mail.letter)
     }
 
@@ -363,12 +363,13 @@ impl Work<'_> {
         }
         if is(&introduction.requester)
             && mail.reading.proof == Proof::Proven
-            && !self.wishes_anew(mail, &introduction)?
+            && !self.requester_wishes_anew(mail, &introduction)?
         {
             let withdraws = command::read(&mail.reading.text) == Some(command::Command::Cancel)
                 || mail.verdict() == Verdict::Stop;
             if withdraws {
                 let event = Event::RequesterWithdrew;
+                introduction = self.recall(introduction)?;
                 introduction = self.step(introduction, event, &mail.detail())?;
             }
             return Ok(Some(belongs("noted", &introduction)));

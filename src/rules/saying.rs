@@ -200,6 +200,10 @@ pub enum HeldWhy {
     ConnectorOften,
     /// A fuse: more mails than one introduction may cost.
     Fuse,
+    /// The target said no, and the connector wants him asked once more.
+    SaidNo,
+    /// The requester's words were dropped some time after the end.
+    WordsGone,
 }
 
 impl HeldWhy {
@@ -210,7 +214,9 @@ impl HeldWhy {
             HeldWhy::AskedOften
             | HeldWhy::AskedBefore
             | HeldWhy::ConnectorOften
-            | HeldWhy::Fuse => false,
+            | HeldWhy::Fuse
+            | HeldWhy::SaidNo
+            | HeldWhy::WordsGone => false,
         }
     }
 }

@@ -98,7 +98,7 @@ impl Machine<'_> {
                 Event::ConnectorCancelled | Event::OperatorCancelled,
             ) => self.i.stage = Cancelled,
             (Asked | Confirming, Event::ConnectorAsksAgain) => self.said.push(Saying::Clarify),
-            (Closed, Event::ConnectorAsksAgain) => self.ask_once_more(),
+            (Closed | Declined, Event::ConnectorAsksAgain) => self.ask_once_more(),
             (
                 WaitingForRequester | Asked | Confirming | Deferred | Introduced | Declined
                 | Closed | Cancelled,
@@ -116,8 +116,8 @@ impl Machine<'_> {
                 | Event::OperatorCancelled,
             )
             | (
-                WaitingForConnector | WaitingForRequester | Deferred | Introduced | Declined
-                | Cancelled | Undeliverable,
+                WaitingForConnector | WaitingForRequester | Deferred | Introduced | Cancelled
+                | Undeliverable,
                 Event::ConnectorAsksAgain,
             ) => {}
 

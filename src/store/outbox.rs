@@ -225,6 +225,17 @@ pub fn of_introduction(db: &Connection, introduction: i64) -> Result<Vec<Mail>, 
     Ok(mails)
 }
 
+/// The mail that introduces the people of this introduction, where it waits and no server can have it.
+pub fn untried_introduction(db: &Connection, introduction: i64) -> Result<Option<i64>, StoreError> {
+    Ok(db
+        .prepare_cached(
+            "SELECT id FROM outbox WHERE introduction = ?1 AND saying = 'introduction'
+               AND state = 'queued' AND unknowns = 0",
+        )?
+        .query_row([introduction], |row| row.get(0))
+        .optional()?)
+}
+
 /// Whether the ask of this introduction was written and has not left.
 pub fn ask_waits(db: &Connection, introduction: i64) -> Result<bool, StoreError> {
     Ok(db

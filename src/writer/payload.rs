@@ -142,6 +142,8 @@ fn held_why(why: HeldWhy) -> &'static str {
         HeldWhy::AskedOften => "asked_often",
         HeldWhy::AskedBefore => "asked_before",
         HeldWhy::Fuse => "fuse",
+        HeldWhy::SaidNo => "said_no",
+        HeldWhy::WordsGone => "words_gone",
     }
 }
 

@@ -9,6 +9,7 @@
 )]
 
 mod answers;
+mod attacks;
 mod authors;
 mod command_line;
 mod contacts;

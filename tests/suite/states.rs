@@ -233,6 +233,11 @@ const SITUATIONS: &[Situation] = &[
         change: |i, _| i.asked.again = true,
     },
     Situation {
+        name: "the words were dropped",
+        stages: &[Stage::Closed],
+        change: |i, _| i.request = None,
+    },
+    Situation {
         name: "never asked",
         stages: &[Stage::Closed],
         change: |i, _| i.clock.asked_at_secs = None,

@@ -179,14 +179,7 @@ fn introduction(room: &mut Mailroom, mail: &Outbound) {
     let Some(yes) = yes else {
         return room.blame("V1 consent", "an introduction without the target's own yes");
     };
-    let taken_back = room.inbound[yes + 1..].iter().any(|later| {
-        matches!(later.meaning, Meaning::No | Meaning::Stop)
-            && later.proof != Proof::Fail
-            && !later.again
-            && addresses_of(carol).contains(&later.from.as_str())
-            && answers(room, later, mail.introduction, std::slice::from_ref(carol))
-    });
-    if taken_back {
+    if taken_back(room, mail, carol, yes) {
         room.blame(
             "V1 consent",
             "the target's yes was taken back before the introduction",
@@ -196,6 +189,32 @@ fn introduction(room: &mut Mailroom, mail: &Outbound) {
         room.blame("V1 consent", "the target was asked for somebody else");
     }
     requester_consents(room, mail, alice);
+}
+
+/// Whether the target said no after the mail that is her yes.
+fn taken_back(room: &Mailroom, made: &Outbound, carol: &String, yes: usize) -> bool {
+    room.inbound[yes + 1..].iter().any(|later| {
+        matches!(later.meaning, Meaning::No | Meaning::Stop)
+            && later.proof != Proof::Fail
+            && !later.again
+            && addresses_of(carol).contains(&later.from.as_str())
+            && answers(room, later, made.introduction, std::slice::from_ref(carol))
+    })
+}
+
+/// V1: what waited to leave while the target said no does not leave.
+fn still_wanted(room: &mut Mailroom, made: &Outbound) {
+    let carol = made.recipients.get(1).map(|to| plain(to));
+    let Some(carol) = carol.filter(|_| made.left_at_secs.is_none()) else {
+        return;
+    };
+    let yes = (0..made.arrived_before)
+        .rev()
+        .find(|at| consents(room, &room.inbound[*at], made, &carol));
+    if yes.is_some_and(|yes| taken_back(room, made, &carol, yes)) {
+        let why = "the target's yes was taken back before the introduction left";
+        room.blame("V1 consent", why);
+    }
 }
 
 /// Whether an ask of this introduction to the target names another requester.
@@ -208,7 +227,11 @@ fn asked_for_another(room: &Mailroom, made: &Outbound, alice: &str, carol: &str)
     !proposed
         && of(room, made.introduction)
             .filter(|old| old.saying == "ask" && old.is_to(carol))
-            .any(|ask| name.is_some_and(|name| !ask.text().contains(name)))
+            // By the address where the connector gave nothing else.
+            .any(|ask| {
+                let named = |name: &str| ask.text().contains(name) || ask.text().contains(alice);
+                name.is_some_and(|name| !named(name))
+            })
 }
 
 /// Whether this mail answers one of our mails of the introduction to one of these people alone.
@@ -347,6 +370,9 @@ fn reminded(room: &mut Mailroom, mail: &Outbound) {
 /// A mail is handed to the server: nobody is reminded of what has not reached him, or reached him today.
 pub fn leaves(room: &mut Mailroom, known: usize) {
     let mail = room.outbound[known].clone();
+    if mail.saying == "introduction" {
+        return still_wanted(room, &mail);
+    }
     let Some(carol) = mail.recipients.first().map(|to| plain(to)) else {
         return;
     };

@@ -203,11 +203,17 @@ impl Machine<'_> {
     pub(super) fn ask_once_more(&mut self) {
         let hindrance = self.around.hindrance;
         let protects = |why: &HeldWhy| why.is_for_good() || *why == HeldWhy::AskedOften;
-        if self.i.asked.again || self.i.consents.connector.is_none() || !self.may_be_asked() {
+        if self.i.consents.connector.is_none() || !self.has_both() {
             return;
         }
-        if let Some(why) = hindrance.filter(protects) {
+        if self.i.stage == Stage::Declined {
+            self.tell_held(HeldWhy::SaidNo);
+        } else if self.i.asked.again {
+            self.tell_held(HeldWhy::Fuse);
+        } else if let Some(why) = hindrance.filter(protects) {
             self.said.push(Saying::TellHeld { why });
+        } else if self.i.request.is_none() && self.i.way != Way::Proposed {
+            self.tell_held(HeldWhy::WordsGone);
         } else if self.i.clock.asked_at_secs.is_some() {
             self.i.asked.again = true;
             self.ask_anew();
@@ -218,10 +224,13 @@ impl Machine<'_> {
         }
     }
 
-    /// Nothing is missing but the target's word.
-    fn may_be_asked(&self) -> bool {
-        let words = self.i.request.is_some() || self.i.way == Way::Proposed;
-        self.i.requester.is_some() && self.i.target.is_some() && words
+    /// The connector hears why nobody is asked.
+    pub(super) fn tell_held(&mut self, why: HeldWhy) {
+        self.said.push(Saying::TellHeld { why });
+    }
+
+    fn has_both(&self) -> bool {
+        self.i.requester.is_some() && self.i.target.is_some()
     }
 
     /// The same ask, in a new mail, with a new window.

@@ -162,6 +162,8 @@ pub fn sayings() -> Option<Vec<(&'static str, Saying)>> {
         ("tell_held-often", held(HeldWhy::AskedOften)),
         ("tell_held-before", held(HeldWhy::AskedBefore)),
         ("tell_held-fuse", held(HeldWhy::Fuse)),
+        ("tell_held-no", held(HeldWhy::SaidNo)),
+        ("tell_held-words", held(HeldWhy::WordsGone)),
         ("tell_withdrawn", Saying::TellWithdrawn),
         (
             "tell_requester_silent-no",
