@@ -145,28 +145,35 @@ fn parts<'a>(body: &'a str, boundary: &str) -> Option<(&'a str, &'a str)> {
 /// (RFC 2045 section 6.7).
 fn is_same(encoded: &str, meant: &str) -> Option<bool> {
     let mut decoded = Vec::with_capacity(encoded.len());
-    for line in encoded.split("\r\n") {
-        let mut rest = line;
-        let soft = loop {
-            let Some((before, after)) = rest.split_once('=') else {
-                decoded.extend_from_slice(rest.as_bytes());
-                break false;
-            };
-            decoded.extend_from_slice(before.as_bytes());
-            if after.is_empty() {
-                break true;
+    let mut rest = encoded.as_bytes();
+    while let Some(at) = memchr::memchr2(b'=', b'\r', rest) {
+        let (before, from) = rest.split_at_checked(at)?;
+        decoded.extend_from_slice(before);
+        rest = match from {
+            [b'\r', b'\n', after @ ..] => {
+                decoded.push(b'\n');
+                after
             }
-            let (digits, others) = after.split_at_checked(2)?;
-            let octet = data_encoding::HEXUPPER.decode(digits.as_bytes()).ok()?;
-            decoded.extend_from_slice(&octet);
-            rest = others;
+            [b'=', b'\r', b'\n', after @ ..] => after,
+            [b'=', high, low, after @ ..] => {
+                decoded.push(digit(*high)? << 4 | digit(*low)?);
+                after
+            }
+            _ => return None,
         };
-        if !soft {
-            decoded.push(b'\n');
-        }
     }
+    decoded.extend_from_slice(rest);
     let decoded = std::str::from_utf8(&decoded).ok()?;
     Some(decoded.trim_end() == meant.trim_end())
+}
+
+/// A hexadecimal digit as we write it.
+fn digit(octet: u8) -> Option<u8> {
+    match octet {
+        b'0'..=b'9' => Some(octet - b'0'),
+        b'A'..=b'F' => Some(octet - b'A' + 10),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
