@@ -44,10 +44,11 @@ pub fn load(folder: &Path) -> Result<Words, WordsError> {
     }
     let (words, wrong) = Words::with(&files);
     problems.extend(wrong);
-    if problems.is_empty() {
-        let theirs = words.languages().filter(|language| language.is_replaced());
-        problems.extend(theirs.flat_map(rehearsal::rehearse));
-    }
+    // What a file that can't be used leads to is told by that file alone.
+    let broken: Vec<String> = problems.iter().map(|found| found.file.clone()).collect();
+    let theirs = words.languages().filter(|language| language.is_replaced());
+    let played = theirs.flat_map(rehearsal::rehearse);
+    problems.extend(played.filter(|found| !broken.contains(&found.file)));
     match problems.is_empty() {
         true => Ok(words),
         false => Err(WordsError::Problems(problems)),

@@ -59,8 +59,7 @@ pub fn run(config: Option<&Path>, options: &Options) -> Result<(), Failure> {
     log::start("error", log::Form::Text);
     let mut report = Report::new(options.json);
     report.good("configuration", format!("{}: good", config.path.display()));
-    // Words that can't be used keep `run` from starting.
-    furnish::words(&config)?;
+    settings::words(&config, &mut report);
     settings::passwords(&config, &mut report);
     settings::people(&config, &furnish::house_alone(&config), &mut report);
     settings::store(&config, &mut report);
@@ -69,7 +68,7 @@ pub fn run(config: Option<&Path>, options: &Options) -> Result<(), Failure> {
         Err(error) => {
             match Failure::from(error) {
                 Failure::Usage(says) => {
-                    let remedy = "`askfirst init` shows the places that a password can be in.";
+                    let remedy = settings::remedy(&config, &says);
                     report.wrong_configuration("password", says, remedy);
                 }
                 Failure::Failed(says) => report.problem("logins", says, None),

@@ -2,7 +2,7 @@
 //!
 //! Fails where the address is none, or the database can't be written.
 
-use crate::cli::screen::Screen;
+use crate::cli::screen::{Screen, counted};
 use crate::cli::{Failure, desk, load, now_secs, print};
 use crate::config::Config;
 use crate::contacts;
@@ -73,24 +73,27 @@ fn text_of(address: &Address, done: &Forgotten, contacts: &[String]) -> String {
         true => writeln!(text, "Nothing was stored about {address}."),
         false => writeln!(text, "Erased about {address}:"),
     };
-    let mut row = |count: usize, what: &str| {
+    let mut row = |count: usize, noun: &str, what: &str| {
         if count > 0 {
-            let _ = writeln!(text, "  {count} {what}");
+            let _ = writeln!(text, "  {}{what}", counted(count, noun));
         }
     };
     row(
         done.introductions,
-        "introduction(s): people, words and mails; that there was one, when, and how it ended stays",
+        "introduction",
+        ": people, words and mails; what stays is that there was one, when, and how it ended",
     );
     row(
         done.called_off.len(),
-        "of these still open: called off, and nobody is told",
+        "open introduction",
+        " of these: called off, and nobody is told",
     );
-    row(done.unsent, "mail(s) that were waiting: not sent");
-    row(done.received, "received mail(s)");
+    row(done.unsent, "waiting mail", ": not sent");
+    row(done.received, "received mail", "");
     row(
         done.mentions,
-        "other introduction(s): the address in their words",
+        "other introduction",
+        ": the address in its words",
     );
     if done.stop_kept {
         text.push_str("Kept, as a keyed hash: that this address wants no mail.\n");
@@ -123,8 +126,8 @@ mod tests {
         let contacts = ["Still there: the contacts of Bob Kim".to_owned()];
         let text = text_of(&address, &done, &contacts);
         for part in [
-            "2 introduction(s)",
-            "1 of these still open",
+            "2 introductions:",
+            "1 open introduction of these",
             "wants no mail",
             "Bob Kim",
         ] {

@@ -14,11 +14,15 @@ use crate::cli::screen::Screen;
 use crate::cli::{Failure, print};
 use crate::reader::address::Address;
 use ask::{Asker, say};
+use clap::builder::PossibleValuesParser;
 use providers::{Provider, Way};
 use std::path::{Path, PathBuf};
 use write::{Answers, Kept, Secret};
 
 const CONFIG_FILE: &str = "askfirst.toml";
+const SECURITY: [&str; 3] = ["tls", "starttls", "none"];
+const SIGN_INS: [&str; 2] = ["google", "microsoft"];
+const RULES: [&str; 4] = ["contacts", "ask", "any", "off"];
 
 #[derive(clap::Args)]
 pub struct Options {
@@ -34,20 +38,20 @@ pub struct Options {
     /// The bot's name: mails come from "Bob Kim via NAME"
     #[arg(long)]
     name: Option<String>,
-    /// gmail, workspace, microsoft365, outlook, fastmail, icloud, yahoo, zoho, zoho-eu, posteo, mailbox.org, proton
-    #[arg(long)]
+    /// Who keeps the mailbox; default: told by the address
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(providers::NAMES))]
     provider: Option<String>,
     /// The IMAP server: HOST or HOST:PORT
     #[arg(long, value_name = "HOST")]
     imap: Option<String>,
-    /// tls, starttls, or none (this machine only)
-    #[arg(long, value_name = "HOW")]
+    /// How it is protected; none: this machine only
+    #[arg(long, value_name = "HOW", value_parser = PossibleValuesParser::new(SECURITY))]
     imap_security: Option<String>,
     /// The SMTP server: HOST or HOST:PORT
     #[arg(long, value_name = "HOST")]
     smtp: Option<String>,
-    /// tls, starttls, or none (this machine only)
-    #[arg(long, value_name = "HOW")]
+    /// How it is protected; none: this machine only
+    #[arg(long, value_name = "HOW", value_parser = PossibleValuesParser::new(SECURITY))]
     smtp_security: Option<String>,
     /// A PEM file with the certificates to believe
     #[arg(long, value_name = "FILE")]
@@ -73,8 +77,8 @@ pub struct Options {
     /// Read the password from standard input, and keep it in askfirst.password
     #[arg(long, group = "secret")]
     password_stdin: bool,
-    /// Sign in with OAuth2: google or microsoft
-    #[arg(long, value_name = "PROVIDER", group = "secret")]
+    /// Sign in with OAuth2
+    #[arg(long, value_name = "PROVIDER", group = "secret", value_parser = PossibleValuesParser::new(SIGN_INS))]
     oauth2: Option<String>,
     /// The client id of the application that was registered for OAuth2
     #[arg(long, value_name = "ID")]
@@ -91,8 +95,8 @@ pub struct Options {
     /// This person's contacts, vCard or CSV
     #[arg(long, value_name = "FILE")]
     contacts: Option<String>,
-    /// What a proven requester may start alone: contacts, ask, any or off
-    #[arg(long, value_name = "RULE")]
+    /// What a proven requester may start alone; default: contacts
+    #[arg(long, value_name = "RULE", value_parser = PossibleValuesParser::new(RULES))]
     direct_requests: Option<String>,
     /// Such as Europe/Berlin; default: this machine's
     #[arg(long, value_name = "ZONE")]
@@ -113,6 +117,9 @@ pub fn run(config: Option<&Path>, options: &Options) -> Result<(), Failure> {
             path.display()
         )));
     }
+    if options.yes {
+        nothing_missing(options)?;
+    }
     let asker = Asker {
         silent: options.yes,
         runtime: runtime()?,
@@ -129,6 +136,28 @@ pub fn run(config: Option<&Path>, options: &Options) -> Result<(), Failure> {
         .map_err(Failure::Usage)?;
     print(&farewell(&answers, &path, config));
     Ok(())
+}
+
+/// What has no default, all of it at once: a script is mended in one go.
+fn nothing_missing(options: &Options) -> Result<(), Failure> {
+    let missing: Vec<&str> = [
+        ("--address", options.address.is_none()),
+        ("--connector-name", options.connector_name.is_none()),
+        ("--connector-address", options.connector_address.is_empty()),
+    ]
+    .into_iter()
+    .filter_map(|(flag, is_missing)| is_missing.then_some(flag))
+    .collect();
+    match missing.as_slice() {
+        [] => Ok(()),
+        [one] => Err(Failure::Usage(format!(
+            "{one} is missing; with --yes nobody is asked for it"
+        ))),
+        [several @ .., last] => Err(Failure::Usage(format!(
+            "{} and {last} are missing; with --yes nobody is asked for them",
+            several.join(", ")
+        ))),
+    }
 }
 
 fn questions(asker: &Asker, options: &Options, path: &Path) -> Result<Answers, Failure> {
@@ -177,6 +206,9 @@ fn questions(asker: &Asker, options: &Options, path: &Path) -> Result<Answers, F
         time_zone,
         imap: place.imap,
         smtp: place.smtp,
+        imap_user: provider
+            .as_ref()
+            .map_or_else(|| user.clone(), |provider| provider.imap_user(&user)),
         user,
         secret,
         junk: provider
@@ -244,7 +276,7 @@ fn person(
         options.direct_requests.as_deref().or(Some("contacts")),
         "",
         None,
-        |text| one_of(text, &["contacts", "ask", "any", "off"]),
+        |text| one_of(text, &RULES),
     )?;
     Ok(write::Person {
         name,

@@ -39,7 +39,32 @@ What the daemon logs: error, warn, info (the default), debug.
 pub fn completions(command: &mut clap::Command, shell: clap_complete::Shell) {
     let mut text = Vec::new();
     clap_complete::generate(shell, command, "askfirst", &mut text);
-    print(&String::from_utf8_lossy(&text));
+    let mut text = String::from_utf8_lossy(&text).into_owned();
+    if shell == clap_complete::Shell::Fish {
+        text += &fish_values(command);
+    }
+    print(&text);
+}
+
+/// What clap_complete leaves out for fish: the values of arguments without a dash (`login google`).
+fn fish_values(command: &clap::Command) -> String {
+    let mut text = String::new();
+    for subcommand in command.get_subcommands() {
+        let values = subcommand
+            .get_positionals()
+            .flat_map(clap::Arg::get_possible_values);
+        for value in values {
+            let help = value.get_help().map_or(String::new(), |help| {
+                format!(" -d '{}'", help.to_string().replace('\'', "\\'"))
+            });
+            text += &format!(
+                "complete -c askfirst -n \"__fish_askfirst_using_subcommand {}\" -f -a {}{help}\n",
+                subcommand.get_name(),
+                value.get_name()
+            );
+        }
+    }
+    text
 }
 
 pub fn run(command: clap::Command, folder: Option<&Path>) -> Result<(), Failure> {

@@ -4,6 +4,7 @@
 //! Fails where there is no such introduction.
 
 mod next;
+pub mod order;
 
 use crate::cli::screen::{self, Screen, Tint};
 use crate::cli::{Failure, desk_and_config, now_secs, print, quarantine};
@@ -13,8 +14,10 @@ use crate::reader::Proof;
 use crate::reader::address::Person;
 use crate::rules::consent::{ConnectorEvidence, MailEvidence, RequesterEvidence};
 use crate::rules::introduction::{Stage, Way};
+use crate::store::introductions::Chapter;
 use crate::store::looks::{Received, Sent};
 use jiff::tz::TimeZone;
+use order::Piece;
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::path::Path;
@@ -127,12 +130,13 @@ impl Teller<'_> {
             self.screen.tint(tint, &state),
             screen::span(self.now - introduction.created_at_secs)
         );
+        let is_open = !introduction.stage.is_final();
         for (role, person) in [
             ("requester", &introduction.requester),
             ("connector", &introduction.connector),
             ("target", &introduction.target),
         ] {
-            let who = self.screen.wrapped(&who(person), BESIDE_ROLE);
+            let who = self.screen.wrapped(&who(person, is_open), BESIDE_ROLE);
             let _ = writeln!(text, "  {role:<10} {who}");
         }
         let how = self.screen.wrapped(way(introduction.way), BESIDE_ROLE);
@@ -168,6 +172,9 @@ impl Teller<'_> {
         let requester = consents.requester.as_ref().map(|consent| {
             let evidence = match &consent.evidence {
                 RequesterEvidence::Mail(mail) => in_words(mail),
+                RequesterEvidence::Vouched { message_id } if message_id.is_empty() => {
+                    vec!["vouched for by the connector, who passed the request on".to_owned()]
+                }
                 RequesterEvidence::Vouched { message_id } => vec![format!(
                     "vouched for by the connector, who passed the request on in {message_id}"
                 )],
@@ -205,37 +212,17 @@ impl Teller<'_> {
         text
     }
 
-    /// What came, what it led to and what went, by time; at one time in this order.
+    /// What came, what it led to and what went, in the order in which it happened.
     fn story(&self) -> String {
-        let mut lines: Vec<(i64, u8, String, Vec<String>)> = Vec::new();
-        for mail in &self.view.received {
-            let (head, more) = received(mail);
-            lines.push((mail.arrived_at_secs, 0, head, more));
-        }
-        for chapter in &self.view.story {
-            let head = format!("* {}: {}", chapter.event, chapter.stage.replace('_', " "));
-            // A request is no answer: how it would be read as one is beside the point.
-            let detail = match chapter.event.as_str() {
-                "opened" => chapter.detail.split("; ").next().unwrap_or_default(),
-                _ => chapter.detail.as_str(),
-            };
-            let more = match detail.is_empty() {
-                true => Vec::new(),
-                false => vec![format!("because: {detail}")],
-            };
-            lines.push((chapter.at_secs, 1, head, more));
-        }
-        for mail in &self.view.mails {
-            let (head, more) = sent(mail);
-            lines.push((mail.created_at_secs, 2, head, more));
-        }
-        lines.sort_by_key(|(at, order, ..)| (*at, *order));
         let mut text = String::new();
         let mut last = String::new();
         // Where there is no room beside it, the time has a line of its own.
         let narrow = self.screen.text_columns() < NARROW_COLUMNS;
         let indent = if narrow { 4 } else { INDENT };
-        for (at, _, head, more) in lines {
+        for (at, piece) in order::order(self.view) {
+            let Some((head, more)) = self.told(piece) else {
+                continue;
+            };
             let time = screen::moment(at, self.zone);
             let shown = match (narrow, time == last) {
                 (true, true) => String::new(),
@@ -255,6 +242,25 @@ impl Teller<'_> {
         }
         text
     }
+
+    /// A line, and what is said below it.
+    fn told(&self, piece: Piece) -> Option<(String, Vec<String>)> {
+        match piece {
+            Piece::Came(at) => self.view.received.get(at).map(received),
+            Piece::Became(at) => self.view.story.get(at).map(became),
+            Piece::Went(at) => self.view.mails.get(at).map(sent),
+        }
+    }
+}
+
+fn became(chapter: &Chapter) -> (String, Vec<String>) {
+    let head = format!("* {}: {}", chapter.event, chapter.stage.replace('_', " "));
+    let detail = views::reading_of(&chapter.event, &chapter.detail);
+    let more = match detail.is_empty() {
+        true => Vec::new(),
+        false => vec![format!("because: {detail}")],
+    };
+    (head, more)
 }
 
 fn received(mail: &Received) -> (String, Vec<String>) {
@@ -303,9 +309,15 @@ fn in_words(mail: &MailEvidence) -> Vec<String> {
         Proof::Unproven => "author unproven",
         Proof::Fails => "proof of the author fails",
     };
+    // Where a party was forgotten, only the proof is left.
     let mut lines = vec![
-        format!("own mail {}", mail.message_id),
-        format!("{proof}: {}", mail.proof_why),
+        format!("own mail {}", mail.message_id)
+            .trim_end()
+            .to_owned(),
+        match mail.proof_why.is_empty() {
+            true => proof.to_owned(),
+            false => format!("{proof}: {}", mail.proof_why),
+        },
     ];
     if !words.is_empty() {
         lines.push(format!("\"{}\"", words.join(" ")));
@@ -323,10 +335,11 @@ fn way(way: Way) -> &'static str {
     }
 }
 
-fn who(person: &Option<Person>) -> String {
+fn who(person: &Option<Person>, is_open: bool) -> String {
     match person {
         Some(person) if person.name.is_empty() => person.address.to_string(),
         Some(person) => format!("{} <{}>", person.name, person.address),
-        None => "not known yet".to_owned(),
+        None if is_open => "not known yet".to_owned(),
+        None => "not known".to_owned(),
     }
 }

@@ -73,6 +73,28 @@ impl Password {
         }
     }
 
+    /// What to do where it can't be fetched.
+    pub fn remedy(&self) -> String {
+        match self {
+            Password::Plain(_) => "Write it there, or say where else it is kept.".to_owned(),
+            Password::Env(name) => {
+                format!("Set {name} in the environment that askfirst is started in.")
+            }
+            Password::File(path) => format!(
+                "Put the password on the first line of this file, for your eyes only:  (umask 077; cat > {})",
+                path.display()
+            ),
+            Password::Command(_) => format!(
+                "Type the command yourself: within {} s it has to print the password and nothing else.",
+                COMMAND_DEADLINE.as_secs()
+            ),
+            Password::Credential(name) => format!(
+                "systemd hands it over: LoadCredential={name}:FILE in the unit. By hand, name the folder where the file \
+                 lies:  sudo CREDENTIALS_DIRECTORY=/etc/askfirst askfirst check"
+            ),
+        }
+    }
+
     /// Fetches the password; the line end after it is cut. Blocks: up to 30 seconds for a command.
     pub fn resolve(&self) -> Result<Secret, PasswordError> {
         let text = match self {

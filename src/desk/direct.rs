@@ -48,7 +48,7 @@ impl Work<'_> {
             consents: Consents {
                 requester: Some(Consent {
                     at_secs: self.now_secs,
-                    evidence: RequesterEvidence::Mail(mail.evidence("his own request")),
+                    evidence: RequesterEvidence::Mail(mail.evidence("their own request")),
                 }),
                 ..Consents::default()
             },

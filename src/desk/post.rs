@@ -218,9 +218,13 @@ impl Work<'_> {
     }
 
     pub(super) fn take_out(&self, id: i64) -> Result<(), DeskError> {
+        self.call_off(id, "refused")
+    }
+
+    pub(super) fn call_off(&self, id: i64, state: &str) -> Result<(), DeskError> {
         let progress = Progress {
             reply: Some("called off before it was sent"),
-            ..blank_progress("refused", self.now_secs)
+            ..blank_progress(state, self.now_secs)
         };
         Ok(outbox::advance(self.db, id, &progress, self.now_secs)?)
     }

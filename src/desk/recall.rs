@@ -6,7 +6,7 @@
 use crate::desk::DeskError;
 use crate::desk::work::Work;
 use crate::rules::introduction::{Introduction, Stage};
-use crate::store::outbox;
+use crate::store::{outbox, secrets};
 
 impl Work<'_> {
     /// Takes the introduction out of the queue, and gives the affair back as it stood before; as it is
@@ -18,8 +18,10 @@ impl Work<'_> {
         if introduction.stage != Stage::Introduced {
             return Ok(introduction);
         }
+        // Superseded: should there be a yes again, another mail introduces them.
         if let Some(mail) = outbox::untried_introduction(self.db, introduction.id)? {
-            self.take_out(mail)?;
+            self.call_off(mail, "superseded")?;
+            secrets::revive_all(self.db, introduction.id)?;
             introduction.stage = Stage::Asked;
         }
         Ok(introduction)

@@ -234,6 +234,18 @@ pub fn rfc3339(secs: i64) -> String {
     jiff::Timestamp::from_second(secs).map_or_else(|_| secs.to_string(), |time| time.to_string())
 }
 
+/// How a mail was read that led to this event. A request is no answer, nor is a number or an address that
+/// picks somebody: what they would be as one says nothing.
+pub fn reading_of<'a>(event: &str, detail: &'a str) -> &'a str {
+    match event {
+        "opened"
+        | "connector names the target"
+        | "connector names the requester"
+        | "requester writes the paragraph" => detail.split("; ").next().unwrap_or_default(),
+        _ => detail,
+    }
+}
+
 /// The three consents in words, one line each.
 pub fn consents_in_words(consents: &Consents) -> [String; 3] {
     let missing = || "not given".to_owned();

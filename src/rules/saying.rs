@@ -179,8 +179,14 @@ pub enum AskedWhy {
     DirectRequest,
     /// A direct request for somebody whose entry in the contacts says "always yes".
     AlwaysYes,
-    /// The connector said yes to a held request, or picked the target.
+    /// The connector said yes to a held request.
     YouAgreed,
+    /// The connector answered a question of ours with a number or an address.
+    YouPicked,
+    /// The connector confirmed that a mail in his name is his.
+    YouConfirmed,
+    /// The connector wrote "ask again" when what had held the ask was over.
+    YouAskedAgain,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

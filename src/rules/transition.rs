@@ -82,11 +82,11 @@ impl Machine<'_> {
             }
             (WaitingForConnector | Undeliverable, Event::ConnectorNamed { target, evidence }) => {
                 self.name_target(target);
-                self.connector_agreed(evidence);
+                self.connector_consents(evidence, AskedWhy::YouPicked);
             }
             (WaitingForConnector, Event::ConnectorNamedRequester { requester }) => {
                 self.i.requester = Some(requester);
-                self.advance(AskedWhy::YouAgreed);
+                self.advance(AskedWhy::YouNamed);
             }
             // A no to anything later than a held request is the wish to call it off.
             (

@@ -115,3 +115,10 @@ pub fn kill_all(db: &Connection, introduction: i64, now_secs: i64) -> Result<(),
     .execute((introduction, now_secs))?;
     Ok(())
 }
+
+/// The introduction was called back before it left: its secrets decide again.
+pub fn revive_all(db: &Connection, introduction: i64) -> Result<(), StoreError> {
+    db.prepare_cached("UPDATE secrets SET dead_at = NULL WHERE introduction = ?1")?
+        .execute([introduction])?;
+    Ok(())
+}

@@ -1,12 +1,15 @@
 //! One TLS client for IMAP and SMTP: the system's roots, the configured ones, and no way around the check.
 //! It fails when no root is known, the certificate does not hold for this host, or no TLS can be agreed on.
 
+mod pinned;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::client::WebPkiServerVerifier;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
@@ -43,9 +46,10 @@ fn client_config(server: &Server) -> Result<Arc<ClientConfig>, WireError> {
     let mut roots = RootCertStore::empty();
     // A single root that rustls can't read is no reason to refuse all others.
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if let Some(file) = &server.ca_file {
-        add_file(&mut roots, file, server)?;
-    }
+    let named = match &server.ca_file {
+        Some(file) => add_file(&mut roots, file, server)?,
+        None => Vec::new(),
+    };
     if roots.is_empty() {
         return Err(WireError::Certificate {
             at: server.at(),
@@ -53,37 +57,47 @@ fn client_config(server: &Server) -> Result<Arc<ClientConfig>, WireError> {
                 .to_owned(),
         });
     }
+    let refuse = |why: String| WireError::Tls {
+        at: server.at(),
+        why,
+    };
     // The provider is named, because a second one in the tree would make the default ambiguous.
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+    let provider = Arc::new(ring::default_provider());
+    let usual = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
+        .build()
+        .map_err(|error| refuse(error.to_string()))?;
+    let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|error| WireError::Tls {
-            at: server.at(),
-            why: error.to_string(),
-        })?
-        .with_root_certificates(roots)
+        .map_err(|error| refuse(error.to_string()))?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(pinned::Verifier { usual, named }))
         .with_no_client_auth();
     Ok(Arc::new(config))
 }
 
-fn add_file(roots: &mut RootCertStore, file: &Path, server: &Server) -> Result<(), WireError> {
+fn add_file(
+    roots: &mut RootCertStore,
+    file: &Path,
+    server: &Server,
+) -> Result<Vec<CertificateDer<'static>>, WireError> {
     let refuse = |why: String| WireError::Certificate {
         at: server.at(),
         why: format!("the file of roots {} can't be used: {why}", file.display()),
     };
     let certificates =
         CertificateDer::pem_file_iter(file).map_err(|error| refuse(error.to_string()))?;
-    let mut count = 0;
+    let mut named = Vec::new();
     for certificate in certificates {
         let certificate = certificate.map_err(|error| refuse(error.to_string()))?;
         roots
-            .add(certificate)
+            .add(certificate.clone())
             .map_err(|error| refuse(error.to_string()))?;
-        count += 1;
+        named.push(certificate);
     }
-    if count == 0 {
+    if named.is_empty() {
         return Err(refuse("it holds no certificate".to_owned()));
     }
-    Ok(())
+    Ok(named)
 }
 
 fn explain(server: &Server, error: &std::io::Error) -> WireError {
@@ -126,6 +140,10 @@ fn explain_fault(fault: &CertificateError) -> String {
         }
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
             "it is not valid yet (is this machine's clock right?)".to_owned()
+        }
+        // An authority in a server's place, mostly: webpki's word for it is a struct's name.
+        CertificateError::Other(_) => {
+            "it is not one for a server; if the server is your own, put this very certificate into `ca_file`".to_owned()
         }
         other => clean(&other.to_string()),
     }

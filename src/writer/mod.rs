@@ -6,6 +6,7 @@
 pub mod check;
 pub mod envelope;
 pub mod facts;
+pub mod fill;
 pub mod manner;
 pub mod mime;
 pub mod page;

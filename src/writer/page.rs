@@ -3,6 +3,7 @@
 //! Templates mark blocks with one control character that no stranger's string can hold, so nothing
 //! in a name or a subject can pass for a block. Fails where a template names a box that is not there.
 
+use crate::writer::fill::{self, Paragraph};
 use crate::writer::text::{self, Block};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -134,13 +135,17 @@ impl Page {
                     [RULE, title.as_str()].into_iter().filter(|l| !l.is_empty()),
                 ),
                 Part::Boxed { head, words } => {
-                    let gap = (!head.is_empty()).then(String::new);
-                    for line in head.iter().chain(gap.iter()).chain(&words.lines) {
-                        for row in text::rows(line, MAX_QUOTED_CHARS) {
-                            out.push_str(QUOTE_PREFIX);
-                            out.push_str(row);
-                            out.truncate(out.trim_end().len());
-                            out.push('\n');
+                    let gap = (!head.is_empty()).then_some("");
+                    let head = head
+                        .iter()
+                        .flat_map(|line| text::rows(line, MAX_QUOTED_CHARS))
+                        .chain(gap);
+                    for row in head {
+                        quoted(&mut out, row);
+                    }
+                    for paragraph in fill::paragraphs(&words.lines) {
+                        for row in paragraph.rows(MAX_QUOTED_CHARS) {
+                            quoted(&mut out, &row);
                         }
                     }
                 }
@@ -170,7 +175,9 @@ impl Page {
                         tag(&mut inner, "p", HEAD, &broken(head));
                     }
                     // The words may run from right to left; ours around them do not.
-                    let lines = broken(&words.lines);
+                    let paragraphs = fill::paragraphs(&words.lines);
+                    let lines: Vec<String> = paragraphs.iter().map(Paragraph::joined).collect();
+                    let lines = broken(&lines);
                     let _ = writeln!(inner, "<p dir=\"auto\" style=\"{WORDS}\">{lines}</p>");
                     tag(&mut out, "blockquote", BOX, &inner);
                 }
@@ -225,6 +232,13 @@ fn lines<'a>(out: &mut String, lines: impl IntoIterator<Item = &'a str>) {
         out.push_str(line);
         out.push('\n');
     }
+}
+
+fn quoted(out: &mut String, row: &str) {
+    out.push_str(QUOTE_PREFIX);
+    out.push_str(row);
+    out.truncate(out.trim_end().len());
+    out.push('\n');
 }
 
 fn tag(out: &mut String, name: &str, style: &str, inner: &str) {

@@ -130,6 +130,9 @@ fn asked_why(why: AskedWhy) -> &'static str {
         AskedWhy::DirectRequest => "direct_request",
         AskedWhy::AlwaysYes => "always_yes",
         AskedWhy::YouAgreed => "you_agreed",
+        AskedWhy::YouPicked => "you_picked",
+        AskedWhy::YouConfirmed => "you_confirmed",
+        AskedWhy::YouAskedAgain => "you_asked_again",
     }
 }
 

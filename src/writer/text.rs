@@ -212,7 +212,7 @@ pub fn rows(line: &str, max_chars: usize) -> Vec<&str> {
     rows
 }
 
-fn chars(text: &str) -> usize {
+pub fn chars(text: &str) -> usize {
     match text.is_ascii() {
         true => text.len(),
         false => text.chars().count(),

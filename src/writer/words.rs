@@ -36,13 +36,19 @@ pub struct Problem {
     pub remedy: String,
 }
 
+impl Problem {
+    /// File and line.
+    pub fn place(&self) -> String {
+        match self.line {
+            Some(line) => format!("{}:{line}", self.file),
+            None => self.file.clone(),
+        }
+    }
+}
+
 impl std::fmt::Display for Problem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.file)?;
-        if let Some(line) = self.line {
-            write!(f, ":{line}")?;
-        }
-        write!(f, ": {}. {}", self.problem, self.remedy)
+        write!(f, "{}: {}. {}", self.place(), self.problem, self.remedy)
     }
 }
 

@@ -154,6 +154,22 @@ def by_hand_in_every_dress(page):
         page.lamps("requester connector target")
 
 
+def somebody_from_outside_is_asked(page):
+    """The village has no mailbox of hers; the lamps name her all the same, and Carol sees nothing of it."""
+    page.choose("yes")
+    page.step("Alice wrote to Bob")
+    page.inbox("bob", 1)
+    page.browser.click("[data-forward=inbox-bob-1]")
+    page.browser.type("#text", "Please ask dave@dunn.test")
+    page.browser.click("#send")
+    page.browser.wait_text("[data-lamp=target]", "dave@dunn.test")
+    assert "Carol" not in page.browser.text("#lamps"), page.browser.text("#lamps")
+    page.lamps("requester connector")
+    page.inbox("carol", 0)
+    assert page.browser.count("#knows-carol li") == 0, page.browser.text("#knows-carol")
+    page.browser.wait_text("#knows-bob", "dave@dunn.test has been asked")
+
+
 def two_tabs_and_a_reload(page):
     browser = page.browser
     page.choose("yes")
@@ -289,6 +305,7 @@ def main():
                 a_machine_decides_nothing,
                 a_forged_yes_lights_no_lamp,
                 by_hand_in_every_dress,
+                somebody_from_outside_is_asked,
                 two_tabs_and_a_reload,
                 hostile_mail_is_inert,
                 the_keyboard_is_enough,

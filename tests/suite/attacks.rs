@@ -113,6 +113,27 @@ fn a_no_that_comes_before_the_introduction_has_left_is_a_no() {
 }
 
 #[test]
+fn who_says_yes_again_after_that_no_is_introduced_once() {
+    let mut w = World::new();
+    let left = w.forward("Ask Carol please");
+    let ask = to(&left, CAROL.1).clone();
+    for (words, stage) in [
+        ("Yes, gladly.", Stage::Introduced),
+        ("No, I changed my mind.", Stage::Declined),
+    ] {
+        let mail = w.writer(CAROL).reply(&ask.letter, words);
+        received_unsent(&mut w, &mail, "target.example");
+        assert_eq!(w.stages(), [stage]);
+    }
+    to(&w.deliver(), CAROL.1);
+    // She answers what lies in her mailbox longest.
+    let left = w.answer(CAROL, &ask, "Yes, happy to talk.");
+    assert_eq!(left[0].to, [ALICE.1, CAROL.1, BOB.1]);
+    let told = w.sent.iter().filter(|sent| sent.to.len() == 3);
+    assert_eq!(told.count(), 1);
+}
+
+#[test]
 fn what_waits_to_leave_can_be_called_off_by_each_of_the_three() {
     let waiting = || {
         let mut w = World::new();

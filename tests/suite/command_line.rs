@@ -87,10 +87,10 @@ fn words_are_printed_replaced_and_checked() {
     .unwrap();
     for command in ["check", "run"] {
         let done = askfirst(folder.path(), &[command]);
-        let said = text(&done.stderr);
+        let said = text(&done.stdout) + &text(&done.stderr);
         assert_eq!(done.status.code(), Some(2), "{said}");
         let wanted = format!(
-            "mine/en/ask.txt:{}: does not say how to answer. ",
+            "mine/en/ask.txt:{}: does not say how to answer",
             ask.lines().count()
         );
         assert!(said.contains(&wanted), "{said}");
@@ -184,6 +184,54 @@ fn completions_and_the_manual_page_name_every_command() {
             assert!(said.contains(command), "{shell}: {command}");
             assert!(manual.contains(command), "man: {command}");
         }
+    }
+}
+
+/// What a shell offers behind these words; nothing where the shell is not installed.
+fn offered(shell: &str, words: &str) -> Option<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let script = text(&askfirst(folder.path(), &["completions", shell]).stdout);
+    std::fs::write(folder.path().join("script"), script).unwrap();
+    let play = match shell {
+        "fish" => format!("source script; complete -C '{words}'"),
+        _ => format!(
+            "source ./script; COMP_WORDS=({words} ''); COMP_CWORD=$(({}));\
+             _askfirst askfirst '' \"${{COMP_WORDS[COMP_CWORD-1]}}\"; echo \"${{COMPREPLY[@]}}\"",
+            words.split_whitespace().count()
+        ),
+    };
+    let done = Command::new(shell)
+        .args(["-c", &play])
+        .current_dir(folder.path())
+        .env("HOME", folder.path())
+        .output()
+        .ok()?;
+    Some(text(&done.stdout))
+}
+
+#[test]
+fn shells_complete_the_values_too() {
+    for (words, value) in [
+        ("askfirst login ", "microsoft"),
+        ("askfirst completions ", "zsh"),
+        ("askfirst init --provider ", "mailbox.org"),
+        ("askfirst init --imap-security ", "starttls"),
+        ("askfirst init --oauth2 ", "google"),
+        ("askfirst init --direct-requests ", "contacts"),
+        ("askfirst list --state ", "undeliverable"),
+        ("askfirst run --log ", "json"),
+        ("askfirst quarantine ", "retry"),
+    ] {
+        let bash = offered("bash", words).expect("bash is everywhere");
+        assert!(bash.contains(value), "bash, {words}{value}: {bash}");
+        if let Some(fish) = offered("fish", words) {
+            assert!(fish.contains(value), "fish, {words}{value}: {fish}");
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let zsh = text(&askfirst(folder.path(), &["completions", "zsh"]).stdout);
+    for values in ["(tls starttls none)", "(google microsoft)"] {
+        assert!(zsh.contains(values), "zsh: {values}");
     }
 }
 

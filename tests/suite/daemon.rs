@@ -420,7 +420,7 @@ async fn p10_no_log_line_holds_an_address_a_word_or_a_secret() {
     );
     let said = String::from_utf8(forgotten.stdout).unwrap();
     assert!(
-        said.contains("1 introduction(s)") && said.contains("Bob Kim"),
+        said.contains("1 introduction:") && said.contains("Bob Kim"),
         "{said}"
     );
     assert_eq!(daemon.stop(), Some(0));

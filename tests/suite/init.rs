@@ -154,6 +154,57 @@ fn each_place_of_the_secret_is_written_as_the_configuration_reads_it() {
 }
 
 #[test]
+fn what_is_known_of_a_provider_holds_at_other_ports_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let ports = [
+        "--yes",
+        "--address",
+        "intro@proton.me",
+        "--password-env",
+        "X",
+        "--imap",
+        "127.0.0.1:1144",
+        "--imap-security",
+        "starttls",
+        "--smtp",
+        "127.0.0.1:1026",
+        "--smtp-security",
+        "starttls",
+    ];
+    let done = init(folder.path(), &[&ports[..], &BOB].concat(), "");
+    assert_eq!(done.status.code(), Some(0), "{}", said(&done));
+    let text = std::fs::read_to_string(folder.path().join("askfirst.toml")).unwrap();
+    for line in [
+        "port = 1144",
+        "port = 1026",
+        "ca_file = \"bridge.pem\"",
+        "junk = \"Spam\"",
+    ] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let apple = [
+        "--yes",
+        "--address",
+        "intro@icloud.com",
+        "--password-env",
+        "X",
+    ];
+    let done = init(folder.path(), &[&apple[..], &BOB].concat(), "");
+    assert_eq!(done.status.code(), Some(0), "{}", said(&done));
+    let text = std::fs::read_to_string(folder.path().join("askfirst.toml")).unwrap();
+    let users: Vec<&str> = text
+        .lines()
+        .filter(|line| line.starts_with("user"))
+        .collect();
+    assert_eq!(
+        users,
+        ["user = \"intro\"", "user = \"intro@icloud.com\""],
+        "IMAP's, then SMTP's"
+    );
+}
+
+#[test]
 fn googles_client_secret_is_asked_for_and_kept_outside() {
     let folder = tempfile::tempdir().unwrap();
     let flags = [
@@ -237,7 +288,7 @@ fn what_does_not_fit_is_refused_and_nothing_is_written() {
         ),
         (
             with(&["--address", "intro@b.example"]),
-            "--connector-name is missing",
+            "--connector-name and --connector-address are missing",
         ),
         (
             with(
@@ -323,7 +374,7 @@ fn what_does_not_fit_is_refused_and_nothing_is_written() {
                 &BOB,
             ]
             .concat(),
-            "known are gmail",
+            "possible values: gmail",
         ),
         (
             [
@@ -331,7 +382,7 @@ fn what_does_not_fit_is_refused_and_nothing_is_written() {
                 &BOB,
             ]
             .concat(),
-            "--imap is missing",
+            "no mail servers are known for b.example",
         ),
     ] {
         let folder = tempfile::tempdir().unwrap();

@@ -186,6 +186,31 @@ fn the_ask_in_its_other_ways() {
     );
 }
 
+/// A program of the requester's has broken the lines where ours has no room: no word stands alone for it.
+#[test]
+fn wide_lines_are_filled_anew() {
+    let mut wide = affair(Way::Forwarded);
+    wide.request.as_mut().unwrap().words = "Hi Bob,\n\n\
+        I am building a small sensor for beehives, and Carol has shipped radio hardware\n\
+        that survives ten winters. Twenty minutes of her advice would save us about one\n\
+        year of work, and I would come to wherever it is the least trouble for her.\n\n\
+        She once wrote:\n\
+        > The case is what fails first, long before the battery does, so begin with a good\n\
+        > case.\n\n\
+        - a radio that can be heard through two metres of wet hay and a sheet of steel,\n\
+        - time.\n\nBest regards\nAlice"
+        .to_owned();
+    let mail = write(&Saying::Ask, &wide, None).unwrap();
+    shown("ask-wide", &as_seen(&mail));
+    let parsed = mail_parser::MessageParser::default()
+        .parse(&mail.bytes)
+        .unwrap();
+    let html = parsed.body_html(0).unwrap();
+    assert!(html.contains("radio hardware that survives"), "{html}");
+    assert!(html.contains("begin with a good case."), "{html}");
+    assert!(html.contains("Best regards<br>"), "{html}");
+}
+
 /// Names and unfolded values of the header fields, by a splitter of the test's own.
 fn fields(bytes: &[u8]) -> Vec<(String, String)> {
     let text = String::from_utf8(bytes.to_vec()).unwrap();

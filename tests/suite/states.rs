@@ -2,6 +2,7 @@
 //!
 //! Fails where the file is not what the code does, and says the command that writes it anew.
 
+use askfirst::cli::show::order::follows;
 use askfirst::reader::Proof;
 use askfirst::reader::Verdict;
 use askfirst::reader::address::{Address, Person};
@@ -394,7 +395,14 @@ fn outcome(before: Introduction, event: Event, around: &Around) -> (String, Stri
         hindrance: around.hindrance,
         now_secs: NOW,
     };
+    let name = event.name();
     let after = transition::step(before.clone(), event, &surroundings);
+    // `askfirst show` puts a mail behind the event that it can follow from.
+    let stage = after.introduction.stage.name();
+    for saying in &after.sayings {
+        let saying = saying.name();
+        assert!(follows(name, stage, saying), "{name}, {stage}: {saying}");
+    }
     let next = match after.introduction.stage == before.stage {
         true => "stays".to_owned(),
         false => format!("**{}**", after.introduction.stage.name()),

@@ -3,6 +3,7 @@
 
 use super::cast::{self, CANARY, CONNECTORS, DAY, REQUESTERS, TARGETS, addresses_of, plain};
 use super::mailroom::{Inbound, Mailroom, Meaning, Outbound, Proof};
+use askfirst::rules::introduction::Stage;
 use askfirst::rules::manners::Direct;
 
 /// Mails to a target in one introduction, and in all, but for the introduction and the closing.
@@ -170,7 +171,11 @@ fn introduction(room: &mut Mailroom, mail: &Outbound) {
     let [alice, carol, _] = to.as_slice() else {
         return;
     };
-    if of(room, mail.introduction).any(|old| old.saying == "introduction") {
+    let earlier: Vec<Outbound> = of(room, mail.introduction)
+        .filter(|old| old.saying == "introduction")
+        .cloned()
+        .collect();
+    if !earlier.iter().all(|old| called_off(room, old)) {
         room.blame("V2 unique creation", "an introduction is written twice");
     }
     let yes = (0..room.inbound.len())
@@ -571,22 +576,31 @@ fn fuses(room: &mut Mailroom, mail: &Outbound) {
     }
 }
 
-/// A question to a target that waited while the introduction was called off is rightly not sent.
+/// A question to a target, or the introduction itself, that waited while the affair was called off is
+/// rightly not sent.
 fn called_off(room: &mut Mailroom, mail: &Outbound) -> bool {
     let question = matches!(
         mail.saying.as_str(),
         "ask" | "reminder" | "clarify" | "confirm_target"
     );
+    let ends = |later: &Inbound| {
+        use Meaning::{Cancel, Later, No, Stop};
+        matches!(later.meaning, No | Stop | Later | Cancel)
+    };
     let shown = mail
         .introduction
         .and_then(|id| room.desk().show(id).ok().flatten());
-    question
-        && shown.is_some_and(|view| {
-            view.mails.iter().any(|row| {
-                row.message_id == mail.message_id
-                    && row.reply.as_deref() == Some("called off before it was sent")
-            })
+    let ended = room.inbound[mail.arrived_before.min(room.inbound.len())..]
+        .iter()
+        .any(ends);
+    shown.is_some_and(|view| {
+        let ended = ended || view.introduction.stage != Stage::Introduced;
+        let may = question || (mail.saying == "introduction" && ended);
+        may && view.mails.iter().any(|row| {
+            row.message_id == mail.message_id
+                && row.reply.as_deref() == Some("called off before it was sent")
         })
+    })
 }
 
 /// The whole life is over: nothing waits, and nobody who is owed a mail is without it.

@@ -11,6 +11,7 @@ use crate::contacts::Contacts;
 use crate::desk::house::House;
 use crate::rules::manners::Standing;
 use crate::wire::proof::Resolver;
+use crate::words::WordsError;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -61,6 +62,43 @@ fn secret_file<'a>(config: &'a Config, server: &'a Server) -> Option<&'a Path> {
 fn open_to_others(path: &Path) -> bool {
     let metadata = std::fs::metadata(path);
     metadata.is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
+}
+
+/// The operator's own words: those that can't be used keep `run` from starting.
+pub fn words(config: &Config, report: &mut Report) {
+    let Some(folder) = &config.bot.words else {
+        return;
+    };
+    match crate::words::load(folder) {
+        Ok(_) => report.good("words", format!("{}: rehearsed", folder.display())),
+        Err(WordsError::Problems(problems)) => {
+            for found in problems {
+                let says = format!("{}: {}", found.place(), found.problem);
+                report.wrong_configuration("words", says, found.remedy);
+            }
+        }
+        Err(error) => report.wrong_configuration(
+            "words",
+            error.to_string(),
+            "Make the folder that [bot] words names, or take that line out.",
+        ),
+    }
+}
+
+/// What to do about a secret that can't be fetched.
+pub fn remedy(config: &Config, says: &str) -> String {
+    [&config.imap.server.login, &config.smtp.server.login]
+        .into_iter()
+        .filter_map(|login| match login {
+            Login::Password { password, .. } => Some(password),
+            Login::OAuth2 { sign_in, .. } => sign_in.client_secret.as_ref(),
+            Login::None | Login::Helper { .. } => None,
+        })
+        .find(|password| says.contains(&password.source()))
+        .map_or_else(
+            || "`askfirst init` shows the places that a password can be in.".to_owned(),
+            Password::remedy,
+        )
 }
 
 /// The connectors and their contacts.

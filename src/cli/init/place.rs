@@ -4,7 +4,7 @@
 
 use super::ask::{Asker, say};
 use super::providers::{self, At, Found, Provider};
-use super::{Options, one_of};
+use super::{Options, SECURITY, one_of};
 use crate::cli::Failure;
 use crate::cli::screen::{Screen, Tint};
 use crate::reader::address::Address;
@@ -25,9 +25,13 @@ pub fn find(asker: &Asker, options: &Options, address: &Address) -> Result<Place
     let imap = server("imap", imap.as_deref(), imap_how.as_deref(), [993, 143])?;
     let smtp = server("smtp", smtp.as_deref(), smtp_how.as_deref(), [465, 587])?;
     let place = match (&imap, &smtp, &options.provider) {
-        (Some(imap), Some(smtp), _) => {
+        // The rest of what is known of the provider holds at other ports too (Proton Mail Bridge's).
+        (Some(imap), Some(smtp), name) => {
             return Ok(Place {
-                provider: None,
+                provider: match name {
+                    Some(name) => named(name, domain)?.provider,
+                    None => providers::of_domain(domain),
+                },
                 imap: imap.clone(),
                 smtp: smtp.clone(),
             });
@@ -42,6 +46,9 @@ pub fn find(asker: &Asker, options: &Options, address: &Address) -> Result<Place
             smtp: smtp.unwrap_or(place.smtp),
             provider: place.provider,
         }),
+        _ if asker.silent => Err(Failure::Usage(format!(
+            "no mail servers are known for {domain}; give them as --imap and --smtp, or name the --provider"
+        ))),
         _ => asked_for(asker, imap, smtp),
     }
 }
@@ -120,9 +127,7 @@ fn shown(options: &Options, title: &str, imap: &At, smtp: &At) {
 }
 
 fn asked_for(asker: &Asker, imap: Option<At>, smtp: Option<At>) -> Result<Place, Failure> {
-    if !asker.silent {
-        say("The servers of this mailbox, as its provider names them (HOST or HOST:PORT).\n");
-    }
+    say("The servers of this mailbox, as its provider names them (HOST or HOST:PORT).\n");
     let one = |flag: &str, given: Option<At>, ports: [u16; 2]| match given {
         Some(at) => Ok(at),
         None => asker.text(
@@ -170,7 +175,7 @@ fn server(
         return Err(wrong("the name of the host is missing".to_owned()));
     }
     let security = match security {
-        Some(word) => one_of(word, &["tls", "starttls", "none"])
+        Some(word) => one_of(word, &SECURITY)
             .map_err(|problem| Failure::Usage(format!("--{flag}-security: {problem}")))?,
         None if port == Some(plain) => "starttls".to_owned(),
         None => "tls".to_owned(),

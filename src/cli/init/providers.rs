@@ -9,6 +9,22 @@ use serde::Deserialize;
 
 const KNOWN: &str = include_str!("providers.toml");
 
+/// The names in that file, for the help and the completions.
+pub const NAMES: [&str; 12] = [
+    "gmail",
+    "workspace",
+    "microsoft365",
+    "outlook",
+    "fastmail",
+    "icloud",
+    "yahoo",
+    "zoho",
+    "zoho-eu",
+    "posteo",
+    "mailbox.org",
+    "proton",
+];
+
 #[derive(Deserialize)]
 struct File {
     provider: Vec<Provider>,
@@ -28,6 +44,9 @@ pub struct Provider {
     pub custom_imap: Option<At>,
     pub custom_smtp: Option<At>,
     pub junk: String,
+    /// Whether IMAP wants the part before the @ of an address of theirs as the name to log in with.
+    #[serde(default)]
+    pub imap_user_is_local_part: bool,
     pub login: Way,
     pub oauth2: Option<String>,
     pub authserv_id: Option<String>,
@@ -87,14 +106,27 @@ pub fn named(name: &str) -> Option<Provider> {
 
 /// The provider whose own domain this is.
 pub fn of_domain(domain: &str) -> Option<Provider> {
-    let owns = |provider: &Provider| provider.domains.iter().any(|own| own == domain);
-    all().into_iter().find(owns)
+    all().into_iter().find(|provider| provider.owns(domain))
 }
 
 impl Provider {
+    /// The name that IMAP wants where an address logs in.
+    pub fn imap_user(&self, user: &str) -> String {
+        match user.rsplit_once('@') {
+            Some((local, domain)) if self.imap_user_is_local_part && self.owns(domain) => {
+                local.to_owned()
+            }
+            _ => user.to_owned(),
+        }
+    }
+
+    fn owns(&self, domain: &str) -> bool {
+        self.domains.iter().any(|own| own == domain)
+    }
+
     /// The servers for an address at this domain.
     pub fn servers(&self, domain: &str) -> (At, At) {
-        let own = self.domains.iter().any(|own| own == domain);
+        let own = self.owns(domain);
         let or = |custom: &Option<At>, usual: &At| match custom {
             Some(custom) if !own => custom.clone(),
             _ => usual.clone(),
@@ -250,10 +282,63 @@ mod tests {
                 assert!(["tls", "starttls"].contains(&server.security.as_str()));
             }
             assert!(!provider.first.is_empty());
-            let page = format!("docs/providers/{}.md", provider.page);
-            let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(page);
-            assert!(page.is_file(), "{}", page.display());
         }
+        let names: Vec<&str> = all.iter().map(|provider| provider.name.as_str()).collect();
+        assert_eq!(names, NAMES);
+    }
+
+    #[test]
+    fn the_page_of_each_provider_says_what_is_written_here() {
+        let pages = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/providers");
+        let contents = std::fs::read_to_string(pages.join("README.md")).unwrap();
+        for provider in all() {
+            let name = format!("{}.md", provider.page);
+            assert!(contents.contains(&format!("]({name})")), "{name}");
+            let page = std::fs::read_to_string(pages.join(&name)).unwrap();
+            let servers = [
+                Some(&provider.imap),
+                Some(&provider.smtp),
+                provider.custom_imap.as_ref(),
+                provider.custom_smtp.as_ref(),
+            ];
+            let mut said: Vec<String> = servers
+                .into_iter()
+                .flatten()
+                .map(|at| {
+                    at.to_string()
+                        .replacen(&at.host, &format!("`{}`", at.host), 1)
+                })
+                .collect();
+            said.push(format!("`{}`", provider.junk));
+            said.extend(provider.ca_file.map(|file| format!("`{file}`")));
+            said.extend(
+                provider
+                    .authserv_id
+                    .map(|id| format!("`authserv_ids = [\"{id}\"]`")),
+            );
+            if provider.imap_user_is_local_part {
+                said.push("the part before the @".to_owned());
+            }
+            for (word, way) in [("app password", Way::Password), ("OAuth2", Way::Oauth2)] {
+                let wanted = provider.login == way
+                    && (way == Way::Oauth2 || provider.first.join(" ").contains(word));
+                said.extend(wanted.then(|| word.to_owned()));
+            }
+            said.extend(["\nNot tried ".to_owned(), "\n## Sources\n".to_owned()]);
+            said.push("Not confirmed: ".to_owned());
+            for words in said {
+                assert!(page.contains(&words), "{name}: {words}");
+            }
+        }
+    }
+
+    #[test]
+    fn icloud_is_logged_in_to_by_the_name_alone() {
+        let icloud = named("icloud").unwrap();
+        assert_eq!(icloud.imap_user("bob.kim@icloud.com"), "bob.kim");
+        assert_eq!(icloud.imap_user("bob@kim.example"), "bob@kim.example");
+        let posteo = named("posteo").unwrap();
+        assert_eq!(posteo.imap_user("bob@posteo.de"), "bob@posteo.de");
     }
 
     #[test]

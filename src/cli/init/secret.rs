@@ -5,7 +5,7 @@
 use super::ask::{Asker, say};
 use super::providers::{Provider, Way};
 use super::write::{Kept, Secret};
-use super::{Options, one_line, one_of};
+use super::{Options, SIGN_INS, one_line, one_of};
 use crate::cli::Failure;
 use std::path::Path;
 
@@ -116,7 +116,7 @@ fn oauth2(
         options.oauth2.as_deref().or(usual),
         "Sign in with (google, microsoft)",
         None,
-        |text| one_of(text, &["google", "microsoft"]),
+        |text| one_of(text, &SIGN_INS),
     )?;
     let client_id = asker.text(
         "client-id",

@@ -45,6 +45,8 @@ pub struct Answers {
     pub imap: At,
     pub smtp: At,
     pub user: String,
+    /// Where IMAP wants another name than SMTP.
+    pub imap_user: String,
     pub secret: Secret,
     pub junk: String,
     pub ca_file: Option<String>,
@@ -91,13 +93,13 @@ impl Answers {
             quoted(&self.name),
             quoted(&self.time_zone)
         );
-        let _ = write!(text, "[imap]\n{}", self.server(&self.imap));
+        let _ = write!(text, "[imap]\n{}", self.server(&self.imap, &self.imap_user));
         let _ = writeln!(
             text,
             "mailbox = \"INBOX\"\n# Read too, where it exists: answers end up there.\njunk = {}\n",
             quoted(&self.junk)
         );
-        let _ = writeln!(text, "[smtp]\n{}", self.server(&self.smtp));
+        let _ = writeln!(text, "[smtp]\n{}", self.server(&self.smtp, &self.user));
         text += "[store]\n# Everything the bot knows; made at the first start.\npath = \"askfirst.db\"\n\
                  # How long the words of mails are kept after an introduction's end.\nkeep_bodies = \"30d\"\n\n";
         text += "[trust]\n# Whose Authentication-Results are believed. None: DKIM and DMARC are checked here.\n\
@@ -136,13 +138,13 @@ impl Answers {
         text
     }
 
-    fn server(&self, at: &At) -> String {
+    fn server(&self, at: &At, user: &str) -> String {
         let mut text = format!(
             "host = {}\nport = {}\nsecurity = {}\nuser = {}\n",
             quoted(&at.host),
             at.port,
             quoted(&at.security),
-            quoted(&self.user)
+            quoted(user)
         );
         text += &match &self.secret {
             Secret::File(kept) => {

@@ -66,7 +66,7 @@ fn stage(introduction: &Introduction, mails: &[Sent], zone: &TimeZone) -> Vec<St
     let question = |sayings: &[&str]| {
         let asked = sayings.iter().find(|saying| wrote(saying).is_some());
         asked.map_or(String::new(), |saying| {
-            format!(" The question to them was: {}.", saying.replace('_', " "))
+            format!(" They were asked {}.", asked_what(saying))
         })
     };
     let one = match introduction.stage {
@@ -84,7 +84,7 @@ fn stage(introduction: &Introduction, mails: &[Sent], zone: &TimeZone) -> Vec<St
                 at(due)
             ),
             None if introduction.way == Way::AskedByConnector => {
-                "The connector asked the target himself; the bot adds nothing and waits.".to_owned()
+                "The connector asked the target without the bot; the bot adds nothing and waits.".to_owned()
             }
             None => "The target was asked and has not answered yes or no.".to_owned(),
         },
@@ -111,10 +111,25 @@ fn stage(introduction: &Introduction, mails: &[Sent], zone: &TimeZone) -> Vec<St
     vec![one]
 }
 
+/// A question of ours, as the operator would tell it.
+fn asked_what(saying: &str) -> &'static str {
+    match saying {
+        "approve" => "whether the bot may ask",
+        "confirm_connector" => "whether the mail in their name is theirs",
+        "which_target" => "whom to ask",
+        "who_asks" => "whose request it is",
+        "still_interested" => "whether they are still interested",
+        "propose" => "whether they would like to be introduced",
+        "ask_words" => "for a paragraph in their own words",
+        "which_connector" => "which connector is meant",
+        _ => "whom they would like to meet",
+    }
+}
+
 fn closed(introduction: &Introduction, held: Option<&Sent>) -> String {
     let why = held.and_then(|mail| mail.why.as_deref());
     match why {
-        Some("stopped") => "The target was not asked: she wants no such mail from this bot.",
+        Some("stopped") => "The target was not asked: they want no such mail from this bot.",
         Some("never") => "The target was not asked: [pace] never or the connector's contacts say so.",
         Some("asked_often") => "The target was not asked: asks_per_target was reached in 30 days.",
         Some("asked_before") => {
@@ -124,6 +139,7 @@ fn closed(introduction: &Introduction, held: Option<&Sent>) -> String {
         Some("connector_often") => {
             "The target was not asked: as many asks as may go out in the connector's name in a day (asks_per_connector)."
         }
+        Some("words_gone") => "The target was not asked again: the words of the request were erased (keep_bodies).",
         Some(_) => "The target was not asked: this introduction has cost enough mails.",
         None if introduction.clock.asked_at_secs.is_some() => {
             "The target did not answer in time. Nobody asks again by itself."

@@ -122,8 +122,7 @@ function dark(role, affair) {
   }[affair.state] || ["has not agreed yet", only];
 }
 
-function lamp(user, name, affair) {
-  const role = ROLES[user];
+function lamp(role, name, affair) {
   const evidence = affair && affair.lamps[role];
   const lit = Boolean(evidence);
   const [verdict, how] = lit ? ["has agreed", evidence.how] : dark(role, affair);
@@ -142,7 +141,11 @@ function showBot() {
   say(at("state"), affair
     ? STATES[affair.state](affair)
     : "Nothing yet: the bot knows of no request. It needs three consents, and has none.");
-  fill(at("lamps"), scene.people.map((person) => lamp(person.user, person.name, affair)));
+  // Who is asked may live outside the village.
+  fill(at("lamps"), scene.people.map((person) => {
+    const role = ROLES[person.user];
+    return lamp(role, affair ? affair[role] : person.name, affair);
+  }));
   const next = affair ? affair.next : { what: "The bot does nothing until somebody asks for an introduction.", when: null };
   fill(at("coming"), [make("strong", {}, "Next: "), next.when ? `${next.when}. ` : "", next.what]);
   showLog(affair);
@@ -167,15 +170,20 @@ function showLog(affair) {
 
 const ANSWERS = { introduced: "the yes, not its words", declined: "the no, not its words", deferred: "the “later”", closed: "that no answer came" };
 
+/** What this person is in the introduction; whoever has no part in it sees nothing of it. */
+function part(person, affair) {
+  return Object.keys(affair.addresses).find((role) => affair.addresses[role] === person.address);
+}
+
 function knowledge(person) {
   const affair = scene.introductions[0];
-  const knows = affair && affair.knows[ROLES[person.user]];
+  const role = affair && part(person, affair);
+  const knows = role && affair.knows[role];
   if (!knows || knows.asked === null) return [];
   const line = (yes, what) => make("li", { "data-knows": String(yes) },
     make("b", {}, yes ? "Sees" : "Can’t see"), what);
   const target = affair.target;
-  const own = person.name === target;
-  if (own) return [line(true, `who would like to talk to ${person.name.split(" ")[0]}, and why`), line(true, "that a no or silence costs nothing")];
+  if (role === "target") return [line(true, `who would like to talk to ${person.name.split(" ")[0]}, and why`), line(true, "that a no or silence costs nothing")];
   const lines = [line(knows.asked, `that ${target} has been asked`)];
   if (knows.answer === null) lines.push(line(false, `an answer, for there is none yet`));
   else if (knows.answer) lines.push(line(true, `${ANSWERS[affair.state] || "how it stands"}`));
@@ -223,9 +231,10 @@ function body(text) {
 
 function mailItem(person, mail, folder) {
   const id = `${folder}-${person.user}-${mail.uid}`;
+  const when = mail.at.replaceAll(" ", "\u00a0");
   const open = make("details", { id: `open-${id}` },
     make("summary", {},
-      make("small", {}, folder === "inbox" ? `${mail.from} · ${mail.at}` : `To ${mail.to} · ${mail.at}`),
+      make("small", {}, folder === "inbox" ? `${mail.from} · ${when}` : `To ${mail.to} · ${when}`),
       make("strong", { class: "subject" }, mail.subject || "(no subject)")),
     body(mail.text));
   if (folder === "inbox") {

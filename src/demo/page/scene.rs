@@ -12,6 +12,7 @@ use crate::reader::Proof;
 use crate::reader::address::Person;
 use crate::rules::consent::{ConnectorEvidence, MailEvidence, RequesterEvidence};
 use crate::rules::introduction::{Introduction, Stage};
+use crate::writer::fill::{self, Paragraph};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
@@ -109,9 +110,17 @@ fn mail(stored: &Mail) -> Value {
         "to": names(&letter.to),
         "cc": names(&letter.cc),
         "subject": letter.subject,
-        "text": text.trim().chars().take(MAX_TEXT_SHOWN).collect::<String>(),
+        "text": filled(text.trim()).chars().take(MAX_TEXT_SHOWN).collect::<String>(),
         "bot": is_from(&letter, &BOT),
     })
+}
+
+/// Without the breaks of a mail program: a phone has its own.
+fn filled(text: &str) -> String {
+    let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let paragraphs = fill::paragraphs(&lines);
+    let lines: Vec<String> = paragraphs.iter().map(Paragraph::joined).collect();
+    lines.join("\n")
 }
 
 fn introduction(view: &View) -> Value {
@@ -123,6 +132,11 @@ fn introduction(view: &View) -> Value {
         "requester": called(&affair.requester),
         "connector": called(&affair.connector),
         "target": called(&affair.target),
+        "addresses": {
+            "requester": address(&affair.requester),
+            "connector": address(&affair.connector),
+            "target": address(&affair.target),
+        },
         "lamps": lamps(affair),
         "next": { "what": what, "when": when.map(moment) },
         "knows": knows(view),
@@ -130,18 +144,10 @@ fn introduction(view: &View) -> Value {
             "at": moment(chapter.at_secs),
             "event": chapter.event,
             "state": chapter.stage,
-            "detail": detail(&chapter.event, &chapter.detail),
+            "detail": views::reading_of(&chapter.event, &chapter.detail),
         })).collect::<Vec<_>>(),
         "evidence": views::consents_in_words(&affair.consents),
     })
-}
-
-/// How the mail was read. One that opens an introduction is no answer: what it would be as one says nothing.
-fn detail<'a>(event: &str, detail: &'a str) -> &'a str {
-    match event {
-        "opened" => detail.split(';').next().unwrap_or_default(),
-        _ => detail,
-    }
 }
 
 /// The three consents, in the order in which the people stand.
@@ -291,6 +297,10 @@ fn called(person: &Option<Person>) -> String {
         .as_ref()
         .map_or("somebody", |person| person.called())
         .to_owned()
+}
+
+fn address(person: &Option<Person>) -> Option<&str> {
+    person.as_ref().map(|person| person.address.as_str())
 }
 
 /// The same without its year, for where there is little room.

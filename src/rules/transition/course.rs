@@ -97,6 +97,17 @@ impl Machine<'_> {
     }
 
     pub(super) fn connector_agreed(&mut self, evidence: MailEvidence) {
+        // A requester's own mail waits for a yes; a connector's, for the word that it is his.
+        let why = match self.i.way {
+            Way::Direct => AskedWhy::YouAgreed,
+            Way::Forwarded | Way::Answered | Way::AskedByConnector | Way::Proposed => {
+                AskedWhy::YouConfirmed
+            }
+        };
+        self.connector_consents(evidence, why);
+    }
+
+    pub(super) fn connector_consents(&mut self, evidence: MailEvidence, why: AskedWhy) {
         if self.i.consents.connector.is_none() {
             self.i.consents.connector = Some(Consent {
                 at_secs: self.around.now_secs,
@@ -108,7 +119,7 @@ impl Machine<'_> {
             let due = self.i.created_at_secs + self.around.pace.close_after_secs;
             self.i.clock.closing_at_secs = Some(due);
         }
-        self.advance(AskedWhy::YouAgreed);
+        self.advance(why);
     }
 
     /// A refusal by the connector is honest, and his words are passed on.
@@ -219,7 +230,7 @@ impl Machine<'_> {
             self.ask_anew();
         } else {
             // It was held when it was due; what held it is over.
-            self.ask(AskedWhy::YouAgreed);
+            self.ask(AskedWhy::YouAskedAgain);
             self.i.asked.again = self.i.stage == Stage::Asked;
         }
     }

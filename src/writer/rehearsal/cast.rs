@@ -106,30 +106,6 @@ pub fn sayings() -> Option<Vec<(&'static str, Saying)>> {
         ("too_late-introduced", Saying::TooLate { introduced: true }),
         ("too_late-over", Saying::TooLate { introduced: false }),
         ("introduction", Saying::Introduction),
-        (
-            "tell_asked-named",
-            Saying::TellAsked {
-                why: AskedWhy::YouNamed,
-            },
-        ),
-        (
-            "tell_asked-request",
-            Saying::TellAsked {
-                why: AskedWhy::RequestNamed,
-            },
-        ),
-        (
-            "tell_asked-direct",
-            Saying::TellAsked {
-                why: AskedWhy::DirectRequest,
-            },
-        ),
-        (
-            "tell_asked-agreed",
-            Saying::TellAsked {
-                why: AskedWhy::YouAgreed,
-            },
-        ),
         ("tell_declined", Saying::TellDeclined),
         ("tell_unclear", Saying::TellUnclear { words: words() }),
         (
@@ -282,6 +258,7 @@ pub fn sayings() -> Option<Vec<(&'static str, Saying)>> {
         ("propose", Saying::Propose),
         ("still_interested", Saying::StillInterested),
     ];
+    all.extend(tell_asked());
     all.extend(reports()?);
     Some(all)
 }
@@ -354,6 +331,21 @@ fn reports() -> Option<Vec<(&'static str, Saying)>> {
         all.map(|(name, report)| (name, Saying::Report { report }))
             .collect(),
     )
+}
+
+/// Why somebody was asked.
+fn tell_asked() -> [(&'static str, Saying); 8] {
+    [
+        ("tell_asked-named", AskedWhy::YouNamed),
+        ("tell_asked-request", AskedWhy::RequestNamed),
+        ("tell_asked-direct", AskedWhy::DirectRequest),
+        ("tell_asked-always", AskedWhy::AlwaysYes),
+        ("tell_asked-agreed", AskedWhy::YouAgreed),
+        ("tell_asked-picked", AskedWhy::YouPicked),
+        ("tell_asked-confirmed", AskedWhy::YouConfirmed),
+        ("tell_asked-again", AskedWhy::YouAskedAgain),
+    ]
+    .map(|(name, why)| (name, Saying::TellAsked { why }))
 }
 
 fn alarm(what: Alarm) -> Saying {

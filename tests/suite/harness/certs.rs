@@ -67,6 +67,29 @@ impl Certs {
         }
     }
 
+    /// A server that is its own authority, as Proton Mail Bridge makes itself one; `ca_file` is that certificate.
+    pub fn its_own_authority(names: &[&str], until_year: i32) -> Certs {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let mut params = CertificateParams::new(names).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params
+            .extended_key_usages
+            .push(ExtendedKeyUsagePurpose::ServerAuth);
+        params.not_before = date_time_ymd(2000, 1, 1);
+        params.not_after = date_time_ymd(until_year, 1, 1);
+        let key = KeyPair::generate().unwrap();
+        let own = params.self_signed(&key).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("authority.pem"), own.pem()).unwrap();
+        Certs {
+            folder,
+            leaf_pem: own.pem(),
+            key_pem: key.serialize_pem(),
+            leaf_der: own.der().to_vec(),
+            key_der: key.serialize_der(),
+        }
+    }
+
     /// The file of roots that trusts this authority.
     pub fn ca_file(&self) -> PathBuf {
         self.folder.path().join("authority.pem")

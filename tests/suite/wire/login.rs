@@ -176,6 +176,33 @@ async fn certificates_that_do_not_hold_are_refused_each_with_its_reason() {
 }
 
 #[tokio::test]
+async fn a_server_that_is_its_own_authority_is_believed_where_its_very_certificate_is_named() {
+    let own = |names: &[&str], until| Certs::its_own_authority(names, until);
+    for (certs, named, reason) in [
+        (own(&["localhost"], 2100), true, ""),
+        (own(&["localhost"], 2100), false, "into `ca_file`"),
+        (own(&["mail.example"], 2100), true, "another host name"),
+        (own(&["localhost"], 2002), true, "expired"),
+    ] {
+        let other = own(&["localhost"], 2100);
+        let (client, peer) = pipe();
+        let mut server = server(Security::Tls);
+        server.ca_file = Some(if named { &certs } else { &other }.ca_file());
+        let accepting = async { drop(certs.acceptor().accept(peer.into_stream()).await) };
+        let (result, ()) = tokio::join!(Session::over(client, &server), accepting);
+        let error = result.unwrap_err();
+        let refused = matches!(&error, WireError::Certificate { why, .. } if why.contains(reason));
+        // Where TLS stands, the peer hangs up before its greeting.
+        let greeted =
+            matches!(&error, WireError::Closed { during, .. } if *during == "the greeting");
+        assert!(
+            if reason.is_empty() { greeted } else { refused },
+            "{reason}: {error}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn plain_text_leaves_this_machine_never() {
     for host in ["192.0.2.1", "2001:db8::1", "::ffff:192.0.2.1"] {
         let mut server = server(Security::None);

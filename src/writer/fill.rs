@@ -1,0 +1,161 @@
+//! Which lines of a stranger's words are one paragraph that a mail program broke, so that they can be filled anew.
+//!
+//! Never fails; where it is not plain that a break was a program's, it stays.
+
+use crate::writer::text;
+
+/// Narrower text is a poem, an address or a list.
+const MIN_WIDTH_CHARS: usize = 55;
+/// Wider text was not broken by a program (RFC 5322 section 2.1.1 asks for at most 78; some take 100).
+const MAX_WIDTH_CHARS: usize = 100;
+
+/// The widest line of a few tells where a program breaks only so nearly.
+const SLACK_CHARS: usize = 8;
+
+/// Lines that were one, with the quote marks that stand in front of each.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Paragraph<'a> {
+    pub marks: &'a str,
+    pub lines: Vec<&'a str>,
+}
+
+impl Paragraph<'_> {
+    /// As one line.
+    pub fn joined(&self) -> String {
+        format!("{}{}", self.marks, self.lines.join(" "))
+    }
+
+    /// In rows of at most `max_chars`: as they came where they fit, else filled anew.
+    pub fn rows(&self, max_chars: usize) -> Vec<String> {
+        let room = max_chars.saturating_sub(text::chars(self.marks));
+        let fits = self.lines.iter().all(|line| text::chars(line) <= room);
+        let joined = self.lines.join(" ");
+        let rows: Vec<&str> = match fits || room == 0 {
+            true => self.lines.clone(),
+            false => text::rows(&joined, room),
+        };
+        rows.iter()
+            .map(|row| format!("{}{row}", self.marks))
+            .collect()
+    }
+}
+
+/// A text's lines as paragraphs; every line is in one, in their order.
+pub fn paragraphs(lines: &[String]) -> Vec<Paragraph<'_>> {
+    let parted: Vec<(&str, &str)> = lines.iter().map(|line| quote_marks(line)).collect();
+    let mut paragraphs: Vec<Paragraph<'_>> = Vec::new();
+    for group in parted.chunk_by(|one, next| goes_on(*one, *next)) {
+        let width = group.iter().map(|(_, line)| text::chars(line)).max();
+        let width = width.filter(|width| (MIN_WIDTH_CHARS..=MAX_WIDTH_CHARS).contains(width));
+        for run in group
+            .chunk_by(|(_, one), (_, next)| width.is_some_and(|width| was_one(one, next, width)))
+        {
+            paragraphs.push(Paragraph {
+                marks: run.first().map_or("", |(marks, _)| marks),
+                lines: run.iter().map(|(_, line)| *line).collect(),
+            });
+        }
+    }
+    paragraphs
+}
+
+fn quote_marks(line: &str) -> (&str, &str) {
+    let rest = line.trim_start_matches(['>', ' ']);
+    let marks = line.strip_suffix(rest).unwrap_or_default();
+    match marks.contains('>') {
+        true => (marks, rest),
+        false => ("", line),
+    }
+}
+
+/// Whether two lines can stand in one paragraph: the same marks, no indentation, no item of a list.
+fn goes_on((marks, one): (&str, &str), (next_marks, next): (&str, &str)) -> bool {
+    let first = next.chars().next();
+    let begins_anew = first.is_none_or(|c| c.is_whitespace() || "-*+•–—#|".contains(c));
+    let number = next.trim_start_matches(|c: char| c.is_ascii_digit());
+    let item = number.len() < next.len() && number.starts_with(['.', ')']);
+    marks == next_marks && !one.is_empty() && !begins_anew && !item
+}
+
+/// Whether a program broke the line here: the next word would not have fit. Where a sentence ends, a short line
+/// behind it may be a greeting or a name.
+fn was_one(one: &str, next: &str, width: usize) -> bool {
+    let word = next.split(' ').next().unwrap_or_default();
+    let full = text::chars(one) + 1 + text::chars(word) + SLACK_CHARS > width;
+    let ended = one.ends_with(['.', '!', '?', ':', '…', '"', '”', ')']);
+    full && (!ended || text::chars(next) * 2 > width)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str) -> Vec<String> {
+        text.lines().map(str::to_owned).collect()
+    }
+
+    fn joined(text: &str) -> Vec<String> {
+        let lines = of(text);
+        paragraphs(&lines).iter().map(Paragraph::joined).collect()
+    }
+
+    #[test]
+    fn a_paragraph_that_a_program_broke_is_one_again() {
+        let broken = "I am building a small sensor for beehives, and she has shipped radio hardware\n\
+                      that survives ten winters. Twenty minutes of her advice would save me a\n\
+                      year.\n\nBest regards\nAlice";
+        assert_eq!(
+            joined(broken),
+            [
+                "I am building a small sensor for beehives, and she has shipped radio hardware that survives ten winters. Twenty minutes of her advice would save me a year.",
+                "",
+                "Best regards",
+                "Alice"
+            ]
+        );
+        let quoted = broken
+            .lines()
+            .map(|line| format!("> > {line}\n"))
+            .collect::<String>();
+        assert!(joined(&quoted)[0].starts_with("> > I am building"));
+        assert!(joined(&quoted)[0].ends_with("save me a year."));
+    }
+
+    #[test]
+    fn what_a_person_broke_stays() {
+        for text in [
+            "I would love to meet her and to hear what she thinks of our sensor for hives.\nAlice Ng",
+            "Roses are red\nviolets are blue",
+            "We need three things from somebody who knows this trade as well as she does:\n- a radio\n- a case that keeps the water out of the radio for ten years\n- time",
+            "1. the first of the things that we would like to talk about with her, at length\n2. the second of the things that we would like to talk about with her, at length",
+            "    an indented line of some length that stands for a piece of a program here\n    and another",
+        ] {
+            assert_eq!(joined(text), of(text), "{text}");
+        }
+        let long = format!("{}\nAlice", "word ".repeat(60).trim_end());
+        assert_eq!(joined(&long), of(&long));
+    }
+
+    #[test]
+    fn rows_are_filled_only_where_they_do_not_fit() {
+        let fits = of("Twenty minutes of her advice would save me a whole\nyear of work.");
+        assert_eq!(
+            paragraphs(&fits)
+                .iter()
+                .flat_map(|p| p.rows(74))
+                .collect::<Vec<_>>(),
+            fits
+        );
+        let wide = of(
+            ">> I am building a small sensor for beehives, and she has shipped radio hardware\n>> that survives ten winters.",
+        );
+        let rows: Vec<String> = paragraphs(&wide).iter().flat_map(|p| p.rows(74)).collect();
+        assert_eq!(
+            rows,
+            [
+                ">> I am building a small sensor for beehives, and she has shipped radio",
+                ">> hardware that survives ten winters."
+            ]
+        );
+    }
+}
