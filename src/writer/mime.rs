@@ -195,28 +195,15 @@ fn plain_octets(rest: &str, at_start: bool, room: usize) -> usize {
         return 0;
     }
     let some = bytes.get(..room).unwrap_or(bytes);
-    let stop = some.iter().position(|byte| !stands_for_itself(*byte));
+    let stop = some
+        .iter()
+        .position(|byte| !matches!(byte, b' '..=b'<' | b'>'..=b'~'));
     let plain = stop.unwrap_or(some.len());
     // A space at the end of a line would be lost.
     match plain == bytes.len() && bytes.last() == Some(&b' ') {
         true => plain - 1,
         false => plain,
     }
-}
-
-/// RFC 2045 section 6.7, rules 2 and 3, in one look.
-fn stands_for_itself(byte: u8) -> bool {
-    const ITSELF: [bool; 256] = {
-        let mut itself = [false; 256];
-        let mut byte = b' ';
-        while byte <= b'~' {
-            // In a constant; the bound is the array's.
-            itself[byte as usize] = byte != b'=';
-            byte += 1;
-        }
-        itself
-    };
-    ITSELF.get(usize::from(byte)).copied().unwrap_or(false)
 }
 
 /// What the next octet takes: as it is, or encoded.
