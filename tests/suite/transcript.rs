@@ -250,6 +250,8 @@ async fn what_the_document_shows_is_what_a_newcomer_sees() {
          authority of its own (`ca.pem`). Ports, times and random codes are replaced.\n\n\
          Bob, who introduces people, has exported his contacts as `contacts.vcf`; Carol is in it. The\n\
          mailbox `agent@bot.example` belongs to the bot alone.\n\n\
+         The program was installed from its sources with `cargo install --path .`, which takes Rust from\n\
+         rustup, a C compiler and some minutes.\n\n\
          ## A configuration\n\n\
          Where `askfirst init` knows the provider, or finds the servers in the DNS, it does not ask for them.\n",
     );
@@ -405,6 +407,11 @@ async fn first_introduction(
         run(dovecot, folder, relay, paper, command).await;
     }
     assert!(daemon.0.try_wait().unwrap().is_none());
+    paper.says(
+        "## From here on\n\n\
+         It is to run by itself, also after a restart of the machine: [service.md](service.md) has the unit for\n\
+         systemd, which `packaging/check-unit` has systemd read, and says what systemd hears of the bot.\n",
+    );
 }
 
 /// The daemon of the story; killed when it goes out of scope.
