@@ -221,11 +221,7 @@ pub(super) fn read(text: &str, found: &mut Found<'_>) -> Result<(), String> {
     for row in reader.records() {
         let at = |line: u64| usize::try_from(line).unwrap_or(0);
         match row {
-            // Copied field by field: a record that is cloned keeps room for the longest before it.
-            Ok(row) => rows.push((
-                at(row.position().map_or(0, csv::Position::line)),
-                row.iter().collect(),
-            )),
+            Ok(row) => rows.push((at(row.position().map_or(0, csv::Position::line)), row)),
             Err(error) => {
                 let line = error.position().map_or(0, csv::Position::line);
                 found.problem(at(line), "this row can't be read; it is left out");

@@ -228,38 +228,3 @@ fn what_is_settled_is_settled_by_the_entry() {
     let zone = own.settled["c@x.example"].time_zone.as_ref().unwrap();
     assert_eq!(zone.iana_name(), Some("Europe/Berlin"));
 }
-
-/// A table whose quotes do not match: one row is nearly the whole file, and thousands of short ones follow.
-fn unmatched() -> String {
-    let mut table = String::from("Name,Email\n\"");
-    table.push_str(&"x,y\n".repeat(50_000));
-    table.push_str("\"\n");
-    for number in 0..20_000 {
-        table.push_str(&format!("P,p{number}@people.example\n"));
-    }
-    table
-}
-
-/// Done in a process of its own by the test below.
-#[test]
-#[ignore = "run by tables_whose_quotes_do_not_match_need_little_memory"]
-fn reads_a_table_whose_quotes_do_not_match() {
-    let read = askfirst::contacts::parse(unmatched().as_bytes(), Path::new("c.csv")).unwrap();
-    assert_eq!(read.people.len(), 20_000);
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn tables_whose_quotes_do_not_match_need_little_memory() {
-    // Five gigabytes, were each row to keep room for the longest.
-    let bounded = "ulimit -v 1000000; exec \"$0\" --exact --ignored \
-         contacts::reads_a_table_whose_quotes_do_not_match";
-    let done = std::process::Command::new("sh")
-        .args(["-c", bounded])
-        .arg(std::env::current_exe().unwrap())
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&done.stdout);
-    assert!(done.status.success(), "{said}");
-    assert!(said.contains("1 passed"), "{said}");
-}
