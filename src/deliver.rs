@@ -5,7 +5,7 @@
 
 pub mod lines;
 
-use crate::clerk::{Clerk, Now, RunError};
+use crate::clerk::{Begun, Clerk, Now, RunError};
 use crate::deliver::lines::{Batch, Ended, Lines};
 use crate::desk::Desk;
 use crate::desk::post::Parcel;
@@ -22,10 +22,29 @@ use tokio::time::Instant;
 
 /// Mails taken at once; each is in flight until it is reported.
 const MAX_BATCH: u32 = 200;
+/// So many mails are no queue: nothing is taken ahead.
+const FEW: usize = 20;
+/// While others of a batch are still on their way, what became of one waits so long for theirs: they
+/// share a commit.
+const GATHER: Duration = Duration::from_millis(10);
+/// Mails that were taken ahead, while others were sent, are as good as just taken for so long; then the
+/// world may have changed, and they are taken anew.
+const FRESH: Duration = Duration::from_secs(2);
 /// With nothing due, the outbox is looked at after this at the latest (commands beside us write too).
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// Between two looks at a server that refused us, while there is nothing to send.
 const KNOCK_AGAIN: Duration = Duration::from_secs(60);
+
+/// Mails that are being taken while others are sent, and since when.
+type Ahead = (Begun<Vec<Parcel>>, Instant);
+
+/// How a batch ended.
+#[derive(PartialEq, Eq)]
+enum Sent {
+    AsFarAsWanted,
+    /// The server refuses us.
+    Halted,
+}
 
 pub struct Loop {
     pub clerk: Clerk,
@@ -61,11 +80,14 @@ impl Loop {
         }
         let began = Instant::now();
         let mut knocked_at = began;
+        let mut ahead = None;
         while !*self.stop.borrow() {
-            let at_most = self.throttle.room(began.elapsed(), MAX_BATCH);
-            let parcels = match at_most {
-                0 => Vec::new(),
-                _ => self.take(at_most).await?,
+            let parcels = match self.taken_ahead(ahead.take()).await? {
+                Some(parcels) => parcels,
+                None => match self.throttle.room(began.elapsed(), MAX_BATCH) {
+                    0 => Vec::new(),
+                    at_most => self.take(at_most)?.end().await?,
+                },
             };
             self.throttle.count(began.elapsed(), parcels.len());
             if let (Some(lock), Some(newest)) = (&mut self.lock, parcels.iter().map(|p| p.id).max())
@@ -84,24 +106,60 @@ impl Loop {
                     self.wait(self.throttle.pause(began.elapsed())).await?;
                 }
                 (false, true) => self.pretend(parcels).await?,
-                (false, false) => self.send(parcels).await?,
+                (false, false) => {
+                    // A long queue: the next ones are taken while these are sent.
+                    let room = self.throttle.room(began.elapsed(), MAX_BATCH);
+                    if parcels.len() > FEW && room > 0 {
+                        ahead = Some((self.take(room)?, Instant::now()));
+                    }
+                    if self.send(parcels).await? == Sent::Halted {
+                        self.give_back(ahead.take()).await?;
+                    }
+                }
             }
         }
+        self.give_back(ahead).await?;
         self.lines.close(true).await;
         // Mail that arrives until the other loops have ended is for the next start.
         let now_secs = (self.now)();
         self.clerk.ask(move |desk| desk.send_later(now_secs)).await
     }
 
-    async fn take(&self, at_most: u32) -> Result<Vec<Parcel>, RunError> {
+    fn take(&self, at_most: u32) -> Result<Begun<Vec<Parcel>>, RunError> {
         let (now_secs, resend) = ((self.now)(), self.resend_unknown);
+        self.clerk.begin(move |desk| {
+            if resend {
+                desk.retry_unknown(now_secs)?;
+            }
+            desk.take_due(at_most, now_secs)
+        })
+    }
+
+    /// What was taken ahead; None: nothing, or too long ago.
+    async fn taken_ahead(&self, ahead: Option<Ahead>) -> Result<Option<Vec<Parcel>>, RunError> {
+        match ahead {
+            Some((begun, at)) if at.elapsed() <= FRESH => Ok(Some(begun.end().await?)),
+            other => {
+                self.give_back(other).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Mails that were taken ahead and are not sent now: they wait again.
+    async fn give_back(&self, ahead: Option<Ahead>) -> Result<(), RunError> {
+        let Some((begun, _)) = ahead else {
+            return Ok(());
+        };
+        let parcels = begun.end().await?;
+        self.put_off(parcels.iter().map(|parcel| parcel.id).collect())
+            .await
+    }
+
+    async fn put_off(&self, ids: Vec<i64>) -> Result<(), RunError> {
+        let now_secs = (self.now)();
         self.clerk
-            .ask(move |desk| {
-                if resend {
-                    desk.retry_unknown(now_secs)?;
-                }
-                desk.take_due(at_most, now_secs)
-            })
+            .ask(move |desk| desk.put_off(&ids, now_secs))
             .await
     }
 
@@ -173,13 +231,17 @@ impl Loop {
     }
 
     /// Sends over several connections; what ended while the desk was busy is reported together.
-    async fn send(&mut self, parcels: Vec<Parcel>) -> Result<(), RunError> {
+    async fn send(&mut self, parcels: Vec<Parcel>) -> Result<Sent, RunError> {
         let batch = Batch::new(parcels);
         let (ended, mut attempts) = mpsc::unbounded_channel();
         let sending = self.lines.send(&batch, ended, &self.stop);
         let reporting = async {
             let mut group = Vec::new();
             while attempts.recv_many(&mut group, usize::MAX).await > 0 {
+                let until = Instant::now() + GATHER;
+                let more = async { while attempts.recv_many(&mut group, usize::MAX).await > 0 {} };
+                // Over when the batch is, or the time.
+                let _ = tokio::time::timeout_at(until, more).await;
                 let group = std::mem::take(&mut group);
                 if let Err(error) = self.account_for(&batch, group).await {
                     // What can't be written down is not begun either.
@@ -192,10 +254,13 @@ impl Loop {
         let ((), reported) = tokio::join!(sending, reporting);
         reported?;
         // Mails that were taken and not tried wait again.
-        let (rest, now_secs) = (batch.rest(), (self.now)());
-        self.clerk
-            .ask(move |desk| desk.put_off(&rest, now_secs))
-            .await
+        let rest = batch.rest();
+        let sent = match batch.is_halted() {
+            true => Sent::Halted,
+            false => Sent::AsFarAsWanted,
+        };
+        self.put_off(rest).await?;
+        Ok(sent)
     }
 
     /// Reports what ended; a server that refuses us ends the batch.

@@ -280,13 +280,11 @@ impl Loop {
             .collect();
         let mut rest = missing.as_slice();
         let mut handed = None;
+        self.hold_back().await?;
         while !*self.stop.borrow() {
             let Some(portion) = plan::next(&mut rest, memory.batch) else {
                 break;
             };
-            self.pulse.promise(LONGEST_STEP);
-            self.hold_back().await?;
-            self.watch.refresh(&self.clerk).await?;
             self.pulse.promise(LONGEST_STEP);
             let fetched = session.fetch(&portion.uids, portion.first).await;
             failpoint::here("fetch.fetched");
@@ -294,6 +292,10 @@ impl Loop {
             let fetched = self
                 .survive(fetched, mailbox, uid_validity, &portion.uids, memory)
                 .await?;
+            // Only now: a question at the desk waits until the last batch is done with.
+            self.hold_back().await?;
+            self.watch.refresh(&self.clerk).await?;
+            self.pulse.promise(LONGEST_STEP);
             let batch = self.prepare(fetched, mailbox, uid_validity, &known, memory);
             handed = self.hand_over(batch)?;
         }

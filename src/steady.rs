@@ -6,7 +6,6 @@
 
 use crate::clerk::Now;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
 
 /// NTP corrects by seconds, a slow drift by minutes; more is somebody's hand or a broken clock.
 const MAX_STEP_SECS: i64 = 3_600;
@@ -18,7 +17,8 @@ const SAY_AGAIN_SECS: i64 = 3_600;
 /// The clock itself; shared by whoever asks for the time.
 pub struct Steady {
     state: Mutex<State>,
-    began: Instant,
+    #[cfg(not(target_os = "linux"))]
+    began: std::time::Instant,
 }
 
 struct State {
@@ -45,7 +45,8 @@ impl Steady {
                 held: false,
                 said_at_secs: None,
             }),
-            began: Instant::now(),
+            #[cfg(not(target_os = "linux"))]
+            began: std::time::Instant::now(),
         };
         if jumped.is_some() {
             let elapsed_secs = steady.elapsed_secs();
@@ -82,14 +83,16 @@ impl Steady {
     }
 
     /// Seconds since a fixed moment that no setting of the clock moves; a machine that sleeps counts
-    /// them too, where the system tells.
+    /// them too, where the system tells (Linux, clock_gettime(2), CLOCK_BOOTTIME).
+    #[cfg(target_os = "linux")]
     fn elapsed_secs(&self) -> i64 {
-        let uptime = std::fs::read_to_string("/proc/uptime").ok();
-        let whole = uptime
-            .as_deref()
-            .and_then(|text| text.split(['.', ' ']).next())
-            .and_then(|secs| secs.parse().ok());
-        whole.unwrap_or_else(|| i64::try_from(self.began.elapsed().as_secs()).unwrap_or(0))
+        use rustix::time::{ClockId, clock_gettime};
+        clock_gettime(ClockId::Boottime).tv_sec
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn elapsed_secs(&self) -> i64 {
+        i64::try_from(self.began.elapsed().as_secs()).unwrap_or(0)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {

@@ -54,6 +54,7 @@ fn row(name: &str, count: usize, outcomes: &[Outcome]) -> Row {
         mails: count,
         per_second: figure(&|outcome| mails / outcome.wall.as_secs_f64()),
         cpu_ms: figure(&|outcome| outcome.used.cpu.as_secs_f64() * 1_000.0 / mails),
+        kernel_ms: figure(&|outcome| outcome.used.kernel.as_secs_f64() * 1_000.0 / mails),
         peak_mib: figure(&|outcome| outcome.used.peak_kib as f64 / 1_024.0),
     }
 }

@@ -34,6 +34,7 @@ pub struct Row {
     pub mails: usize,
     pub per_second: Figure,
     pub cpu_ms: Figure,
+    pub kernel_ms: Figure,
     pub peak_mib: Figure,
 }
 
@@ -41,18 +42,19 @@ pub struct Row {
 pub fn table(rows: &[Row]) -> String {
     let floor = rows.iter().find(|row| row.name == "floor");
     let mut text = String::from(
-        "| who | mails | mails/s | against the floor | CPU a mail, ms | peak resident, MiB |\n|---|---|---|---|---|---|\n",
+        "| who | mails | mails/s | against the floor | CPU a mail, ms | in the kernel | peak resident, MiB |\n|---|---|---|---|---|---|---|\n",
     );
     for row in rows {
         let against = floor.map_or(String::new(), |floor| {
             format!("{:.2} ×", floor.per_second.median / row.per_second.median)
         });
         text += &format!(
-            "| {} | {} | {} | {against} | {} | {} |\n",
+            "| {} | {} | {} | {against} | {} | {} | {} |\n",
             row.name,
             row.mails,
             row.per_second.shown(0),
             row.cpu_ms.shown(3),
+            row.kernel_ms.shown(3),
             row.peak_mib.shown(1)
         );
     }

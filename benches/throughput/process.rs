@@ -15,6 +15,8 @@ pub struct Process {
 #[derive(Clone, Copy, Default)]
 pub struct Used {
     pub cpu: Duration,
+    /// The part of it that was spent in the kernel.
+    pub kernel: Duration,
     pub resident_kib: u64,
     pub peak_kib: u64,
 }
@@ -46,6 +48,7 @@ impl Process {
         Used {
             // utime and stime are fields 14 and 15 of proc(5), counted from 1 and from the pid.
             cpu: TICK * (ticks(11) + ticks(12)),
+            kernel: TICK * ticks(12),
             resident_kib: kib("VmRSS:"),
             peak_kib: kib("VmHWM:"),
         }

@@ -80,6 +80,10 @@ impl Batch {
         self.halted.store(true, Ordering::Relaxed);
     }
 
+    pub fn is_halted(&self) -> bool {
+        self.halted.load(Ordering::Relaxed)
+    }
+
     /// What was not tried.
     pub fn rest(&self) -> Vec<i64> {
         let mut waiting = held(&self.waiting);

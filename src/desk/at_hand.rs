@@ -8,7 +8,7 @@ use crate::store::outbox;
 use std::collections::VecDeque;
 
 /// Mails that may be in flight before anybody has begun to send them; the rest stays queued.
-const MAX_AT_HAND: usize = 20;
+pub(super) const MAX_AT_HAND: usize = 20;
 /// They go within milliseconds; after this the world is looked at again.
 const MAX_AT_HAND_SECS: i64 = 2;
 

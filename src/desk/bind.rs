@@ -71,7 +71,10 @@ pub fn bind(db: &Connection, house: &House, letter: &Letter) -> Result<Binding, 
     else {
         return Ok(Binding::None);
     };
-    let original = outbox::by_secret(db, newest.row)?.map(|mail| mail.visible);
+    let original = match outbox::by_secret(db, newest.row)? {
+        Some(mail) => outbox::visible(db, mail.id)?,
+        None => None,
+    };
     let answered = named
         .iter()
         .any(|named| issued.iter().any(|known| known.row == named.row));

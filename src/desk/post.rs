@@ -1,7 +1,7 @@
 //! The way out: mails that are due, what became of each attempt, and copies of ours that were seen.
 
 use crate::desk::work::Work;
-use crate::desk::{Desk, DeskError};
+use crate::desk::{Desk, DeskError, at_hand};
 use crate::reader::address::Address;
 use crate::rules::event::Event;
 use crate::rules::introduction::{Introduction, Stage};
@@ -35,15 +35,19 @@ impl Desk {
         let Some(which) = which else {
             return Ok(Vec::new());
         };
-        let at_hand = self.take_at_hand(at_most, now_secs)?;
-        if !at_hand.is_empty() {
-            return Ok(at_hand);
-        }
-        if outbox::due(self.store.reading(), now_secs, 1, &which)?.is_empty() {
-            return Ok(Vec::new());
+        let mut parcels = self.take_at_hand(at_most, now_secs)?;
+        let room = at_most.saturating_sub(u32::try_from(parcels.len()).unwrap_or(u32::MAX));
+        // A few at hand are all there is: they go at once, without a look at the queue.
+        let are_few = !parcels.is_empty() && parcels.len() < at_hand::MAX_AT_HAND;
+        if are_few
+            || room == 0
+            || outbox::due(self.store.reading(), now_secs, 1, &which)?.is_empty()
+        {
+            return Ok(parcels);
         }
         self.doing = "take";
-        self.transact(now_secs, |work| work.take(at_most, &which))
+        parcels.extend(self.transact(now_secs, |work| work.take(room, &which))?);
+        Ok(parcels)
     }
 
     /// Mails that were taken to be sent, and of which nothing was: they wait again.
@@ -194,12 +198,20 @@ impl Work<'_> {
                 self.take_out(mail.id)?;
                 continue;
             }
+            let Some(bytes) = outbox::bytes(self.db, mail.id)? else {
+                tracing::error!(
+                    outbox = mail.id,
+                    "a mail that waits has no bytes: it is taken out"
+                );
+                self.take_out(mail.id)?;
+                continue;
+            };
             outbox::wait(self.db, mail.id, "inflight", self.now_secs)?;
             parcels.push(Parcel {
                 id: mail.id,
                 envelope_from: mail.envelope_from,
                 recipients: mail.recipients,
-                bytes: mail.bytes,
+                bytes,
             });
         }
         Ok(parcels)

@@ -22,8 +22,9 @@ pub fn mentioned(db: &Connection, key: &str) -> Result<Vec<i64>, StoreError> {
         db,
         "SELECT id FROM introductions WHERE instr(lower(data), ?1)
          UNION SELECT introduction FROM secrets WHERE instr(lower(payload), ?1)
-         UNION SELECT introduction FROM outbox WHERE instr(lower(visible), ?1)
-           OR instr(lower(recipients), ?1) OR instr(lower(coalesce(reply, '')), ?1)
+         UNION SELECT introduction FROM outbox JOIN outbox_visible USING (id)
+           WHERE instr(lower(visible), ?1)
+         UNION SELECT introduction FROM outbox WHERE instr(lower(recipients), ?1) OR instr(lower(coalesce(reply, '')), ?1)
          UNION SELECT introduction FROM story WHERE instr(lower(detail), ?1)",
         params![key],
     )
@@ -66,12 +67,13 @@ pub fn wipe_introduction(
                AND saying NOT IN (SELECT value FROM json_each(?3))",
         )?
         .execute(params![id, now_secs, owed])?;
-    db.prepare(
-        "UPDATE outbox SET visible = '', recipients = json_array('forgotten ' || id), bytes = NULL, reply = NULL, provider_id = NULL
-         WHERE introduction = ?1 AND state NOT IN ('queued', 'unknown', 'inflight')",
-    )?
-    .execute([id])?;
     for statement in [
+        "UPDATE outbox SET recipients = json_array('forgotten ' || id), reply = NULL, provider_id = NULL
+         WHERE introduction = ?1 AND state NOT IN ('queued', 'unknown', 'inflight')",
+        "DELETE FROM outbox_bytes WHERE id IN (SELECT id FROM outbox
+           WHERE introduction = ?1 AND state NOT IN ('queued', 'unknown', 'inflight'))",
+        "DELETE FROM outbox_visible WHERE id IN (SELECT id FROM outbox
+           WHERE introduction = ?1 AND state NOT IN ('queued', 'unknown', 'inflight'))",
         "UPDATE secrets SET payload = '{\"kind\":\"closing\"}' WHERE introduction = ?1
            AND json_extract(payload, '$.kind') NOT IN ('ask', 'reminder', 'clarify', 'propose')",
         "UPDATE story SET detail = '' WHERE introduction = ?1",
@@ -85,7 +87,8 @@ pub fn wipe_introduction(
 /// The address gone from the words of an introduction in which the person takes no part.
 pub fn wipe_mention(db: &Connection, id: i64, key: &str) -> Result<(), StoreError> {
     for statement in [
-        "UPDATE outbox SET visible = '' WHERE introduction = ?1 AND instr(lower(visible), ?2)",
+        "DELETE FROM outbox_visible WHERE id IN (SELECT id FROM outbox WHERE introduction = ?1)
+           AND instr(lower(visible), ?2)",
         "UPDATE outbox SET reply = NULL WHERE introduction = ?1 AND instr(lower(reply), ?2)",
         "UPDATE story SET detail = '' WHERE introduction = ?1 AND instr(lower(detail), ?2)",
     ] {
@@ -96,11 +99,7 @@ pub fn wipe_mention(db: &Connection, id: i64, key: &str) -> Result<(), StoreErro
 
 /// Ids of the mails that are kept in the inbox, whole or in part.
 pub fn received(db: &Connection) -> Result<Vec<i64>, StoreError> {
-    ids(
-        db,
-        "SELECT id FROM inbox WHERE raw IS NOT NULL ORDER BY id",
-        [],
-    )
+    ids(db, "SELECT id FROM inbox_raw ORDER BY id", [])
 }
 
 /// A mail's bytes, and the introduction that it belongs to.
@@ -109,7 +108,9 @@ pub type Kept = (Vec<u8>, Option<i64>);
 /// The mail of an inbox row, where it is still kept.
 pub fn mail(db: &Connection, id: i64) -> Result<Option<Kept>, StoreError> {
     Ok(db
-        .prepare_cached("SELECT raw, introduction FROM inbox WHERE id = ?1 AND raw IS NOT NULL")?
+        .prepare_cached(
+            "SELECT raw, introduction FROM inbox_raw JOIN inbox USING (id) WHERE id = ?1",
+        )?
         .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?)
 }
@@ -117,33 +118,40 @@ pub fn mail(db: &Connection, id: i64) -> Result<Option<Kept>, StoreError> {
 /// What is left of a mail: that its UID is known, and a hash that tells it from others.
 pub fn wipe_mail(db: &Connection, id: i64) -> Result<(), StoreError> {
     db.prepare_cached(
-        "UPDATE inbox SET raw = NULL, facts = NULL, message_id = NULL, reason = 'forgotten',
+        "UPDATE inbox SET facts = NULL, message_id = NULL, reason = 'forgotten',
            disposition = coalesce(disposition, 'ignored') WHERE id = ?1",
     )?
     .execute([id])?;
+    db.prepare_cached("DELETE FROM inbox_raw WHERE id = ?1")?
+        .execute([id])?;
     Ok(())
 }
 
 /// The same for all mails of an introduction, and for those without one whose Message-ID or reason
 /// holds the address; how many.
 pub fn wipe_mails(db: &Connection, introductions: &[i64], key: &str) -> Result<usize, StoreError> {
-    let mut wiped = 0;
-    let wipe = "UPDATE inbox SET raw = NULL, facts = NULL, message_id = NULL, reason = 'forgotten',
-        disposition = coalesce(disposition, 'ignored')";
+    let mut ids_of_mails = Vec::new();
     for id in introductions {
-        wiped += db
-            .prepare_cached(&format!(
-                "{wipe} WHERE introduction = ?1 AND reason IS NOT 'forgotten'"
-            ))?
-            .execute([id])?;
+        ids_of_mails.extend(ids(
+            db,
+            "SELECT id FROM inbox WHERE introduction = ?1 AND reason IS NOT 'forgotten'",
+            [id],
+        )?);
     }
-    wiped += db
-        .prepare(&format!(
-            "{wipe} WHERE instr(lower(coalesce(message_id, '')), ?1) OR instr(lower(coalesce(reason, '')), ?1)
-               OR (introduction IS NULL AND raw IS NULL AND facts IS NOT NULL AND instr(lower(facts), ?1))"
-        ))?
-        .execute([key])?;
-    Ok(wiped)
+    ids_of_mails.extend(ids(
+        db,
+        "SELECT id FROM inbox
+         WHERE instr(lower(coalesce(message_id, '')), ?1) OR instr(lower(coalesce(reason, '')), ?1)
+           OR (introduction IS NULL AND facts IS NOT NULL AND instr(lower(facts), ?1)
+             AND NOT EXISTS (SELECT 1 FROM inbox_raw r WHERE r.id = inbox.id))",
+        [key],
+    )?);
+    ids_of_mails.sort_unstable();
+    ids_of_mails.dedup();
+    for id in &ids_of_mails {
+        wipe_mail(db, *id)?;
+    }
+    Ok(ids_of_mails.len())
 }
 
 /// Notices counted for a person (a keyed hash). His wish to get no mail stays.

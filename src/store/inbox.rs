@@ -61,9 +61,9 @@ pub fn insert(
     let changed = db
         .prepare_cached(
             "INSERT INTO inbox (account, mailbox, uid_validity, uid, content_key, message_id,
-               internal_date, size, complete, raw, facts, attempts, disposition, arrived_at)
+               internal_date, size, complete, facts, attempts, disposition, arrived_at)
              VALUES (:account, :mailbox, :uid_validity, :uid, x'', NULL,
-               :internal_date, :size, :complete, :raw, :facts, 1, :disposition, :arrived_at)
+               :internal_date, :size, :complete, :facts, 1, :disposition, :arrived_at)
              ON CONFLICT DO NOTHING",
         )?
         .execute(named_params! {
@@ -74,7 +74,6 @@ pub fn insert(
             ":internal_date": arrived.internal_date_secs,
             ":size": i64::try_from(arrived.size).unwrap_or(i64::MAX),
             ":complete": arrived.complete,
-            ":raw": arrived.aside.is_none().then_some(&arrived.raw),
             ":facts": arrived.facts,
             ":disposition": arrived.aside.map(|aside| match aside {
                 Aside::Old => "old",
@@ -82,7 +81,15 @@ pub fn insert(
             }),
             ":arrived_at": now_secs,
         })?;
-    Ok((changed == 1).then(|| db.last_insert_rowid()))
+    if changed == 0 {
+        return Ok(None);
+    }
+    let id = db.last_insert_rowid();
+    if arrived.aside.is_none() {
+        db.prepare_cached("INSERT INTO inbox_raw (id, raw) VALUES (?1, ?2)")?
+            .execute((id, &arrived.raw))?;
+    }
+    Ok(Some(id))
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Pending> {
@@ -100,7 +107,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Pending> {
 pub fn load(db: &Connection, id: i64) -> Result<Option<Pending>, StoreError> {
     Ok(db
         .prepare_cached(
-            "SELECT id, mailbox, raw, complete, facts, attempts, internal_date FROM inbox WHERE id = ?1",
+            "SELECT i.id, i.mailbox, r.raw, i.complete, i.facts, i.attempts, i.internal_date
+             FROM inbox i LEFT JOIN inbox_raw r ON r.id = i.id WHERE i.id = ?1",
         )?
         .query_row([id], read)
         .optional()?)

@@ -215,8 +215,8 @@ pub fn outlived(db: &Connection, before_secs: i64, at_most: usize) -> Result<Vec
 /// Drops what was written in the mails of this introduction: raw mails, texts of ours, details.
 pub fn drop_words(db: &Connection, id: i64) -> Result<(), StoreError> {
     for statement in [
-        "UPDATE inbox SET raw = NULL WHERE introduction = ?1",
-        "UPDATE outbox SET visible = '' WHERE introduction = ?1",
+        "DELETE FROM inbox_raw WHERE id IN (SELECT id FROM inbox WHERE introduction = ?1)",
+        "DELETE FROM outbox_visible WHERE id IN (SELECT id FROM outbox WHERE introduction = ?1)",
         // Only the sayings that hold words: a target's late "stop" must still find the ask.
         "UPDATE secrets SET payload = '{\"kind\":\"closing\"}' WHERE introduction = ?1
            AND saying IN ('tell_unclear', 'tell_later', 'which_target', 'which_wish', 'who_asks', 'refuse')",
@@ -231,8 +231,9 @@ pub fn drop_words(db: &Connection, id: i64) -> Result<(), StoreError> {
 /// Drops mails that arrived before then and belong to no introduction.
 pub fn drop_strays(db: &Connection, before_secs: i64) -> Result<(), StoreError> {
     db.prepare_cached(
-        "UPDATE inbox SET raw = NULL WHERE raw IS NOT NULL AND introduction IS NULL
-           AND disposition IS NOT NULL AND arrived_at < ?1",
+        "DELETE FROM inbox_raw WHERE id IN (
+           SELECT i.id FROM inbox i WHERE i.introduction IS NULL
+             AND i.disposition IS NOT NULL AND i.arrived_at < ?1)",
     )?
     .execute([before_secs])?;
     Ok(())

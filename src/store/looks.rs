@@ -24,7 +24,7 @@ pub struct Received {
     pub raw: Option<Vec<u8>>,
 }
 
-const COLUMNS: &str = "id, mailbox, message_id, arrived_at, size, complete, attempts, disposition, coalesce(reason, ''), duplicate_of, introduction, raw";
+const COLUMNS: &str = "id, mailbox, message_id, arrived_at, size, complete, attempts, disposition, coalesce(reason, ''), duplicate_of, introduction, (SELECT raw FROM inbox_raw r WHERE r.id = inbox.id)";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Received> {
     let size: i64 = row.get(4)?;
@@ -111,14 +111,18 @@ pub fn unsettle(db: &Connection, id: i64, attempts: u32) -> Result<(), StoreErro
 
 /// Forgets that a mail was taken: the next look at the folder fetches it.
 pub fn fetch_anew(db: &Connection, id: i64) -> Result<(), StoreError> {
-    db.prepare_cached("DELETE FROM inbox WHERE id = ?1 AND raw IS NULL")?
-        .execute([id])?;
+    db.prepare_cached(
+        "DELETE FROM inbox WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM inbox_raw WHERE id = ?1)",
+    )?
+    .execute([id])?;
     Ok(())
 }
 
 /// Gives a mail up: its words go, its place is kept so that it is not fetched again.
 pub fn give_up(db: &Connection, id: i64) -> Result<(), StoreError> {
-    db.prepare_cached("UPDATE inbox SET disposition = 'dropped', raw = NULL WHERE id = ?1")?
+    db.prepare_cached("UPDATE inbox SET disposition = 'dropped' WHERE id = ?1")?
+        .execute([id])?;
+    db.prepare_cached("DELETE FROM inbox_raw WHERE id = ?1")?
         .execute([id])?;
     Ok(())
 }
@@ -143,7 +147,7 @@ pub struct Sent {
     pub visible: String,
 }
 
-const SENT: &str = "SELECT o.id, o.introduction, o.saying, s.payload ->> '$.why', o.message_id, o.recipients, o.state, o.attempts, o.not_before, o.last_phase, o.reply, o.created_at, o.settled_at, o.visible FROM outbox o LEFT JOIN secrets s ON s.id = o.secret";
+const SENT: &str = "SELECT o.id, o.introduction, o.saying, s.payload ->> '$.why', o.message_id, o.recipients, o.state, o.attempts, o.not_before, o.last_phase, o.reply, o.created_at, o.settled_at, coalesce(v.visible, '') FROM outbox o LEFT JOIN secrets s ON s.id = o.secret LEFT JOIN outbox_visible v ON v.id = o.id";
 
 fn read_sent(row: &Row<'_>) -> rusqlite::Result<Sent> {
     let recipients: String = row.get(5)?;

@@ -25,8 +25,6 @@ pub struct Mail {
     pub message_id: String,
     pub envelope_from: String,
     pub recipients: Vec<String>,
-    pub bytes: Vec<u8>,
-    pub visible: String,
     pub state: String,
     pub attempts: u32,
     pub not_before_secs: i64,
@@ -35,7 +33,7 @@ pub struct Mail {
     pub settled_at_secs: Option<i64>,
 }
 
-const COLUMNS: &str = "id, introduction, saying, message_id, envelope_from, recipients, bytes, visible, state, attempts, not_before, reply, created_at, settled_at";
+const COLUMNS: &str = "id, introduction, saying, message_id, envelope_from, recipients, state, attempts, not_before, reply, created_at, settled_at";
 
 pub fn insert(db: &Connection, written: &Written<'_>, now_secs: i64) -> Result<i64, StoreError> {
     let recipients =
@@ -46,9 +44,9 @@ pub fn insert(db: &Connection, written: &Written<'_>, now_secs: i64) -> Result<i
         })?;
     db.prepare_cached(
         "INSERT INTO outbox (introduction, saying, secret, message_id, mark, envelope_from, recipients,
-           bytes, visible, state, attempts, not_before, created_at)
+           state, attempts, not_before, created_at)
          VALUES (:introduction, :saying, :secret, :message_id, :mark, :envelope_from, :recipients,
-           :bytes, :visible, 'queued', 0, :now, :now)",
+           'queued', 0, :now, :now)",
     )?
     .execute(named_params! {
         ":introduction": written.introduction,
@@ -58,11 +56,30 @@ pub fn insert(db: &Connection, written: &Written<'_>, now_secs: i64) -> Result<i
         ":mark": written.mark,
         ":envelope_from": written.envelope_from,
         ":recipients": recipients,
-        ":bytes": written.bytes,
-        ":visible": written.visible,
         ":now": now_secs,
     })?;
-    Ok(db.last_insert_rowid())
+    let id = db.last_insert_rowid();
+    db.prepare_cached("INSERT INTO outbox_bytes (id, bytes) VALUES (?1, ?2)")?
+        .execute((id, written.bytes))?;
+    db.prepare_cached("INSERT INTO outbox_visible (id, visible) VALUES (?1, ?2)")?
+        .execute((id, written.visible))?;
+    Ok(id)
+}
+
+/// The bytes that are sent at every attempt; None: it was accepted or given up.
+pub fn bytes(db: &Connection, id: i64) -> Result<Option<Vec<u8>>, StoreError> {
+    Ok(db
+        .prepare_cached("SELECT bytes FROM outbox_bytes WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))
+        .optional()?)
+}
+
+/// Subject and text as a person sees them; None: the words were dropped.
+pub fn visible(db: &Connection, id: i64) -> Result<Option<String>, StoreError> {
+    Ok(db
+        .prepare_cached("SELECT visible FROM outbox_visible WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))
+        .optional()?)
 }
 
 /// Nothing of a mail is sent before this time.
@@ -81,14 +98,12 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Mail> {
         message_id: row.get(3)?,
         envelope_from: row.get(4)?,
         recipients: serde_json::from_str(&recipients).unwrap_or_default(),
-        bytes: row.get::<_, Option<Vec<u8>>>(6)?.unwrap_or_default(),
-        visible: row.get(7)?,
-        state: row.get(8)?,
-        attempts: row.get(9)?,
-        not_before_secs: row.get(10)?,
-        reply: row.get(11)?,
-        created_at_secs: row.get(12)?,
-        settled_at_secs: row.get(13)?,
+        state: row.get(6)?,
+        attempts: row.get(7)?,
+        not_before_secs: row.get(8)?,
+        reply: row.get(9)?,
+        created_at_secs: row.get(10)?,
+        settled_at_secs: row.get(11)?,
     })
 }
 
@@ -261,13 +276,11 @@ pub fn advance(
     now_secs: i64,
 ) -> Result<(), StoreError> {
     let settled = matches!(progress.state, "accepted" | "refused" | "superseded");
-    // Once settled the visible text is kept, to align replies with; the bytes go.
     db.prepare_cached(
         "UPDATE outbox SET state = :state, not_before = :not_before, last_phase = :phase,
            reply = :reply, provider_id = coalesce(:provider_id, provider_id),
            attempts = attempts + :counts,
-           settled_at = CASE WHEN :settled THEN :now ELSE NULL END,
-           bytes = CASE WHEN :settled THEN NULL ELSE bytes END
+           settled_at = CASE WHEN :settled THEN :now ELSE NULL END
          WHERE id = :id",
     )?
     .execute(named_params! {
@@ -281,6 +294,11 @@ pub fn advance(
         ":settled": settled,
         ":now": now_secs,
     })?;
+    if settled {
+        // The visible text is kept, to align replies with.
+        db.prepare_cached("DELETE FROM outbox_bytes WHERE id = ?1")?
+            .execute([id])?;
+    }
     Ok(())
 }
 

@@ -63,6 +63,8 @@ pub const NO_TOKEN: &str = "[code]";
 
 fn without_tokens(text: &str) -> Cow<'_, str> {
     match TOKEN.as_ref() {
+        // Every token has a hyphen, and few lines have one.
+        _ if memchr::memchr(b'-', text.as_bytes()).is_none() => Cow::Borrowed(text),
         Some(token) => token.replace_all(text, format!("{NO_TOKEN}$1")),
         None => Cow::Borrowed(text),
     }
@@ -70,6 +72,9 @@ fn without_tokens(text: &str) -> Cow<'_, str> {
 
 /// One line without controls, its white space collapsed, at most `max_chars` characters.
 pub fn line(text: &str, max_chars: usize) -> String {
+    if is_tidy(text) {
+        return within(without_tokens(text).into_owned(), max_chars);
+    }
     let spaced: String = text
         .chars()
         .map(|c| if c.is_whitespace() { ' ' } else { c })
@@ -77,8 +82,22 @@ pub fn line(text: &str, max_chars: usize) -> String {
         .collect();
     let words: Vec<&str> = spaced.split(' ').filter(|word| !word.is_empty()).collect();
     let text = words.join(" ");
-    let text = without_tokens(&text).into_owned();
-    if text.chars().count() <= max_chars {
+    within(without_tokens(&text).into_owned(), max_chars)
+}
+
+/// Whether a line is as plain as [`line`] would leave it: most are.
+fn is_tidy(text: &str) -> bool {
+    let mut before = b' ';
+    let one_by_one = text.bytes().all(|byte| {
+        let pair = byte == b' ' && before == b' ';
+        before = byte;
+        !pair && (b' '..=b'~').contains(&byte)
+    });
+    one_by_one && before != b' '
+}
+
+fn within(text: String, max_chars: usize) -> String {
+    if chars(&text) <= max_chars {
         return text;
     }
     let mut cut: String = text.chars().take(max_chars.saturating_sub(1)).collect();
@@ -209,6 +228,11 @@ mod tests {
         let evil = "Ann\r\nBcc: v@w.example\u{202e}\u{0}\u{2028}x \t y";
         assert_eq!(line(evil, 80), "Ann Bcc: v@w.example x y");
         assert_eq!(line(&"ab ".repeat(50), 10), "ab ab ab…");
+        assert_eq!(line(&"ab ab ".repeat(5), 9), "ab ab ab…");
+        for untidy in [" a", "a ", "a  b", "a\tb", "", "  "] {
+            assert!(!is_tidy(untidy), "{untidy:?}");
+        }
+        assert!(is_tidy("a b.") && is_tidy("~"));
         let heap = format!("a{}b", "\u{301}".repeat(90));
         assert_eq!(line(&heap, 80).chars().count(), 2 + MAX_MARKS);
     }

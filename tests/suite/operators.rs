@@ -413,9 +413,9 @@ fn an_outbox_is_full_at_2_000_due_mails_and_only_while_mail_is_sent() {
             .unwrap();
             let secret = tx.last_insert_rowid();
             tx.execute(
-                "INSERT INTO outbox (saying, secret, message_id, mark, envelope_from, recipients, bytes,
-                   visible, state, attempts, not_before, created_at)
-                 VALUES ('probe', ?1, ?2, ?2, 'b@bot.example', '[]', x'', '', 'queued', 0, ?3, ?3)",
+                "INSERT INTO outbox (saying, secret, message_id, mark, envelope_from, recipients,
+                   state, attempts, not_before, created_at)
+                 VALUES ('probe', ?1, ?2, ?2, 'b@bot.example', '[]', 'queued', 0, ?3, ?3)",
                 (secret, format!("<{number}@bot.example>"), now),
             )
             .unwrap();

@@ -81,7 +81,7 @@ fn plan(db: &Connection, sql: &str) -> Vec<String> {
 #[test]
 fn what_a_mail_needs_is_found_by_an_index() {
     let db = Connection::open_in_memory().unwrap();
-    for schema in ["1.sql", "2.sql"] {
+    for schema in ["1.sql", "2.sql", "3.sql"] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/schema");
         db.execute_batch(&std::fs::read_to_string(path.join(schema)).unwrap())
             .unwrap();

@@ -375,8 +375,8 @@ impl Mailroom {
             let db = self.desk.as_ref().unwrap().store().reading();
             let mut rows = db
                 .prepare_cached(
-                    "SELECT id, introduction, saying, message_id, recipients, bytes FROM outbox
-                     WHERE id > ?1 ORDER BY id",
+                    "SELECT id, introduction, saying, message_id, recipients, bytes
+                     FROM outbox LEFT JOIN outbox_bytes USING (id) WHERE id > ?1 ORDER BY id",
                 )
                 .unwrap();
             rows.query_map([self.last_outbox], |row| {

@@ -71,7 +71,13 @@ pub struct Interner {
 impl Interner {
     pub fn intern(&mut self, word: &str) -> Id {
         let next = Id::try_from(self.ids.len()).unwrap_or(Id::MAX - 1) + 1;
-        *self.ids.entry(word.to_owned()).or_insert(next)
+        match self.ids.get(word) {
+            Some(id) => *id,
+            None => {
+                self.ids.insert(word.to_owned(), next);
+                next
+            }
+        }
     }
 
     pub fn get(&self, word: &str) -> Id {
@@ -222,6 +228,11 @@ impl Compiler<'_> {
 
     /// One written word is several tokens in scripts without spaces.
     fn words(&mut self, word: &str) -> Vec<Node> {
+        // Most words of the tables: there is nothing to cut, and nothing to fold.
+        if word.bytes().all(|byte| byte.is_ascii_lowercase()) {
+            let id = self.interner.intern(word);
+            return vec![Node::Word(id, id)];
+        }
         let sentences = lexer::sentences(&lexer::normalise(word));
         let tokens = sentences.iter().flat_map(|s| &s.tokens);
         tokens

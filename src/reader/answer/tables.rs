@@ -227,9 +227,21 @@ pub fn is_slip(a: &[char], b: &[char]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reader::answer::lexer;
 
     #[test]
     fn every_line_of_every_table_compiles() {
         assert_eq!(WORDS.complaints, Vec::<String>::new());
+    }
+    #[test]
+    fn plain_words_of_the_tables_are_words_of_mails() {
+        for (word, _) in WORDS.interner.iter() {
+            if word.bytes().all(|byte| byte.is_ascii_lowercase()) {
+                let sentences = lexer::sentences(&lexer::normalise(word));
+                let tokens = sentences.iter().flat_map(|sentence| &sentence.tokens);
+                let texts: Vec<&str> = tokens.map(|token| token.text.as_str()).collect();
+                assert_eq!(texts, [word]);
+            }
+        }
     }
 }

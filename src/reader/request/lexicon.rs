@@ -3,6 +3,7 @@
 
 use regex::Regex;
 use std::collections::HashSet;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 /// Small words inside names, in lower case.
@@ -129,7 +130,7 @@ pub const FILLERS: &[&str] = &["mal", "doch", "bitte", "kurz", "auch", "gern", "
 
 /// How a wish begins, and what must follow its object.
 pub struct Wish {
-    pub start: Regex,
+    start: Regex,
     /// Whether it can only mean an introduction: then an unknown name is one, too.
     pub is_strong: bool,
     /// Whether it is no wish but speaks of somebody whom the other knows: worth a question, if
@@ -139,6 +140,40 @@ pub struct Wish {
     pub takes_two: bool,
     /// Words of which one must follow the object; none: anything may.
     pub ends: &'static [&'static str],
+}
+
+impl Wish {
+    /// Where it begins: from the character before its first word to the one behind its last. That the
+    /// one before is no letter is looked at here: each pattern would carry all letters of Unicode.
+    pub fn find_at(&self, text: &str, from: usize) -> Option<Range<usize>> {
+        let mut at = from;
+        while at <= text.len() {
+            let found = self.start.find_at(text, at)?;
+            let (before, rest) = text.split_at_checked(found.start())?;
+            match before.chars().next_back() {
+                None => return Some(found.range()),
+                Some(c) if !c.is_alphanumeric() => {
+                    return Some(found.start() - c.len_utf8()..found.end());
+                }
+                Some(_) => at = found.start() + rest.chars().next().map_or(1, char::len_utf8),
+            }
+        }
+        None
+    }
+
+    /// All places where it begins, not overlapping.
+    pub fn find_all<'a>(&'a self, text: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
+        let mut next = 0;
+        std::iter::from_fn(move || {
+            let found = self.find_at(text, next)?;
+            next = found.end;
+            Some(found)
+        })
+    }
+
+    pub fn is_in(&self, text: &str) -> bool {
+        self.find_at(text, 0).is_some()
+    }
 }
 
 const STRONG: &[&str] = &[
@@ -311,10 +346,7 @@ fn wish(
     takes_two: bool,
     ends: &'static [&'static str],
 ) -> Option<Wish> {
-    let start = Regex::new(&format!(
-        r"(?i)(?:^|[^\p{{L}}\p{{N}}])(?:{source})(?:[\s:,]|$)"
-    ))
-    .ok()?;
+    let start = Regex::new(&format!(r"(?i)(?:{source})(?:[\s:,]|$)")).ok()?;
     Some(Wish {
         start,
         is_strong,
@@ -331,5 +363,16 @@ mod tests {
         let sources = super::STRONG.len() + super::STRONG_WITH_TWO.len() + super::WEAK.len();
         let sources = sources + super::HINTS.len();
         assert_eq!(super::WISHES.len(), sources + super::WITH_END.len());
+    }
+
+    #[test]
+    fn a_wish_begins_a_word() {
+        let wish = super::wish("ask(?:ing)?", false, false, &[]).unwrap();
+        let found = |text: &str| wish.find_all(text).map(|at| at.start).collect::<Vec<_>>();
+        assert_eq!(found("ask Carol"), [0]);
+        assert_eq!(found("éask Carol, or (asking Bob"), [16]);
+        assert_eq!(found("bask ask ask: mask"), [4, 8]);
+        assert_eq!(found("7ask Ask"), [4]);
+        assert!(!wish.is_in("basking flask"));
     }
 }

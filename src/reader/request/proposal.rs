@@ -22,11 +22,11 @@ impl Scene<'_> {
 
     fn pair_of_wish(&self) -> Option<(Choice, Choice)> {
         for wish in lexicon::WISHES.iter().filter(|wish| wish.takes_two) {
-            for found in wish.start.find_iter(self.text) {
-                if self.is_denied(found.start()) {
+            for found in wish.find_all(self.text) {
+                if self.is_denied(found.start) {
                     continue;
                 }
-                let from = self.object_start(found.start(), found.end());
+                let from = self.object_start(found.start, found.end);
                 let first = phrase::object(self.text, from, &self.mentions, wish.ends);
                 let sides = match self.other_side(wish, &first) {
                     Some(second) => self.only(&first).zip(self.leading(&second)),
@@ -58,9 +58,8 @@ impl Scene<'_> {
                 .iter()
                 .filter(|wish| !wish.is_hint)
                 .find_map(|wish| {
-                    let found = wish.start.find(sentence)?;
-                    let from =
-                        self.object_start(first.next + found.start(), first.next + found.end());
+                    let found = wish.find_at(sentence, 0)?;
+                    let from = self.object_start(first.next + found.start, first.next + found.end);
                     let within = self.text.get(..until)?;
                     self.leading(&phrase::object(within, from, &self.mentions, wish.ends))
                 });

@@ -79,13 +79,13 @@ impl<'a> Scene<'a> {
     /// Counts the objects of all wishes.
     pub fn wishes(&self, tally: &mut Tally) {
         for wish in lexicon::WISHES.iter() {
-            for found in wish.start.find_iter(self.text) {
-                let from = self.object_start(found.start(), found.end());
+            for found in wish.find_all(self.text) {
+                let from = self.object_start(found.start, found.end);
                 let object = phrase::object(self.text, from, &self.mentions, wish.ends);
                 if !wish.ends.is_empty() && !wish.ends.contains(&object.end.as_str()) {
                     continue;
                 }
-                if self.is_denied(found.start()) {
+                if self.is_denied(found.start) {
                     for (item, _) in &object.items {
                         if let Meant::Fitting(choices, _) = self.meant(item) {
                             tally.deny(choices);

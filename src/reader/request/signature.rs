@@ -110,7 +110,7 @@ fn before_rule(text: &str) -> &str {
 
 fn has_strong_wish(text: &str) -> bool {
     let mut strong = super::lexicon::WISHES.iter().filter(|wish| wish.is_strong);
-    strong.any(|wish| wish.start.is_match(text))
+    strong.any(|wish| wish.is_in(text))
 }
 
 /// The first `lines` lines.

@@ -265,14 +265,14 @@ fn refused(phase: Phase, step: Step) -> (Attempt, bool) {
 }
 
 fn has_bare_line_ending(bytes: &[u8]) -> bool {
-    let mut previous = 0;
-    for byte in bytes {
-        if (*byte == b'\n') != (previous == b'\r') {
+    let mut ends = memchr::memchr2_iter(b'\r', b'\n', bytes);
+    while let Some(at) = ends.next() {
+        let is_pair = bytes.get(at..at + 2) == Some(b"\r\n") && ends.next() == Some(at + 1);
+        if !is_pair {
             return true;
         }
-        previous = *byte;
     }
-    previous == b'\r'
+    false
 }
 
 #[cfg(test)]

@@ -25,10 +25,16 @@ fn frozen(version: i64, at: &Path) -> Connection {
 }
 
 #[test]
-fn the_first_schema_is_taken_over_and_its_introductions_go_on() {
+fn earlier_schemas_are_taken_over_and_their_introductions_go_on() {
+    for version in [1, 2] {
+        taken_over(version);
+    }
+}
+
+fn taken_over(version: i64) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("askfirst.db");
-    let old = frozen(1, &path);
+    let old = frozen(version, &path);
     let count = |db: &Connection, table: &str| -> i64 {
         let sql = format!("SELECT count(*) FROM {table}");
         db.query_row(&sql, [], |row| row.get(0)).unwrap()
@@ -43,6 +49,32 @@ fn the_first_schema_is_taken_over_and_its_introductions_go_on() {
     ];
     let before: Vec<i64> = tables.iter().map(|table| count(&old, table)).collect();
     assert_eq!(before[..2], [4, 3], "the frozen copy is whole");
+    let large = |db: &Connection, sql: &str| -> Vec<(i64, Vec<u8>)> {
+        let mut rows = db.prepare(sql).unwrap();
+        let rows = rows
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+            .unwrap();
+        rows.collect::<Result<_, _>>().unwrap()
+    };
+    let moved = [
+        (
+            "SELECT id, raw FROM inbox WHERE raw IS NOT NULL",
+            "SELECT id, raw FROM inbox_raw",
+        ),
+        (
+            "SELECT id, bytes FROM outbox WHERE bytes IS NOT NULL",
+            "SELECT id, bytes FROM outbox_bytes",
+        ),
+        (
+            "SELECT id, CAST(visible AS BLOB) FROM outbox",
+            "SELECT id, CAST(visible AS BLOB) FROM outbox_visible",
+        ),
+    ];
+    let kept = moved.map(|(then, _)| large(&old, then));
+    assert!(
+        kept.iter().all(|rows| !rows.is_empty()),
+        "the frozen copy is whole"
+    );
     drop(old);
 
     let mut w = World::new();
@@ -53,6 +85,7 @@ fn the_first_schema_is_taken_over_and_its_introductions_go_on() {
         .map(|table| count(store.reading(), table))
         .collect();
     assert_eq!(before, after);
+    assert!(kept == moved.map(|(_, now)| large(store.reading(), now)));
     w.desk = Desk::open(store, house(), dice(5)).unwrap();
     w.now_secs += 3 * DAY;
     w.uid = 1_000;
