@@ -232,13 +232,13 @@ fn to_be_done_first(provider: &Provider, oauth2: bool) -> String {
         true => &instead[..],
         false => provider.first.as_slice(),
     };
-    let head = format!("To be done there first, as {} says:", provider.title);
-    let mut text = format!("\n{}\n", screen.wrapped(&head, 0));
+    let head = "To be done there first, by its own documents or what others report:";
+    let mut text = format!("\n{}\n", screen.wrapped(head, 0));
     for (at, step) in steps.iter().enumerate() {
         text += &format!("  {}. {}\n", at + 1, screen.wrapped(step, 5));
     }
     text + &format!(
-        "  (docs/providers/{}.md has it step by step.)\n\n",
+        "  (docs/providers/{}.md has it step by step, and where it is from.)\n\n",
         provider.page
     )
 }

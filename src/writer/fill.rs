@@ -29,13 +29,21 @@ impl Paragraph<'_> {
     pub fn rows(&self, max_chars: usize) -> Vec<String> {
         let room = max_chars.saturating_sub(text::chars(self.marks));
         let fits = self.lines.iter().all(|line| text::chars(line) <= room);
+        if fits || room == 0 {
+            let rows = self.lines.iter();
+            return rows.map(|row| format!("{}{row}", self.marks)).collect();
+        }
         let joined = self.lines.join(" ");
-        let rows: Vec<&str> = match fits || room == 0 {
-            true => self.lines.clone(),
-            false => text::rows(&joined, room),
-        };
-        rows.iter()
-            .map(|row| format!("{}{row}", self.marks))
+        let text = joined.trim_start();
+        let begins = (joined.len() - text.len()).min(room / 2);
+        let hanging = hang(&joined).min(room / 2);
+        text::rows(text, room - hanging)
+            .iter()
+            .enumerate()
+            .map(|(at, row)| {
+                let indent = if at == 0 { begins } else { hanging };
+                format!("{}{}{row}", self.marks, " ".repeat(indent))
+            })
             .collect()
     }
 }
@@ -57,6 +65,21 @@ pub fn paragraphs(lines: &[String]) -> Vec<Paragraph<'_>> {
         }
     }
     paragraphs
+}
+
+/// How far the rows of an item, or of an indented line, are set in below its first.
+fn hang(line: &str) -> usize {
+    let text = line.trim_start();
+    let indent = line.len() - text.len();
+    let number = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let digits = text.len() - number.len();
+    let mark = match text.chars().next() {
+        Some('-' | '*' | '+' | '•' | '–' | '—') => 1,
+        Some(_) if digits > 0 && number.starts_with(['.', ')']) => digits + 1,
+        _ => return indent,
+    };
+    let after = text.chars().nth(mark);
+    indent + if after == Some(' ') { mark + 1 } else { 0 }
 }
 
 fn quote_marks(line: &str) -> (&str, &str) {
@@ -134,6 +157,21 @@ mod tests {
         }
         let long = format!("{}\nAlice", "word ".repeat(60).trim_end());
         assert_eq!(joined(&long), of(&long));
+    }
+
+    #[test]
+    fn the_rows_of_an_item_stand_below_its_words() {
+        for (item, rows) in [
+            ("- one two three four", ["- one two", "  three", "  four"]),
+            ("12. one two three", ["12. one", "    two", "    three"]),
+            ("  one two three", ["  one two", "  three", ""]),
+            ("-one two three", ["-one two", "three", ""]),
+        ] {
+            let lines = of(item);
+            let filled: Vec<String> = paragraphs(&lines).iter().flat_map(|p| p.rows(11)).collect();
+            let wanted: Vec<&str> = rows.into_iter().filter(|row| !row.is_empty()).collect();
+            assert_eq!(filled, wanted, "{item}");
+        }
     }
 
     #[test]
