@@ -130,14 +130,16 @@ fn recipient(view: &View<'_>) -> Option<String> {
         if let Some(value) = field(view, name) {
             let address = value.rsplit(';').next().unwrap_or_default();
             let address = address.trim().trim_matches(['<', '>', ' ']);
-            if address.contains('@') {
+            if address.contains('@') && is_one_word(address) {
                 return Some(address.to_owned());
             }
         }
     }
     if let Some(value) = view.letter.fields("x-failed-recipients").next() {
         let first = value.split(',').next().unwrap_or_default().trim();
-        return Some(first.to_ascii_lowercase());
+        if is_one_word(first) {
+            return Some(first.to_ascii_lowercase());
+        }
     }
     let ours: Vec<&str> = view.letter.to.iter().map(|p| p.address.key()).collect();
     let regex = ADDRESS.as_ref()?;
@@ -151,7 +153,35 @@ fn recipient(view: &View<'_>) -> Option<String> {
         .map(str::to_owned)
 }
 
+/// What stands in a field of a report is a stranger's: no white space in it, and nothing invisible.
+fn is_one_word(address: &str) -> bool {
+    !address.chars().any(|c| {
+        c.is_whitespace()
+            || c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    })
+}
+
 fn first_group(regex: &LazyLock<Option<Regex>>, text: &str) -> Option<String> {
     let found = regex.as_ref()?.captures(text)?;
     found.get(1).map(|m| m.as_str().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_one_word;
+
+    #[test]
+    fn what_a_report_calls_its_recipient_holds_nothing_else() {
+        assert!(is_one_word("carol@target.example"));
+        assert!(is_one_word("zoë@münchen.example"));
+        for odd in [
+            "carol@target.\texample",
+            "a@b.example\u{202e}",
+            "a@b.example\u{0}",
+            "a b@c.example",
+        ] {
+            assert!(!is_one_word(odd), "{odd:?}");
+        }
+    }
 }
