@@ -81,7 +81,13 @@ impl Work<'_> {
         mail: &Mail<'_>,
         introduction: &Introduction,
     ) -> Result<bool, DeskError> {
-        let request = introduction.request.as_ref();
+        // The words go some time after the end, which may be the target's doing; what the requester sees
+        // goes by his own clock, so from the first moment they may be gone they count no more.
+        let closed_at_secs = introduction.clock.closing_at_secs;
+        let closed_at_secs = closed_at_secs.filter(|_| introduction.asked.closing_sent);
+        let keep_secs = self.house.keep_bodies_secs;
+        let counts = closed_at_secs.is_none_or(|at| self.now_secs < at.saturating_add(keep_secs));
+        let request = introduction.request.as_ref().filter(|_| counts);
         let earlier = request.map(|r| r.words.as_str()).unwrap_or_default();
         let apart = written_by(mail);
         self.names_others(mail, |connector, choice| {

@@ -395,3 +395,46 @@ fn two_closings_of_one_moment_come_in_the_order_of_the_requests() {
     assert_eq!(told.len(), 2);
     assert_eq!(answered, told);
 }
+
+#[test]
+fn an_answer_to_a_closing_is_read_alike_whatever_the_target_did() {
+    // Two connectors, so that a new wish is answered by a question at once.
+    let mut house = house();
+    let mut eve = house.connectors[0].clone();
+    (eve.name, eve.addresses) = ("Eve Stone".to_owned(), vec![address("eve@stone.example")]);
+    house.connectors.push(eve);
+    let heard = |target: Option<&str>, days: i64| {
+        let mut w = World::with(house.clone());
+        let mail = w.direct("Could Bob introduce me to Carol Danvers? I build sensors.");
+        let mut left = w.proven(&mail);
+        if let Some(question) = left.iter().find(|sent| sent.to == [ALICE.1]).cloned()
+            && none_to(&left, CAROL.1)
+        {
+            left = w.answer(ALICE, &question, "Bob Kim");
+        }
+        let ask = to(&left, CAROL.1).clone();
+        if let Some(says) = target {
+            w.answer(CAROL, &ask, says);
+        }
+        let mut closing = None;
+        for _ in 0..days {
+            let left = w.wait(DAY);
+            closing = left
+                .into_iter()
+                .find(|sent| sent.to == [ALICE.1])
+                .or(closing);
+        }
+        let left = w.answer(ALICE, &closing.unwrap(), "Carol Danvers");
+        left.iter().filter(|sent| sent.to == [ALICE.1]).count()
+    };
+    // The words of her request are kept for 30 days after the closing, and longer where the target put it off.
+    for days in [20, 60] {
+        let silence = heard(None, days);
+        assert_eq!(
+            heard(Some("Later, next year in May."), days),
+            silence,
+            "{days}"
+        );
+        assert_eq!(heard(Some("No, thank you."), days), silence, "{days}");
+    }
+}
