@@ -279,7 +279,7 @@ impl Loop {
             .filter(|listed| !known.uids.contains(&listed.uid))
             .collect();
         let mut rest = missing.as_slice();
-        let (mut handed, mut has_room) = (None, true);
+        let (mut handed, mut looked) = (None, true);
         self.hold_back().await?;
         while !*self.stop.borrow() {
             let Some(portion) = plan::next(&mut rest, memory.batch) else {
@@ -293,10 +293,10 @@ impl Loop {
                 .survive(fetched, mailbox, uid_validity, &portion.uids, memory)
                 .await?;
             // Only now: a question at the desk waits until the last batch is done with.
-            if !has_room {
+            if !looked {
                 self.hold_back().await?;
             }
-            has_room = false;
+            looked = false;
             self.watch.refresh(&self.clerk).await?;
             self.pulse.promise(LONGEST_STEP);
             let batch = self.prepare(fetched, mailbox, uid_validity, &known, memory);
