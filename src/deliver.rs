@@ -239,7 +239,13 @@ impl Loop {
             let mut group = Vec::new();
             while attempts.recv_many(&mut group, usize::MAX).await > 0 {
                 let until = Instant::now() + GATHER;
-                let more = async { while attempts.recv_many(&mut group, usize::MAX).await > 0 {} };
+                // What is not plainly accepted may stop the others: that is judged at once.
+                let more = async {
+                    while group.iter().all(Ended::is_accepted)
+                        && attempts.recv_many(&mut group, usize::MAX).await > 0
+                    {
+                    }
+                };
                 // Over when the batch is, or the time.
                 let _ = tokio::time::timeout_at(until, more).await;
                 let group = std::mem::take(&mut group);

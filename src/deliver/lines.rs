@@ -51,6 +51,12 @@ pub struct Ended {
 }
 
 impl Ended {
+    pub fn is_accepted(&self) -> bool {
+        let reply = self.attempt.reply.as_ref();
+        self.attempt.phase == crate::rules::retry::Phase::Dot
+            && reply.is_some_and(|(code, _)| code / 100 == 2)
+    }
+
     fn new(id: i64, attempt: &smtp::Attempt) -> Ended {
         Ended {
             id,

@@ -86,3 +86,33 @@ async fn a_slow_mail_server_slows_the_reading_down_and_nothing_is_lost() {
     println!("held at {known} of {REQUESTS} requests, {most} mails waited at most");
     town.village.end().await;
 }
+
+/// What was taken ahead of a refusal of us all waits again, and is not tried.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_refuses_us_is_not_offered_what_was_taken_ahead() {
+    let town = Town::start().await;
+    let now = town.now();
+    let quota = Act::Reply("550 5.4.5 daily quota exceeded".to_owned());
+    town.village
+        .smtp_faults
+        .add(Fault::on("MAIL", quota).always());
+    let filled = town.village.clerk.ask(move |desk| fill(desk, now));
+    filled.await.unwrap();
+    town.village.clerk.bell.ring();
+    let stopped = "SELECT count(*) FROM meta WHERE key = 'queue_stopped'";
+    let under_way = "SELECT count(*) FROM outbox WHERE state = 'inflight'";
+    for _ in 0..200 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        if town.number(stopped).await == 1 && town.number(under_way).await == 0 {
+            break;
+        }
+    }
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let queued = "SELECT count(*) FROM outbox WHERE state = 'queued'";
+    assert_eq!(town.number(queued).await, MAX_WAITING - 10);
+    let tried = "SELECT count(*) FROM outbox WHERE last_phase IS NOT NULL";
+    let tried = town.number(tried).await;
+    assert!((1..200).contains(&tried), "{tried} were offered");
+    println!("{tried} were offered");
+    town.village.end().await;
+}
