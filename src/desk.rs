@@ -17,6 +17,7 @@ pub mod direct;
 pub mod figures;
 pub mod forget;
 pub mod house;
+pub mod in_copy;
 pub mod intake;
 pub mod launch;
 pub mod machines;

@@ -76,19 +76,20 @@ impl Work<'_> {
         })
     }
 
-    /// Whatever the server's last word on it was: this mail arrived.
-    pub(super) fn accepted(&mut self, mail: &outbox::Mail, proof: &str) -> Result<(), DeskError> {
-        if matches!(mail.state.as_str(), "unknown" | "inflight" | "queued") {
-            let progress = outbox::Progress {
-                state: "accepted",
-                not_before_secs: self.now_secs,
-                phase: None,
-                reply: Some(proof),
-                provider_id: None,
-                counts: false,
-            };
-            outbox::advance(self.db, mail.id, &progress, self.now_secs)?;
+    /// Whatever the server's last word on it was: this mail arrived. True: that moved its introduction.
+    pub(super) fn accepted(&mut self, mail: &outbox::Mail, proof: &str) -> Result<bool, DeskError> {
+        if !matches!(mail.state.as_str(), "unknown" | "inflight" | "queued") {
+            return Ok(false);
         }
-        Ok(())
+        let progress = outbox::Progress {
+            state: "accepted",
+            not_before_secs: self.now_secs,
+            phase: None,
+            reply: Some(proof),
+            provider_id: None,
+            counts: false,
+        };
+        outbox::advance(self.db, mail.id, &progress, self.now_secs)?;
+        self.begin_late(mail, mail.not_before_secs)
     }
 }

@@ -330,9 +330,7 @@ impl Work<'_> {
                 people::set_meta(self.db, "queue_stopped", None)?;
                 people::set_meta(self.db, MAIL_REFUSED, None)?;
                 self.progress(id, "accepted", now, Some(attempt))?;
-                if mail.saying == "ask" && now - mail.created_at_secs > LATE_SECS {
-                    self.left_late(&mail)?;
-                }
+                self.begin_late(&mail, now)?;
             }
             Judgement::TryLater { delay_secs } => {
                 self.progress(id, "queued", now + delay_secs, Some(attempt))?;
@@ -356,13 +354,21 @@ impl Work<'_> {
         Ok(judgement)
     }
 
-    /// The target's clock is counted from the ask, and begins anew.
-    fn left_late(&mut self, mail: &outbox::Mail) -> Result<(), DeskError> {
-        let introduction = mail.introduction.map(|id| introductions::load(self.db, id));
-        if let Some(introduction) = introduction.transpose()?.flatten() {
-            self.step(introduction, Event::AskLeftLate, "")?;
+    /// The target's clock is counted from the ask: where that left late it begins anew. False: it did not.
+    pub(super) fn begin_late(
+        &mut self,
+        mail: &outbox::Mail,
+        left_at_secs: i64,
+    ) -> Result<bool, DeskError> {
+        if mail.saying != "ask" || left_at_secs - mail.created_at_secs <= LATE_SECS {
+            return Ok(false);
         }
-        Ok(())
+        let introduction = mail.introduction.map(|id| introductions::load(self.db, id));
+        let Some(introduction) = introduction.transpose()?.flatten() else {
+            return Ok(false);
+        };
+        self.step(introduction, Event::AskLeftLate, "")?;
+        Ok(true)
     }
 
     /// A mail that will never arrive is an event of its introduction.

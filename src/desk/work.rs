@@ -14,6 +14,7 @@ use crate::reader::{Kind, Known, Proof, Reader};
 use crate::rules::event::Event;
 use crate::rules::introduction::{Introduction, Stage, Thread, Way};
 use crate::rules::manners::{self, Past};
+use crate::rules::report::Stands;
 use crate::rules::saying::{HeldWhy, Party, Saying};
 use crate::rules::transition::{self, Surroundings};
 use crate::store::inbox::{self, Disposition};
@@ -197,6 +198,17 @@ impl Work<'_> {
         for saying in outcome.sayings {
             let saying = match saying {
                 Saying::Ask if self.asked_already(&introduction)? => Saying::Reminder,
+                Saying::TellStands {
+                    stands: Stands::Asked,
+                    asked_at_secs,
+                    next_at_secs,
+                    close_at_secs,
+                } if outbox::ask_waits(self.db, introduction.id)? => Saying::TellStands {
+                    stands: Stands::Unsent,
+                    asked_at_secs,
+                    next_at_secs,
+                    close_at_secs,
+                },
                 other => other,
             };
             if saying == Saying::Ask {

@@ -12,6 +12,7 @@ mod answers;
 mod attacks;
 mod authors;
 mod command_line;
+mod connectors_hand;
 mod contacts;
 mod conversations;
 mod daemon;

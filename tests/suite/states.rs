@@ -219,6 +219,11 @@ const SITUATIONS: &[Situation] = &[
         change: |i, _| i.asked.clarified = true,
     },
     Situation {
+        name: "the connector had a plain answer asked for before",
+        stages: &[Stage::Asked, Stage::Confirming],
+        change: |i, _| (i.asked.clarified, i.asked.plainly) = (true, true),
+    },
+    Situation {
         name: "a confirmation was asked for before",
         stages: &[Stage::Asked, Stage::Deferred, Stage::Declined],
         change: |i, _| i.asked.confirmed = true,

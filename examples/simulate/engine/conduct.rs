@@ -26,6 +26,12 @@ pub const UNCLEAR: [&str; 5] = [
     "Thanks for writing.",
 ];
 
+/// Whether these words of ours say no, later, stop or "cancel".
+fn refuses(text: &str) -> bool {
+    let all = [NO.as_slice(), &LATER, &STOP, &["cancel"]];
+    all.iter().any(|words| words.contains(&text))
+}
+
 /// With one more field in its header.
 pub fn with_field(raw: Vec<u8>, field: &str) -> Vec<u8> {
     let text = String::from_utf8(raw).unwrap();
@@ -59,6 +65,7 @@ impl Mailroom {
             from: from.1.to_owned(),
             proof,
             meaning,
+            refuses: false,
             answers: Vec::new(),
             in_thread: Vec::new(),
             message_id,
@@ -256,6 +263,7 @@ impl Mailroom {
         let raw = self.writer(who).reply(&letter, text);
         let mut mail = self.inbound(who, proof, meaning, raw);
         mail.answers = vec![self.outbound[to].message_id.clone()];
+        mail.refuses = refuses(text);
         mail
     }
 

@@ -7,7 +7,7 @@ use crate::reader::request::Choice;
 use crate::reader::secret::Secret;
 use crate::rules::consent::Consents;
 use crate::rules::introduction::{Asked, Clock, Introduction, Request, Stage, Way};
-use crate::rules::report::{Awaits, Open, Pause, Report};
+use crate::rules::report::{Awaits, Open, Pause, Report, Stands};
 use crate::rules::saying::{Alarm, AskedWhy, ConfirmWhy, HeldWhy, Saying};
 
 pub const NOW: i64 = 1_795_513_800; // Tuesday, 24 November 2026, 09:50 UTC
@@ -64,6 +64,12 @@ pub fn affair(way: Way) -> Option<Introduction> {
 pub fn sayings() -> Option<Vec<(&'static str, Saying)>> {
     let words = || "Let me think about it. Is she the one from Hamburg?".to_owned();
     let held = |why| Saying::TellHeld { why };
+    let stands = |stands| Saying::TellStands {
+        stands,
+        asked_at_secs: Some(NOW - 2 * DAY),
+        next_at_secs: Some(NOW + 3 * DAY),
+        close_at_secs: Some(NOW + 12 * DAY),
+    };
     let mut all = vec![
         ("ask", Saying::Ask),
         ("reminder", Saying::Reminder),
@@ -140,6 +146,18 @@ pub fn sayings() -> Option<Vec<(&'static str, Saying)>> {
         ("tell_held-fuse", held(HeldWhy::Fuse)),
         ("tell_held-no", held(HeldWhy::SaidNo)),
         ("tell_held-words", held(HeldWhy::WordsGone)),
+        ("tell_stands-asked", stands(Stands::Asked)),
+        ("tell_stands-unsent", stands(Stands::Unsent)),
+        ("tell_stands-reminded", stands(Stands::Reminded)),
+        ("tell_stands-unclear", stands(Stands::Unclear)),
+        ("tell_stands-confirming", stands(Stands::Confirming)),
+        ("tell_stands-later", stands(Stands::Later)),
+        ("tell_stands-yes", stands(Stands::Yes)),
+        ("tell_stands-connector", stands(Stands::Connector)),
+        ("tell_stands-requester", stands(Stands::Requester)),
+        ("tell_stands-introduced", stands(Stands::Introduced)),
+        ("tell_stands-undeliverable", stands(Stands::Undeliverable)),
+        ("tell_stands-over", stands(Stands::Over)),
         ("tell_withdrawn", Saying::TellWithdrawn),
         (
             "tell_requester_silent-no",
@@ -305,6 +323,7 @@ fn reports() -> Option<Vec<(&'static str, Saying)>> {
         ("report-status-nothing", status(&[], 0, Pause::None)),
         ("report-help", Report::Help),
         ("report-not_understood", Report::NotUnderstood),
+        ("report-in_copy", Report::InCopy),
         ("report-paused", Report::Paused),
         ("report-running", Report::Running { pause: Pause::None }),
         (
