@@ -113,6 +113,8 @@ pub enum Stands {
     /// It waits for his own answer.
     Connector,
     Requester,
+    /// … who is asked for words that can be passed on.
+    Words,
     Asked,
     /// … and the question has not left yet.
     Unsent,
@@ -135,6 +137,7 @@ impl Stands {
         match self {
             Stands::Connector => "connector",
             Stands::Requester => "requester",
+            Stands::Words => "words",
             Stands::Asked => "asked",
             Stands::Unsent => "unsent",
             Stands::Reminded => "reminded",

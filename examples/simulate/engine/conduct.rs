@@ -161,8 +161,17 @@ impl Mailroom {
         );
         let below = self.request(alice, bob, None);
         let text = format!("Happy to. I'll ask {} and let you know.", carol.0);
-        let raw = self.writer(bob).reply(&below, &text);
-        let raw = with_field(raw, &format!("Cc: {BOT}"));
+        let raw = match self.chance.one_in(5) {
+            // With nothing of her request below.
+            true => {
+                let to = format!("{} <{}>", alice.0, alice.1);
+                self.writer(bob).mail(&to, BOT, "A word?", &text)
+            }
+            false => {
+                let raw = self.writer(bob).reply(&below, &text);
+                with_field(raw, &format!("Cc: {BOT}"))
+            }
+        };
         let mut mail = self.inbound(bob, proof, Meaning::Request, raw);
         mail.names = match carol == TARGETS[3] {
             true => vec![TARGETS[0].1.to_owned()],
@@ -180,6 +189,11 @@ impl Mailroom {
         );
         let below = self.request(alice, bob, None);
         let to = format!("{} <{}>", carol.0, carol.1);
+        if self.chance.one_in(8) {
+            // Nothing below: there is nothing to ask.
+            let raw = self.writer(bob).mail(&to, BOT, "Hello", "Hi, how are you?");
+            return self.inbound(bob, proof, Meaning::Other, raw);
+        }
         let raw = self
             .writer(bob)
             .forward(&below, &to, "Hi, see below - interested?");

@@ -57,6 +57,7 @@ impl Machine<'_> {
         let (clock, asked) = (&self.i.clock, &self.i.asked);
         let stands = match self.i.stage {
             Stage::WaitingForConnector => Stands::Connector,
+            Stage::WaitingForRequester if self.lacks_words() => Stands::Words,
             Stage::WaitingForRequester => Stands::Requester,
             Stage::Asked if clock.introduce_at_secs.is_some() => Stands::Yes,
             Stage::Asked if asked.clarified => Stands::Unclear,
@@ -79,6 +80,20 @@ impl Machine<'_> {
             next_at_secs,
             close_at_secs: clock.close_at_secs,
         });
+    }
+
+    /// The requester is asked for what can be passed on, and a connector who vouched for him is told so.
+    pub(super) fn ask_words(&mut self) {
+        self.i.stage = Stage::WaitingForRequester;
+        self.said.push(Saying::AskWords);
+        if self.i.way != Way::Direct {
+            self.tell_how_it_stands();
+        }
+    }
+
+    fn lacks_words(&self) -> bool {
+        let known = self.i.requester.is_some() && self.i.target.is_some();
+        known && self.i.request.is_none() && self.i.way != Way::Proposed
     }
 
     fn tell_asked_again(&mut self) {

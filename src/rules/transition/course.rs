@@ -66,10 +66,7 @@ impl Machine<'_> {
                     });
                 }
             }
-            Some(Gap::Words) => {
-                self.i.stage = Stage::WaitingForRequester;
-                self.said.push(Saying::AskWords);
-            }
+            Some(Gap::Words) => self.ask_words(),
             Some(Gap::Wish { words }) => {
                 self.i.stage = Stage::WaitingForRequester;
                 self.said.push(Saying::WhichWish { words });
@@ -169,8 +166,7 @@ impl Machine<'_> {
                 choices: Vec::new(),
             });
         } else if self.i.request.is_none() && !proposed {
-            self.i.stage = Stage::WaitingForRequester;
-            self.said.push(Saying::AskWords);
+            self.ask_words();
         } else if self.i.consents.target.is_some() {
             self.target_agreed();
         } else if self.i.clock.asked_at_secs.is_none() || self.i.stage == Stage::Undeliverable {

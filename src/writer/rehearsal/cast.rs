@@ -155,6 +155,7 @@ pub fn sayings() -> Option<Vec<(&'static str, Saying)>> {
         ("tell_stands-yes", stands(Stands::Yes)),
         ("tell_stands-connector", stands(Stands::Connector)),
         ("tell_stands-requester", stands(Stands::Requester)),
+        ("tell_stands-words", stands(Stands::Words)),
         ("tell_stands-introduced", stands(Stands::Introduced)),
         ("tell_stands-undeliverable", stands(Stands::Undeliverable)),
         ("tell_stands-over", stands(Stands::Over)),
