@@ -8,6 +8,7 @@ pub mod alarm;
 pub mod allowance;
 pub mod anew;
 pub mod answers;
+pub mod asked;
 pub mod at_hand;
 pub mod bind;
 pub mod brakes;

@@ -20,8 +20,6 @@ pub struct Parcel {
 
 /// The key of `meta` that names the last mail refused at MAIL, until one is accepted.
 const MAIL_REFUSED: &str = "mail_refused";
-/// An ask that waited longer than this gives its reader the whole window all the same.
-const LATE_SECS: i64 = 2 * 3600;
 /// Mails that wait to be sent before no more are read: a few batches, so that neither side idles.
 const MAX_WAITING: u32 = 2_000;
 impl Desk {
@@ -352,23 +350,6 @@ impl Work<'_> {
             }
         }
         Ok(judgement)
-    }
-
-    /// The target's clock is counted from the ask: where that left late it begins anew. False: it did not.
-    pub(super) fn begin_late(
-        &mut self,
-        mail: &outbox::Mail,
-        left_at_secs: i64,
-    ) -> Result<bool, DeskError> {
-        if mail.saying != "ask" || left_at_secs - mail.created_at_secs <= LATE_SECS {
-            return Ok(false);
-        }
-        let introduction = mail.introduction.map(|id| introductions::load(self.db, id));
-        let Some(introduction) = introduction.transpose()?.flatten() else {
-            return Ok(false);
-        };
-        self.step(introduction, Event::AskLeftLate, "")?;
-        Ok(true)
     }
 
     /// A mail that will never arrive is an event of its introduction.

@@ -14,7 +14,6 @@ use crate::reader::{Kind, Known, Proof, Reader};
 use crate::rules::event::Event;
 use crate::rules::introduction::{Introduction, Stage, Thread, Way};
 use crate::rules::manners::{self, Past};
-use crate::rules::report::Stands;
 use crate::rules::saying::{HeldWhy, Party, Saying};
 use crate::rules::transition::{self, Surroundings};
 use crate::store::inbox::{self, Disposition};
@@ -196,21 +195,7 @@ impl Work<'_> {
             )?;
         }
         for saying in outcome.sayings {
-            let saying = match saying {
-                Saying::Ask if self.asked_already(&introduction)? => Saying::Reminder,
-                Saying::TellStands {
-                    stands: Stands::Asked,
-                    asked_at_secs,
-                    next_at_secs,
-                    close_at_secs,
-                } if outbox::ask_waits(self.db, introduction.id)? => Saying::TellStands {
-                    stands: Stands::Unsent,
-                    asked_at_secs,
-                    next_at_secs,
-                    close_at_secs,
-                },
-                other => other,
-            };
+            let saying = self.as_it_left(&introduction, saying)?;
             if saying == Saying::Ask {
                 self.count_ask(&introduction)?;
             }
@@ -234,16 +219,6 @@ impl Work<'_> {
             "an introduction moved"
         );
         Ok(introduction)
-    }
-
-    /// An address is asked once: who is named again after a bounce gets the ask as a reminder.
-    fn asked_already(&self, introduction: &Introduction) -> Result<bool, DeskError> {
-        let target = introduction.target.as_ref().map(|p| p.address.as_str());
-        Ok(outbox::of_introduction(self.db, introduction.id)?
-            .iter()
-            .any(|mail| {
-                mail.saying == "ask" && mail.recipients.first().map(String::as_str) == target
-            }))
     }
 
     /// An introduction whose time came and which time did not change would be due for ever.

@@ -24,6 +24,7 @@ mod hostile;
 mod house;
 mod init;
 mod letters;
+mod limits;
 mod machines;
 mod mails;
 mod manners;

@@ -64,12 +64,6 @@ pub fn affair(way: Way) -> Option<Introduction> {
 pub fn sayings() -> Option<Vec<(&'static str, Saying)>> {
     let words = || "Let me think about it. Is she the one from Hamburg?".to_owned();
     let held = |why| Saying::TellHeld { why };
-    let stands = |stands| Saying::TellStands {
-        stands,
-        asked_at_secs: Some(NOW - 2 * DAY),
-        next_at_secs: Some(NOW + 3 * DAY),
-        close_at_secs: Some(NOW + 12 * DAY),
-    };
     let mut all = vec![
         ("ask", Saying::Ask),
         ("reminder", Saying::Reminder),
@@ -146,19 +140,6 @@ pub fn sayings() -> Option<Vec<(&'static str, Saying)>> {
         ("tell_held-fuse", held(HeldWhy::Fuse)),
         ("tell_held-no", held(HeldWhy::SaidNo)),
         ("tell_held-words", held(HeldWhy::WordsGone)),
-        ("tell_stands-asked", stands(Stands::Asked)),
-        ("tell_stands-unsent", stands(Stands::Unsent)),
-        ("tell_stands-reminded", stands(Stands::Reminded)),
-        ("tell_stands-unclear", stands(Stands::Unclear)),
-        ("tell_stands-confirming", stands(Stands::Confirming)),
-        ("tell_stands-later", stands(Stands::Later)),
-        ("tell_stands-yes", stands(Stands::Yes)),
-        ("tell_stands-connector", stands(Stands::Connector)),
-        ("tell_stands-requester", stands(Stands::Requester)),
-        ("tell_stands-words", stands(Stands::Words)),
-        ("tell_stands-introduced", stands(Stands::Introduced)),
-        ("tell_stands-undeliverable", stands(Stands::Undeliverable)),
-        ("tell_stands-over", stands(Stands::Over)),
         ("tell_withdrawn", Saying::TellWithdrawn),
         (
             "tell_requester_silent-no",
@@ -277,7 +258,7 @@ pub fn sayings() -> Option<Vec<(&'static str, Saying)>> {
         ("propose", Saying::Propose),
         ("still_interested", Saying::StillInterested),
     ];
-    all.extend(tell_asked());
+    all.extend(tell_asked().into_iter().chain(tell_stands()));
     all.extend(reports()?);
     Some(all)
 }
@@ -370,4 +351,32 @@ fn tell_asked() -> [(&'static str, Saying); 8] {
 
 fn alarm(what: Alarm) -> Saying {
     Saying::Alarm { what }
+}
+
+/// How it stands.
+fn tell_stands() -> [(&'static str, Saying); 13] {
+    [
+        ("tell_stands-asked", Stands::Asked),
+        ("tell_stands-unsent", Stands::Unsent),
+        ("tell_stands-reminded", Stands::Reminded),
+        ("tell_stands-unclear", Stands::Unclear),
+        ("tell_stands-confirming", Stands::Confirming),
+        ("tell_stands-later", Stands::Later),
+        ("tell_stands-yes", Stands::Yes),
+        ("tell_stands-connector", Stands::Connector),
+        ("tell_stands-requester", Stands::Requester),
+        ("tell_stands-words", Stands::Words),
+        ("tell_stands-introduced", Stands::Introduced),
+        ("tell_stands-undeliverable", Stands::Undeliverable),
+        ("tell_stands-over", Stands::Over),
+    ]
+    .map(|(name, stands)| {
+        let saying = Saying::TellStands {
+            stands,
+            asked_at_secs: Some(NOW - 2 * DAY),
+            next_at_secs: Some(NOW + 3 * DAY),
+            close_at_secs: Some(NOW + 12 * DAY),
+        };
+        (name, saying)
+    })
 }
