@@ -41,6 +41,7 @@ fn count(room: &mut Mailroom, saying: &str) {
         ("which_target", "mail: which_target"),
         ("clarify", "mail: clarify"),
         ("tell_held", "mail: tell_held"),
+        ("tell_stands", "mail: tell_stands"),
         ("approve", "mail: approve"),
     ];
     if let Some((_, what)) = named.iter().find(|(name, _)| *name == saying) {

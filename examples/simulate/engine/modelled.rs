@@ -325,6 +325,7 @@ const KINDS: [&str; 22] = [
     "tell_closed",
     "tell_bounced",
     "tell_held",
+    "tell_stands",
     "tell_withdrawn",
     "tell_requester_silent",
     "acknowledge",
