@@ -308,7 +308,7 @@ fn meaning(deed: Deed) -> Meaning {
 }
 
 /// The kinds of mail that the model knows.
-const KINDS: [&str; 22] = [
+const KINDS: [&str; 23] = [
     "ask",
     "reminder",
     "clarify",
