@@ -380,6 +380,10 @@ fn reminded(room: &mut Mailroom, mail: &Outbound) {
 
 /// V7: a plain answer is asked only of who has given another.
 fn clarified(room: &mut Mailroom, mail: &Outbound) {
+    // What another bot writes is not recorded as an answer.
+    if room.peer.is_some() {
+        return;
+    }
     let to: Vec<String> = mail.recipients.iter().map(|to| plain(to)).collect();
     let answered = |old: &Inbound| {
         // Row 3 answers the connector's own mail.
