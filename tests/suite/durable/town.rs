@@ -20,6 +20,8 @@ pub struct Town {
     clock: Arc<AtomicI64>,
     /// What the bot sent and a server took, in order.
     pub passed: Vec<Passed>,
+    /// By Message-ID: how often it was taken, and the first copy.
+    copies: BTreeMap<String, (usize, Passed)>,
     pub requests: u64,
     /// Mails that were put into the mailbox.
     arrived: std::cell::Cell<i64>,
@@ -48,6 +50,7 @@ impl Town {
             village,
             clock,
             passed: Vec::new(),
+            copies: BTreeMap::new(),
             requests: 0,
             arrived: std::cell::Cell::new(0),
         };
@@ -151,28 +154,28 @@ impl Town {
         askfirst::reader::open(&passed.unwrap().bytes)
     }
 
+    /// All copies of one Message-ID must be the same.
     pub fn collect(&mut self) {
         while let Ok(passed) = self.village.passed.try_recv() {
+            let id = askfirst::reader::open(&passed.bytes).message_id.unwrap();
+            let (count, first) = self
+                .copies
+                .entry(id.clone())
+                .or_insert_with(|| (0, passed.clone()));
+            *count += 1;
+            assert!(
+                first.bytes == passed.bytes && first.recipients == passed.recipients,
+                "{id}"
+            );
             self.passed.push(passed);
         }
     }
 
-    /// Copies that were taken, by Message-ID; all of one must be the same.
+    /// Copies that were taken, by Message-ID.
     pub fn copies(&self) -> BTreeMap<String, usize> {
-        let mut all: BTreeMap<String, Vec<&Passed>> = BTreeMap::new();
-        for passed in &self.passed {
-            let id = askfirst::reader::open(&passed.bytes).message_id.unwrap();
-            all.entry(id).or_default().push(passed);
-        }
-        all.into_iter()
-            .map(|(id, copies)| {
-                assert!(
-                    copies.iter().all(|one| one.bytes == copies[0].bytes
-                        && one.recipients == copies[0].recipients),
-                    "{id}"
-                );
-                (id, copies.len())
-            })
+        let copies = self.copies.iter();
+        copies
+            .map(|(id, (count, _))| (id.clone(), *count))
             .collect()
     }
 
