@@ -99,7 +99,7 @@ async fn cut_at(town: &mut Town, session: Session, cut: Cut) -> bool {
                 return false;
             }
             // The bot was not waiting yet, and read the mail in the session before.
-            _ => {}
+            _ => tokio::time::sleep(MOMENT).await,
         }
     }
     panic!("{cut:?} was never tried");
@@ -117,7 +117,6 @@ async fn passes<const N: usize>(
     town.forward();
     town.settle().await;
     all_is_well(town, &format!("{cut:?}")).await;
-    town.empty_mailbox();
     // A cut behind the last thing that mattered is noticed a moment later.
     let until = Instant::now() + MOMENT;
     while faults.left() == 1 && Instant::now() < until {
@@ -125,6 +124,7 @@ async fn passes<const N: usize>(
     }
     let left = faults.left();
     faults.clear();
+    town.empty_mailbox();
     left
 }
 

@@ -7,7 +7,7 @@ use std::process::Child;
 use std::time::Duration;
 
 /// Every step on the way of a mail, in and out: before and after each commit, and on the wire between.
-const STEPS: [&str; 27] = [
+const STEPS: [&str; 28] = [
     "folder.ready",
     "folder.committed",
     "fetch.fetched",
@@ -23,6 +23,7 @@ const STEPS: [&str; 27] = [
     "take.committed",
     "send.noted",
     "send.connected",
+    "send.begun",
     "smtp.mail",
     "smtp.recipients",
     "smtp.data",
