@@ -10,12 +10,14 @@
 mod backlog;
 mod cuts;
 mod disk;
+mod hands;
 mod killed;
 mod outcomes;
 mod phases;
 mod pressure;
 mod schema;
 mod soak;
+mod starts;
 mod steps;
 mod strangers;
 mod town;
