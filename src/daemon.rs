@@ -117,7 +117,8 @@ impl Daemon<'_> {
         let started_at_secs = (self.now)();
         let contacts = Arc::new(furnish::Watch::new(self.config));
         let resolver = resolver(self.config);
-        crate::receive::authors::resume(&self.clerk, resolver.as_ref(), started_at_secs).await?;
+        let (clerk, stop) = (&self.clerk, &self.stop);
+        crate::receive::authors::resume(clerk, resolver.as_ref(), started_at_secs, stop).await?;
         self.clerk
             .ask(move |desk| desk.probe(started_at_secs))
             .await?;

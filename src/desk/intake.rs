@@ -6,7 +6,7 @@
 //! handled at the next start.
 
 use crate::deadline::DECIDE_TICKS;
-use crate::desk::post;
+use crate::desk::unknown;
 use crate::desk::work::Work;
 use crate::desk::{Desk, DeskError};
 use crate::failpoint;
@@ -77,10 +77,10 @@ impl Desk {
         let offers = self.offers.clone();
         let run = self.transact(now_secs, |work| {
             let Some(offers) = &offers else {
-                return post::recover(work, &HashSet::new()).map(|()| None);
+                return unknown::recover(work, &HashSet::new()).map(|()| None);
             };
             let last_run = people::meta(work.db, RUN)?.unwrap_or_default();
-            post::recover(work, &offers.untouched(&last_run)?)?;
+            unknown::recover(work, &offers.untouched(&last_run)?)?;
             let run = data_encoding::HEXLOWER.encode(&work.random::<16>());
             people::set_meta(work.db, RUN, Some(&run))?;
             Ok(Some(run))

@@ -8,7 +8,6 @@ use crate::rules::introduction::{Introduction, Stage};
 use crate::rules::retry::{self, Attempt, Judgement, Phase};
 use crate::store::outbox::{self, Progress, Which};
 use crate::store::{introductions, people};
-use std::collections::HashSet;
 
 /// A mail to be handed to the server now; it is stored as in flight.
 #[derive(Clone)]
@@ -156,34 +155,6 @@ fn unpaused(db: &rusqlite::Connection) -> Result<Which, DeskError> {
     Ok(by.map_or(Which::All, Which::AllBut))
 }
 
-/// After a start: what was in flight may or may not have been accepted, unless it is known that it was never
-/// begun.
-pub(super) fn recover(work: &mut Work<'_>, untouched: &HashSet<i64>) -> Result<(), DeskError> {
-    let in_flight = outbox::in_state(work.db, "inflight")?;
-    if !in_flight.is_empty() {
-        let never_begun = in_flight.iter().filter(|mail| untouched.contains(&mail.id));
-        tracing::warn!(
-            in_flight = in_flight.len(),
-            never_begun = never_begun.count(),
-            "the program ended with mails in flight"
-        );
-    }
-    for mail in in_flight {
-        if untouched.contains(&mail.id) {
-            outbox::wait(work.db, mail.id, "queued", work.now_secs)?;
-            continue;
-        }
-        outbox::count_unknown(work.db, mail.id)?;
-        work.progress(
-            mail.id,
-            "unknown",
-            work.now_secs + retry::UNKNOWN_WAIT_SECS,
-            None,
-        )?;
-    }
-    Ok(())
-}
-
 fn blank_progress(state: &str, not_before_secs: i64) -> Progress<'_> {
     Progress {
         state,
@@ -273,7 +244,7 @@ impl Work<'_> {
         Ok(stopped || (question && is_past(&mail.saying, &introduction)))
     }
 
-    fn progress(
+    pub(super) fn progress(
         &self,
         id: i64,
         state: &str,
