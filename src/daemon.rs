@@ -123,6 +123,8 @@ impl Daemon<'_> {
             pulse: pulse.clone(),
             now: self.now.clone(),
             started_at_secs,
+            store: self.lock.is_some().then(|| self.config.store.path.clone()),
+            counted: Default::default(),
         };
         let lock = self.lock.take();
         let prove = self.prove(progressed.clone(), looked);

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 /// Mails that leave for one request: the ask, and the note to the connector.
 pub const COPIES: usize = 2;
-const LONGEST: Duration = Duration::from_secs(600);
+pub const LONGEST: Duration = Duration::from_secs(600);
 pub const BOT: &str = "agent@bot.example";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

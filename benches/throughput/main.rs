@@ -22,8 +22,12 @@ mod idle;
 mod lives;
 mod load;
 mod mails;
+mod mlmmj;
 mod place;
+mod plot;
+mod postfix;
 mod process;
+mod profile;
 mod record;
 mod sink;
 mod template;
@@ -99,6 +103,30 @@ enum What {
     Commands {
         #[arg(long, value_delimiter = ',', default_values_t = SIZES)]
         sizes: Vec<usize>,
+    },
+    /// Into a real Postfix's queue, askfirst and the floor over as many connections each
+    Postfix {
+        #[arg(long, default_value_t = 1_000)]
+        mails: usize,
+        #[arg(long, default_value_t = 7)]
+        rounds: usize,
+        #[arg(long, value_delimiter = ',', default_values_t = [4, 16])]
+        connections: Vec<usize>,
+    },
+    /// mlmmj, a list with two subscribers
+    Mlmmj {
+        #[arg(long, default_value_t = 1_000)]
+        mails: usize,
+        #[arg(long, default_value_t = 7)]
+        rounds: usize,
+        /// Processes at a time
+        #[arg(long, default_value_t = 16)]
+        at_a_time: usize,
+    },
+    /// Instructions of a drain by where they are spent, counted by callgrind
+    Profile {
+        #[arg(long, default_value_t = 400)]
+        mails: usize,
     },
     /// Writes the tables of docs/throughput.md and the pictures anew, from what was recorded
     Plot,
@@ -194,8 +222,26 @@ async fn measure(what: What) -> Option<(String, Record)> {
             ("backlog".to_owned(), growth::backlog(&mails, rounds).await)
         }
         What::Commands { sizes } => ("commands".to_owned(), commands::commands(&sizes).await),
+        What::Postfix {
+            mails,
+            rounds,
+            connections,
+        } => {
+            let record = postfix::postfix(mails, rounds, &connections).await;
+            ("postfix".to_owned(), record)
+        }
+        What::Mlmmj {
+            mails,
+            rounds,
+            at_a_time,
+        } => ("mlmmj".to_owned(), mlmmj::mlmmj(mails, rounds, at_a_time)),
+        What::Profile { mails } => ("profile".to_owned(), profile::profile(mails).await),
         What::Plot => {
-            record::publish(&record::load());
+            let found = record::load();
+            record::publish(&found);
+            for (name, svg) in plot::all(&found) {
+                record::picture(name, &svg);
+            }
             return None;
         }
     })

@@ -59,8 +59,12 @@ pub fn run(config: Option<&Path>, json: bool, wanted: &Wanted) -> Result<(), Fai
     let desk = desk(config)?;
     // Who asks for finished ones by their state need not say so twice.
     let all = wanted.all || wanted.states.iter().any(|stage| stage.is_final());
-    let mut introductions = desk.list(all)?;
-    introductions.retain(|introduction| wanted.fits(introduction));
+    let mut introductions = Vec::new();
+    desk.each(all, |introduction| {
+        if wanted.fits(&introduction) {
+            introductions.push(without_words(introduction));
+        }
+    })?;
     let text = match json {
         true => as_json(&introductions)?,
         false => as_table(&introductions, wanted, now_secs(), Screen::here()),
@@ -71,6 +75,16 @@ pub fn run(config: Option<&Path>, json: bool, wanted: &Wanted) -> Result<(), Fai
         eprintln!("{why}");
     }
     Ok(())
+}
+
+/// What a list shows of it; of a million the rest would fill gigabytes.
+fn without_words(introduction: Introduction) -> Introduction {
+    Introduction {
+        request: None,
+        consents: Default::default(),
+        threads: Default::default(),
+        ..introduction
+    }
 }
 
 pub(super) fn as_json(introductions: &[Introduction]) -> Result<String, Failure> {
