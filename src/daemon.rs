@@ -63,7 +63,8 @@ pub async fn run(
         false => Store::open(&config.store.path),
     };
     let mut store = store.map_err(DeskError::Store)?;
-    store.quick_check().map_err(DeskError::Store)?;
+    crate::watch::patiently("looking the database over", || store.quick_check())
+        .map_err(DeskError::Store)?;
     store.waits_long().map_err(DeskError::Store)?;
     let mut desk = Desk::open(store, furnish::house(config)?, system_dice())?;
     let steady = Arc::new(Steady::start(desk.clock_seen()?, now()));

@@ -48,6 +48,8 @@ fn one(count: usize, at_a_time: usize) -> Outcome {
             let file = folder.path().join(number.to_string());
             let mail = String::from_utf8(mails::request(number, BOT)).unwrap();
             let mail = mail.replace("\r\n", "\n").replace(BOT, LIST);
+            // Without an envelope sender it takes nothing.
+            let mail = format!("Return-Path: <bob@kim.example>\n{mail}");
             std::fs::write(&file, mail).unwrap();
             file
         })
@@ -60,7 +62,7 @@ fn one(count: usize, at_a_time: usize) -> Outcome {
             running.retain_mut(|child| child.try_wait().unwrap().is_none());
             std::thread::sleep(Duration::from_micros(200));
         }
-        let child = Command::new("mlmmj-receive")
+        let child = Command::new("/usr/bin/mlmmj-receive")
             .args(["-F", "-L"])
             .arg(&list)
             .stdin(std::fs::File::open(file).unwrap())
