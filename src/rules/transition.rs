@@ -50,6 +50,7 @@ pub fn step(introduction: Introduction, event: Event, around: &Surroundings<'_>)
     }
 }
 
+mod again;
 mod answer;
 mod course;
 mod time;
@@ -97,8 +98,13 @@ impl Machine<'_> {
                 WaitingForConnector | WaitingForRequester | Asked | Confirming | Deferred,
                 Event::ConnectorCancelled | Event::OperatorCancelled,
             ) => self.i.stage = Cancelled,
-            (Asked | Confirming, Event::ConnectorAsksAgain) => self.said.push(Saying::Clarify),
+            (Asked | Confirming, Event::ConnectorAsksAgain) => self.ask_plainly(),
             (Closed | Declined, Event::ConnectorAsksAgain) => self.ask_once_more(),
+            (
+                WaitingForConnector | WaitingForRequester | Deferred | Introduced | Cancelled
+                | Undeliverable,
+                Event::ConnectorAsksAgain,
+            ) => self.tell_how_it_stands(),
             (
                 WaitingForRequester | Asked | Confirming | Deferred | Introduced | Declined
                 | Closed | Cancelled,
@@ -114,11 +120,6 @@ impl Machine<'_> {
                 Event::ConnectorRefused { .. }
                 | Event::ConnectorCancelled
                 | Event::OperatorCancelled,
-            )
-            | (
-                WaitingForConnector | WaitingForRequester | Deferred | Introduced | Cancelled
-                | Undeliverable,
-                Event::ConnectorAsksAgain,
             ) => {}
 
             (WaitingForRequester, Event::RequesterWrote { request, evidence }) => {

@@ -587,9 +587,14 @@ fn called_off(room: &mut Mailroom, mail: &Outbound) -> bool {
         mail.saying.as_str(),
         "ask" | "reminder" | "clarify" | "confirm_target"
     );
+    let parties: Vec<String> = of(room, mail.introduction)
+        .flat_map(|ours| ours.recipients.iter().map(|to| plain(to)))
+        .collect();
     let ends = |later: &Inbound| {
         use Meaning::{Cancel, Later, No, Stop};
         matches!(later.meaning, No | Stop | Later | Cancel)
+            // A refusal counts whoever writes it, if he holds a secret of the affair (docs/threats.md).
+            || later.refuses && answers(room, later, mail.introduction, &parties)
     };
     let written = mail.arrived_before.min(room.inbound.len());
     let another = of(room, mail.introduction)
