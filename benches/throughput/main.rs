@@ -10,6 +10,7 @@
     clippy::string_slice
 )]
 
+mod aims;
 mod commands;
 mod drain;
 mod figures;
@@ -30,6 +31,7 @@ mod process;
 mod profile;
 mod record;
 mod sink;
+mod syncs;
 mod template;
 
 use clap::{Parser, Subcommand};
@@ -123,6 +125,8 @@ enum What {
         #[arg(long, default_value_t = 16)]
         at_a_time: usize,
     },
+    /// fsyncs of a backlog and of a single mail, counted by strace
+    Syncs,
     /// Instructions of a drain by where they are spent, counted by callgrind
     Profile {
         #[arg(long, default_value_t = 400)]
@@ -235,13 +239,15 @@ async fn measure(what: What) -> Option<(String, Record)> {
             rounds,
             at_a_time,
         } => ("mlmmj".to_owned(), mlmmj::mlmmj(mails, rounds, at_a_time)),
+        What::Syncs => ("syncs".to_owned(), syncs::syncs().await),
         What::Profile { mails } => ("profile".to_owned(), profile::profile(mails).await),
         What::Plot => {
-            let found = record::load();
-            record::publish(&found);
+            let mut found = record::load();
             for (name, svg) in plot::all(&found) {
                 record::picture(name, &svg);
             }
+            found.insert("aims".to_owned(), aims::table(&found));
+            record::publish(&found);
             return None;
         }
     })

@@ -21,6 +21,8 @@ pub struct Place {
     /// The next hop: the sink, unless something else stands there.
     pub smtp: u16,
     pub connections: usize,
+    /// What runs askfirst in place of nothing: a tracer with its arguments.
+    pub wrapper: Vec<String>,
     saved: usize,
 }
 
@@ -43,6 +45,7 @@ impl Place {
             folder: tempfile::tempdir().unwrap(),
             past: past.map(|(path, _)| path.to_owned()),
             connections: 4,
+            wrapper: Vec::new(),
             saved: 0,
         };
         place.make_maildir();
@@ -105,7 +108,15 @@ impl Place {
     }
 
     pub fn askfirst(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_askfirst"));
+        let program = env!("CARGO_BIN_EXE_askfirst");
+        let mut command = match self.wrapper.split_first() {
+            None => Command::new(program),
+            Some((tracer, words)) => {
+                let mut command = Command::new(tracer);
+                command.args(words).arg(program);
+                command
+            }
+        };
         command
             .args(arguments)
             .current_dir(self.folder.path())

@@ -6,7 +6,6 @@
 use crate::drain::{BOT, COPIES, settled, watch};
 use crate::mails;
 use crate::place::Place;
-use crate::process::Process;
 use crate::record::Record;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -109,18 +108,12 @@ async fn run(count: usize) -> BTreeMap<String, u64> {
     let mut place = Place::new(false).await;
     place.fill((0..count).map(|number| mails::request(number, BOT)));
     let counted = place.folder.path().join("callgrind.out");
-    let daemon = place.askfirst(&["run", "--from-start"]);
-    let mut command = Command::new("valgrind");
-    command
-        .arg("--tool=callgrind")
-        .arg(format!("--callgrind-out-file={}", counted.display()))
-        .arg(daemon.get_program())
-        .args(daemon.get_args())
-        .current_dir(place.folder.path())
-        .env("RUST_LOG", "warn")
-        .stdout(std::process::Stdio::null())
-        .stderr(std::process::Stdio::null());
-    let mut process = Process::spawn(command);
+    place.wrapper = vec![
+        "valgrind".to_owned(),
+        "--tool=callgrind".to_owned(),
+        format!("--callgrind-out-file={}", counted.display()),
+    ];
+    let mut process = place.daemon();
     watch(&place, &mut process, count * COPIES);
     settled(&place);
     assert!(process.stop());
