@@ -11,6 +11,7 @@ use crate::reader::request::Contact;
 use crate::reader::request::people::{Known, People};
 use crate::store::introductions;
 use rusqlite::Connection;
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -95,12 +96,14 @@ impl Acquainted {
         let mut met: HashSet<Address> = HashSet::new();
         for address in &connector.addresses {
             for id in introductions::introduced_by(db, address.key(), NEWEST)? {
-                if !self.introduced.contains_key(&id) {
-                    let parties = introductions::parties(db, id)?;
-                    let parties = parties.into_iter().map(as_known).collect();
-                    self.introduced.insert(id, parties);
-                }
-                for known in self.introduced.get(&id).into_iter().flatten() {
+                let parties = match self.introduced.entry(id) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(place) => {
+                        let parties = introductions::parties(db, id)?;
+                        place.insert(parties.into_iter().map(as_known).collect())
+                    }
+                };
+                for known in parties.iter() {
                     let Some(address) = known.contact.addresses.first() else {
                         continue;
                     };
