@@ -291,7 +291,6 @@ pub fn columns(db: &Connection, table: &str) -> Vec<String> {
     db.prepare(&format!("SELECT * FROM {table} LIMIT 0"))
         .unwrap()
         .column_names()
-        .into_iter()
         .map(str::to_owned)
         .collect()
 }
