@@ -106,7 +106,7 @@ impl Awaits {
     }
 }
 
-/// How it stands, told to a connector who wants somebody asked again where nobody is.
+/// How it stands, told to a connector who wants something done that can't be done now, or any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stands {
@@ -128,6 +128,8 @@ pub enum Stands {
     Yes,
     Introduced,
     Undeliverable,
+    /// The target said yes after the end.
+    LateYes,
     Over,
 }
 
@@ -147,6 +149,7 @@ impl Stands {
             Stands::Yes => "yes",
             Stands::Introduced => "introduced",
             Stands::Undeliverable => "undeliverable",
+            Stands::LateYes => "late_yes",
             Stands::Over => "over",
         }
     }

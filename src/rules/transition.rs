@@ -105,14 +105,20 @@ impl Machine<'_> {
                 | Undeliverable,
                 Event::ConnectorAsksAgain,
             ) => self.tell_how_it_stands(),
+            // He answers what was asked of him when it is over.
             (
-                WaitingForRequester | Asked | Confirming | Deferred | Introduced | Declined
-                | Closed | Cancelled,
+                Closed | Cancelled,
+                Event::ConnectorNamed { .. }
+                | Event::ConnectorAgreed { .. }
+                | Event::ConnectorNamedRequester { .. },
+            ) => self.tell_how_it_stands(),
+            (
+                WaitingForRequester | Asked | Confirming | Deferred | Introduced | Declined,
                 Event::ConnectorNamed { .. },
             )
             | (
                 WaitingForRequester | Asked | Confirming | Deferred | Introduced | Declined
-                | Closed | Cancelled | Undeliverable,
+                | Undeliverable,
                 Event::ConnectorAgreed { .. } | Event::ConnectorNamedRequester { .. },
             )
             | (

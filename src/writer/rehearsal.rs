@@ -292,7 +292,7 @@ impl Rehearsal<'_> {
                 ..
             } | Saying::TellHeld { .. }
                 | Saying::TellStands {
-                    stands: Stands::Introduced | Stands::Over,
+                    stands: Stands::Introduced | Stands::LateYes | Stands::Over,
                     ..
                 }
         );

@@ -203,3 +203,57 @@ fn a_promise_that_nobody_proves_is_confirmed_by_its_connector_first() {
     let left = w.answer(BOB, &question, "Yes");
     to(&left, ALICE.1);
 }
+
+#[test]
+fn a_question_answered_when_it_is_over_is_not_met_with_silence() {
+    let mut w = World::new();
+    let left = w.forward("Please ask Xavier.");
+    let question = to(&left, BOB.1).clone();
+    assert!(w.wait(20 * DAY).is_empty());
+    let left = w.answer(BOB, &question, "carol@target.example");
+    assert!(none_to(&left, CAROL.1));
+    assert!(text(to(&left, BOB.1)).contains("forward me the request as a new one"));
+}
+
+#[test]
+fn a_late_yes_to_a_passed_on_request_is_the_connectors_to_use() {
+    let mut w = World::new();
+    let left = w.forward("Please ask Carol.");
+    let ask = to(&left, CAROL.1).clone();
+    w.wait(20 * DAY);
+    let left = w.answer(CAROL, &ask, "Sorry for the delay. Yes, gladly.");
+    assert!(none_to(&left, ALICE.1));
+    assert!(text(to(&left, CAROL.1)).contains("no longer possible"));
+    assert!(text(to(&left, BOB.1)).contains("after I had stopped waiting"));
+    assert_eq!(w.stages(), [Stage::Closed]);
+    golden("late_yes_passed_on", &w);
+}
+
+#[test]
+fn a_late_yes_to_a_direct_request_asks_the_requester_who_had_the_closing() {
+    let mut w = World::new();
+    let mail = w.direct("Could you introduce me to Carol Danvers? I build sensors.\n\nAlice");
+    let left = w.proven(&mail);
+    let ask = to(&left, CAROL.1).clone();
+    let left = w.wait(15 * DAY);
+    assert!(text(to(&left, ALICE.1)).contains("did not come together"));
+    assert_eq!(w.stages(), [Stage::Closed]);
+    let left = w.answer(CAROL, &ask, "Sorry for the delay. Yes, gladly.");
+    let question = to(&left, ALICE.1).clone();
+    assert_eq!(left.len(), 1, "nobody else");
+    let left = w.answer(ALICE, &question, "Yes, please.");
+    assert_eq!(left[0].to, [ALICE.1, CAROL.1, BOB.1]);
+    golden("late_yes_direct", &w);
+    // A stranger's yes, or one that proves nothing, is confirmed first as ever.
+    let mut w = World::new();
+    let mail = w.direct("Could you introduce me to Carol Danvers? I build sensors.\n\nAlice");
+    let left = w.proven(&mail);
+    let ask = to(&left, CAROL.1).clone();
+    w.wait(15 * DAY);
+    let reply = w.writer(DAN).reply(&ask.letter, "Yes, gladly.");
+    let left = w.proven(&reply);
+    assert!(none_to(&left, ALICE.1));
+    let question = to(&left, CAROL.1).clone();
+    let left = w.answer(CAROL, &question, "Yes");
+    to(&left, ALICE.1);
+}

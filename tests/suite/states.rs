@@ -186,7 +186,12 @@ const SITUATIONS: &[Situation] = &[
     },
     Situation {
         name: "the closing was sent",
-        stages: &[Stage::Asked, Stage::Confirming, Stage::Declined],
+        stages: &[
+            Stage::Asked,
+            Stage::Confirming,
+            Stage::Declined,
+            Stage::Closed,
+        ],
         change: |i, _| i.asked.closing_sent = true,
     },
     Situation {

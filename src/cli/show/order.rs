@@ -117,7 +117,11 @@ pub fn follows(event: &str, stage: &str, saying: &str) -> bool {
         "tell_bounced" => matches!(event, "ask undeliverable" | "introduction bounced"),
         "tell_closed" => matches!(event, "target: later" | "time passes"),
         "tell_held" => stage == "closed" || event == "connector: ask again",
-        "tell_stands" => event == "connector: ask again" || stage == "waiting_for_requester",
+        "tell_stands" => {
+            event.starts_with("connector")
+                || event == "target: yes"
+                || stage == "waiting_for_requester"
+        }
         "tell_requester_silent" => matches!(event, "requester: no" | "time passes"),
         "tell_withdrawn" => matches!(event, "requester withdraws" | "requester: no"),
         "closing" => event == "time passes",

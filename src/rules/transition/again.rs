@@ -69,6 +69,16 @@ impl Machine<'_> {
             Stage::Declined | Stage::Closed | Stage::Cancelled => Stands::Over,
             Stage::Undeliverable => Stands::Undeliverable,
         };
+        self.tell_stands(stands);
+    }
+
+    /// A yes that came when nobody waited for it any more: what becomes of it is up to the connector.
+    pub(super) fn tell_late_yes(&mut self) {
+        self.tell_stands(Stands::LateYes);
+    }
+
+    fn tell_stands(&mut self, stands: Stands) {
+        let clock = &self.i.clock;
         let next_at_secs = match stands {
             Stands::Asked => clock.remind_at_secs,
             Stands::Later => clock.again_at_secs,

@@ -354,7 +354,7 @@ fn alarm(what: Alarm) -> Saying {
 }
 
 /// How it stands.
-fn tell_stands() -> [(&'static str, Saying); 13] {
+fn tell_stands() -> [(&'static str, Saying); 14] {
     [
         ("tell_stands-asked", Stands::Asked),
         ("tell_stands-unsent", Stands::Unsent),
@@ -368,6 +368,7 @@ fn tell_stands() -> [(&'static str, Saying); 13] {
         ("tell_stands-words", Stands::Words),
         ("tell_stands-introduced", Stands::Introduced),
         ("tell_stands-undeliverable", Stands::Undeliverable),
+        ("tell_stands-late_yes", Stands::LateYes),
         ("tell_stands-over", Stands::Over),
     ]
     .map(|(name, stands)| {
