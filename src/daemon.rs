@@ -64,7 +64,8 @@ pub async fn run(
         false => Store::open(&config.store.path),
     };
     let mut store = store.map_err(DeskError::Store)?;
-    store.quick_check().map_err(DeskError::Store)?;
+    crate::watch::patiently("looking the database over", || store.quick_check())
+        .map_err(DeskError::Store)?;
     store.waits_long().map_err(DeskError::Store)?;
     let mut desk = Desk::open(store, furnish::house(config)?, system_dice())?;
     let steady = Arc::new(Steady::start(desk.clock_seen()?, now()));
@@ -131,6 +132,8 @@ impl Daemon<'_> {
             pulse: pulse.clone(),
             now: self.now.clone(),
             started_at_secs,
+            store: self.lock.is_some().then(|| self.config.store.path.clone()),
+            counted: Default::default(),
         };
         let lock = self.lock.take();
         let prove = self.prove(progressed.clone(), looked);

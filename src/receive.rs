@@ -5,7 +5,7 @@
 
 use crate::clerk::{Begun, Clerk, Now, RunError};
 use crate::desk::Desk;
-use crate::desk::views::{FolderSeen, Known};
+use crate::desk::views::Known;
 use crate::failpoint;
 use crate::furnish::Watch;
 use crate::keyring::Door;
@@ -21,6 +21,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 pub mod authors;
+mod known;
 mod plan;
 pub mod suspect;
 #[cfg(test)]
@@ -268,16 +269,16 @@ impl Loop {
         memory: &mut Memory,
     ) -> Result<(), Fault> {
         let uid_validity = folder.uid_validity;
-        let known = self.open_folder(mailbox, folder, whole).await?;
+        let known = self.open_folder(mailbox, folder).await?;
         let from = match whole {
             true => known.first_uid,
             false => known.first_uid.max(known.last_uid.saturating_add(1)),
         };
-        let listed = session.list(from).await?;
-        let missing: Vec<_> = listed
-            .into_iter()
-            .filter(|listed| !known.uids.contains(&listed.uid))
-            .collect();
+        let mut missing = session.list(from).await?;
+        if whole {
+            let unknown = self.unknown(mailbox, uid_validity, &missing).await?;
+            missing.retain(|listed| unknown.contains(&listed.uid));
+        }
         let mut rest = missing.as_slice();
         let (mut handed, mut looked) = (None, true);
         self.hold_back().await?;
@@ -368,26 +369,6 @@ impl Loop {
                 Ok(fetched)
             }
         }
-    }
-
-    async fn open_folder(&self, mailbox: &str, seen: Folder, whole: bool) -> Result<Known, Fault> {
-        let (account, mailbox) = (self.account.clone(), mailbox.to_owned());
-        let (from_start, now_secs) = (self.from_start, (self.now)());
-        let known = self
-            .clerk
-            .ask(move |desk| {
-                let folder = FolderSeen {
-                    account: &account,
-                    mailbox: &mailbox,
-                    uid_validity: seen.uid_validity,
-                    uid_next: seen.uid_next,
-                    from_start,
-                    whole,
-                };
-                desk.open_folder(&folder, now_secs)
-            })
-            .await?;
-        Ok(known)
     }
 
     /// The inbox rows of what was fetched.

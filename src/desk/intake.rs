@@ -243,6 +243,7 @@ impl Work<'_> {
         let done = act(self);
         if done.is_err() {
             self.undid = true;
+            self.acquainted.borrow_mut().doubt();
             self.db.prepare_cached("ROLLBACK TO one")?.execute([])?;
         }
         self.db.prepare_cached("RELEASE one")?.execute([])?;

@@ -261,21 +261,41 @@ pub fn last_uid(
         .query_row((account, mailbox, uid_validity), |row| row.get(0))?)
 }
 
-/// The UIDs of a folder that are in the inbox.
-pub fn known_uids(
+/// Which of these UIDs of a folder, in ascending order, are not in the inbox. Of a folder that was read for
+/// years the known ones are millions: they are passed over, not kept.
+pub fn unknown_uids(
     db: &Connection,
     account: &str,
     mailbox: &str,
     uid_validity: u32,
-) -> Result<std::collections::HashSet<u32>, StoreError> {
-    let uids = db
-        .prepare_cached(
-            "SELECT uid FROM inbox WHERE account = ?1 AND mailbox = ?2 AND uid_validity = ?3",
-        )?
-        .query_map((account, mailbox, uid_validity), |row| row.get(0))?
-        .collect::<rusqlite::Result<_>>()?;
-    Ok(uids)
+    uids: &[u32],
+) -> Result<Vec<u32>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT uid FROM inbox WHERE account = ?1 AND mailbox = ?2 AND uid_validity = ?3
+           AND uid BETWEEN ?4 AND ?5 ORDER BY uid",
+    )?;
+    let mut unknown = Vec::new();
+    // Each group is looked up by itself: between two that lie far apart nothing is read.
+    for group in uids.chunk_by(|one, next| next.saturating_sub(*one) < GAP) {
+        let (Some(first), Some(last)) = (group.first(), group.last()) else {
+            continue;
+        };
+        let mut rows = statement.query((account, mailbox, uid_validity, first, last))?;
+        let mut next: Option<u32> = rows.next()?.map(|row| row.get(0)).transpose()?;
+        for uid in group {
+            while next.is_some_and(|known| known < *uid) {
+                next = rows.next()?.map(|row| row.get(0)).transpose()?;
+            }
+            if next != Some(*uid) {
+                unknown.push(*uid);
+            }
+        }
+    }
+    Ok(unknown)
 }
+
+/// Known UIDs between two that are asked for; to read so many costs as much as to look up one.
+const GAP: u32 = 50;
 
 /// What is known of a folder: its first UID to be read under this UIDVALIDITY, and whether the
 /// folder was seen before under another.
