@@ -48,6 +48,8 @@ pub(super) struct Heard {
     replies: Vec<Said>,
     line: Vec<u8>,
     unfinished: Option<Said>,
+    /// A mail's body has begun.
+    body: bool,
     /// While a mail is written: how often lettre has flushed. The first time is the body's end.
     flushes: u32,
     dot: bool,
@@ -62,6 +64,7 @@ impl Heard {
             replies: Vec::new(),
             line: Vec::new(),
             unfinished: None,
+            body: false,
             flushes: 0,
             dot: false,
             last_write: Instant::now(),
@@ -81,6 +84,7 @@ impl Heard {
 
     /// From here on the writes are a mail's body and, after a flush, its dot.
     pub(super) fn body_begins(&mut self) {
+        self.body = true;
         self.flushes = 0;
         self.dot = false;
         self.last_write = Instant::now();
@@ -233,7 +237,7 @@ impl AsyncWrite for Tap {
     ) -> Poll<io::Result<usize>> {
         {
             let mut heard = lock(&self.heard);
-            if heard.flushes > 0 {
+            if heard.body && heard.flushes > 0 {
                 // Set before the write: a write that fails half-way may still have sent the dot.
                 heard.dot = true;
             }
