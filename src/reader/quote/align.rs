@@ -154,10 +154,9 @@ fn words_of<'a>(lines: impl Iterator<Item = &'a str>, octets: usize) -> Vec<Word
             }
         };
         while let Some(octet) = text.as_bytes().get(at).copied() {
-            let lower = LOWER.get(usize::from(octet)).copied().unwrap_or_default();
-            if lower != 0 {
+            if octet.is_ascii_alphanumeric() {
                 open.get_or_insert(at);
-                spelling.add(lower);
+                spelling.add(octet.to_ascii_lowercase());
                 at += 1;
                 continue;
             }
@@ -189,20 +188,6 @@ fn words_of<'a>(lines: impl Iterator<Item = &'a str>, octets: usize) -> Vec<Word
     }
     words
 }
-
-/// An ASCII letter in lower case or a digit for each octet; 0 for every other.
-const LOWER: [u8; 256] = {
-    let mut table = [0; 256];
-    let mut octet = 0;
-    while octet < table.len() {
-        let ascii = octet as u8;
-        if ascii.is_ascii_alphanumeric() {
-            table[octet] = ascii.to_ascii_lowercase();
-        }
-        octet += 1;
-    }
-    table
-};
 
 /// The octets of a word in lower case, eight to a step of its hash.
 #[derive(Default)]
