@@ -29,13 +29,16 @@ impl Work<'_> {
     pub(super) fn answered(
         &mut self,
         mail: &Mail<'_>,
-        bound: Bound,
+        mut bound: Bound,
     ) -> Result<Disposition, DeskError> {
         let role = self.role(mail, &bound.introduction);
         // An answer proves that our mail arrived, whatever the server's last word was. The older ones
         // of its thread it knows from our own References.
-        if let Some(issued) = bound.issued.first() {
-            self.arrived(issued.row)?;
+        if let Some(issued) = bound.issued.first()
+            && self.arrived(issued.row)?
+            && let Some(moved) = introductions::load(self.db, bound.introduction.id)?
+        {
+            bound.introduction = moved;
         }
         if bound.introduction.is_forgotten() {
             return self.answered_forgotten(mail, role, &bound);
@@ -371,10 +374,11 @@ impl Work<'_> {
         }
     }
 
-    fn arrived(&mut self, secret: i64) -> Result<(), DeskError> {
+    /// True: that our mail arrived moved its introduction.
+    fn arrived(&mut self, secret: i64) -> Result<bool, DeskError> {
         match outbox::by_secret(self.db, secret)? {
             Some(sent) => self.accepted(&sent, "an answer to it arrived"),
-            None => Ok(()),
+            None => Ok(false),
         }
     }
 }

@@ -8,11 +8,14 @@ use crate::desk::{Desk, DeskError, ignored};
 use crate::reader::address::{Address, Person};
 use crate::reader::letter::Letter;
 use crate::reader::{Proof, author};
+use crate::rules::event::Event;
 use crate::rules::introduction::Way;
 use crate::rules::saying::Saying;
 use crate::store::inbox::{Disposition, Pending};
-use crate::store::{outbox, people};
+use crate::store::{introductions, outbox, people};
 
+/// An ask that waited longer than this gives its reader the whole window all the same.
+const LATE_SECS: i64 = 2 * 3600;
 /// The separator that is tried (RFC 5233 names `+` as the usual one).
 const SEPARATOR: char = '+';
 
@@ -76,19 +79,37 @@ impl Work<'_> {
         })
     }
 
-    /// Whatever the server's last word on it was: this mail arrived.
-    pub(super) fn accepted(&mut self, mail: &outbox::Mail, proof: &str) -> Result<(), DeskError> {
-        if matches!(mail.state.as_str(), "unknown" | "inflight" | "queued") {
-            let progress = outbox::Progress {
-                state: "accepted",
-                not_before_secs: self.now_secs,
-                phase: None,
-                reply: Some(proof),
-                provider_id: None,
-                counts: false,
-            };
-            outbox::advance(self.db, mail.id, &progress, self.now_secs)?;
+    /// Whatever the server's last word on it was: this mail arrived. True: that moved its introduction.
+    pub(super) fn accepted(&mut self, mail: &outbox::Mail, proof: &str) -> Result<bool, DeskError> {
+        if !matches!(mail.state.as_str(), "unknown" | "inflight" | "queued") {
+            return Ok(false);
         }
-        Ok(())
+        let progress = outbox::Progress {
+            state: "accepted",
+            not_before_secs: self.now_secs,
+            phase: None,
+            reply: Some(proof),
+            provider_id: None,
+            counts: false,
+        };
+        outbox::advance(self.db, mail.id, &progress, self.now_secs)?;
+        self.begin_late(mail, mail.not_before_secs)
+    }
+
+    /// The target's clock is counted from the ask: where that left late it begins anew. False: it did not.
+    pub(super) fn begin_late(
+        &mut self,
+        mail: &outbox::Mail,
+        left_at_secs: i64,
+    ) -> Result<bool, DeskError> {
+        if mail.saying != "ask" || left_at_secs - mail.created_at_secs <= LATE_SECS {
+            return Ok(false);
+        }
+        let introduction = mail.introduction.map(|id| introductions::load(self.db, id));
+        let Some(introduction) = introduction.transpose()?.flatten() else {
+            return Ok(false);
+        };
+        self.step(introduction, Event::AskLeftLate, "")?;
+        Ok(true)
     }
 }

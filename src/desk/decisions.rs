@@ -10,6 +10,7 @@ use crate::reader::command::{self, Command};
 use crate::reader::request::{self, Choice, Named};
 use crate::rules::event::Event;
 use crate::rules::introduction::{Asked, Introduction, Stage};
+use crate::rules::report::Stands;
 use crate::rules::saying::Saying;
 use crate::store::inbox::Disposition;
 
@@ -49,6 +50,10 @@ impl Work<'_> {
             (
                 Saying::TellBounced {
                     introduction: false,
+                    ..
+                }
+                | Saying::TellStands {
+                    stands: Stands::Undeliverable,
                     ..
                 },
                 _,

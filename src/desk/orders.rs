@@ -155,25 +155,31 @@ impl Work<'_> {
         introduction: Introduction,
     ) -> Result<Disposition, DeskError> {
         introductions::save(self.db, &introduction)?;
-        self.explain_once(mail)?;
+        self.tell_once(mail, "help", Report::NotUnderstood)?;
         Ok(belongs("not understood", &introduction))
     }
 
     /// A connector's mail that asks for nothing we can do.
     pub(super) fn unknown_wish(&mut self, mail: &Mail<'_>) -> Result<Disposition, DeskError> {
         if mail.reading.proof == crate::reader::Proof::Proven {
-            self.explain_once(mail)?;
+            self.tell_once(mail, "help", Report::NotUnderstood)?;
         }
         Ok(ignored("a connector's mail that names nobody"))
     }
 
-    fn explain_once(&mut self, mail: &Mail<'_>) -> Result<(), DeskError> {
+    /// What explains and does nothing is told once a day.
+    pub(super) fn tell_once(
+        &mut self,
+        mail: &Mail<'_>,
+        what: &str,
+        report: Report,
+    ) -> Result<(), DeskError> {
         let Some(from) = mail.from() else {
             return Ok(());
         };
         let person = self.person_hash(from);
-        if people::may_notify(self.db, &person, "help", NOTICE_PAUSE_SECS, self.now_secs)? {
-            self.report(mail, Report::NotUnderstood)?;
+        if people::may_notify(self.db, &person, what, NOTICE_PAUSE_SECS, self.now_secs)? {
+            self.report(mail, report)?;
         }
         Ok(())
     }

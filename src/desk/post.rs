@@ -20,8 +20,6 @@ pub struct Parcel {
 
 /// The key of `meta` that names the last mail refused at MAIL, until one is accepted.
 const MAIL_REFUSED: &str = "mail_refused";
-/// An ask that waited longer than this gives its reader the whole window all the same.
-const LATE_SECS: i64 = 2 * 3600;
 /// Mails that wait to be sent before no more are read: a few batches, so that neither side idles.
 const MAX_WAITING: u32 = 2_000;
 impl Desk {
@@ -330,9 +328,7 @@ impl Work<'_> {
                 people::set_meta(self.db, "queue_stopped", None)?;
                 people::set_meta(self.db, MAIL_REFUSED, None)?;
                 self.progress(id, "accepted", now, Some(attempt))?;
-                if mail.saying == "ask" && now - mail.created_at_secs > LATE_SECS {
-                    self.left_late(&mail)?;
-                }
+                self.begin_late(&mail, now)?;
             }
             Judgement::TryLater { delay_secs } => {
                 self.progress(id, "queued", now + delay_secs, Some(attempt))?;
@@ -354,15 +350,6 @@ impl Work<'_> {
             }
         }
         Ok(judgement)
-    }
-
-    /// The target's clock is counted from the ask, and begins anew.
-    fn left_late(&mut self, mail: &outbox::Mail) -> Result<(), DeskError> {
-        let introduction = mail.introduction.map(|id| introductions::load(self.db, id));
-        if let Some(introduction) = introduction.transpose()?.flatten() {
-            self.step(introduction, Event::AskLeftLate, "")?;
-        }
-        Ok(())
     }
 
     /// A mail that will never arrive is an event of its introduction.

@@ -93,10 +93,8 @@ impl Work<'_> {
             }
             (Some(below), [target]) => self.asked_by_connector(mail, connector, below, target),
             (_, [_, _, ..]) => self.already_introduced(mail, &outsiders),
-            (None, _) => Ok(ignored(
-                "a connector's mail to somebody, without a request below",
-            )),
-            (Some(_), []) => Ok(ignored("nobody to ask")),
+            (None, [person]) => self.wrote_in_copy(mail, connector, person),
+            (_, []) => Ok(ignored("nobody to ask")),
         }
     }
 
@@ -140,7 +138,7 @@ impl Work<'_> {
     }
 
     /// Rows 1 and 2: a connector passes a request on.
-    fn passed_request(
+    pub(super) fn passed_request(
         &mut self,
         mail: &Mail<'_>,
         connector: &Connector,

@@ -89,7 +89,9 @@ impl Desk {
                     continue;
                 };
                 match outbox::by_mark(work.db, mark)? {
-                    Some(ours) => work.accepted(&ours, "a copy of it lies in Sent")?,
+                    Some(ours) => {
+                        work.accepted(&ours, "a copy of it lies in Sent")?;
+                    }
                     None => work.stranger(mark, "the Sent mailbox")?,
                 }
             }

@@ -59,7 +59,10 @@ impl Desk {
             let resolution = retry::resolve(policy, looked, failed_looks);
             tracing::info!(outbox = id, ?looked, ?resolution, "an unknown outcome");
             match resolution {
-                Resolution::Accepted => work.accepted(&mail, "a copy of it lies in the mailbox"),
+                Resolution::Accepted => {
+                    work.accepted(&mail, "a copy of it lies in the mailbox")?;
+                    Ok(())
+                }
                 Resolution::SendAgain => work.wait_until(id, "queued", now_secs),
                 Resolution::LookAgain { delay_secs } => {
                     outbox::count_failed_look(work.db, id)?;

@@ -195,10 +195,7 @@ impl Work<'_> {
             )?;
         }
         for saying in outcome.sayings {
-            let saying = match saying {
-                Saying::Ask if self.asked_already(&introduction)? => Saying::Reminder,
-                other => other,
-            };
+            let saying = self.as_it_left(&introduction, saying)?;
             if saying == Saying::Ask {
                 self.count_ask(&introduction)?;
             }
@@ -222,16 +219,6 @@ impl Work<'_> {
             "an introduction moved"
         );
         Ok(introduction)
-    }
-
-    /// An address is asked once: who is named again after a bounce gets the ask as a reminder.
-    fn asked_already(&self, introduction: &Introduction) -> Result<bool, DeskError> {
-        let target = introduction.target.as_ref().map(|p| p.address.as_str());
-        Ok(outbox::of_introduction(self.db, introduction.id)?
-            .iter()
-            .any(|mail| {
-                mail.saying == "ask" && mail.recipients.first().map(String::as_str) == target
-            }))
     }
 
     /// An introduction whose time came and which time did not change would be due for ever.

@@ -153,6 +153,9 @@ pub struct Asked {
     pub deferred: bool,
     /// The connector had the target asked once more after the end.
     pub again: bool,
+    /// He had the target asked for a plain answer once more, while it was open.
+    #[serde(default)]
+    pub plainly: bool,
     /// An out-of-office has moved the clock.
     pub moved: bool,
     /// The closing went to the requester; a yes after it asks him first.

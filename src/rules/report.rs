@@ -20,6 +20,8 @@ pub enum Report {
     Help,
     /// His mail asks for nothing the bot can do.
     NotUnderstood,
+    /// He wrote to somebody with the bot in copy, and nothing in it is for the bot to do.
+    InCopy,
     Paused,
     /// His pause is over; the operator's may go on.
     Running {
@@ -100,6 +102,55 @@ impl Awaits {
             Awaits::TargetConfirming => "target_confirming",
             Awaits::TargetLater => "target_later",
             Awaits::SecondThought => "second_thought",
+        }
+    }
+}
+
+/// How it stands, told to a connector who wants something done that can't be done now, or any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stands {
+    /// It waits for his own answer.
+    Connector,
+    Requester,
+    /// … who is asked for words that can be passed on.
+    Words,
+    Asked,
+    /// … and the question has not left yet.
+    Unsent,
+    Reminded,
+    /// The target was asked for a plain answer.
+    Unclear,
+    /// … for a word that shows a yes to be his.
+    Confirming,
+    Later,
+    /// The target's yes is held for a second thought.
+    Yes,
+    Introduced,
+    Undeliverable,
+    /// The target said yes after the end.
+    LateYes,
+    Over,
+}
+
+impl Stands {
+    /// As the templates know it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Stands::Connector => "connector",
+            Stands::Requester => "requester",
+            Stands::Words => "words",
+            Stands::Asked => "asked",
+            Stands::Unsent => "unsent",
+            Stands::Reminded => "reminded",
+            Stands::Unclear => "unclear",
+            Stands::Confirming => "confirming",
+            Stands::Later => "later",
+            Stands::Yes => "yes",
+            Stands::Introduced => "introduced",
+            Stands::Undeliverable => "undeliverable",
+            Stands::LateYes => "late_yes",
+            Stands::Over => "over",
         }
     }
 }

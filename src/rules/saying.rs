@@ -3,7 +3,7 @@
 use crate::reader::address::{Address, Person};
 use crate::reader::request::Choice;
 use crate::rules::introduction::Introduction;
-use crate::rules::report::Report;
+use crate::rules::report::{Report, Stands};
 use serde::{Deserialize, Serialize};
 
 /// One mail to be written. The payloads are what the introduction itself does not hold.
@@ -64,6 +64,13 @@ pub enum Saying {
     /// Manners hold the ask back.
     TellHeld {
         why: HeldWhy,
+    },
+    /// "Ask again" asks nobody: how it stands, and when that changes (seconds since 1970).
+    TellStands {
+        stands: Stands,
+        asked_at_secs: Option<i64>,
+        next_at_secs: Option<i64>,
+        close_at_secs: Option<i64>,
     },
     TellWithdrawn,
     /// The requester said no to a proposal, or did not answer.
@@ -238,7 +245,7 @@ pub enum Party {
 
 impl Saying {
     /// All of them by name.
-    pub const NAMES: [&'static str; 36] = [
+    pub const NAMES: [&'static str; 37] = [
         "ask",
         "reminder",
         "clarify",
@@ -257,6 +264,7 @@ impl Saying {
         "tell_closed",
         "tell_bounced",
         "tell_held",
+        "tell_stands",
         "tell_withdrawn",
         "tell_requester_silent",
         "which_target",
@@ -298,6 +306,7 @@ impl Saying {
             Saying::TellClosed => "tell_closed",
             Saying::TellBounced { .. } => "tell_bounced",
             Saying::TellHeld { .. } => "tell_held",
+            Saying::TellStands { .. } => "tell_stands",
             Saying::TellWithdrawn => "tell_withdrawn",
             Saying::TellRequesterSilent { .. } => "tell_requester_silent",
             Saying::WhichTarget { .. } => "which_target",
@@ -340,6 +349,7 @@ impl Saying {
             | Saying::TellClosed
             | Saying::TellBounced { .. }
             | Saying::TellHeld { .. }
+            | Saying::TellStands { .. }
             | Saying::TellWithdrawn
             | Saying::TellRequesterSilent { .. }
             | Saying::WhichTarget { .. }

@@ -50,6 +50,7 @@ pub fn step(introduction: Introduction, event: Event, around: &Surroundings<'_>)
     }
 }
 
+mod again;
 mod answer;
 mod course;
 mod time;
@@ -97,16 +98,27 @@ impl Machine<'_> {
                 WaitingForConnector | WaitingForRequester | Asked | Confirming | Deferred,
                 Event::ConnectorCancelled | Event::OperatorCancelled,
             ) => self.i.stage = Cancelled,
-            (Asked | Confirming, Event::ConnectorAsksAgain) => self.said.push(Saying::Clarify),
+            (Asked | Confirming, Event::ConnectorAsksAgain) => self.ask_plainly(),
             (Closed | Declined, Event::ConnectorAsksAgain) => self.ask_once_more(),
             (
-                WaitingForRequester | Asked | Confirming | Deferred | Introduced | Declined
-                | Closed | Cancelled,
+                WaitingForConnector | WaitingForRequester | Deferred | Introduced | Cancelled
+                | Undeliverable,
+                Event::ConnectorAsksAgain,
+            ) => self.tell_how_it_stands(),
+            // He answers what was asked of him when it is over.
+            (
+                Closed | Cancelled,
+                Event::ConnectorNamed { .. }
+                | Event::ConnectorAgreed { .. }
+                | Event::ConnectorNamedRequester { .. },
+            ) => self.tell_how_it_stands(),
+            (
+                WaitingForRequester | Asked | Confirming | Deferred | Introduced | Declined,
                 Event::ConnectorNamed { .. },
             )
             | (
                 WaitingForRequester | Asked | Confirming | Deferred | Introduced | Declined
-                | Closed | Cancelled | Undeliverable,
+                | Undeliverable,
                 Event::ConnectorAgreed { .. } | Event::ConnectorNamedRequester { .. },
             )
             | (
@@ -114,11 +126,6 @@ impl Machine<'_> {
                 Event::ConnectorRefused { .. }
                 | Event::ConnectorCancelled
                 | Event::OperatorCancelled,
-            )
-            | (
-                WaitingForConnector | WaitingForRequester | Deferred | Introduced | Cancelled
-                | Undeliverable,
-                Event::ConnectorAsksAgain,
             ) => {}
 
             (WaitingForRequester, Event::RequesterWrote { request, evidence }) => {

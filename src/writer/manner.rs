@@ -1,6 +1,6 @@
 //! How each saying is said: in whose name, with which answers at hand, and whether it is a notice.
 //!
-//! Cannot fails: one table without a wildcard, so that a new saying has to choose.
+//! Cannot fail: one table without a wildcard, so that a new saying has to choose.
 
 use crate::rules::saying::{Party, Saying};
 
@@ -74,6 +74,7 @@ pub fn of(saying: &Saying) -> Manner {
         | Saying::TellLater { .. }
         | Saying::TellClosed
         | Saying::TellHeld { .. }
+        | Saying::TellStands { .. }
         | Saying::TellBounced { .. }
         | Saying::WhichTarget { .. }
         | Saying::WhoAsks { .. }

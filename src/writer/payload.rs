@@ -45,6 +45,7 @@ pub fn add(facts: &mut Facts, saying: &Saying, voice: &Voice<'_>) {
             facts.set("of_introduction", *introduction);
         }
         Saying::TellHeld { why } => facts.set("why", held_why(*why)),
+        Saying::TellStands { .. } => stands(facts, saying, voice),
         Saying::TellRequesterSilent { declined } => facts.set("declined", *declined),
         Saying::WhichTarget { words, choices } => {
             facts.set("words", inline(words));
@@ -83,6 +84,29 @@ pub fn add(facts: &mut Facts, saying: &Saying, voice: &Voice<'_>) {
         | Saying::AskWords
         | Saying::Propose
         | Saying::StillInterested => {}
+    }
+}
+
+fn stands(facts: &mut Facts, saying: &Saying, voice: &Voice<'_>) {
+    let Saying::TellStands {
+        stands,
+        asked_at_secs,
+        next_at_secs,
+        close_at_secs,
+    } = saying
+    else {
+        return;
+    };
+    facts.set("stands", stands.name());
+    for (name, at_secs) in [
+        ("asked_date", asked_at_secs),
+        ("next_date", next_at_secs),
+        ("close_date", close_at_secs),
+    ] {
+        facts.set(name, Value::from(()));
+        if let Some(secs) = at_secs {
+            facts.set_date(name, *secs, voice);
+        }
     }
 }
 

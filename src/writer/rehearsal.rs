@@ -9,6 +9,7 @@ pub mod cast;
 use crate::reader::quote::Body;
 use crate::reader::{Verdict, answer, command};
 use crate::rules::introduction::{Stage, Way};
+use crate::rules::report::Stands;
 use crate::rules::saying::{Party, Saying};
 use crate::writer::manner::{self, Taps};
 use crate::writer::page::Page;
@@ -290,6 +291,10 @@ impl Rehearsal<'_> {
                 introduction: true,
                 ..
             } | Saying::TellHeld { .. }
+                | Saying::TellStands {
+                    stands: Stands::Introduced | Stands::LateYes | Stands::Over,
+                    ..
+                }
         );
         if !optional && page.how().iter().all(String::is_empty) {
             let remedy = "Write {{ how }} before the sentence that says how to answer.";

@@ -13,6 +13,7 @@ pub fn add(facts: &mut Facts, report: &Report, voice: &Voice<'_>) {
         Report::Status { pause, .. } => ("status", *pause),
         Report::Help => ("help", Pause::None),
         Report::NotUnderstood => ("not_understood", Pause::None),
+        Report::InCopy => ("in_copy", Pause::None),
         Report::Paused => ("paused", Pause::Own),
         Report::Running { pause } => ("running", *pause),
         Report::WhichOne => ("which_one", Pause::None),

@@ -221,7 +221,7 @@ fn the_requester_sees_the_same_after_no_silence_later_stop_and_bounce() {
     assert_eq!(masked(&alices_view(bounce)), silence);
 }
 
-fn bounce_of(ask: &Sent, recipient: &str) -> Vec<u8> {
+pub fn bounce_of(ask: &Sent, recipient: &str) -> Vec<u8> {
     let id = ask.letter.message_id.clone().unwrap();
     format!(
         "Return-Path: <>\r\nFrom: Mail Delivery System <MAILER-DAEMON@mx.example>\r\nTo: intro@bot.example\r\nSubject: Undelivered Mail Returned to Sender\r\nAuto-Submitted: auto-replied\r\nDate: Tue, 24 Nov 2026 10:01:00 +0000\r\nMessage-ID: <b1@mx.example>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=\"b\"\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nI'm sorry to have to inform you that your message could not be delivered.\r\n\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\nFinal-Recipient: rfc822; {recipient}\r\nAction: failed\r\nStatus: 5.1.1\r\nDiagnostic-Code: smtp; 550 5.1.1 no such user\r\n\r\n--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: {id}\r\nSubject: x\r\n\r\n--b--\r\n"

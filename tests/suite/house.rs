@@ -216,7 +216,7 @@ const LONG_FUNCTIONS: [(&str, &str, usize); 11] = [
     ("reader/answer/opinion.rs", "weigh", 73),
     ("reader/machine.rs", "header_of_machine", 74),
     ("reader/quote/border.rs", "separator", 78),
-    ("rules/transition.rs", "apply", 166),
+    ("rules/transition.rs", "apply", 172),
     ("writer/manner.rs", "of", 71),
     ("writer/payload.rs", "add", 71),
     ("writer/rehearsal/cast.rs", "sayings", 201),

@@ -246,6 +246,7 @@ fn a_reminder_that_falls_into_the_weekend_waits_for_monday_even_after_a_stand_st
     assert!(left.is_empty(), "Sunday");
     let left = w.wait(DAY);
     to(&left, CAROL.1);
+    golden("weekend", &w);
 }
 
 #[test]

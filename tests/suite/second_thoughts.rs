@@ -301,3 +301,33 @@ fn the_quiet_time_holds_for_a_requester_who_is_named_later() {
     assert!(none_to(&left, CAROL.1));
     assert_eq!(w.stages(), [Stage::Asked, Stage::Closed]);
 }
+
+#[test]
+fn an_ask_that_left_late_is_not_reminded_of_the_next_day_though_an_answer_came_before_the_servers_word()
+ {
+    let mut w = World::new();
+    let request = w.request_mail();
+    let forward = w.writer(BOB).forward(&request, BOT, "Please ask Carol.");
+    w.desk.set_paused(true, w.now_secs).unwrap();
+    w.stamped(&forward);
+    // Sending is paused for five days; then the ask leaves, and Carol is faster than the server's word.
+    w.wait(5 * DAY);
+    w.desk.set_paused(false, w.now_secs).unwrap();
+    let parcels = w.desk.take_due(10, w.now_secs).unwrap();
+    let ask = parcels.iter().find(|p| p.recipients == [CAROL.1]).unwrap();
+    let ask = askfirst::reader::open(&ask.bytes);
+    let reply = w.writer(CAROL).reply(&ask, "Who is that?");
+    w.proven(&reply);
+    // She has had the question for minutes: the reminder waits its whole time.
+    let left = w.wait(4 * DAY);
+    assert!(none_to(&left, CAROL.1), "reminded too soon");
+    let left = w.wait(4 * DAY);
+    to(&left, CAROL.1);
+    // And the window is counted from there too.
+    let closes = w.introductions()[0].clock.close_at_secs.unwrap();
+    assert!(closes > w.now_secs + 5 * DAY);
+    let mut sooner = w.wait(5 * DAY);
+    assert!(none_to(&sooner, BOB.1));
+    sooner = w.wait(2 * DAY);
+    to(&sooner, BOB.1);
+}

@@ -186,7 +186,12 @@ const SITUATIONS: &[Situation] = &[
     },
     Situation {
         name: "the closing was sent",
-        stages: &[Stage::Asked, Stage::Confirming, Stage::Declined],
+        stages: &[
+            Stage::Asked,
+            Stage::Confirming,
+            Stage::Declined,
+            Stage::Closed,
+        ],
         change: |i, _| i.asked.closing_sent = true,
     },
     Situation {
@@ -217,6 +222,11 @@ const SITUATIONS: &[Situation] = &[
         name: "the target was asked for a plain answer before",
         stages: &[Stage::Asked, Stage::Confirming],
         change: |i, _| i.asked.clarified = true,
+    },
+    Situation {
+        name: "the connector had a plain answer asked for before",
+        stages: &[Stage::Asked, Stage::Confirming],
+        change: |i, _| (i.asked.clarified, i.asked.plainly) = (true, true),
     },
     Situation {
         name: "a confirmation was asked for before",
@@ -476,7 +486,7 @@ tables say, for each stage, what each event makes of it: the next stage, who is 
 name of the mail, as in `askfirst show`), and in italics what is remembered. Where a second line
 names a situation, the event does something else there than in the ordinary case: an introduction
 that a requester asked for yesterday by a mail to the bot, its closing not due yet. Whatever is late
-or impossible has no effect; it is listed below each table.
+or impossible stands in the last lines of each table: the stage stays, and nobody hears anything.
 
 ";
 
@@ -547,25 +557,26 @@ fn table() -> String {
     for stage in Stage::ALL {
         let _ = writeln!(page, "\n## {}\n", stage.name());
         let mut rows = String::new();
-        let mut without = Vec::new();
-        for event in events()
-            .into_iter()
-            .filter(|e| !matches!(e, Event::Opened { .. }))
-        {
-            let found = rows_of(stage, &event);
+        let mut without = String::new();
+        for event in events() {
+            // The tables above tell how an introduction begins; it does so once.
+            let begins = matches!(event, Event::Opened { .. });
+            let found = match begins {
+                true => String::new(),
+                false => rows_of(stage, &event),
+            };
             match found.is_empty() {
-                true => without.push(event.name()),
+                true => {
+                    let name = event.name();
+                    let _ = writeln!(without, "| {name} | | stays | nobody hears anything |");
+                }
                 false => rows.push_str(&found),
             }
         }
-        if !rows.is_empty() {
-            let _ = write!(
-                page,
-                "| event | where | next stage | who hears what |\n|---|---|---|---|\n{rows}\n"
-            );
-        }
-        without.insert(0, "opened");
-        let _ = writeln!(page, "No effect: {}.", without.join(", "));
+        let _ = write!(
+            page,
+            "| event | where | next stage | who hears what |\n|---|---|---|---|\n{rows}{without}"
+        );
     }
     page
 }

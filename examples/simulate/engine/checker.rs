@@ -23,6 +23,7 @@ pub fn written(room: &mut Mailroom, mail: &Outbound) {
         "introduction" => introduction(room, mail),
         "ask" => asked(room, mail),
         "reminder" => reminded(room, mail),
+        "clarify" => clarified(room, mail),
         _ => {}
     }
     fuses(room, mail);
@@ -41,6 +42,7 @@ fn count(room: &mut Mailroom, saying: &str) {
         ("which_target", "mail: which_target"),
         ("clarify", "mail: clarify"),
         ("tell_held", "mail: tell_held"),
+        ("tell_stands", "mail: tell_stands"),
         ("approve", "mail: approve"),
     ];
     if let Some((_, what)) = named.iter().find(|(name, _)| *name == saying) {
@@ -376,6 +378,24 @@ fn reminded(room: &mut Mailroom, mail: &Outbound) {
     }
 }
 
+/// V7: a plain answer is asked only of who has given another.
+fn clarified(room: &mut Mailroom, mail: &Outbound) {
+    // What another bot writes is not recorded as an answer.
+    if room.peer.is_some() {
+        return;
+    }
+    let to: Vec<String> = mail.recipients.iter().map(|to| plain(to)).collect();
+    let answered = |old: &Inbound| {
+        // Row 3 answers the connector's own mail.
+        let in_his_thread = !old.in_thread.is_empty() && to.contains(&old.from);
+        in_his_thread || answers(room, old, mail.introduction, &to)
+    };
+    if !room.inbound.iter().any(answered) {
+        let why = "a plain answer is asked of somebody who gave none";
+        room.blame("V7 manners", why);
+    }
+}
+
 /// A mail is handed to the server: nobody is reminded of what has not reached him, or reached him today.
 pub fn leaves(room: &mut Mailroom, known: usize) {
     let mail = room.outbound[known].clone();
@@ -587,9 +607,14 @@ fn called_off(room: &mut Mailroom, mail: &Outbound) -> bool {
         mail.saying.as_str(),
         "ask" | "reminder" | "clarify" | "confirm_target"
     );
+    let parties: Vec<String> = of(room, mail.introduction)
+        .flat_map(|ours| ours.recipients.iter().map(|to| plain(to)))
+        .collect();
     let ends = |later: &Inbound| {
         use Meaning::{Cancel, Later, No, Stop};
         matches!(later.meaning, No | Stop | Later | Cancel)
+            // A refusal counts whoever writes it, if he holds a secret of the affair (docs/threats.md).
+            || later.refuses && answers(room, later, mail.introduction, &parties)
     };
     let written = mail.arrived_before.min(room.inbound.len());
     let another = of(room, mail.introduction)

@@ -26,6 +26,12 @@ pub const UNCLEAR: [&str; 5] = [
     "Thanks for writing.",
 ];
 
+/// Whether these words of ours say no, later, stop or "cancel".
+fn refuses(text: &str) -> bool {
+    let all = [NO.as_slice(), &LATER, &STOP, &["cancel"]];
+    all.iter().any(|words| words.contains(&text))
+}
+
 /// With one more field in its header.
 pub fn with_field(raw: Vec<u8>, field: &str) -> Vec<u8> {
     let text = String::from_utf8(raw).unwrap();
@@ -59,6 +65,7 @@ impl Mailroom {
             from: from.1.to_owned(),
             proof,
             meaning,
+            refuses: false,
             answers: Vec::new(),
             in_thread: Vec::new(),
             message_id,
@@ -154,8 +161,17 @@ impl Mailroom {
         );
         let below = self.request(alice, bob, None);
         let text = format!("Happy to. I'll ask {} and let you know.", carol.0);
-        let raw = self.writer(bob).reply(&below, &text);
-        let raw = with_field(raw, &format!("Cc: {BOT}"));
+        let raw = match self.chance.one_in(5) {
+            // With nothing of her request below.
+            true => {
+                let to = format!("{} <{}>", alice.0, alice.1);
+                self.writer(bob).mail(&to, BOT, "A word?", &text)
+            }
+            false => {
+                let raw = self.writer(bob).reply(&below, &text);
+                with_field(raw, &format!("Cc: {BOT}"))
+            }
+        };
         let mut mail = self.inbound(bob, proof, Meaning::Request, raw);
         mail.names = match carol == TARGETS[3] {
             true => vec![TARGETS[0].1.to_owned()],
@@ -173,6 +189,11 @@ impl Mailroom {
         );
         let below = self.request(alice, bob, None);
         let to = format!("{} <{}>", carol.0, carol.1);
+        if self.chance.one_in(8) {
+            // Nothing below: there is nothing to ask.
+            let raw = self.writer(bob).mail(&to, BOT, "Hello", "Hi, how are you?");
+            return self.inbound(bob, proof, Meaning::Other, raw);
+        }
         let raw = self
             .writer(bob)
             .forward(&below, &to, "Hi, see below - interested?");
@@ -256,6 +277,7 @@ impl Mailroom {
         let raw = self.writer(who).reply(&letter, text);
         let mut mail = self.inbound(who, proof, meaning, raw);
         mail.answers = vec![self.outbound[to].message_id.clone()];
+        mail.refuses = refuses(text);
         mail
     }
 

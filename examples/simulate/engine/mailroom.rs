@@ -46,6 +46,8 @@ pub struct Inbound {
     pub from: String,
     pub proof: Proof,
     pub meaning: Meaning,
+    /// Its words are a refusal, whoever wrote it and whatever he meant.
+    pub refuses: bool,
     /// Message-IDs of our mails whose secrets it carries.
     pub answers: Vec<String>,
     /// Ids of other people's mails that it answers.

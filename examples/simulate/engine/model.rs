@@ -200,9 +200,19 @@ impl Affair {
         matches!(self.stage, "waiting_for_requester" | "asked" | "deferred")
     }
 
-    /// A yes may come at any time before the end, and after a no.
+    /// A yes may come at any time before the end, and after a no. After the end it is a matter between
+    /// people, but for a requester who was told that it did not come together: he is asked.
     fn target_says_yes(&mut self, hold: i64, now: i64) {
+        let late = self.stage == "closed" && !self.target_agrees;
         match self.stage {
+            "closed" if late && self.closing_sent => {
+                self.target_agrees = true;
+                self.meet(hold, now);
+            }
+            "closed" if late => {
+                self.write("tell_stands", Party::Connector);
+                self.write("too_late", Party::Target);
+            }
             "closed" | "cancelled" => self.write("too_late", Party::Target),
             "introduced" | "undeliverable" => {}
             _ => {

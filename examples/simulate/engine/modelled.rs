@@ -308,7 +308,7 @@ fn meaning(deed: Deed) -> Meaning {
 }
 
 /// The kinds of mail that the model knows.
-const KINDS: [&str; 22] = [
+const KINDS: [&str; 23] = [
     "ask",
     "reminder",
     "clarify",
@@ -325,6 +325,7 @@ const KINDS: [&str; 22] = [
     "tell_closed",
     "tell_bounced",
     "tell_held",
+    "tell_stands",
     "tell_withdrawn",
     "tell_requester_silent",
     "acknowledge",

@@ -97,7 +97,10 @@ fn is_of_a_mail(event: &str) -> bool {
 pub fn follows(event: &str, stage: &str, saying: &str) -> bool {
     match saying {
         "introduction" => stage == "introduced",
-        "ask" | "tell_asked" | "reminder" => stage == "asked" && !event.starts_with("target"),
+        "ask" | "reminder" => stage == "asked" && !event.starts_with("target"),
+        "tell_asked" => {
+            event == "connector: ask again" || stage == "asked" && !event.starts_with("target")
+        }
         "acknowledge" | "propose" | "approve" | "confirm_connector" | "which_connector"
         | "which_wish" => event == "opened",
         "which_target" | "who_asks" => stage == "waiting_for_connector",
@@ -114,6 +117,11 @@ pub fn follows(event: &str, stage: &str, saying: &str) -> bool {
         "tell_bounced" => matches!(event, "ask undeliverable" | "introduction bounced"),
         "tell_closed" => matches!(event, "target: later" | "time passes"),
         "tell_held" => stage == "closed" || event == "connector: ask again",
+        "tell_stands" => {
+            event.starts_with("connector")
+                || event == "target: yes"
+                || stage == "waiting_for_requester"
+        }
         "tell_requester_silent" => matches!(event, "requester: no" | "time passes"),
         "tell_withdrawn" => matches!(event, "requester withdraws" | "requester: no"),
         "closing" => event == "time passes",

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 /// What people write before the name. A refusal ("I won't ask Carol") has none of these forms.
 static PROMISE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)\b(?:i['’]?ll|i will|let me|i['’]?m going to|i am going to|ich werde|ich|je vais)\s+(?:just\s+|now\s+|gladly\s+)?(?:ask|check with|reach out to|write to|ping|contact|frage|fragen|demander à)\b",
+        r"(?i)\b(?:i['’]?ll|i will|let me|i['’]?m going to|i am going to|ich werde|ich|je vais|voy a)\s+(?:just\s+|now\s+|gladly\s+)?(?:ask|check with|reach out to|write to|ping|contact|frage|fragen|demander à|preguntar a|preguntarle a)\b",
     )
     .ok()
 });
@@ -29,6 +29,7 @@ mod tests {
     fn a_promise_is_a_wish_and_a_refusal_is_not() {
         assert_eq!(as_wish("Sure. I'll ask Carol."), "Sure. please ask Carol.");
         assert_eq!(as_wish("Let me check with Dan"), "please ask Dan");
+        assert_eq!(as_wish("Voy a preguntar a Carol."), "please ask Carol.");
         assert_eq!(as_wish("I won't ask Carol."), "I won't ask Carol.");
         assert_eq!(as_wish("I can't ask Carol now"), "I can't ask Carol now");
     }

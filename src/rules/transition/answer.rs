@@ -109,6 +109,15 @@ impl Machine<'_> {
             self.said.push(Saying::ConfirmStop);
             return;
         }
+        if answer.verdict == Verdict::Yes && self.is_only_late() {
+            if self.i.asked.closing_sent {
+                // The requester was told that it did not come together: he is asked first.
+                return self.target_said(answer);
+            }
+            if answer.doubt.is_none() {
+                self.tell_late_yes();
+            }
+        }
         let introduced = self.i.stage == Stage::Introduced;
         let worth_a_line = match answer.verdict {
             Verdict::No => introduced,
@@ -118,6 +127,14 @@ impl Machine<'_> {
         if worth_a_line {
             self.said.push(Saying::TooLate { introduced });
         }
+    }
+
+    /// She was asked, has not agreed before, and nobody called it off: only the window was over.
+    fn is_only_late(&self) -> bool {
+        self.i.stage == Stage::Closed
+            && self.i.clock.asked_at_secs.is_some()
+            && self.i.consents.connector.is_some()
+            && self.i.consents.target.is_none()
     }
 
     pub(super) fn keep_stop(&mut self, answer: &Answer) -> bool {

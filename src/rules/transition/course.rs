@@ -66,10 +66,7 @@ impl Machine<'_> {
                     });
                 }
             }
-            Some(Gap::Words) => {
-                self.i.stage = Stage::WaitingForRequester;
-                self.said.push(Saying::AskWords);
-            }
+            Some(Gap::Words) => self.ask_words(),
             Some(Gap::Wish { words }) => {
                 self.i.stage = Stage::WaitingForRequester;
                 self.said.push(Saying::WhichWish { words });
@@ -169,8 +166,7 @@ impl Machine<'_> {
                 choices: Vec::new(),
             });
         } else if self.i.request.is_none() && !proposed {
-            self.i.stage = Stage::WaitingForRequester;
-            self.said.push(Saying::AskWords);
+            self.ask_words();
         } else if self.i.consents.target.is_some() {
             self.target_agreed();
         } else if self.i.clock.asked_at_secs.is_none() || self.i.stage == Stage::Undeliverable {
@@ -209,39 +205,9 @@ impl Machine<'_> {
             .filter(|remind_at| *remind_at < now + pace.close_after_secs);
     }
 
-    /// The connector thinks that it was only timing. Nobody is asked anew whom manners protect, or
-    /// who was never asked.
-    pub(super) fn ask_once_more(&mut self) {
-        let hindrance = self.around.hindrance;
-        let protects = |why: &HeldWhy| why.is_for_good() || *why == HeldWhy::AskedOften;
-        if self.i.consents.connector.is_none() || !self.has_both() {
-            return;
-        }
-        if self.i.stage == Stage::Declined {
-            self.tell_held(HeldWhy::SaidNo);
-        } else if self.i.asked.again {
-            self.tell_held(HeldWhy::Fuse);
-        } else if let Some(why) = hindrance.filter(protects) {
-            self.said.push(Saying::TellHeld { why });
-        } else if self.i.request.is_none() && self.i.way != Way::Proposed {
-            self.tell_held(HeldWhy::WordsGone);
-        } else if self.i.clock.asked_at_secs.is_some() {
-            self.i.asked.again = true;
-            self.ask_anew();
-        } else {
-            // It was held when it was due; what held it is over.
-            self.ask(AskedWhy::YouAskedAgain);
-            self.i.asked.again = self.i.stage == Stage::Asked;
-        }
-    }
-
     /// The connector hears why nobody is asked.
     pub(super) fn tell_held(&mut self, why: HeldWhy) {
         self.said.push(Saying::TellHeld { why });
-    }
-
-    fn has_both(&self) -> bool {
-        self.i.requester.is_some() && self.i.target.is_some()
     }
 
     /// The same ask, in a new mail, with a new window.

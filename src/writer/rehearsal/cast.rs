@@ -7,7 +7,7 @@ use crate::reader::request::Choice;
 use crate::reader::secret::Secret;
 use crate::rules::consent::Consents;
 use crate::rules::introduction::{Asked, Clock, Introduction, Request, Stage, Way};
-use crate::rules::report::{Awaits, Open, Pause, Report};
+use crate::rules::report::{Awaits, Open, Pause, Report, Stands};
 use crate::rules::saying::{Alarm, AskedWhy, ConfirmWhy, HeldWhy, Saying};
 
 pub const NOW: i64 = 1_795_513_800; // Tuesday, 24 November 2026, 09:50 UTC
@@ -258,7 +258,7 @@ pub fn sayings() -> Option<Vec<(&'static str, Saying)>> {
         ("propose", Saying::Propose),
         ("still_interested", Saying::StillInterested),
     ];
-    all.extend(tell_asked());
+    all.extend(tell_asked().into_iter().chain(tell_stands()));
     all.extend(reports()?);
     Some(all)
 }
@@ -305,6 +305,7 @@ fn reports() -> Option<Vec<(&'static str, Saying)>> {
         ("report-status-nothing", status(&[], 0, Pause::None)),
         ("report-help", Report::Help),
         ("report-not_understood", Report::NotUnderstood),
+        ("report-in_copy", Report::InCopy),
         ("report-paused", Report::Paused),
         ("report-running", Report::Running { pause: Pause::None }),
         (
@@ -350,4 +351,33 @@ fn tell_asked() -> [(&'static str, Saying); 8] {
 
 fn alarm(what: Alarm) -> Saying {
     Saying::Alarm { what }
+}
+
+/// How it stands.
+fn tell_stands() -> [(&'static str, Saying); 14] {
+    [
+        ("tell_stands-asked", Stands::Asked),
+        ("tell_stands-unsent", Stands::Unsent),
+        ("tell_stands-reminded", Stands::Reminded),
+        ("tell_stands-unclear", Stands::Unclear),
+        ("tell_stands-confirming", Stands::Confirming),
+        ("tell_stands-later", Stands::Later),
+        ("tell_stands-yes", Stands::Yes),
+        ("tell_stands-connector", Stands::Connector),
+        ("tell_stands-requester", Stands::Requester),
+        ("tell_stands-words", Stands::Words),
+        ("tell_stands-introduced", Stands::Introduced),
+        ("tell_stands-undeliverable", Stands::Undeliverable),
+        ("tell_stands-late_yes", Stands::LateYes),
+        ("tell_stands-over", Stands::Over),
+    ]
+    .map(|(name, stands)| {
+        let saying = Saying::TellStands {
+            stands,
+            asked_at_secs: Some(NOW - 2 * DAY),
+            next_at_secs: Some(NOW + 3 * DAY),
+            close_at_secs: Some(NOW + 12 * DAY),
+        };
+        (name, saying)
+    })
 }

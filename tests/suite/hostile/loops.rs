@@ -118,11 +118,9 @@ fn l3_the_fuse_holds_against_a_program_in_the_connectors_place() {
         w.answer(BOB, &told, "ask again");
     }
     let to_carol = w.sent.iter().filter(|sent| sent.to == [CAROL.1]).count();
-    assert!(
-        (3..=MAX_MAILS_TO_TARGET as usize).contains(&to_carol),
-        "{to_carol}"
-    );
-    assert!(w.sent.len() <= MAX_MAILS as usize, "{}", w.sent.len());
+    assert_eq!(to_carol, 1, "nobody is pressed");
+    // He is answered until the fuse blows.
+    assert_eq!(w.sent.len(), MAX_MAILS as usize);
 }
 
 /// L4: posts of a list are nobody's answer.
