@@ -4,6 +4,7 @@
 //! Fails with a [`DeskError`]: then the transaction is rolled back and nothing has happened. A mail
 //! that can't be handled is set aside in the inbox with the reason, and the next one is handled.
 
+mod acquainted;
 pub mod alarm;
 pub mod allowance;
 pub mod anew;
@@ -38,6 +39,7 @@ pub mod wishes;
 pub mod work;
 
 use crate::deadline::Deadline;
+use crate::desk::acquainted::Acquainted;
 use crate::desk::house::House;
 use crate::desk::post::Parcel;
 use crate::desk::work::Work;
@@ -46,9 +48,12 @@ use crate::rules::clock;
 use crate::rules::event::Event;
 use crate::rules::introduction::Introduction;
 use crate::store::inbox::Disposition;
+use crate::store::offers::Offers;
 use crate::store::{Store, StoreError, introductions, outbox, people};
 use crate::writer::WriteError;
+use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 #[derive(Debug, thiserror::Error)]
 pub enum DeskError {
@@ -76,6 +81,8 @@ pub struct Desk {
     house: House,
     instance_key: Vec<u8>,
     dice: Dice,
+    /// Whom each connector can name.
+    acquainted: RefCell<Acquainted>,
     /// When old words were last looked for, in seconds since 1970.
     swept_at_secs: i64,
     /// Mails that were written as already in flight, for whoever sends them at once.
@@ -88,6 +95,8 @@ pub struct Desk {
     each_apart: bool,
     /// Ends the process at a mail that hangs; none: nobody watches.
     deadline: Option<Deadline>,
+    /// Where is kept which mails were begun; none: whatever is in flight at the end may have been sent.
+    offers: Option<Arc<Offers>>,
     /// What the next transaction is for; tests end the process there.
     doing: &'static str,
 }
@@ -118,14 +127,30 @@ impl Desk {
             house,
             instance_key,
             dice,
+            acquainted: RefCell::default(),
             swept_at_secs: 0,
             at_hand: VecDeque::new(),
             at_hand_since_secs: 0,
             sends_at_once: false,
             each_apart: false,
             deadline: None,
+            offers: None,
             doing: "other",
         })
+    }
+
+    /// From now on it is kept which mails were begun.
+    pub fn keeps(&mut self, offers: Arc<Offers>) {
+        self.offers = Some(offers);
+    }
+
+    /// These are in flight, and nobody has begun to send them.
+    fn note_taken(&self, parcels: &[Parcel]) -> Result<(), DeskError> {
+        let ids = parcels.iter().map(|parcel| parcel.id);
+        match &self.offers {
+            Some(offers) if !parcels.is_empty() => Ok(offers.taken(ids)?),
+            _ => Ok(()),
+        }
     }
 
     /// From now on a mail that is never done ends the process.
@@ -140,6 +165,7 @@ impl Desk {
     /// Replaces what the configuration says (contacts were reread).
     pub fn refurnish(&mut self, house: House) {
         self.house = house;
+        self.acquainted = RefCell::default();
     }
 
     pub fn store(&self) -> &Store {
@@ -162,20 +188,24 @@ impl Desk {
             Some(fixed) => fixed,
             None => people::meta(&tx, "subaddressing")?.and_then(|shown| shown.chars().next()),
         };
+        let acquainted = &self.acquainted;
+        let undone = || acquainted.borrow_mut().doubt();
         let done = act(&mut Work {
             db: &tx,
             house: &self.house,
             instance_key: &self.instance_key,
             dice: &mut self.dice,
+            acquainted,
             separator,
             deadline: self.deadline.as_ref(),
             now_secs,
             claimed: None,
             each_apart: true,
             undid: false,
-        })?;
+        })
+        .inspect_err(|_| undone())?;
         failpoint::commit(self.doing, false);
-        tx.commit()?;
+        tx.commit().inspect_err(|_| undone())?;
         failpoint::commit(self.doing, true);
         Ok(done)
     }

@@ -5,7 +5,7 @@
 
 use crate::clerk::{Begun, Clerk, Now, RunError};
 use crate::desk::Desk;
-use crate::desk::views::{FolderSeen, Known};
+use crate::desk::views::Known;
 use crate::failpoint;
 use crate::furnish::Watch;
 use crate::keyring::Door;
@@ -21,6 +21,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 pub mod authors;
+mod known;
 mod plan;
 pub mod suspect;
 #[cfg(test)]
@@ -268,16 +269,16 @@ impl Loop {
         memory: &mut Memory,
     ) -> Result<(), Fault> {
         let uid_validity = folder.uid_validity;
-        let known = self.open_folder(mailbox, folder, whole).await?;
+        let known = self.open_folder(mailbox, folder).await?;
         let from = match whole {
             true => known.first_uid,
             false => known.first_uid.max(known.last_uid.saturating_add(1)),
         };
-        let listed = session.list(from).await?;
-        let missing: Vec<_> = listed
-            .into_iter()
-            .filter(|listed| !known.uids.contains(&listed.uid))
-            .collect();
+        let mut missing = session.list(from).await?;
+        if whole {
+            let unknown = self.unknown(mailbox, uid_validity, &missing).await?;
+            missing.retain(|listed| unknown.contains(&listed.uid));
+        }
         let mut rest = missing.as_slice();
         let (mut handed, mut looked) = (None, true);
         self.hold_back().await?;
@@ -338,7 +339,8 @@ impl Loop {
         match (fetched, uids) {
             (Err(error @ WireError::Protocol { .. }), [uid]) => {
                 tracing::error!(uid, "a mail can't be read from the server and is set aside");
-                let mail = self.arrived(mailbox, uid_validity, *uid, Some(Aside::Unreadable));
+                let aside = Aside::Unreadable("the server's answer about it can't be parsed");
+                let mail = self.arrived(mailbox, uid_validity, *uid, Some(aside));
                 self.store(vec![mail]).await?;
                 Err(error.into())
             }
@@ -349,7 +351,9 @@ impl Loop {
                 let cuts = memory.cuts.entry(key).or_insert(0);
                 *cuts += 1;
                 if *cuts >= MAX_CUTS {
-                    let mail = self.arrived(mailbox, uid_validity, *uid, Some(Aside::Unreadable));
+                    tracing::error!(uid, "a mail can't be fetched and is set aside");
+                    let aside = Aside::Unreadable("the connection ended each time it was fetched");
+                    let mail = self.arrived(mailbox, uid_validity, *uid, Some(aside));
                     self.store(vec![mail]).await?;
                 }
                 Err(error.into())
@@ -365,26 +369,6 @@ impl Loop {
                 Ok(fetched)
             }
         }
-    }
-
-    async fn open_folder(&self, mailbox: &str, seen: Folder, whole: bool) -> Result<Known, Fault> {
-        let (account, mailbox) = (self.account.clone(), mailbox.to_owned());
-        let (from_start, now_secs) = (self.from_start, (self.now)());
-        let known = self
-            .clerk
-            .ask(move |desk| {
-                let folder = FolderSeen {
-                    account: &account,
-                    mailbox: &mailbox,
-                    uid_validity: seen.uid_validity,
-                    uid_next: seen.uid_next,
-                    from_start,
-                    whole,
-                };
-                desk.open_folder(&folder, now_secs)
-            })
-            .await?;
-        Ok(known)
     }
 
     /// The inbox rows of what was fetched.
@@ -415,7 +399,8 @@ impl Loop {
                 .or_insert(0);
             *count += 1;
             if *count >= MAX_REFUSALS {
-                batch.push(self.arrived(mailbox, uid_validity, uid, Some(Aside::Unreadable)));
+                let aside = Aside::Unreadable("the server has it and does not give it");
+                batch.push(self.arrived(mailbox, uid_validity, uid, Some(aside)));
             }
         }
         batch

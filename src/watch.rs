@@ -11,6 +11,7 @@ use crate::keyring::{self, Door};
 use crate::pulse::Pulse;
 use crate::rules::saying::Alarm;
 use sd_notify::NotifyState;
+use std::sync::mpsc;
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -18,6 +19,10 @@ use tokio::sync::watch;
 const EVERY: Duration = Duration::from_secs(5);
 /// Until the daemon is ready: a supervisor waits for it.
 const AT_START: Duration = Duration::from_millis(200);
+
+/// Between two requests for more time, and how much is asked for each time.
+const ASK_EVERY: Duration = Duration::from_secs(30);
+const ASKED_USEC: u32 = 90_000_000;
 
 pub struct Loop {
     pub clerk: Clerk,
@@ -202,6 +207,22 @@ impl Loop {
         self.clerk.bell.ring();
         Ok(())
     }
+}
+
+/// Runs what may take minutes before the daemon is ready. Meanwhile systemd is asked for more time
+/// (sd_notify(3), EXTEND_TIMEOUT_USEC): else a large database on a slow disk would never be started on.
+pub fn patiently<T>(what: &'static str, act: impl FnOnce() -> T) -> T {
+    let (done, ended) = mpsc::channel::<()>();
+    let asking = std::thread::spawn(move || {
+        while ended.recv_timeout(ASK_EVERY) == Err(mpsc::RecvTimeoutError::Timeout) {
+            tracing::info!("still {what}");
+            notify(&[NotifyState::ExtendTimeoutUsec(ASKED_USEC)]);
+        }
+    });
+    let result = act();
+    drop(done);
+    let _ = asking.join();
+    result
 }
 
 fn notify(states: &[NotifyState<'_>]) {

@@ -1,4 +1,4 @@
-//! The floor: fetch in chunks, commit durably in groups before anything is sent, send over four
+//! The floor: fetch in chunks, commit durably in groups before anything is sent, send over a few
 //! connections. No parsing, no decisions: nothing that does the job can be faster than this by much.
 
 use rusqlite::Connection;
@@ -10,25 +10,37 @@ use std::sync::mpsc;
 const CHUNK: usize = 100;
 /// Mails in one commit.
 const GROUP: usize = 64;
-const CONNECTIONS: usize = 4;
 
-/// Drains the mailbox: `copies` mails out for each mail in. Ends when all are accepted.
-pub fn run(imap: u16, smtp: u16, database: &Path, user: &str, password: &str, copies: usize) {
+/// What a run is told on its command line.
+pub struct Task<'a> {
+    pub imap: u16,
+    pub smtp: u16,
+    pub database: &'a Path,
+    pub user: &'a str,
+    pub password: &'a str,
+    /// Mails out for each mail in.
+    pub copies: usize,
+    pub connections: usize,
+}
+
+/// Drains the mailbox. Ends when all are accepted.
+pub fn run(task: &Task<'_>) {
     let mut senders = Vec::new();
     let mut threads = Vec::new();
-    for _ in 0..CONNECTIONS {
+    for _ in 0..task.connections {
+        let smtp = task.smtp;
         let (sender, parcels) = mpsc::sync_channel::<(String, Vec<u8>)>(2 * GROUP);
         senders.push(sender);
         threads.push(std::thread::spawn(move || send(smtp, &parcels)));
     }
-    let db = Connection::open(database).unwrap();
+    let db = Connection::open(task.database).unwrap();
     db.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
          CREATE TABLE outbox (id INTEGER PRIMARY KEY, uid INTEGER NOT NULL, raw BLOB NOT NULL);",
     )
     .unwrap();
     let mut next = 0;
-    fetch(imap, user, password, |uid, group| {
+    fetch(task.imap, task.user, task.password, |uid, group| {
         db.execute_batch("BEGIN IMMEDIATE").unwrap();
         for (at, raw) in group.iter().enumerate() {
             db.prepare_cached("INSERT INTO outbox (uid, raw) VALUES (?1, ?2)")
@@ -38,9 +50,11 @@ pub fn run(imap: u16, smtp: u16, database: &Path, user: &str, password: &str, co
         }
         db.execute_batch("COMMIT").unwrap();
         for (at, raw) in group.drain(..).enumerate() {
-            for copy in 0..copies {
+            for copy in 0..task.copies {
                 let to = format!("carol{}.{copy}@t.example", uid + at);
-                senders[next % CONNECTIONS].send((to, raw.clone())).unwrap();
+                senders[next % task.connections]
+                    .send((to, raw.clone()))
+                    .unwrap();
                 next += 1;
             }
         }

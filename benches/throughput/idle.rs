@@ -1,10 +1,12 @@
 //! An idle daemon: how long a single mail takes, and how much memory it keeps.
 
 use crate::drain::BOT;
-use crate::figures::Figure;
+use crate::figures::{Figure, quantile};
+use crate::load::Load;
 use crate::mails;
 use crate::place::Place;
 use crate::process::Process;
+use crate::record::Record;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -57,61 +59,98 @@ fn carry(mut from: &TcpStream, mut to: &TcpStream, announced: Option<&Mutex<Opti
     let _ = to.shutdown(std::net::Shutdown::Both);
 }
 
-pub async fn latency(count: usize) {
-    let place = Place::new(false).await;
+/// Single mails, one after the other, at a daemon that has nothing else to do.
+#[derive(Default)]
+pub struct Singles {
+    /// From the line that announces the mail, and from its delivery, to the ask at the sink, in ms.
+    pub announced: Vec<f64>,
+    pub delivered: Vec<f64>,
+    /// CPU time of the daemon a mail.
+    pub cpu_ms: Vec<f64>,
+    pub resident_kib: u64,
+    /// From the start of the process until it watches the mailbox.
+    pub start_secs: f64,
+}
+
+/// Starts a daemon at this place and sends it so many requests, numbered from `first`.
+pub async fn singles(place: &Place, count: usize, first: usize) -> Singles {
     let watcher = Watcher::start(place.dovecot.ports.imap);
     place.configure(watcher.port);
-    let daemon = place.daemon();
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    let (mut announced, mut delivered) = (Vec::new(), Vec::new());
+    let daemon = place.daemon_that_tells();
+    let start_secs = place.watching(daemon.started).as_secs_f64();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let mut found = Singles {
+        start_secs,
+        ..Singles::default()
+    };
     let before = daemon.used();
-    for number in 0..count {
+    for number in first..first + count {
         *watcher.announced.lock().unwrap() = None;
         let mail = mails::request(number, BOT);
         place.dovecot.deliver(&mail).await;
         let at = Instant::now();
         assert!(place.sink.waits_for(2, LONGEST), "{}", place.log());
         let taken = place.sink.empty();
-        let ask = taken
-            .iter()
-            .find(|mail| mail.recipients[0].starts_with("carol"))
-            .unwrap();
+        let target = mails::target(number);
+        let mut asks = taken.iter().filter(|mail| mail.recipients[0] == target);
+        let ask = asks.next().unwrap();
+        assert!(asks.next().is_none(), "asked twice");
         let seen = watcher.announced.lock().unwrap().unwrap();
-        announced.push((ask.at - seen).as_secs_f64() * 1_000.0);
-        delivered.push((ask.at - at).as_secs_f64() * 1_000.0);
+        found
+            .announced
+            .push((ask.at - seen).as_secs_f64() * 1_000.0);
+        found.delivered.push((ask.at - at).as_secs_f64() * 1_000.0);
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let after = daemon.used();
-    println!("| {count} single mails | p50, ms | p99, ms |\n|---|---|---|");
-    for (name, values) in [
-        ("announced by EXISTS → ask at the sink", announced),
-        ("delivered to Dovecot → ask at the sink", delivered),
-    ] {
-        let mut values = values;
-        values.sort_by(f64::total_cmp);
-        let at = |part: f64| values[((values.len() - 1) as f64 * part) as usize];
-        println!("| {name} | {:.2} | {:.2} |", at(0.5), at(0.99));
-    }
-    let cpu = (after.cpu - before.cpu).as_secs_f64() * 1_000.0 / count as f64;
-    println!(
-        "\nCPU a single mail: {cpu:.2} ms; resident {} KiB.",
-        after.resident_kib
-    );
+    found.resident_kib = after.resident_kib;
+    let cpu = (after.cpu - before.cpu).as_secs_f64() * 1_000.0;
+    found.cpu_ms.push(cpu / count as f64);
     assert!(daemon.stop());
+    found
 }
 
-pub async fn memory() {
+pub async fn latency(count: usize) -> Record {
+    let load = Load::start();
+    let place = Place::new(false).await;
+    let found = singles(&place, count, 0).await;
+    let mut record = Record::new(&["", "p50, ms", "p99, ms"]);
+    for (name, values) in [
+        ("EXISTS seen → ask at the sink", &found.announced),
+        ("delivered to Dovecot → ask at the sink", &found.delivered),
+    ] {
+        let (p50, p99) = (quantile(values, 0.5), quantile(values, 0.99));
+        record.row(&[name.to_owned(), format!("{p50:.2}"), format!("{p99:.2}")]);
+        let row = name.split(' ').next().unwrap();
+        let row = row.replace("EXISTS", "announced");
+        record.figure(&row, "p50, ms", Figure::of(vec![p50]));
+        record.figure(&row, "p99, ms", Figure::of(vec![p99]));
+    }
+    record.note = format!(
+        "{count} single mails, {:.2} ms of CPU each; resident afterwards {:.1} MiB; others took {:.0} % of the CPU",
+        found.cpu_ms[0],
+        found.resident_kib as f64 / 1_024.0,
+        load.foreign() * 100.0
+    );
+    record
+}
+
+pub async fn memory() -> Record {
     let idle = resident(None).await;
     let small = resident(Some(4 * 1024)).await;
     let large = resident(Some(25 * 1024 * 1024)).await;
-    println!("| | resident, MiB | peak, MiB |\n|---|---|---|");
+    let mut record = Record::new(&["", "resident, MiB", "peak, MiB"]);
     for (name, used) in [
         ("idle, empty mailbox", idle),
         ("after a request of 4 kB", small),
         ("after a request with 25 MB attached", large),
     ] {
-        println!("| {name} | {:.1} | {:.1} |", used.0.median, used.1.median);
+        let shown = |figure: Figure| format!("{:.1}", figure.median);
+        record.row(&[name.to_owned(), shown(used.0), shown(used.1)]);
+        record.figure(name, "resident, MiB", used.0);
+        record.figure(name, "peak, MiB", used.1);
     }
+    record
 }
 
 async fn resident(attached: Option<usize>) -> (Figure, Figure) {

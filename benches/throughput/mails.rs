@@ -24,6 +24,10 @@ pub fn target(number: usize) -> String {
 
 /// Bob passes on what Alice wrote, and names whom to ask.
 pub fn request(number: usize, bot: &str) -> Vec<u8> {
+    request_of("Alice Ng", number, bot)
+}
+
+pub fn request_of(name: &str, number: usize, bot: &str) -> Vec<u8> {
     let alice = format!("alice{number}@r{number}.example");
     let serial = u64::try_from(number).unwrap();
     let writer = |name, address, dress| Writer {
@@ -38,7 +42,7 @@ pub fn request(number: usize, bot: &str) -> Vec<u8> {
     let dresses = [Dress::Gmail, Dress::Outlook, Dress::AppleMail, Dress::Phone];
     let dress = dresses[number % dresses.len()];
     let mail = |words: &str| {
-        let original = writer("Alice Ng", &alice, dress).mail(CONNECTOR, "", &subject, words);
+        let original = writer(name, &alice, dress).mail(CONNECTOR, "", &subject, words);
         let note = format!("Please ask {}", target(number));
         let forward =
             writer("Bob Kim", CONNECTOR, dress).forward(&reader::open(&original), bot, &note);
@@ -54,6 +58,10 @@ pub fn request(number: usize, bot: &str) -> Vec<u8> {
 
 /// A target's yes to an ask, with the ask quoted below.
 pub fn answer(ask: &[u8], target: &str, number: usize) -> Vec<u8> {
+    answer_with(ask, target, number, "Yes, happy to talk.")
+}
+
+pub fn answer_with(ask: &[u8], target: &str, number: usize, words: &str) -> Vec<u8> {
     let letter = reader::open(ask);
     let writer = Writer {
         name: "Carol Danvers",
@@ -63,6 +71,6 @@ pub fn answer(ask: &[u8], target: &str, number: usize) -> Vec<u8> {
         dress: Dress::Gmail,
     };
     let domain = target.split_once('@').unwrap().1;
-    let yes = writer.reply(&letter, "Yes, happy to talk.");
+    let yes = writer.reply(&letter, words);
     [format!("{PROVEN}{domain}\r\n").as_bytes(), &yes].concat()
 }

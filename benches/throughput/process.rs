@@ -54,6 +54,12 @@ impl Process {
         }
     }
 
+    /// Whether it ended well, once it has ended.
+    pub fn ended(&mut self) -> Option<bool> {
+        let status = self.child.try_wait().unwrap();
+        status.map(|status| status.success())
+    }
+
     /// SIGTERM, and whether it ended well.
     pub fn stop(mut self) -> bool {
         let pid = self.child.id().to_string();

@@ -63,8 +63,10 @@ fn write(desk: &crate::desk::Desk, raw: bool, out: &mut impl Write) -> Result<()
         Value::from(facts)
     )?;
     let mut first = true;
-    for introduction in desk.list(true)? {
-        let Some(view) = desk.show(introduction.id)? else {
+    let mut ids = Vec::new();
+    desk.each(true, |introduction| ids.push(introduction.id))?;
+    for id in ids {
+        let Some(view) = desk.show(id)? else {
             continue;
         };
         let mut whole = show::json_of(&view);

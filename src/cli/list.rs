@@ -4,10 +4,13 @@
 
 use crate::cli::screen::{self, Screen};
 use crate::cli::{Failure, desk, now_secs, print};
+use crate::desk::Desk;
 use crate::desk::views;
 use crate::reader::address::Person;
 use crate::rules::introduction::{Introduction, Stage};
 use serde::Serialize;
+use serde::ser::{SerializeSeq, Serializer};
+use std::io::{BufWriter, Write};
 use std::path::Path;
 
 /// One introduction as scripts read it (the contract's `list --json`).
@@ -59,25 +62,48 @@ pub fn run(config: Option<&Path>, json: bool, wanted: &Wanted) -> Result<(), Fai
     let desk = desk(config)?;
     // Who asks for finished ones by their state need not say so twice.
     let all = wanted.all || wanted.states.iter().any(|stage| stage.is_final());
-    let mut introductions = desk.list(all)?;
-    introductions.retain(|introduction| wanted.fits(introduction));
-    let text = match json {
-        true => as_json(&introductions)?,
-        false => as_table(&introductions, wanted, now_secs(), Screen::here()),
-    };
-    print(&text);
+    let (now, screen) = (now_secs(), Screen::here());
+    match json {
+        true => print_json(&desk, all, wanted)?,
+        false => {
+            let mut lines = Lines::new(screen, now);
+            desk.each(all, |introduction| {
+                if wanted.fits(&introduction) {
+                    lines.add(&introduction);
+                }
+            })?;
+            print(&lines.shown(wanted));
+        }
+    }
     // Beside the table, so that scripts read on.
-    if let Some(why) = desk.silence(now_secs())? {
+    if let Some(why) = desk.silence(now)? {
         eprintln!("{why}");
     }
     Ok(())
 }
 
-pub(super) fn as_json(introductions: &[Introduction]) -> Result<String, Failure> {
-    let lines: Vec<Line> = introductions.iter().map(line).collect();
-    serde_json::to_string_pretty(&lines)
-        .map(|json| json + "\n")
-        .map_err(|error| Failure::Failed(error.to_string()))
+/// Each as it is read: a million of them need no memory.
+fn print_json(desk: &Desk, all: bool, wanted: &Wanted) -> Result<(), Failure> {
+    let out = BufWriter::new(std::io::stdout().lock());
+    let mut out = serde_json::Serializer::pretty(out);
+    let mut lines = out.serialize_seq(None).map_err(gone)?;
+    let mut written = Ok(());
+    desk.each(all, |introduction| {
+        if written.is_ok() && wanted.fits(&introduction) {
+            written = lines.serialize_element(&line(&introduction));
+        }
+    })?;
+    // Who reads may have read enough (`| head`).
+    let ended = written.and_then(|()| lines.end());
+    let mut out = out.into_inner();
+    if ended.is_ok() {
+        let _ = out.write_all(b"\n").and_then(|()| out.flush());
+    }
+    Ok(())
+}
+
+fn gone(error: serde_json::Error) -> Failure {
+    Failure::Failed(error.to_string())
 }
 
 fn line(introduction: &Introduction) -> Line {
@@ -93,69 +119,84 @@ fn line(introduction: &Introduction) -> Line {
     }
 }
 
-fn as_table(introductions: &[Introduction], wanted: &Wanted, now: i64, screen: Screen) -> String {
-    if introductions.is_empty() {
-        let filtered = wanted.person.is_some() || !wanted.states.is_empty();
-        let nothing = match (filtered, wanted.all) {
-            (true, true) => "No introduction fits.",
-            (true, false) => "No open introduction fits. (`--all` looks at finished ones too.)",
-            (false, true) => "There is no introduction yet.",
-            (false, false) => {
-                "No introduction is open. (`askfirst list --all` shows finished ones.)"
-            }
-        };
-        return format!("{nothing}\n");
-    }
-    let columns = screen.columns.unwrap_or(usize::MAX);
-    if columns < NARROW_COLUMNS {
-        return stacked(introductions, now, screen);
-    }
-    let wide = columns >= WIDE_COLUMNS;
-    let mut titles = vec!["id", "requester", "target", "state", "age"];
-    if wide {
-        titles.push("connector");
-    }
-    let rows: Vec<Vec<String>> = introductions
-        .iter()
-        .map(|introduction| {
-            let mut row = vec![
-                introduction.id.to_string(),
-                called(&introduction.requester, wide),
-                called(&introduction.target, wide),
-                introduction.stage.name().replace('_', " "),
-                screen::span(now - introduction.created_at_secs),
-            ];
-            if wide {
-                row.push(called(&introduction.connector, true));
-            }
-            row
-        })
-        .collect();
-    screen.table(&titles, &[1, 2, 5], &rows)
+/// What a table needs of each introduction, and nothing more.
+struct Lines {
+    screen: Screen,
+    now: i64,
+    rows: Vec<Vec<String>>,
 }
 
-/// Two lines an introduction, where a table would be all dots.
-fn stacked(introductions: &[Introduction], now: i64, screen: Screen) -> String {
-    let columns = screen.columns.unwrap_or(NARROW_COLUMNS);
-    let mut text = String::new();
-    for introduction in introductions {
-        let head = format!(
-            "{}  {}, {}",
-            introduction.id,
-            introduction.stage.name().replace('_', " "),
-            screen::span(now - introduction.created_at_secs)
-        );
-        let people = format!(
-            "   {} to {}",
-            short(&introduction.requester),
-            short(&introduction.target)
-        );
-        text.push_str(&screen::cut(&head, columns));
-        text.push('\n');
-        text.push_str(&screen::cut(&people, columns));
-        text.push('\n');
+impl Lines {
+    fn new(screen: Screen, now: i64) -> Lines {
+        Lines {
+            screen,
+            now,
+            rows: Vec::new(),
+        }
     }
-    text
+
+    fn columns(&self) -> usize {
+        self.screen.columns.unwrap_or(usize::MAX)
+    }
+
+    fn is_wide(&self) -> bool {
+        self.columns() >= WIDE_COLUMNS
+    }
+
+    fn add(&mut self, introduction: &Introduction) {
+        let id = introduction.id.to_string();
+        let state = introduction.stage.name().replace('_', " ");
+        let age = screen::span(self.now - introduction.created_at_secs);
+        if self.columns() < NARROW_COLUMNS {
+            let people = format!(
+                "   {} to {}",
+                short(&introduction.requester),
+                short(&introduction.target)
+            );
+            self.rows
+                .push(vec![format!("{id}  {state}, {age}"), people]);
+            return;
+        }
+        let wide = self.is_wide();
+        let mut row = vec![
+            id,
+            called(&introduction.requester, wide),
+            called(&introduction.target, wide),
+            state,
+            age,
+        ];
+        if wide {
+            row.push(called(&introduction.connector, true));
+        }
+        self.rows.push(row);
+    }
+
+    fn shown(&self, wanted: &Wanted) -> String {
+        if self.rows.is_empty() {
+            let filtered = wanted.person.is_some() || !wanted.states.is_empty();
+            let nothing = match (filtered, wanted.all) {
+                (true, true) => "No introduction fits.",
+                (true, false) => "No open introduction fits. (`--all` looks at finished ones too.)",
+                (false, true) => "There is no introduction yet.",
+                (false, false) => {
+                    "No introduction is open. (`askfirst list --all` shows finished ones.)"
+                }
+            };
+            return format!("{nothing}\n");
+        }
+        if self.columns() < NARROW_COLUMNS {
+            // Two lines an introduction, where a table would be all dots.
+            let lines = self.rows.iter().flatten();
+            return lines
+                .map(|line| screen::cut(line, self.columns()) + "\n")
+                .collect();
+        }
+        let mut titles = vec!["id", "requester", "target", "state", "age"];
+        if self.is_wide() {
+            titles.push("connector");
+        }
+        self.screen.table(&titles, &[1, 2, 5], &self.rows)
+    }
 }
 
 fn short(person: &Option<Person>) -> &str {

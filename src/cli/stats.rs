@@ -7,7 +7,7 @@ use crate::cli::{Failure, desk, now_secs, print};
 use crate::config::Config;
 use crate::rules::introduction::{Introduction, Stage};
 use serde::Serialize;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -89,9 +89,13 @@ pub fn run(config: Option<&Path>, json: bool, since: Option<&str>) -> Result<(),
         },
     };
     let desk = desk(config)?;
-    let mut introductions = desk.list(true)?;
-    introductions.retain(|introduction| introduction.created_at_secs >= since_secs);
-    let figures = figures(&introductions, &desk.answers_given()?, now);
+    let mut count = Count::begin(&desk.answers_given()?, now);
+    desk.each(true, |introduction| {
+        if introduction.created_at_secs >= since_secs {
+            count.add(&introduction);
+        }
+    })?;
+    let figures = count.end();
     if json {
         let json = serde_json::to_string_pretty(&figures);
         let json = json.map_err(|error| Failure::Failed(error.to_string()))?;
@@ -102,47 +106,67 @@ pub fn run(config: Option<&Path>, json: bool, since: Option<&str>) -> Result<(),
     Ok(())
 }
 
-fn figures(introductions: &[Introduction], answers: &[(i64, i64, String)], now: i64) -> Figures {
-    let mut first: HashMap<i64, i64> = HashMap::new();
-    let mut last: HashMap<i64, &str> = HashMap::new();
-    for (id, at, event) in answers {
-        first.entry(*id).or_insert(*at);
-        last.insert(*id, event);
+/// Introductions are counted one by one: a million may not fit into memory.
+struct Count {
+    figures: Figures,
+    now: i64,
+    /// When each target answered first.
+    first: HashMap<i64, i64>,
+    /// Whose last answer was a stop.
+    stopped: HashSet<i64>,
+    took: Vec<i64>,
+}
+
+impl Count {
+    fn begin(answers: &[(i64, i64, String)], now: i64) -> Count {
+        let mut first: HashMap<i64, i64> = HashMap::new();
+        let mut stopped = HashSet::new();
+        for (id, at, event) in answers {
+            first.entry(*id).or_insert(*at);
+            match event.as_str() {
+                "target: stop" => stopped.insert(*id),
+                _ => stopped.remove(id),
+            };
+        }
+        let weeks = (0..WEEKS).rev().map(|weeks_ago| Week {
+            weeks_ago,
+            asked: 0,
+            introduced: 0,
+        });
+        Count {
+            figures: Figures {
+                weeks: weeks.collect(),
+                ..Figures::default()
+            },
+            now,
+            first,
+            stopped,
+            took: Vec::new(),
+        }
     }
-    let mut figures = Figures {
-        begun: introductions.len(),
-        weeks: (0..WEEKS)
-            .rev()
-            .map(|weeks_ago| Week {
-                weeks_ago,
-                asked: 0,
-                introduced: 0,
-            })
-            .collect(),
-        ..Figures::default()
-    };
-    let mut took: Vec<i64> = Vec::new();
-    for introduction in introductions {
+
+    fn add(&mut self, introduction: &Introduction) {
+        let figures = &mut self.figures;
+        figures.begun += 1;
         let introduced = introduction.stage == Stage::Introduced;
         figures.introduced += usize::from(introduced);
         figures.cancelled += usize::from(introduction.stage == Stage::Cancelled);
         if introduced {
-            figures.week(now - introduction.updated_at_secs, |week| {
+            figures.week(self.now - introduction.updated_at_secs, |week| {
                 week.introduced += 1
             });
         }
         let Some(asked_at) = introduction.clock.asked_at_secs else {
-            continue;
+            return;
         };
         figures.asked += 1;
-        figures.week(now - asked_at, |week| week.asked += 1);
-        if let Some(at) = first.get(&introduction.id) {
-            took.push((at - asked_at).max(0));
+        figures.week(self.now - asked_at, |week| week.asked += 1);
+        if let Some(at) = self.first.get(&introduction.id) {
+            self.took.push((at - asked_at).max(0));
         }
-        let said = last.get(&introduction.id).copied().unwrap_or_default();
         match introduction.stage {
             _ if introduction.consents.target.is_some() => figures.yes += 1,
-            _ if said == "target: stop" => figures.stop += 1,
+            _ if self.stopped.contains(&introduction.id) => figures.stop += 1,
             Stage::Declined => figures.no += 1,
             Stage::Deferred => figures.later += 1,
             Stage::Undeliverable => figures.undeliverable += 1,
@@ -154,10 +178,13 @@ fn figures(introductions: &[Introduction], answers: &[(i64, i64, String)], now: 
             Stage::Introduced | Stage::Cancelled => {}
         }
     }
-    took.sort_unstable();
-    figures.answer_secs = spread(&took);
-    figures.answers = bars(&took);
-    figures
+
+    fn end(mut self) -> Figures {
+        self.took.sort_unstable();
+        self.figures.answer_secs = spread(&self.took);
+        self.figures.answers = bars(&self.took);
+        self.figures
+    }
 }
 
 impl Figures {

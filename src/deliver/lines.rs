@@ -9,11 +9,13 @@ use crate::desk::post::Parcel;
 use crate::failpoint;
 use crate::keyring::Door;
 use crate::rules::retry::Attempt;
+use crate::store::StoreError;
+use crate::store::offers::Offers;
 use crate::wire::error::WireError;
 use crate::wire::smtp::{self, Connection, Phase, Timeouts};
 use std::collections::VecDeque;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
@@ -39,6 +41,8 @@ pub struct Lines {
     /// Connections at most.
     count: usize,
     now: Now,
+    /// Where is kept which mails were begun.
+    offers: Option<Arc<Offers>>,
     kept: Mutex<Vec<(Connection, Instant)>>,
 }
 
@@ -83,6 +87,8 @@ pub struct Batch {
     halted: AtomicBool,
     open: AtomicUsize,
     begun: Instant,
+    /// Why a mail could not be begun.
+    failure: Mutex<Option<StoreError>>,
 }
 
 /// A line has a connection that is open, until this is dropped.
@@ -108,7 +114,13 @@ impl Batch {
             halted: AtomicBool::new(false),
             open: AtomicUsize::new(0),
             begun: Instant::now(),
+            failure: Mutex::new(None),
         }
+    }
+
+    /// Why a mail could not be begun, if so: what can't be written down is not sent.
+    pub fn failure(&self) -> Option<StoreError> {
+        held(&self.failure).take()
     }
 
     pub fn halt(&self) {
@@ -141,12 +153,19 @@ fn held<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 impl Lines {
-    pub fn new(door: Door, ehlo_name: String, count: usize, now: Now) -> Lines {
+    pub fn new(
+        door: Door,
+        ehlo_name: String,
+        count: usize,
+        now: Now,
+        offers: Option<Arc<Offers>>,
+    ) -> Lines {
         Lines {
             door,
             ehlo_name,
             count,
             now,
+            offers,
             kept: Mutex::new(Vec::new()),
         }
     }
@@ -249,6 +268,13 @@ impl Lines {
                 }
             };
             failpoint::here("send.connected");
+            let begun = self.offers.as_ref().map(|offers| offers.begun(parcel.id));
+            if let Err(error) = begun.unwrap_or(Ok(())) {
+                batch.halt();
+                *held(&batch.failure) = Some(error);
+                break;
+            }
+            failpoint::here("send.begun");
             let sending = self.one(open, used, &parcel);
             let Some((open, attempt)) = finish(sending, &mut stop).await else {
                 // Its row stays in flight: the next start finds out.

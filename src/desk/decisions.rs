@@ -179,7 +179,7 @@ impl Work<'_> {
             .as_ref()
             .and_then(|connector| self.house.connector(&connector.address));
         let people = match connector {
-            Some(connector) => self.people_of(connector)?,
+            Some(connector) => self.people_of(connector)?.near(&mail.reading.text),
             None => Vec::new(),
         };
         Ok(match request::whom(&mail.reading.text, &apart, &people) {

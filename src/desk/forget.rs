@@ -54,6 +54,7 @@ impl Desk {
 
 impl Work<'_> {
     fn forget(&mut self, address: &Address) -> Result<Forgotten, DeskError> {
+        self.acquainted.borrow_mut().doubt();
         let key = address.key().to_owned();
         let mut done = Forgotten {
             stop_kept: people::wishes(self.db, &self.person_hash(address), "stop")?,

@@ -7,13 +7,14 @@ use crate::desk::work::Work;
 use crate::desk::{DeskError, belongs, ignored};
 use crate::reader::Proof;
 use crate::reader::address::{Address, Person};
-use crate::reader::request::{self, Choice, Contact, Named};
+use crate::reader::request::people::People;
+use crate::reader::request::{self, Choice, Named};
 use crate::rules::consent::{ConnectorEvidence, Consent, Consents};
 use crate::rules::event::{Event, Gap};
 use crate::rules::introduction::{Asked, Clock, Introduction, Stage, Thread, Threads, Way};
 use crate::rules::saying::AskedWhy;
 use crate::store::inbox::Disposition;
-use crate::store::introductions;
+use std::sync::Arc;
 
 /// Introductions that one mail may start (a plain list of targets).
 const MAX_TARGETS: usize = 5;
@@ -35,7 +36,7 @@ impl Work<'_> {
         let mut all = self.house.insiders();
         all.extend(apart.iter().cloned());
         let (targets, gap) = match self.fully_named(
-            request::whom(text, &all, &self.people_of(connector)?),
+            request::whom(text, &all, &self.people_of(connector)?.near(text)),
             connector,
         ) {
             Named::Nobody => (Vec::new(), None),
@@ -53,26 +54,10 @@ impl Work<'_> {
         Ok(Wish { targets, gap })
     }
 
-    /// Whom a connector can name: his contacts, and those he introduced before. These are no
-    /// contacts: no direct request goes out to them at once.
-    pub(super) fn people_of(&self, connector: &Connector) -> Result<Vec<Contact>, DeskError> {
-        let mut people = connector.contacts.clone();
-        let addresses: Vec<&str> = connector.addresses.iter().map(Address::key).collect();
-        for person in introductions::introduced_by(self.db, &addresses)? {
-            let name = person.name.to_lowercase();
-            // The same name is taken for the same person: the contacts say which address to use.
-            let known = people.iter().any(|contact| {
-                contact.addresses.contains(&person.address) || contact.name.to_lowercase() == name
-            });
-            if !known && !self.house.is_insider(&person.address) {
-                people.push(Contact {
-                    name: person.name,
-                    nicknames: Vec::new(),
-                    addresses: vec![person.address],
-                });
-            }
-        }
-        Ok(people)
+    /// Whom a connector can name.
+    pub(super) fn people_of(&self, connector: &Connector) -> Result<Arc<People>, DeskError> {
+        let mut acquainted = self.acquainted.borrow_mut();
+        acquainted.people_of(self.db, self.house, connector)
     }
 
     /// A contact is called by the name in the contacts, which is mostly the fuller one.

@@ -23,6 +23,7 @@ impl Work<'_> {
             self.call_off(mail, "superseded")?;
             secrets::revive_all(self.db, introduction.id)?;
             introduction.stage = Stage::Asked;
+            self.acquainted.borrow_mut().change();
         }
         Ok(introduction)
     }

@@ -286,7 +286,7 @@ impl Work<'_> {
         connector: &Connector,
     ) -> Result<Option<[Choice; 2]>, DeskError> {
         let insiders = self.house.insiders();
-        let people = self.people_of(connector)?;
+        let people = self.people_of(connector)?.near(text);
         Ok(request::pair(text, &insiders, &people).map(|(first, second)| [first, second]))
     }
 

@@ -10,6 +10,10 @@ use crate::store::{introductions, people};
 const SWEEP_SECS: i64 = 3_600;
 /// Introductions in one transaction.
 const BATCH: usize = 100;
+/// The key of `meta` that says up to which mail those without an introduction have lost their words.
+const STRAYS_SEEN: &str = "strays_seen";
+/// Introductions of one sweep: to find them takes a look at all that ended. What is left waits an hour.
+const MAX_SWEPT: usize = 100_000;
 
 impl Desk {
     pub(super) fn drop_words(&mut self, now_secs: i64) -> Result<(), DeskError> {
@@ -18,12 +22,11 @@ impl Desk {
         }
         self.swept_at_secs = now_secs;
         let before_secs = now_secs - self.house.keep_bodies_secs;
-        loop {
-            let ids = introductions::outlived(self.store.reading(), before_secs, BATCH)?;
-            let last = ids.len() < BATCH;
+        let ids = introductions::outlived(self.store.reading(), before_secs, MAX_SWEPT)?;
+        for batch in ids.chunks(BATCH) {
             self.transact(now_secs, |work| {
-                for id in ids {
-                    let Some(mut introduction) = introductions::load(work.db, id)? else {
+                for id in batch {
+                    let Some(mut introduction) = introductions::load(work.db, *id)? else {
                         continue;
                     };
                     introduction.request = None;
@@ -31,16 +34,26 @@ impl Desk {
                         evidence.words.clear();
                     }
                     introductions::save(work.db, &introduction)?;
-                    introductions::drop_words(work.db, id)?;
+                    introductions::drop_words(work.db, *id)?;
                 }
-                let longest = manners::REQUESTS_WINDOW_DAYS * 86_400;
-                people::drop_spent(work.db, now_secs - longest)?;
-                people::drop_full_buckets(work.db, now_secs)?;
-                Ok(introductions::drop_strays(work.db, before_secs)?)
+                Ok(())
             })?;
-            if last {
-                return Ok(());
-            }
         }
+        self.transact(now_secs, |work| {
+            let longest = manners::REQUESTS_WINDOW_DAYS * 86_400;
+            people::drop_spent(work.db, now_secs - longest)?;
+            people::drop_full_buckets(work.db, now_secs)?;
+            let seen = people::meta(work.db, STRAYS_SEEN)?;
+            let after = seen.and_then(|id| id.parse().ok()).unwrap_or(0);
+            let upto = introductions::drop_strays(work.db, before_secs, after)?;
+            match upto == after {
+                true => Ok(()),
+                false => Ok(people::set_meta(
+                    work.db,
+                    STRAYS_SEEN,
+                    Some(&upto.to_string()),
+                )?),
+            }
+        })
     }
 }

@@ -24,6 +24,11 @@ impl Desk {
         Ok(introductions::list(self.store.reading(), all)?)
     }
 
+    /// The same, handed on one by one.
+    pub fn each(&self, all: bool, on: impl FnMut(Introduction)) -> Result<(), DeskError> {
+        Ok(introductions::each(self.store.reading(), all, on)?)
+    }
+
     pub fn show(&self, id: i64) -> Result<Option<View>, DeskError> {
         let db = self.store.reading();
         let Some(introduction) = introductions::load(db, id)? else {
@@ -94,20 +99,24 @@ impl Desk {
                     folder.mailbox,
                     folder.uid_validity,
                 )?,
-                uids: match folder.whole {
-                    true => inbox::known_uids(
-                        work.db,
-                        folder.account,
-                        folder.mailbox,
-                        folder.uid_validity,
-                    )?,
-                    false => HashSet::new(),
-                },
                 // Not only at the first look: a session may end before all has been listed anew.
                 moved: known.seen_before,
                 started_at_secs,
             })
         })
+    }
+
+    /// Which of these UIDs of a folder were not taken yet.
+    pub fn unknown(
+        &self,
+        (account, mailbox): (&str, &str),
+        uid_validity: u32,
+        mut uids: Vec<u32>,
+    ) -> Result<HashSet<u32>, DeskError> {
+        uids.sort_unstable();
+        let db = self.store.reading();
+        let unknown = inbox::unknown_uids(db, account, mailbox, uid_validity, &uids)?;
+        Ok(unknown.into_iter().collect())
     }
 
     /// A folder that is to be read does not exist (yet). When it appears, nothing in it is old but
@@ -199,8 +208,6 @@ pub struct FolderSeen<'a> {
     pub uid_next: u32,
     /// Also take mail that was there before the first start.
     pub from_start: bool,
-    /// Compare all that is known with what is there; else only what came last matters.
-    pub whole: bool,
 }
 
 /// What is known of a folder.
@@ -208,8 +215,6 @@ pub struct Known {
     pub first_uid: u32,
     /// The highest that is known; 0: none.
     pub last_uid: u32,
-    /// All that are known; empty unless the whole was asked for.
-    pub uids: HashSet<u32>,
     /// The UIDVALIDITY changed: mails older than the first start may look new.
     pub moved: bool,
     pub started_at_secs: i64,

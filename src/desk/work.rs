@@ -3,6 +3,7 @@
 //! Fails with a [`DeskError`]; then the transaction is rolled back and nothing has happened.
 
 use crate::deadline::Deadline;
+use crate::desk::acquainted::Acquainted;
 use crate::desk::house::{Connector, House};
 use crate::desk::mail::Mail;
 use crate::desk::{DeskError, Dice, bind, ignored};
@@ -22,6 +23,7 @@ use crate::store::outbox::{self, Written};
 use crate::store::{people, secrets};
 use crate::writer::{self, Seal, Voice, WriteError};
 use rusqlite::Connection;
+use std::cell::RefCell;
 
 /// What one transaction is done with.
 pub(super) struct Work<'a> {
@@ -29,6 +31,7 @@ pub(super) struct Work<'a> {
     pub(super) house: &'a House,
     pub(super) instance_key: &'a [u8],
     pub(super) dice: &'a mut Dice,
+    pub(super) acquainted: &'a RefCell<Acquainted>,
     pub(super) separator: Option<char>,
     pub(super) deadline: Option<&'a Deadline>,
     pub(super) now_secs: i64,
@@ -153,6 +156,7 @@ impl Work<'_> {
         detail: &str,
     ) -> Result<Introduction, DeskError> {
         let name = event.name();
+        let was_introduced = introduction.stage == Stage::Introduced;
         let hindrance = match &event {
             Event::ConnectorNamed { target, .. } => {
                 self.hindrance(&introduction, Some(&target.address))?
@@ -204,6 +208,9 @@ impl Work<'_> {
         introductions::save(self.db, &introduction)?;
         if introduction.stage == Stage::Introduced {
             secrets::kill_all(self.db, introduction.id, self.now_secs)?;
+        }
+        if was_introduced != (introduction.stage == Stage::Introduced) {
+            self.acquainted.borrow_mut().change();
         }
         let chapter = Chapter {
             at_secs: self.now_secs,

@@ -67,7 +67,6 @@ mod tests {
         let known = |moved, started_at_secs| Known {
             first_uid: 1,
             last_uid: 0,
-            uids: Default::default(),
             moved,
             started_at_secs,
         };

@@ -28,8 +28,24 @@ pub struct Arrived {
 pub enum Aside {
     /// It was there before the first start.
     Old,
-    /// The server has it and can't give it.
-    Unreadable,
+    /// It can't be had, or not be read; why, for the operator.
+    Unreadable(&'static str),
+}
+
+impl Aside {
+    fn disposition(self) -> &'static str {
+        match self {
+            Aside::Old => "old",
+            Aside::Unreadable(_) => "quarantined",
+        }
+    }
+
+    fn reason(self) -> Option<&'static str> {
+        match self {
+            Aside::Old => None,
+            Aside::Unreadable(why) => Some(why),
+        }
+    }
 }
 
 /// An inbox row to be handled.
@@ -61,9 +77,9 @@ pub fn insert(
     let changed = db
         .prepare_cached(
             "INSERT INTO inbox (account, mailbox, uid_validity, uid, content_key, message_id,
-               internal_date, size, complete, facts, attempts, disposition, arrived_at)
+               internal_date, size, complete, facts, attempts, disposition, reason, arrived_at)
              VALUES (:account, :mailbox, :uid_validity, :uid, x'', NULL,
-               :internal_date, :size, :complete, :facts, 1, :disposition, :arrived_at)
+               :internal_date, :size, :complete, :facts, 1, :disposition, :reason, :arrived_at)
              ON CONFLICT DO NOTHING",
         )?
         .execute(named_params! {
@@ -75,10 +91,8 @@ pub fn insert(
             ":size": i64::try_from(arrived.size).unwrap_or(i64::MAX),
             ":complete": arrived.complete,
             ":facts": arrived.facts,
-            ":disposition": arrived.aside.map(|aside| match aside {
-                Aside::Old => "old",
-                Aside::Unreadable => "quarantined",
-            }),
+            ":disposition": arrived.aside.map(Aside::disposition),
+            ":reason": arrived.aside.and_then(Aside::reason),
             ":arrived_at": now_secs,
         })?;
     if changed == 0 {
@@ -247,21 +261,41 @@ pub fn last_uid(
         .query_row((account, mailbox, uid_validity), |row| row.get(0))?)
 }
 
-/// The UIDs of a folder that are in the inbox.
-pub fn known_uids(
+/// Which of these UIDs of a folder, in ascending order, are not in the inbox. Of a folder that was read for
+/// years the known ones are millions: they are passed over, not kept.
+pub fn unknown_uids(
     db: &Connection,
     account: &str,
     mailbox: &str,
     uid_validity: u32,
-) -> Result<std::collections::HashSet<u32>, StoreError> {
-    let uids = db
-        .prepare_cached(
-            "SELECT uid FROM inbox WHERE account = ?1 AND mailbox = ?2 AND uid_validity = ?3",
-        )?
-        .query_map((account, mailbox, uid_validity), |row| row.get(0))?
-        .collect::<rusqlite::Result<_>>()?;
-    Ok(uids)
+    uids: &[u32],
+) -> Result<Vec<u32>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT uid FROM inbox WHERE account = ?1 AND mailbox = ?2 AND uid_validity = ?3
+           AND uid BETWEEN ?4 AND ?5 ORDER BY uid",
+    )?;
+    let mut unknown = Vec::new();
+    // Each group is looked up by itself: between two that lie far apart nothing is read.
+    for group in uids.chunk_by(|one, next| next.saturating_sub(*one) < GAP) {
+        let (Some(first), Some(last)) = (group.first(), group.last()) else {
+            continue;
+        };
+        let mut rows = statement.query((account, mailbox, uid_validity, first, last))?;
+        let mut next: Option<u32> = rows.next()?.map(|row| row.get(0)).transpose()?;
+        for uid in group {
+            while next.is_some_and(|known| known < *uid) {
+                next = rows.next()?.map(|row| row.get(0)).transpose()?;
+            }
+            if next != Some(*uid) {
+                unknown.push(*uid);
+            }
+        }
+    }
+    Ok(unknown)
 }
+
+/// Known UIDs between two that are asked for; to read so many costs as much as to look up one.
+const GAP: u32 = 50;
 
 /// What is known of a folder: its first UID to be read under this UIDVALIDITY, and whether the
 /// folder was seen before under another.

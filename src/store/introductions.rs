@@ -74,6 +74,17 @@ pub fn load(db: &Connection, id: i64) -> Result<Option<Introduction>, StoreError
 
 /// All introductions, or only the open ones, oldest first.
 pub fn list(db: &Connection, all: bool) -> Result<Vec<Introduction>, StoreError> {
+    let mut found = Vec::new();
+    each(db, all, |introduction| found.push(introduction))?;
+    Ok(found)
+}
+
+/// The same, handed on one by one: a million of them may not fit into memory.
+pub fn each(
+    db: &Connection,
+    all: bool,
+    mut on: impl FnMut(Introduction),
+) -> Result<(), StoreError> {
     let which = match all {
         true => "SELECT id, data FROM introductions ORDER BY id",
         false => {
@@ -81,11 +92,12 @@ pub fn list(db: &Connection, all: bool) -> Result<Vec<Introduction>, StoreError>
                'waiting_for_requester', 'asked', 'confirming', 'deferred') ORDER BY id"
         }
     };
-    let rows = db
-        .prepare_cached(which)?
-        .query_map([], read)?
-        .collect::<rusqlite::Result<Vec<_>>>()?;
-    rows.into_iter().map(decode).collect()
+    let mut statement = db.prepare_cached(which)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        on(decode(read(row)?)?);
+    }
+    Ok(())
 }
 
 /// Ids of the introductions whose time has come, the longest overdue first.
@@ -156,43 +168,49 @@ pub fn between(
     for other in others {
         let ids = db
             .prepare_cached(
-                "SELECT id FROM introductions WHERE target = ?1 AND requester = ?2
-                 AND stage IN ('waiting_for_connector', 'waiting_for_requester', 'asked',
+                "SELECT id FROM introductions WHERE target_rate = ?3 AND target = ?1
+                 AND requester = ?2 AND +stage IN ('waiting_for_connector', 'waiting_for_requester', 'asked',
                                'confirming', 'deferred')",
             )?
-            .query_map((target.key(), other.key()), |row| row.get(0))?
+            .query_map((target.key(), other.key(), target.rate_key()), |row| row.get(0))?
             .collect::<rusqlite::Result<Vec<i64>>>()?;
         found.extend(ids);
     }
     Ok(found)
 }
 
-/// People of the newest introductions that were made by one of these addresses, with their names.
-pub fn introduced_by(db: &Connection, connectors: &[&str]) -> Result<Vec<Person>, StoreError> {
-    /// Who was introduced longer ago is named by address.
-    const NEWEST: u32 = 500;
-    let mut found: Vec<Person> = Vec::new();
-    for connector in connectors {
-        let rows = db
-            .prepare_cached(
-                "SELECT data ->> '$.requester.name', requester, data ->> '$.target.name', target
-                 FROM introductions WHERE stage = 'introduced' AND connector = ?1
-                 ORDER BY id DESC LIMIT ?2",
-            )?
-            .query_map((connector, NEWEST), |row| {
-                Ok([(row.get(0)?, row.get(1)?), (row.get(2)?, row.get(3)?)])
-            })?
-            .collect::<rusqlite::Result<Vec<[(Option<String>, Option<String>); 2]>>>()?;
-        for (name, address) in rows.into_iter().flatten() {
-            let address = address.and_then(|text| Address::parse(&text).ok());
-            if let (Some(name), Some(address)) = (name.filter(|name| !name.is_empty()), address)
-                && !found.iter().any(|person| person.address == address)
-            {
-                found.push(Person { name, address });
-            }
-        }
-    }
-    Ok(found)
+/// Ids of the newest introductions that were made by this address, newest first.
+pub fn introduced_by(
+    db: &Connection,
+    connector: &str,
+    newest: u32,
+) -> Result<Vec<i64>, StoreError> {
+    let ids = db
+        .prepare_cached(
+            "SELECT id FROM introductions WHERE stage = 'introduced' AND connector = ?1
+             ORDER BY id DESC LIMIT ?2",
+        )?
+        .query_map((connector, newest), |row| row.get(0))?
+        .collect::<rusqlite::Result<Vec<i64>>>()?;
+    Ok(ids)
+}
+
+/// The requester and the target of an introduction, as far as they have names.
+pub fn parties(db: &Connection, id: i64) -> Result<Vec<Person>, StoreError> {
+    let found: Vec<(Option<String>, Option<String>)> = db
+        .prepare_cached(
+            "SELECT data ->> '$.requester.name', requester, data ->> '$.target.name', target
+             FROM introductions WHERE id = ?1",
+        )?
+        .query_row([id], |row| {
+            Ok(vec![(row.get(0)?, row.get(1)?), (row.get(2)?, row.get(3)?)])
+        })?;
+    let named = found.into_iter().filter_map(|(name, address)| {
+        let name = name.filter(|name| !name.is_empty())?;
+        let address = Address::parse(&address?).ok()?;
+        Some(Person { name, address })
+    });
+    Ok(named.collect())
 }
 
 /// Ids of introductions that ended before then and whose words are still kept.
@@ -228,15 +246,26 @@ pub fn drop_words(db: &Connection, id: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Drops mails that arrived before then and belong to no introduction.
-pub fn drop_strays(db: &Connection, before_secs: i64) -> Result<(), StoreError> {
+/// Drops mails after this one that arrived before then and belong to no introduction; up to which mail
+/// nothing is left to drop, so that the next look begins there.
+pub fn drop_strays(db: &Connection, before_secs: i64, after: i64) -> Result<i64, StoreError> {
+    let young: Option<i64> = db
+        .prepare_cached(
+            "SELECT id FROM inbox WHERE introduction IS NULL AND id > ?2
+               AND (disposition IS NULL OR arrived_at >= ?1) ORDER BY id LIMIT 1",
+        )?
+        .query_row((before_secs, after), |row| row.get(0))
+        .optional()?;
     db.prepare_cached(
         "DELETE FROM inbox_raw WHERE id IN (
-           SELECT i.id FROM inbox i WHERE i.introduction IS NULL
+           SELECT i.id FROM inbox i WHERE i.introduction IS NULL AND i.id > ?2
              AND i.disposition IS NOT NULL AND i.arrived_at < ?1)",
     )?
-    .execute([before_secs])?;
-    Ok(())
+    .execute((before_secs, after))?;
+    let last: i64 = db
+        .prepare_cached("SELECT coalesce(max(id), 0) FROM inbox")?
+        .query_row([], |row| row.get(0))?;
+    Ok(young.map_or(last, |young| young - 1).max(after))
 }
 
 /// One line of an introduction's story.

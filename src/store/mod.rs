@@ -8,6 +8,7 @@ pub mod figures;
 pub mod inbox;
 pub mod introductions;
 pub mod looks;
+pub mod offers;
 pub mod outbox;
 pub mod people;
 pub mod schema;

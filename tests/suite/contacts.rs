@@ -1,10 +1,12 @@
 //! What a connector settles in his contacts: never, always yes, a time zone; and whom he introduced before.
 
 use crate::world::*;
+use askfirst::desk::Desk;
 use askfirst::desk::house::House;
 use askfirst::rules::consent::ConnectorEvidence;
 use askfirst::rules::introduction::Stage;
 use askfirst::rules::manners::{Direct, Settled, Standing};
+use askfirst::store::Store;
 use std::path::Path;
 
 const EVE: (&str, &str) = ("Eve Berg", "eve@berg.example");
@@ -179,6 +181,31 @@ fn whom_a_connector_introduced_before_he_can_name() {
         left.iter().any(|sent| sent.to == [EVE.1]),
         "now she is known by name"
     );
+}
+
+/// The daemon keeps whom a connector knows; a command beside it forgets one of them.
+#[test]
+fn who_is_forgotten_by_a_command_is_no_longer_known_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("askfirst.db");
+    let mut w = World::new();
+    let open = |seed| Desk::open(Store::open(&path).unwrap(), house(), dice(seed)).unwrap();
+    w.desk = open(7);
+    let left = w.forward("Please ask Eve Berg <eve@berg.example>");
+    let ask = left.iter().find(|sent| sent.to == [EVE.1]).unwrap().clone();
+    w.answer(EVE, &ask, "Yes, happy to.");
+    let names_her = |w: &mut World, who: (&'static str, &'static str)| {
+        let words = "Could I meet Eve? I grow figs.";
+        let mail = w.writer(who).mail("bob@kim.example", "", "Eve?", words);
+        let mail = askfirst::reader::open(&mail);
+        let forward = w.writer(BOB).forward(&mail, BOT, "Please ask Eve Berg");
+        let left = w.proven(&forward);
+        left.iter().any(|sent| sent.to == [EVE.1])
+    };
+    assert!(names_her(&mut w, DAN));
+    let mut beside = open(11);
+    beside.forget(&address(EVE.1), w.now_secs).unwrap();
+    assert!(!names_her(&mut w, FAY));
 }
 
 #[test]

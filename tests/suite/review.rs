@@ -173,7 +173,6 @@ fn a_listing_anew_that_breaks_off_does_not_make_old_mail_new() {
             uid_validity,
             uid_next,
             from_start: false,
-            whole: true,
         };
         w.desk.open_folder(&folder, now_secs).unwrap()
     };

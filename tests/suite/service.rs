@@ -378,6 +378,8 @@ async fn a_loop_that_hangs_is_not_healthy() {
         pulse: pulse.clone(),
         now: daemon::system_clock(),
         started_at_secs: 0,
+        store: None,
+        counted: Default::default(),
     };
     let port = ports::free();
     let (_sign, stop) = watch::channel(false);

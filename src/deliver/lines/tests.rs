@@ -33,7 +33,7 @@ async fn post() -> Post {
     tokio::spawn(serving);
     let now: Now = Arc::new(|| 1_795_514_400);
     Post {
-        lines: Lines::new(Door::fixed(server), "bot.example".to_owned(), 3, now),
+        lines: Lines::new(Door::fixed(server), "bot.example".to_owned(), 3, now, None),
         faults,
         stop,
         _servers: servers,

@@ -6,6 +6,7 @@
 mod lexicon;
 mod mention;
 mod names;
+pub mod people;
 mod phrase;
 pub mod promise;
 mod proposal;

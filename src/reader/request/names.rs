@@ -102,7 +102,8 @@ fn fits(name: &[String], wanted: &[String]) -> bool {
     }
 }
 
-fn names(contact: &Contact) -> Vec<Vec<String>> {
+/// The name and each nickname, in words.
+pub fn names(contact: &Contact) -> Vec<Vec<String>> {
     let all = std::iter::once(&contact.name).chain(&contact.nicknames);
     let plain = all.flat_map(|name| [words(name), words(&transcribed(name))]);
     let plain = plain.map(|name| {

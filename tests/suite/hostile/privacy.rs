@@ -255,6 +255,36 @@ fn p9_bodies_are_dropped_after_keep_bodies() {
     assert!(!holding(folder.path(), &["carol@target.example"]).is_empty());
 }
 
+/// The same for mails that led to nothing, each once it is old enough.
+#[test]
+fn p9_mails_of_no_introduction_lose_their_words_too() {
+    let mut w = World::new();
+    let kept = |w: &World| -> i64 {
+        let db = w.desk.store().reading();
+        db.query_row("SELECT count(*) FROM inbox_raw", [], |row| row.get(0))
+            .unwrap()
+    };
+    let news = |w: &mut World, what: &str| {
+        let text = format!(
+            "From: News <news@n.example>\r\nTo: {BOT}\r\nSubject: {what}\r\nMessage-ID: <{what}@n.example>\r\n\
+             List-Id: <news.n.example>\r\nPrecedence: bulk\r\n\r\n{what}\r\n"
+        );
+        w.raw(text.as_bytes());
+    };
+    news(&mut w, "zeppelinesque");
+    w.wait(20 * DAY);
+    news(&mut w, "quincunx");
+    assert_eq!(kept(&w), 2);
+    w.wait(12 * DAY);
+    assert_eq!(kept(&w), 1);
+    w.wait(20 * DAY);
+    assert_eq!(kept(&w), 0);
+    news(&mut w, "beehive");
+    assert_eq!(kept(&w), 1);
+    w.wait(32 * DAY);
+    assert_eq!(kept(&w), 0);
+}
+
 /// P1 to P3, P7: nothing of Carol's side is in any mail to Alice before the introduction, and nothing
 /// that Carol wrote after it. What Alice wrote herself may come back to her.
 #[test]
