@@ -16,6 +16,7 @@ use crate::rules::retry::OnUnknown;
 use crate::rules::throttle::Throttle;
 use crate::steady::Steady;
 use crate::store::Store;
+use crate::store::offers::Offers;
 use crate::wire::proof::Resolver;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -72,6 +73,10 @@ pub async fn run(
     if let Some(lock) = &lock {
         desk.compare_number(lock.noted(), now())?;
     }
+    let offers = lock.as_ref().map(|_| offers(config)).transpose()?;
+    if let Some(offers) = &offers {
+        desk.keeps(offers.clone());
+    }
     if let Some(why) = desk.distrust()? {
         tracing::error!(
             "nothing is sent: {why}; `askfirst resume --trust-database` once you know why"
@@ -86,6 +91,7 @@ pub async fn run(
         now,
         stop,
         lock,
+        offers,
         steady: Some(steady),
     };
     daemon.work().await
@@ -102,6 +108,7 @@ pub struct Daemon<'a> {
     pub stop: watch::Receiver<bool>,
     /// A demo has neither a file to lock nor a clock to hold.
     pub lock: Option<Lock>,
+    pub offers: Option<Arc<Offers>>,
     pub steady: Option<Arc<Steady>>,
 }
 
@@ -111,7 +118,8 @@ impl Daemon<'_> {
         let started_at_secs = (self.now)();
         let contacts = Arc::new(furnish::Watch::new(self.config));
         let resolver = resolver(self.config);
-        crate::receive::authors::resume(&self.clerk, resolver.as_ref(), started_at_secs).await?;
+        let (clerk, stop) = (&self.clerk, &self.stop);
+        crate::receive::authors::resume(clerk, resolver.as_ref(), started_at_secs, stop).await?;
         self.clerk
             .ask(move |desk| desk.probe(started_at_secs))
             .await?;
@@ -186,6 +194,7 @@ impl Daemon<'_> {
                 self.config.bot.address.domain().to_owned(),
                 smtp.connections,
                 self.now.clone(),
+                self.offers.clone(),
             ),
             throttle: Throttle::new(smtp.per_minute),
             dry_run: self.options.dry_run,
@@ -246,6 +255,16 @@ fn resolver(config: &Config) -> Option<Resolver> {
     Resolver::system()
         .map_err(|error| tracing::warn!("authors can't be looked up, so none is proven: {error}"))
         .ok()
+}
+
+/// Where is kept which mails were begun. What was written without waiting for the disk is believed for as long
+/// as the machine has not started anew, which only Linux tells.
+fn offers(config: &Config) -> Result<Arc<Offers>, DeskError> {
+    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id");
+    let boot = boot.ok().map(|id| id.trim().to_owned());
+    // Who hides it shows an empty file.
+    let boot = boot.filter(|id| !id.is_empty());
+    Ok(Arc::new(Offers::open(&config.store.path, boot)?))
 }
 
 /// Under which name the folders of this login are kept.

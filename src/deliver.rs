@@ -7,8 +7,8 @@ pub mod lines;
 
 use crate::clerk::{Begun, Clerk, Now, RunError};
 use crate::deliver::lines::{Batch, Ended, Lines};
-use crate::desk::Desk;
 use crate::desk::post::Parcel;
+use crate::desk::{Desk, DeskError};
 use crate::failpoint;
 use crate::lock::Lock;
 use crate::pulse::Pulse;
@@ -259,6 +259,9 @@ impl Loop {
         };
         let ((), reported) = tokio::join!(sending, reporting);
         reported?;
+        if let Some(error) = batch.failure() {
+            return Err(DeskError::Store(error).into());
+        }
         // Mails that were taken and not tried wait again.
         let rest = batch.rest();
         let sent = match batch.is_halted() {

@@ -48,10 +48,12 @@ use crate::rules::clock;
 use crate::rules::event::Event;
 use crate::rules::introduction::Introduction;
 use crate::store::inbox::Disposition;
+use crate::store::offers::Offers;
 use crate::store::{Store, StoreError, introductions, outbox, people};
 use crate::writer::WriteError;
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 #[derive(Debug, thiserror::Error)]
 pub enum DeskError {
@@ -93,6 +95,8 @@ pub struct Desk {
     each_apart: bool,
     /// Ends the process at a mail that hangs; none: nobody watches.
     deadline: Option<Deadline>,
+    /// Where is kept which mails were begun; none: whatever is in flight at the end may have been sent.
+    offers: Option<Arc<Offers>>,
     /// What the next transaction is for; tests end the process there.
     doing: &'static str,
 }
@@ -130,8 +134,23 @@ impl Desk {
             sends_at_once: false,
             each_apart: false,
             deadline: None,
+            offers: None,
             doing: "other",
         })
+    }
+
+    /// From now on it is kept which mails were begun.
+    pub fn keeps(&mut self, offers: Arc<Offers>) {
+        self.offers = Some(offers);
+    }
+
+    /// These are in flight, and nobody has begun to send them.
+    fn note_taken(&self, parcels: &[Parcel]) -> Result<(), DeskError> {
+        let ids = parcels.iter().map(|parcel| parcel.id);
+        match &self.offers {
+            Some(offers) if !parcels.is_empty() => Ok(offers.taken(ids)?),
+            _ => Ok(()),
+        }
     }
 
     /// From now on a mail that is never done ends the process.

@@ -112,14 +112,19 @@ impl Loop {
         while tokio::time::Instant::now() < until && !*self.stop.borrow() {
             self.sleep(ASK_EVERY).await;
             let next = self.clerk.ask(|desk| desk.next_proof_secs()).await?;
-            if next.is_some_and(|at| at <= (self.now)()) {
+            let wanted = self.policy != OnUnknown::Always;
+            if wanted && next.is_some_and(|at| at <= (self.now)()) {
                 return Ok(());
             }
         }
         Ok(())
     }
 
+    /// The mails whose proof is wanted now. Whoever always sends again (`deliver` does that) wants none.
     async fn sought(&self) -> Result<Vec<Sought>, RunError> {
+        if self.policy == OnUnknown::Always {
+            return Ok(Vec::new());
+        }
         let now_secs = (self.now)();
         self.clerk.ask(move |desk| desk.unproven(now_secs)).await
     }

@@ -339,7 +339,8 @@ impl Loop {
         match (fetched, uids) {
             (Err(error @ WireError::Protocol { .. }), [uid]) => {
                 tracing::error!(uid, "a mail can't be read from the server and is set aside");
-                let mail = self.arrived(mailbox, uid_validity, *uid, Some(Aside::Unreadable));
+                let aside = Aside::Unreadable("the server's answer about it can't be parsed");
+                let mail = self.arrived(mailbox, uid_validity, *uid, Some(aside));
                 self.store(vec![mail]).await?;
                 Err(error.into())
             }
@@ -350,7 +351,9 @@ impl Loop {
                 let cuts = memory.cuts.entry(key).or_insert(0);
                 *cuts += 1;
                 if *cuts >= MAX_CUTS {
-                    let mail = self.arrived(mailbox, uid_validity, *uid, Some(Aside::Unreadable));
+                    tracing::error!(uid, "a mail can't be fetched and is set aside");
+                    let aside = Aside::Unreadable("the connection ended each time it was fetched");
+                    let mail = self.arrived(mailbox, uid_validity, *uid, Some(aside));
                     self.store(vec![mail]).await?;
                 }
                 Err(error.into())
@@ -396,7 +399,8 @@ impl Loop {
                 .or_insert(0);
             *count += 1;
             if *count >= MAX_REFUSALS {
-                batch.push(self.arrived(mailbox, uid_validity, uid, Some(Aside::Unreadable)));
+                let aside = Aside::Unreadable("the server has it and does not give it");
+                batch.push(self.arrived(mailbox, uid_validity, uid, Some(aside)));
             }
         }
         batch

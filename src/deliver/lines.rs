@@ -9,13 +9,15 @@ use crate::desk::post::Parcel;
 use crate::failpoint;
 use crate::keyring::Door;
 use crate::rules::retry::Attempt;
+use crate::store::StoreError;
+use crate::store::offers::Offers;
 use crate::wire::error::WireError;
 use crate::wire::smtp::{self, Connection, Phase, Timeouts};
 use std::collections::VecDeque;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 #[cfg(test)]
@@ -39,6 +41,8 @@ pub struct Lines {
     /// Connections at most.
     count: usize,
     now: Now,
+    /// Where is kept which mails were begun.
+    offers: Option<Arc<Offers>>,
     kept: Mutex<Vec<(Connection, Instant)>>,
 }
 
@@ -48,6 +52,8 @@ pub struct Ended {
     pub attempt: Attempt,
     /// What happened where the server did not answer.
     pub trouble: Option<String>,
+    /// Dropped once the desk has judged it; its line waits for that with the next mail.
+    unjudged: Option<oneshot::Sender<()>>,
 }
 
 impl Ended {
@@ -57,12 +63,20 @@ impl Ended {
             && reply.is_some_and(|(code, _)| code / 100 == 2)
     }
 
-    fn new(id: i64, attempt: &smtp::Attempt) -> Ended {
+    fn new(id: i64, attempt: Attempt, trouble: Option<String>) -> Ended {
         Ended {
             id,
-            attempt: translated(attempt),
-            trouble: attempt.trouble.clone(),
+            attempt,
+            trouble,
+            unjudged: None,
         }
+    }
+
+    /// Resolves once the desk has judged it.
+    fn judged(&mut self) -> oneshot::Receiver<()> {
+        let (unjudged, judged) = oneshot::channel();
+        self.unjudged = Some(unjudged);
+        judged
     }
 }
 
@@ -73,6 +87,8 @@ pub struct Batch {
     halted: AtomicBool,
     open: AtomicUsize,
     begun: Instant,
+    /// Why a mail could not be begun.
+    failure: Mutex<Option<StoreError>>,
 }
 
 /// A line has a connection that is open, until this is dropped.
@@ -98,7 +114,13 @@ impl Batch {
             halted: AtomicBool::new(false),
             open: AtomicUsize::new(0),
             begun: Instant::now(),
+            failure: Mutex::new(None),
         }
+    }
+
+    /// Why a mail could not be begun, if so: what can't be written down is not sent.
+    pub fn failure(&self) -> Option<StoreError> {
+        held(&self.failure).take()
     }
 
     pub fn halt(&self) {
@@ -131,12 +153,19 @@ fn held<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 impl Lines {
-    pub fn new(door: Door, ehlo_name: String, count: usize, now: Now) -> Lines {
+    pub fn new(
+        door: Door,
+        ehlo_name: String,
+        count: usize,
+        now: Now,
+        offers: Option<Arc<Offers>>,
+    ) -> Lines {
         Lines {
             door,
             ehlo_name,
             count,
             now,
+            offers,
             kept: Mutex::new(Vec::new()),
         }
     }
@@ -239,6 +268,13 @@ impl Lines {
                 }
             };
             failpoint::here("send.connected");
+            let begun = self.offers.as_ref().map(|offers| offers.begun(parcel.id));
+            if let Err(error) = begun.unwrap_or(Ok(())) {
+                batch.halt();
+                *held(&batch.failure) = Some(error);
+                break;
+            }
+            failpoint::here("send.begun");
             let sending = self.one(open, used, &parcel);
             let Some((open, attempt)) = finish(sending, &mut stop).await else {
                 // Its row stays in flight: the next start finds out.
@@ -249,7 +285,13 @@ impl Lines {
                 tracing::warn!(outbox = parcel.id, "sending mail: {trouble}");
             }
             connection = Some(open);
-            let _ = ended.send(Ended::new(parcel.id, &attempt));
+            let mut end = Ended::new(parcel.id, translated(&attempt), attempt.trouble);
+            // What is not plainly accepted may mean us all: before it is judged nothing more is offered.
+            let judged = (!end.is_accepted()).then(|| end.judged());
+            let _ = ended.send(end);
+            if let Some(judged) = judged {
+                let _ = judged.await;
+            }
         }
         if let Some(open) = connection.filter(Connection::is_usable) {
             self.put_by(open);
@@ -304,11 +346,8 @@ fn nobody_answers(
     }
     let attempt = attempt.as_ref().map_or_else(|| keyless(error), translated);
     for parcel in held(&batch.waiting).drain(..) {
-        let _ = ended.send(Ended {
-            id: parcel.id,
-            attempt: attempt.clone(),
-            trouble: Some(error.to_string()),
-        });
+        let trouble = Some(error.to_string());
+        let _ = ended.send(Ended::new(parcel.id, attempt.clone(), trouble));
     }
 }
 

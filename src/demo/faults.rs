@@ -20,6 +20,8 @@ pub enum Act {
     DoThenStall,
     /// The command is executed; the connection closes after this many bytes of the answer.
     CutAfter(usize),
+    /// The command is executed; the connection closes once this many bytes more have come from the client, and what they say is done.
+    DeafAfter(usize),
     /// The command is executed after this time.
     Delay(Duration),
     /// This text is sent first (`{tag}` as in `Reply`), then the command is executed as usual.

@@ -59,6 +59,10 @@ pub(super) async fn act_out<S: AsyncRead + AsyncWrite + Unpin>(
             peer.cut_after(bytes);
             Course::Execute
         }
+        Act::DeafAfter(bytes) => {
+            peer.deaf_after(bytes);
+            Course::Execute
+        }
         Act::Delay(time) => {
             tokio::time::sleep(time).await;
             Course::Execute

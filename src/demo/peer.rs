@@ -33,6 +33,8 @@ pub(super) struct Peer<S> {
     scanned: usize,
     /// Bytes that may still leave; `None`: all.
     allowance: Option<usize>,
+    /// Bytes that may still come; `None`: all.
+    hearing: Option<usize>,
     muted: bool,
 }
 
@@ -43,6 +45,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
             buffer: Vec::new(),
             scanned: 0,
             allowance: None,
+            hearing: None,
             muted: false,
         }
     }
@@ -88,11 +91,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
     }
 
     async fn fill(&mut self) -> Result<(), Broken> {
-        self.buffer.reserve(READ_CHUNK);
-        match self.link.read_buf(&mut self.buffer).await {
-            Ok(0) | Err(_) => Err(Broken::Closed),
-            Ok(_) => Ok(()),
+        if self.hearing == Some(0) {
+            return Err(Broken::Closed);
         }
+        self.buffer.reserve(READ_CHUNK);
+        let count = match self.link.read_buf(&mut self.buffer).await {
+            Ok(0) | Err(_) => return Err(Broken::Closed),
+            Ok(count) => count,
+        };
+        if let Some(left) = &mut self.hearing {
+            let unheard = count.saturating_sub(*left);
+            *left = left.saturating_sub(count);
+            self.buffer
+                .truncate(self.buffer.len().saturating_sub(unheard));
+        }
+        Ok(())
     }
 
     /// Sends, or as much of it as a fault allows.
@@ -157,6 +170,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
         self.allowance = Some(bytes);
     }
 
+    /// The connection breaks once this many more bytes have come.
+    pub(super) fn deaf_after(&mut self, bytes: usize) {
+        self.hearing = Some(bytes);
+    }
+
     /// Closes our side; what the peer still sends is not read.
     pub(super) async fn close(&mut self) {
         // A peer that is already gone is no news here.
@@ -216,5 +234,15 @@ mod tests {
         let mut got = Vec::new();
         far.read_to_end(&mut got).await.unwrap();
         assert_eq!(got, b"abcd");
+    }
+
+    #[tokio::test]
+    async fn what_is_heard_can_be_cut() {
+        let (mut far, near) = tokio::io::duplex(64);
+        let mut peer = Peer::new(near);
+        peer.deaf_after(6);
+        far.write_all(b"one\r\ntwo\r\n").await.unwrap();
+        assert_eq!(peer.line(10, WAIT).await.unwrap(), b"one\r\n");
+        assert_eq!(peer.line(10, WAIT).await.unwrap_err(), Broken::Closed);
     }
 }

@@ -283,6 +283,7 @@ async fn open_office(now: &Now, imap_port: u16, smtp_port: u16) -> Result<Office
                 now,
                 stop: stopped,
                 lock: None,
+                offers: None,
                 steady: None,
             };
             daemon.work().await

@@ -6,16 +6,20 @@
 //! handled at the next start.
 
 use crate::deadline::DECIDE_TICKS;
-use crate::desk::post;
+use crate::desk::unknown;
 use crate::desk::work::Work;
 use crate::desk::{Desk, DeskError};
 use crate::failpoint;
 use crate::reader::{content, letter::Letter};
 use crate::store::inbox::{self, Arrived, Disposition, Pending};
+use crate::store::people;
+use std::collections::HashSet;
 
 /// At this start a mail that was begun twice and never finished is under suspicion.
 pub(super) const MAX_ATTEMPTS: u32 = 3;
 
+/// The key of `meta` that names the last run: whose marks in the file of offers are its own.
+const RUN: &str = "run";
 /// However innocent a mail looks, after so many it is set aside.
 const LAST_ATTEMPT: u32 = 100;
 
@@ -70,7 +74,20 @@ impl Desk {
     /// After a start: what the last process was sending, and the mails it stored and did not finish.
     pub fn unfinished(&mut self, now_secs: i64) -> Result<Vec<i64>, DeskError> {
         self.doing = "recover";
-        self.transact(now_secs, post::recover)?;
+        let offers = self.offers.clone();
+        let run = self.transact(now_secs, |work| {
+            let Some(offers) = &offers else {
+                return unknown::recover(work, &HashSet::new()).map(|()| None);
+            };
+            let last_run = people::meta(work.db, RUN)?.unwrap_or_default();
+            unknown::recover(work, &offers.untouched(&last_run)?)?;
+            let run = data_encoding::HEXLOWER.encode(&work.random::<16>());
+            people::set_meta(work.db, RUN, Some(&run))?;
+            Ok(Some(run))
+        })?;
+        if let (Some(offers), Some(run)) = (&offers, run) {
+            offers.start_over(&run)?;
+        }
         Ok(inbox::pending(self.store.reading())?)
     }
 
@@ -147,6 +164,7 @@ impl Desk {
             }
             work.take_up(room)
         })?;
+        self.note_taken(&taken)?;
         self.have_at_hand(taken, now_secs);
         Ok(())
     }

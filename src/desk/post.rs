@@ -44,7 +44,9 @@ impl Desk {
             return Ok(parcels);
         }
         self.doing = "take";
-        parcels.extend(self.transact(now_secs, |work| work.take(room, &which))?);
+        let taken = self.transact(now_secs, |work| work.take(room, &which))?;
+        self.note_taken(&taken)?;
+        parcels.extend(taken);
         Ok(parcels)
     }
 
@@ -153,20 +155,6 @@ fn unpaused(db: &rusqlite::Connection) -> Result<Which, DeskError> {
     Ok(by.map_or(Which::All, Which::AllBut))
 }
 
-/// After a start: what was in flight may or may not have been accepted.
-pub(super) fn recover(work: &mut Work<'_>) -> Result<(), DeskError> {
-    for mail in outbox::in_state(work.db, "inflight")? {
-        outbox::count_unknown(work.db, mail.id)?;
-        work.progress(
-            mail.id,
-            "unknown",
-            work.now_secs + retry::UNKNOWN_WAIT_SECS,
-            None,
-        )?;
-    }
-    Ok(())
-}
-
 fn blank_progress(state: &str, not_before_secs: i64) -> Progress<'_> {
     Progress {
         state,
@@ -256,7 +244,7 @@ impl Work<'_> {
         Ok(stopped || (question && is_past(&mail.saying, &introduction)))
     }
 
-    fn progress(
+    pub(super) fn progress(
         &self,
         id: i64,
         state: &str,

@@ -1,4 +1,5 @@
-//! Outcomes that nobody knows: what is looked for as proof, and what follows from what was found.
+//! Outcomes that nobody knows: which they are after a start, what is looked for as proof, and what follows from
+//! what was found.
 //!
 //! Fails with a [`DeskError`]; then nothing has happened.
 
@@ -8,6 +9,7 @@ use crate::rules::report::Report;
 use crate::rules::retry::{self, Looked, OnUnknown, Resolution};
 use crate::rules::saying::Saying;
 use crate::store::{introductions, outbox};
+use std::collections::HashSet;
 
 /// A mail of which a copy would prove that it left.
 pub struct Sought {
@@ -75,6 +77,34 @@ impl Desk {
             }
         })
     }
+}
+
+/// After a start: what was in flight may or may not have been accepted, unless it is known that it was never
+/// begun.
+pub(super) fn recover(work: &mut Work<'_>, untouched: &HashSet<i64>) -> Result<(), DeskError> {
+    let in_flight = outbox::in_state(work.db, "inflight")?;
+    if !in_flight.is_empty() {
+        let never_begun = in_flight.iter().filter(|mail| untouched.contains(&mail.id));
+        tracing::warn!(
+            in_flight = in_flight.len(),
+            never_begun = never_begun.count(),
+            "the program ended with mails in flight"
+        );
+    }
+    for mail in in_flight {
+        if untouched.contains(&mail.id) {
+            outbox::wait(work.db, mail.id, "queued", work.now_secs)?;
+            continue;
+        }
+        outbox::count_unknown(work.db, mail.id)?;
+        work.progress(
+            mail.id,
+            "unknown",
+            work.now_secs + retry::UNKNOWN_WAIT_SECS,
+            None,
+        )?;
+    }
+    Ok(())
 }
 
 impl Work<'_> {

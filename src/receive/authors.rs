@@ -10,6 +10,7 @@ use crate::desk::views;
 use crate::receive::suspect;
 use crate::store::inbox::Arrived;
 use crate::wire::proof::{self, Resolver};
+use tokio::sync::watch;
 
 /// Authors looked up at the same time: DNS answers slowly, and a backlog should not wait for each.
 const MAX_LOOK_UPS: usize = 20;
@@ -48,9 +49,14 @@ pub async fn resume(
     clerk: &Clerk,
     resolver: Option<&Resolver>,
     now_secs: i64,
+    stop: &watch::Receiver<bool>,
 ) -> Result<(), RunError> {
     let ids = clerk.ask(move |desk| desk.unfinished(now_secs)).await?;
     for id in ids {
+        // There may be many; what is left is for the next start.
+        if *stop.borrow() {
+            return Ok(());
+        }
         let suspicion = clerk.ask(move |desk| desk.suspicion(id, now_secs)).await?;
         let is_to_blame = match suspicion {
             None => continue,

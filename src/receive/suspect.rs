@@ -15,6 +15,9 @@ use tokio::process::Command;
 /// hostile mails needs 25 times its size (docs/hostile-mail.md), so below this the 256 MB are far away;
 /// and nobody writes so much by hand.
 pub const LARGE_OCTETS: usize = 256 << 10;
+/// What the operator is told of such a mail.
+const TOO_MUCH: &str =
+    "a process that tried to read it ended: 256 MB and 2 s of the processor did not do";
 /// The process has 2 s of the processor; after this it hangs.
 const LONGEST: Duration = Duration::from_secs(60);
 
@@ -29,7 +32,7 @@ pub async fn try_out(batch: Vec<Arrived>) -> Vec<Arrived> {
                 octets = arrived.raw.len(),
                 "a mail can't be read in little memory and time and is set aside"
             );
-            arrived.aside = Some(Aside::Unreadable);
+            arrived.aside = Some(Aside::Unreadable(TOO_MUCH));
             // Nothing here looks into it, not even for its Message-ID.
             arrived.raw = Vec::new();
         }

@@ -101,4 +101,7 @@ async fn a_mail_at_which_the_server_always_hangs_up_is_set_aside() {
             .await;
     }
     assert!(is_known(&receiver).await);
+    let listed = receiver.clerk.ask(|desk| desk.quarantine()).await.unwrap();
+    let why: Vec<&str> = listed.iter().map(|mail| mail.reason.as_str()).collect();
+    assert_eq!(why, ["the connection ended each time it was fetched"]);
 }

@@ -28,8 +28,24 @@ pub struct Arrived {
 pub enum Aside {
     /// It was there before the first start.
     Old,
-    /// The server has it and can't give it.
-    Unreadable,
+    /// It can't be had, or not be read; why, for the operator.
+    Unreadable(&'static str),
+}
+
+impl Aside {
+    fn disposition(self) -> &'static str {
+        match self {
+            Aside::Old => "old",
+            Aside::Unreadable(_) => "quarantined",
+        }
+    }
+
+    fn reason(self) -> Option<&'static str> {
+        match self {
+            Aside::Old => None,
+            Aside::Unreadable(why) => Some(why),
+        }
+    }
 }
 
 /// An inbox row to be handled.
@@ -61,9 +77,9 @@ pub fn insert(
     let changed = db
         .prepare_cached(
             "INSERT INTO inbox (account, mailbox, uid_validity, uid, content_key, message_id,
-               internal_date, size, complete, facts, attempts, disposition, arrived_at)
+               internal_date, size, complete, facts, attempts, disposition, reason, arrived_at)
              VALUES (:account, :mailbox, :uid_validity, :uid, x'', NULL,
-               :internal_date, :size, :complete, :facts, 1, :disposition, :arrived_at)
+               :internal_date, :size, :complete, :facts, 1, :disposition, :reason, :arrived_at)
              ON CONFLICT DO NOTHING",
         )?
         .execute(named_params! {
@@ -75,10 +91,8 @@ pub fn insert(
             ":size": i64::try_from(arrived.size).unwrap_or(i64::MAX),
             ":complete": arrived.complete,
             ":facts": arrived.facts,
-            ":disposition": arrived.aside.map(|aside| match aside {
-                Aside::Old => "old",
-                Aside::Unreadable => "quarantined",
-            }),
+            ":disposition": arrived.aside.map(Aside::disposition),
+            ":reason": arrived.aside.and_then(Aside::reason),
             ":arrived_at": now_secs,
         })?;
     if changed == 0 {

@@ -7,14 +7,17 @@
     clippy::indexing_slicing
 )]
 
+mod backlog;
 mod cuts;
 mod disk;
+mod hands;
 mod killed;
 mod outcomes;
 mod phases;
 mod pressure;
 mod schema;
 mod soak;
+mod starts;
 mod steps;
 mod strangers;
 mod town;

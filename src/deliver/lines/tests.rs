@@ -33,7 +33,7 @@ async fn post() -> Post {
     tokio::spawn(serving);
     let now: Now = Arc::new(|| 1_795_514_400);
     Post {
-        lines: Lines::new(Door::fixed(server), "bot.example".to_owned(), 3, now),
+        lines: Lines::new(Door::fixed(server), "bot.example".to_owned(), 3, now, None),
         faults,
         stop,
         _servers: servers,
@@ -51,12 +51,19 @@ fn parcels(count: i64) -> Vec<Parcel> {
 }
 
 impl Post {
+    /// Sends, and judges each attempt as it ends.
     async fn send(&self, batch: &Batch) -> Vec<Ended> {
         let (ended, mut attempts) = mpsc::unbounded_channel();
-        self.lines.send(batch, ended, &self.stop).await;
-        let mut all = Vec::new();
-        attempts.recv_many(&mut all, usize::MAX).await;
-        all
+        let sending = self.lines.send(batch, ended, &self.stop);
+        let judging = async {
+            let mut all = Vec::new();
+            while let Some(mut end) = attempts.recv().await {
+                end.unjudged = None;
+                all.push(end);
+            }
+            all
+        };
+        tokio::join!(sending, judging).1
     }
 }
 

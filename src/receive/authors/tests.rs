@@ -108,6 +108,12 @@ async fn a_mail_that_was_only_stored_is_looked_up_at_the_next_start() {
     let stored = clerk.ask(move |desk| desk.take(&batch, now_secs())).await;
     assert_eq!(stored.unwrap().len(), 1);
     assert!(stages(&clerk).await.is_empty());
-    resume(&clerk, Some(&resolver), now_secs()).await.unwrap();
+    let (stop, stopped) = tokio::sync::watch::channel(true);
+    let resumed = resume(&clerk, Some(&resolver), now_secs(), &stopped);
+    resumed.await.unwrap();
+    assert!(stages(&clerk).await.is_empty(), "stopped, nothing is begun");
+    stop.send_replace(false);
+    let resumed = resume(&clerk, Some(&resolver), now_secs(), &stopped);
+    resumed.await.unwrap();
     assert_eq!(stages(&clerk).await, [Stage::Asked]);
 }

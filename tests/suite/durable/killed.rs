@@ -125,7 +125,7 @@ impl Life {
         }
     }
 
-    fn database(&self) -> Connection {
+    pub fn database(&self) -> Connection {
         let path = self.bot.folder.path().join("askfirst.db");
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
         let db = Connection::open_with_flags(path, flags).unwrap();

@@ -7,7 +7,7 @@ use std::process::Child;
 use std::time::Duration;
 
 /// Every step on the way of a mail, in and out: before and after each commit, and on the wire between.
-const STEPS: [&str; 27] = [
+const STEPS: [&str; 28] = [
     "folder.ready",
     "folder.committed",
     "fetch.fetched",
@@ -23,6 +23,7 @@ const STEPS: [&str; 27] = [
     "take.committed",
     "send.noted",
     "send.connected",
+    "send.begun",
     "smtp.mail",
     "smtp.recipients",
     "smtp.data",
@@ -230,7 +231,10 @@ async fn a_large_mail_that_kills_ends_the_child_alone_and_the_next_is_handled() 
     assert_eq!(daemon.stop(), Some(0), "it never ended: {}", life.bot.log());
     let listed = life.bot.tell(&["quarantine", "list", "--json"]);
     let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
-    println!("{listed}");
+    assert!(
+        listed.contains("a process that tried to read it ended"),
+        "{listed}"
+    );
     life.peace().await;
     let count = life.count();
     assert_eq!(
