@@ -22,9 +22,10 @@ pub fn run(config: Option<&Path>, options: Options, form: Option<Form>) -> Resul
     })
 }
 
+/// One thread for both wires; the desk has its own. With more of them every line that arrives would
+/// wake two.
 pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+    tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| {

@@ -17,7 +17,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 #[cfg(test)]
@@ -55,6 +55,8 @@ pub struct Ended {
     pub attempt: Attempt,
     /// What happened where the server did not answer.
     pub trouble: Option<String>,
+    /// Dropped once the desk has judged it; its line waits for that with the next mail.
+    unjudged: Option<oneshot::Sender<()>>,
 }
 
 impl Ended {
@@ -64,12 +66,20 @@ impl Ended {
             && reply.is_some_and(|(code, _)| code / 100 == 2)
     }
 
-    fn new(id: i64, attempt: &smtp::Attempt) -> Ended {
+    fn new(id: i64, attempt: Attempt, trouble: Option<String>) -> Ended {
         Ended {
             id,
-            attempt: translated(attempt),
-            trouble: attempt.trouble.clone(),
+            attempt,
+            trouble,
+            unjudged: None,
         }
+    }
+
+    /// Resolves once the desk has judged it.
+    fn judged(&mut self) -> oneshot::Receiver<()> {
+        let (unjudged, judged) = oneshot::channel();
+        self.unjudged = Some(unjudged);
+        judged
     }
 }
 
@@ -299,7 +309,13 @@ impl Lines {
                 tracing::warn!(outbox = parcel.id, "sending mail: {trouble}");
             }
             connection = Some(open);
-            let _ = ended.send(Ended::new(parcel.id, &attempt));
+            let mut end = Ended::new(parcel.id, translated(&attempt), attempt.trouble);
+            // What is not plainly accepted may mean us all: before it is judged nothing more is offered.
+            let judged = (!end.is_accepted()).then(|| end.judged());
+            let _ = ended.send(end);
+            if let Some(judged) = judged {
+                let _ = judged.await;
+            }
         }
         if let Some(open) = connection.filter(Connection::is_usable) {
             self.put_by(open);
@@ -354,11 +370,8 @@ fn nobody_answers(
     }
     let attempt = attempt.as_ref().map_or_else(|| keyless(error), translated);
     for parcel in held(&batch.waiting).drain(..) {
-        let _ = ended.send(Ended {
-            id: parcel.id,
-            attempt: attempt.clone(),
-            trouble: Some(error.to_string()),
-        });
+        let trouble = Some(error.to_string());
+        let _ = ended.send(Ended::new(parcel.id, attempt.clone(), trouble));
     }
 }
 

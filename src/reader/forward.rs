@@ -3,6 +3,7 @@
 //!
 //! Never guesses: a sender without an address has none, and who can't be told is left out.
 
+use crate::reader::fold::fold;
 use crate::reader::letter::{Letter, MAX_SUBJECT, clean};
 use crate::reader::quote::border::{self, Border, Kind};
 use crate::reader::quote::divide::{Division, divide};
@@ -10,7 +11,7 @@ use crate::reader::quote::line::SIGNATURE_MARK;
 use crate::reader::quote::line::{self, Line};
 use crate::reader::quote::signature::Writer;
 use crate::reader::quote::{self, Body, footer};
-use crate::reader::words::{fold, words};
+use crate::reader::words::words;
 use crate::reader::{Author, Forwarded};
 
 /// Mails down one thread that are looked at.

@@ -7,6 +7,7 @@ mod entity;
 mod style;
 mod tag;
 
+use crate::reader::fold::is_plain;
 use crate::reader::html::style::{Colors, Look, Sheet};
 use crate::reader::html::tag::{Scanner, Tag, Token};
 use crate::reader::letter::clean::{QUOTE_MARK, SIGNATURE_MARK, is_shown};
@@ -85,6 +86,25 @@ impl<'a> Page<'a> {
             }
             return;
         }
+        for line in text.split_inclusive(['\n', '\t']) {
+            self.words(line);
+        }
+    }
+
+    /// Text in which white space of any kind and length is one space.
+    fn words(&mut self, text: &str) {
+        let inner = text.trim_matches([' ', '\n', '\t']);
+        if is_plain(inner) {
+            if !text.starts_with(inner) || inner.is_empty() {
+                self.gap = !self.line.is_empty();
+            }
+            if !inner.is_empty() {
+                self.pay_gap();
+                self.line.push_str(inner);
+                self.gap = !text.ends_with(inner);
+            }
+            return;
+        }
         for c in text.chars() {
             // What stands for a letter in most texts is spared the look.
             if !c.is_ascii_graphic() && !is_shown(c) {
@@ -94,11 +114,15 @@ impl<'a> Page<'a> {
                 self.gap = !self.line.is_empty();
                 continue;
             }
-            if self.gap {
-                self.line.push(' ');
-                self.gap = false;
-            }
+            self.pay_gap();
             self.line.push(if c == '\u{A0}' { ' ' } else { c });
+        }
+    }
+
+    fn pay_gap(&mut self) {
+        if self.gap {
+            self.line.push(' ');
+            self.gap = false;
         }
     }
 

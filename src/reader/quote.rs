@@ -19,12 +19,12 @@ mod parts;
 pub mod signature;
 
 use crate::reader::Forwarded;
+use crate::reader::fold::fold;
 use crate::reader::forward;
 use crate::reader::html;
 use crate::reader::letter::{Letter, clean};
 use crate::reader::quote::divide::{Division, divide};
 use crate::reader::quote::signature::Writer;
-use crate::reader::words::fold;
 
 /// The body of a mail divided into what is new and what is passed on.
 #[derive(Clone, Default)]

@@ -2,6 +2,7 @@
 //!
 //! Never fails: a line of a table that has no known key is skipped (a test refuses it).
 
+use crate::reader::fold::fold;
 use crate::reader::hash::{TableMap, TableSet};
 use crate::reader::work;
 use regex::Regex;
@@ -121,51 +122,6 @@ static WORDS: LazyLock<Words> = LazyLock::new(build);
 
 pub fn words() -> &'static Words {
     &WORDS
-}
-
-/// Lower case, single spaces, plain apostrophes: the form in which words are compared.
-pub fn fold(text: &str) -> String {
-    work::steps(text.len());
-    let mut out = String::with_capacity(text.len());
-    if text.is_ascii() {
-        for word in text.split_ascii_whitespace() {
-            if !out.is_empty() {
-                out.push(' ');
-            }
-            out.push_str(word);
-        }
-        out.make_ascii_lowercase();
-        return out;
-    }
-    for word in text.split_whitespace() {
-        if !out.is_empty() {
-            out.push(' ');
-        }
-        for c in word.chars() {
-            match c {
-                c if c.is_ascii() => out.push(c.to_ascii_lowercase()),
-                '’' | '‘' => out.push('\''),
-                // Turkish capital I with dot: its lower case is two characters.
-                'İ' => out.push('i'),
-                c => out.extend(c.to_lowercase()),
-            }
-        }
-    }
-    out
-}
-
-/// Whether the set has the [`fold`]ed text; short ASCII words, which most are, need no new string.
-pub fn has_folded(set: &TableSet<String>, text: &str) -> bool {
-    let mut buffer = [0; 32];
-    let plain = text.is_ascii() && !text.contains(|c: char| c.is_ascii_whitespace());
-    match buffer.get_mut(..text.len()) {
-        Some(lower) if plain => {
-            lower.copy_from_slice(text.as_bytes());
-            lower.make_ascii_lowercase();
-            std::str::from_utf8(lower).is_ok_and(|lower| set.contains(lower))
-        }
-        _ => set.contains(&fold(text)),
-    }
 }
 
 /// Key and value of every line of every table, values split and trimmed.

@@ -51,12 +51,19 @@ fn parcels(count: i64) -> Vec<Parcel> {
 }
 
 impl Post {
+    /// Sends, and judges each attempt as it ends.
     async fn send(&self, batch: &Batch) -> Vec<Ended> {
         let (ended, mut attempts) = mpsc::unbounded_channel();
-        self.lines.send(batch, ended, &self.stop).await;
-        let mut all = Vec::new();
-        attempts.recv_many(&mut all, usize::MAX).await;
-        all
+        let sending = self.lines.send(batch, ended, &self.stop);
+        let judging = async {
+            let mut all = Vec::new();
+            while let Some(mut end) = attempts.recv().await {
+                end.unjudged = None;
+                all.push(end);
+            }
+            all
+        };
+        tokio::join!(sending, judging).1
     }
 }
 

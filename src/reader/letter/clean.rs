@@ -2,6 +2,8 @@
 //!
 //! Never fails: what must not stay is dropped or becomes a space.
 
+use crate::reader::fold::is_plain;
+
 /// Marks the start of a quoted part in text made from HTML; dropped from every text that comes in.
 pub const QUOTE_MARK: char = '\u{F8F0}';
 
@@ -24,8 +26,9 @@ pub fn overrides_direction(text: &str) -> bool {
     const REFERENCES: &[&str] = &[
         "&#8237", "&#8238", "&#x202d", "&#x202e", "&#x202D", "&#x202E",
     ];
-    text.contains(['\u{202D}', '\u{202E}'])
-        || (text.contains("&#") && REFERENCES.iter().any(|r| text.contains(r)))
+    let finds = |piece: &str| memchr::memmem::find(text.as_bytes(), piece.as_bytes()).is_some();
+    (!text.is_ascii() && (finds("\u{202D}") || finds("\u{202E}")))
+        || (finds("&#") && REFERENCES.iter().any(|r| finds(r)))
 }
 
 /// Whether a character decoded from a reference may stand in a text.
@@ -47,6 +50,9 @@ pub fn unmarked(text: &str) -> String {
 
 /// One line of at most `cap` characters: white space of any kind becomes one space.
 pub fn line(text: &str, cap: usize) -> String {
+    if text.len() <= cap && is_plain(text) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len().min(cap.saturating_mul(4)));
     let (mut chars, mut gap) = (0, false);
     for c in text.chars() {
@@ -73,31 +79,42 @@ pub fn line(text: &str, cap: usize) -> String {
 
 /// A body: LF line ends, no other control characters but tabs.
 pub fn body(text: &str) -> String {
-    if text
-        .bytes()
-        .all(|b| matches!(b, b' '..=b'~' | b'\n' | b'\t'))
-    {
-        return text.to_owned();
-    }
     let mut out = String::with_capacity(text.len());
     // What stays is copied in stretches; almost all of a mail is one of lines.
-    let mut kept = 0;
-    for (at, c) in text.char_indices() {
+    let (mut kept, mut at) = (0, 0);
+    let rest = |at: usize| text.get(at..).unwrap_or_default();
+    loop {
+        at += stays(rest(at).as_bytes());
+        let Some(c) = rest(at).chars().next() else {
+            break;
+        };
+        let here = at;
+        at += c.len_utf8();
         let ends_line = match c {
-            ' '..='~' | '\n' | '\t' => continue,
-            '\r' => text.as_bytes().get(at + 1) != Some(&b'\n'),
+            '\r' => text.as_bytes().get(at) != Some(&b'\n'),
             '\u{2028}' | '\u{2029}' | '\u{85}' | '\u{B}' | '\u{C}' => true,
             c if c.is_control() || is_ignorable(c) || is_bidi(c) => false,
             _ => continue,
         };
-        out.push_str(text.get(kept..at).unwrap_or_default());
+        out.push_str(text.get(kept..here).unwrap_or_default());
         if ends_line {
             out.push('\n');
         }
-        kept = at + c.len_utf8();
+        kept = at;
     }
-    out.push_str(text.get(kept..).unwrap_or_default());
+    out.push_str(rest(kept));
     out
+}
+
+/// How many octets from here on stay as they are, without a look at single characters.
+fn stays(bytes: &[u8]) -> usize {
+    let is_other = |b: &u8| !matches!(b, b' '..=b'~' | b'\n' | b'\t');
+    // Without a branch, so that the octets of a piece are looked at together.
+    let clean = |piece: &&[u8; 16]| !piece.iter().fold(false, |odd, b| odd | is_other(b));
+    let (pieces, _) = bytes.as_chunks::<16>();
+    let whole = 16 * pieces.iter().take_while(clean).count();
+    let rest = bytes.get(whole..).unwrap_or_default();
+    whole + rest.iter().position(is_other).unwrap_or(rest.len())
 }
 
 #[cfg(test)]

@@ -4,9 +4,11 @@
 
 use crate::reader::address::{Address, Person};
 use crate::reader::author::from;
+use crate::reader::fold::is_plain;
 use crate::reader::letter::mime::Part;
 use crate::reader::letter::{Letter, MAX_NAME, MAX_SUBJECT, clean};
 use mail_parser::{HeaderName, Message, MessageParser};
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 /// Mailboxes read of one address field; a list of more is no mail to a bot.
@@ -104,40 +106,49 @@ const BLANK: [char; 2] = [' ', '\t'];
 /// Fields in order, unfolded (RFC 5322 section 2.2.3), names with what stands before the colon.
 fn raw_fields(head: &[u8]) -> Vec<(String, String)> {
     let mut fields: Vec<(String, String)> = Vec::new();
-    for line in head.split(|b| *b == b'\n') {
+    let mut rest = Some(head);
+    while let Some(block) = rest {
+        let end = memchr::memchr(b'\n', block);
+        let line = block.get(..end.unwrap_or(block.len())).unwrap_or_default();
+        rest = end.and_then(|end| block.get(end + 1..));
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if line.starts_with(b" ") || line.starts_with(b"\t") {
             if let Some((_, value)) = fields.last_mut() {
                 value.push(' ');
-                value.push_str(String::from_utf8_lossy(line).trim_matches(BLANK));
+                value.push_str(lossy(line).trim_matches(BLANK));
             }
             continue;
         }
-        let Some(colon) = line.iter().position(|b| *b == b':') else {
+        let Some(colon) = memchr::memchr(b':', line) else {
             continue;
         };
         let (name, value) = line.split_at(colon);
         let value = value.strip_prefix(b":").unwrap_or(value);
         fields.push((
-            String::from_utf8_lossy(name).into_owned(),
-            String::from_utf8_lossy(value)
-                .trim_matches(BLANK)
-                .to_owned(),
+            lossy(name).into_owned(),
+            lossy(value).trim_matches(BLANK).to_owned(),
         ));
     }
     fields
 }
 
+/// As the standard library's, but quick where nothing is lost.
+fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(bytes),
+    }
+}
+
 /// The fields as everybody else reads them.
 fn cleaned(raw: Vec<(String, String)>) -> Vec<(String, String)> {
-    let fields = raw.into_iter().filter_map(|(name, value)| {
+    let fields = raw.into_iter().filter_map(|(mut name, value)| {
         // A name is visible ASCII; Exchange and old servers leave a space before the colon.
-        let name = name.trim_ascii_end();
+        name.truncate(name.trim_ascii_end().len());
         let is_name = !name.is_empty() && name.bytes().all(|octet| octet.is_ascii_graphic());
-        let is_plain = value.bytes().all(|b| (b' '..=b'~').contains(&b)) && !value.contains("  ");
-        is_name.then(|| match is_plain {
-            true => (name.to_owned(), value),
-            false => (name.to_owned(), clean::line(&value, usize::MAX)),
+        is_name.then(|| match is_plain(&value) {
+            true => (name, value),
+            false => (name, clean::line(&value, usize::MAX)),
         })
     });
     fields.collect()

@@ -2,6 +2,7 @@
 //!
 //! A phrase that does not compile would leave its section empty; a test looks at every section.
 
+use crate::reader::fold::squeezed;
 use crate::reader::hash::TableMap;
 use crate::reader::machine::sieve::Sieve;
 use regex::Regex;
@@ -145,38 +146,17 @@ pub fn prepare(text: &str) -> String {
         Some((end, _)) => text.get(..end).unwrap_or(text),
         None => text,
     };
-    if text.is_ascii() && !text.contains('`') {
-        let mut clean = String::with_capacity(text.len());
-        for word in text.split_ascii_whitespace() {
-            if !clean.is_empty() {
-                clean.push(' ');
-            }
-            clean.push_str(word);
-        }
-        clean.make_ascii_lowercase();
-        return clean;
-    }
-    let mut clean = String::with_capacity(text.len());
-    let words = text.split(|c: char| c.is_whitespace() || c == '\u{200b}');
-    for word in words.filter(|word| !word.is_empty()) {
-        if !clean.is_empty() {
-            clean.push(' ');
-        }
-        if word.is_ascii() && !word.contains('`') {
-            clean.push_str(word);
-            continue;
-        }
-        for c in word.chars() {
-            match c {
-                '’' | '‘' | '`' | '´' => clean.push('\''),
-                '“' | '”' | '„' | '«' | '»' => clean.push('"'),
-                c if c.is_ascii() => clean.push(c),
-                c => clean.extend(c.to_lowercase()),
-            }
-        }
-    }
-    clean.make_ascii_lowercase();
-    clean
+    squeezed(
+        text,
+        |line| memchr::memchr(b'`', line.as_bytes()).is_none(),
+        |c| c.is_whitespace() || c == '\u{200b}',
+        |c, out| match c {
+            '’' | '‘' | '`' | '´' => out.push('\''),
+            '“' | '”' | '„' | '«' | '»' => out.push('"'),
+            c if c.is_ascii() => out.push(c.to_ascii_lowercase()),
+            c => out.extend(c.to_lowercase()),
+        },
+    )
 }
 
 /// The text of HTML, roughly: enough to look for phrases in.

@@ -36,7 +36,7 @@ pub struct Original {
 
 impl Original {
     pub fn of(text: &str) -> Original {
-        let words = words_of(text.lines());
+        let words = words_of(text.lines(), text.len());
         let mut lines: Vec<u64> = spans(&words)
             .into_iter()
             .map(|(start, end)| line_hash(&words, start, end))
@@ -126,7 +126,8 @@ impl Index {
 
 /// The same lines, with what is ours one quote deeper and apart from what is not.
 pub fn apart<'a>(lines: Vec<Line<'a>>, original: &Original) -> Vec<Line<'a>> {
-    let reply = words_of(lines.iter().map(|l| l.text));
+    let octets = lines.iter().map(|l| l.text.len()).sum();
+    let reply = words_of(lines.iter().map(|l| l.text), octets);
     let Some(marked) = runs(&reply, original) else {
         return lines;
     };
@@ -135,13 +136,15 @@ pub fn apart<'a>(lines: Vec<Line<'a>>, original: &Original) -> Vec<Line<'a>> {
 }
 
 /// Scripts without spaces count by characters, all others by words.
-fn words_of<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<Word> {
-    let mut words = Vec::new();
+fn words_of<'a>(lines: impl Iterator<Item = &'a str>, octets: usize) -> Vec<Word> {
+    let mut words = Vec::with_capacity(octets / 4);
     for (line, text) in lines.enumerate() {
-        let mut open: Option<(usize, u64)> = None;
-        let mut close = |open: Option<(usize, u64)>, end: usize| {
-            if let Some((start, hash)) = open {
-                let hash = mixed(hash);
+        let mut open: Option<usize> = None;
+        let mut spelling = Spelling::default();
+        let mut at = 0;
+        let mut close = |open: Option<usize>, spelling: &mut Spelling, end: usize| {
+            if let Some(start) = open {
+                let hash = std::mem::take(spelling).hash();
                 words.push(Word {
                     hash,
                     line,
@@ -150,47 +153,76 @@ fn words_of<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<Word> {
                 });
             }
         };
-        for (at, c) in text.char_indices() {
-            if c.is_ascii() {
-                if c.is_ascii_alphanumeric() {
-                    let (start, hash) = open.unwrap_or((at, 0));
-                    open = Some((start, hashed(hash, c.to_ascii_lowercase())));
-                } else {
-                    close(open.take(), at);
-                }
+        while let Some(octet) = text.as_bytes().get(at).copied() {
+            if octet.is_ascii_alphanumeric() {
+                open.get_or_insert(at);
+                spelling.add(octet.to_ascii_lowercase());
+                at += 1;
                 continue;
             }
+            if octet.is_ascii() {
+                close(open.take(), &mut spelling, at);
+                at += 1;
+                continue;
+            }
+            let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) else {
+                break;
+            };
             let alone =
                 ('\u{E00}'..='\u{E7F}').contains(&c) || ('\u{2E80}'..='\u{9FFF}').contains(&c);
             let is_word = c.is_alphanumeric();
+            let end = at + c.len_utf8();
             if !is_word || alone {
-                close(open.take(), at);
+                close(open.take(), &mut spelling, at);
             }
             if is_word {
-                let (start, hash) = open.unwrap_or((at, 0));
-                let next = Some((start, c.to_lowercase().fold(hash, hashed)));
+                open.get_or_insert(at);
+                c.to_lowercase().for_each(|c| spelling.add_char(c));
                 if alone {
-                    close(next, at + c.len_utf8());
-                } else {
-                    open = next;
+                    close(open.take(), &mut spelling, end);
                 }
             }
+            at = end;
         }
-        close(open, text.len());
+        close(open, &mut spelling, text.len());
     }
     words
 }
 
-/// One more character (FNV-1a's step, over characters); [`mixed`] ends it.
-fn hashed(hash: u64, c: char) -> u64 {
-    (hash ^ u64::from(u32::from(c)))
-        .wrapping_add(1)
-        .wrapping_mul(0x9E37_79B9_7F4A_7C15)
-        .rotate_left(29)
+/// The octets of a word in lower case, eight to a step of its hash.
+#[derive(Default)]
+struct Spelling {
+    hash: u64,
+    eight: u64,
+    octets: u32,
+}
+
+impl Spelling {
+    fn add(&mut self, octet: u8) {
+        self.eight = self.eight << 8 | u64::from(octet);
+        self.octets += 1;
+        if self.octets.is_multiple_of(8) {
+            self.hash = mixed(self.hash ^ self.eight);
+            self.eight = 0;
+        }
+    }
+
+    fn add_char(&mut self, c: char) {
+        let mut octets = [0; 4];
+        for octet in c.encode_utf8(&mut octets).bytes() {
+            self.add(octet);
+        }
+    }
+
+    fn hash(self) -> u64 {
+        // With its length, so that a word of zeros is none of fewer.
+        mixed(self.hash ^ self.eight ^ u64::from(self.octets) << 56)
+    }
 }
 
 /// Spreads a hash over all its bits (the end of SplitMix64).
 fn mixed(hash: u64) -> u64 {
+    let hash = hash.wrapping_add(0x9E37_79B9_7F4A_7C15);
     let hash = (hash ^ (hash >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     let hash = (hash ^ (hash >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     hash ^ (hash >> 31)
@@ -250,15 +282,12 @@ fn runs(reply: &[Word], original: &Original) -> Option<Vec<Option<usize>>> {
 
 /// How many words are equal from here on.
 fn common(reply: &[Word], at: usize, ours: &[Word], place: usize) -> usize {
-    let (a, b) = (reply.get(at..), ours.get(place..));
-    a.into_iter()
-        .flatten()
-        .zip(b.into_iter().flatten())
-        .take_while(|(a, b)| {
-            work::steps(1);
-            a.hash == b.hash
-        })
-        .count()
+    let (reply, ours) = (reply.get(at..), ours.get(place..));
+    let (reply, ours) = (reply.unwrap_or_default(), ours.unwrap_or_default());
+    let same = reply.iter().zip(ours).take_while(|(a, b)| a.hash == b.hash);
+    let length = same.count();
+    work::steps(length + 1);
+    length
 }
 
 /// Adds what is ours but too short for a run: whole lines of ours beside found ones, and words
@@ -341,6 +370,26 @@ fn shares_line(reply: &[Word], before: usize, after: usize) -> bool {
     (before + 1..after).all(|at| line(at) == line(before) || line(at) == line(after))
 }
 
+/// The words of one line, and for each its place in our mail.
+#[derive(Clone, Copy)]
+struct Own<'a> {
+    words: &'a [Word],
+    marks: &'a [Option<usize>],
+}
+
+impl Own<'_> {
+    fn is_ours(&self, at: usize) -> Option<bool> {
+        self.marks.get(at).map(Option::is_some)
+    }
+
+    /// Words of ours with another voice before and after them on the same line, such as the date of
+    /// an attribution that our mail had too: the line is the other voice's.
+    fn is_citation(&self) -> bool {
+        let is_other = |end: Option<&Option<usize>>| end.is_some_and(Option::is_none);
+        is_other(self.marks.first()) && is_other(self.marks.last())
+    }
+}
+
 /// Lines of ours one deeper; a line of both voices in pieces.
 fn divided<'a>(lines: Vec<Line<'a>>, reply: &[Word], marked: &[Option<usize>]) -> Vec<Line<'a>> {
     let mut out = Vec::with_capacity(lines.len());
@@ -350,15 +399,12 @@ fn divided<'a>(lines: Vec<Line<'a>>, reply: &[Word], marked: &[Option<usize>]) -
         while reply.get(next).is_some_and(|w| w.line == number) {
             next += 1;
         }
-        let own: Vec<(&Word, bool)> = reply
-            .get(start..next)
-            .into_iter()
-            .flatten()
-            .zip(marked.get(start..next).into_iter().flatten())
-            .map(|(word, mark)| (word, mark.is_some()))
-            .collect();
-        let ours = own.iter().filter(|(_, m)| *m).count();
-        let drawn = own.is_empty()
+        let own = Own {
+            words: reply.get(start..next).unwrap_or_default(),
+            marks: marked.get(start..next).unwrap_or_default(),
+        };
+        let ours = own.marks.iter().filter(|mark| mark.is_some()).count();
+        let drawn = own.words.is_empty()
             && !line.is_blank()
             && line
                 .text
@@ -368,35 +414,29 @@ fn divided<'a>(lines: Vec<Line<'a>>, reply: &[Word], marked: &[Option<usize>]) -
             && marked.get(next).is_some_and(Option::is_some);
         if drawn {
             out.push(Line { depth: 1, ..line });
-        } else if ours == 0 || line.depth > 0 || is_citation(&own) {
+        } else if ours == 0 || line.depth > 0 || own.is_citation() {
             out.push(line);
-        } else if ours == own.len() {
+        } else if ours == own.words.len() {
             out.push(Line { depth: 1, ..line });
         } else {
-            pieces(line, &own, &mut out);
+            pieces(line, own, &mut out);
         }
     }
     out
 }
 
-/// Words of ours with another voice before and after them on the same line, such as the date of an
-/// attribution that our mail had too: the line is the other voice's.
-fn is_citation(own: &[(&Word, bool)]) -> bool {
-    let is_other = |end: Option<&(&Word, bool)>| end.is_some_and(|(_, ours)| !ours);
-    is_other(own.first()) && is_other(own.last())
-}
-
-fn pieces<'a>(line: Line<'a>, own: &[(&Word, bool)], out: &mut Vec<Line<'a>>) {
+fn pieces<'a>(line: Line<'a>, own: Own<'_>, out: &mut Vec<Line<'a>>) {
     let mut start = 0;
-    for (at, (word, mark)) in own.iter().enumerate() {
-        let next = own.get(at + 1);
-        if next.is_some_and(|(_, m)| m == mark) {
+    for (at, word) in own.words.iter().enumerate() {
+        let ours = own.is_ours(at);
+        let next = own.words.get(at + 1);
+        if next.is_some() && own.is_ours(at + 1) == ours {
             continue;
         }
         // Punctuation belongs to the word before it, up to the next space.
         let end = match next {
             None => line.text.len(),
-            Some((following, _)) => line
+            Some(following) => line
                 .text
                 .get(word.end..following.start)
                 .and_then(|between| between.find(char::is_whitespace))
@@ -405,7 +445,7 @@ fn pieces<'a>(line: Line<'a>, own: &[(&Word, bool)], out: &mut Vec<Line<'a>>) {
         let text = line.text.get(start..end).unwrap_or_default().trim();
         start = end;
         out.push(Line {
-            depth: usize::from(*mark),
+            depth: usize::from(ours == Some(true)),
             text,
             ..line
         });

@@ -4,10 +4,11 @@
 //! Fails by finding none. Evidence is counted, not patterns: a verb of writing, a date, an
 //! address, the colon at the end, and quote marks below.
 
+use crate::reader::fold::fold;
 use crate::reader::quote::header::Head;
 use crate::reader::quote::line::Line;
 use crate::reader::quote::{byline, mailbox};
-use crate::reader::words::{fold, words};
+use crate::reader::words::words;
 
 /// Lines of one attribution.
 const MAX_WRAPPED: usize = 4;

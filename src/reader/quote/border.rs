@@ -3,11 +3,12 @@
 //!
 //! Fails by finding none; what is above a border belongs to the writer.
 
+use crate::reader::fold::fold;
 use crate::reader::hash::TableSet;
 use crate::reader::quote::header::{self, Head};
 use crate::reader::quote::line::Line;
 use crate::reader::quote::{attribution, byline, container};
-use crate::reader::words::{fold, words};
+use crate::reader::words::words;
 
 /// Empty lines and rules looked through between a separator and what it announces.
 pub const MAX_GAP: usize = 6;

@@ -3,11 +3,12 @@
 //! Never guesses: what is plainly neither date nor verb is the name, and a missing part is none.
 
 use crate::reader::Author;
+use crate::reader::fold::fold;
 use crate::reader::letter::{MAX_SUBJECT, clean};
 use crate::reader::quote::attribution::has_date;
 use crate::reader::quote::header::Head;
 use crate::reader::quote::mailbox;
-use crate::reader::words::{fold, words};
+use crate::reader::words::words;
 
 /// Author and date of an attribution.
 pub fn head(text: &str) -> Head {

@@ -2,9 +2,10 @@
 //!
 //! Fails towards text: without the words of the tables nothing is a closing.
 
+use crate::reader::fold::fold;
 use crate::reader::quote::contact::{is_contact, looks_like_name};
 use crate::reader::quote::signature::MAX_SIGNATURE_CHARS;
-use crate::reader::words::{fold, words};
+use crate::reader::words::words;
 
 /// Lines with words that may follow "Kind regards".
 const MAX_AFTER_CLOSING: usize = 12;

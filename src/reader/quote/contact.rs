@@ -3,11 +3,11 @@
 //! Fails towards text: a block with a sentence in it stays.
 
 use crate::reader::address::Address;
+use crate::reader::fold::fold;
 use crate::reader::quote::mailbox;
 use crate::reader::quote::signature::{
     MAX_DISCLAIMER_CHARS, MAX_SIGNATURE_CHARS, Writer, has_words, is_disclaimer,
 };
-use crate::reader::words::fold;
 use crate::reader::work;
 
 /// Octets below a line that may begin a signature: what a disclaimer is told by, in any script.

@@ -2,7 +2,8 @@
 //!
 //! Fails towards text: a sentence that begins like a footer stays.
 
-use crate::reader::words::{Footer, first_octet, fold, has_folded, words};
+use crate::reader::fold::{fold, has_folded};
+use crate::reader::words::{Footer, first_octet, words};
 
 /// Octets of a line with a footer and its links, which may be long.
 const MAX_LINE_OCTETS: usize = 1000;

@@ -5,12 +5,13 @@
 //! person begins with `To:` is no border.
 
 use crate::reader::Author;
+use crate::reader::fold::fold;
 use crate::reader::letter::{MAX_SUBJECT, clean};
 use crate::reader::quote::attribution::has_date;
 use crate::reader::quote::byline::without_starter;
 use crate::reader::quote::line::Line;
 use crate::reader::quote::mailbox;
-use crate::reader::words::{Field, fold, words};
+use crate::reader::words::{Field, words};
 use crate::reader::work;
 
 /// Lines of one block; long To lists wrap over several.

@@ -4,12 +4,13 @@
 //! Fails towards less text: a cut that takes an answer's last words makes it unclear, never a yes.
 
 use crate::reader::address::Address;
+use crate::reader::fold::fold;
 use crate::reader::quote::border::is_rule;
 use crate::reader::quote::closing::{closing, dashed_name, goes_on, is_postscript};
 use crate::reader::quote::contact::{contact_block, is_sentence, is_signature};
 use crate::reader::quote::footer::{cut_inline_footer, is_device, is_footer};
 use crate::reader::quote::line::{SIGNATURE_MARK, says_something};
-use crate::reader::words::{fold, words};
+use crate::reader::words::words;
 
 /// Characters of a line of a signature.
 pub const MAX_SIGNATURE_CHARS: usize = 90;

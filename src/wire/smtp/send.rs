@@ -195,7 +195,8 @@ impl Connection {
         step(&mut self.inner, &self.tap, command, limit).await
     }
 
-    /// Body and dot. lettre appends CRLF and dot, so a final CRLF of ours is left to it.
+    /// Body and dot, given to lettre as a command whose reply is the mail's: its own way looks at each
+    /// octet by itself.
     async fn hand_over(&mut self, bytes: &[u8]) -> (Attempt, bool) {
         if !lock(&self.tap).is_silent() {
             return (
@@ -203,13 +204,18 @@ impl Connection {
                 false,
             );
         }
-        lock(&self.tap).body_begins();
+        let mail = dotted(bytes);
+        lock(&self.tap).body_begins(mail.len() - END.len());
         let tap = self.tap.clone();
         let (block, dot) = (self.timeouts.block, self.timeouts.dot);
         let result = {
-            let sending = self
-                .inner
-                .message(bytes.strip_suffix(b"\r\n").unwrap_or(bytes));
+            let inner = &mut self.inner;
+            let sending = async {
+                match String::from_utf8(mail) {
+                    Ok(mail) => inner.command(mail).await,
+                    Err(_) => inner.message(unended(bytes)).await,
+                }
+            };
             tokio::pin!(sending);
             loop {
                 let until = {
@@ -264,6 +270,34 @@ fn refused(phase: Phase, step: Step) -> (Attempt, bool) {
     }
 }
 
+/// What ends a mail (RFC 5321 section 4.1.1.4).
+const END: &[u8] = b"\r\n.\r\n";
+
+/// Without the last line's end, which is part of [`END`].
+fn unended(bytes: &[u8]) -> &[u8] {
+    bytes.strip_suffix(b"\r\n").unwrap_or(bytes)
+}
+
+/// The mail as it goes over the wire: a dot before each line that begins with one (RFC 5321 section
+/// 4.5.2), and the end.
+fn dotted(bytes: &[u8]) -> Vec<u8> {
+    let bytes = unended(bytes);
+    let mut out = Vec::with_capacity(bytes.len() + bytes.len() / 50 + END.len());
+    if bytes.starts_with(b".") {
+        out.push(b'.');
+    }
+    let mut copied = 0;
+    for at in memchr::memmem::find_iter(bytes, b"\r\n.") {
+        let line = at + 2;
+        out.extend_from_slice(bytes.get(copied..line).unwrap_or_default());
+        out.push(b'.');
+        copied = line;
+    }
+    out.extend_from_slice(bytes.get(copied..).unwrap_or_default());
+    out.extend_from_slice(END);
+    out
+}
+
 fn has_bare_line_ending(bytes: &[u8]) -> bool {
     let mut ends = memchr::memchr2_iter(b'\r', b'\n', bytes);
     while let Some(at) = ends.next() {
@@ -278,6 +312,19 @@ fn has_bare_line_ending(bytes: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_dot_at_the_start_of_a_line_is_doubled() {
+        for (mail, sent) in [
+            ("", "\r\n.\r\n"),
+            ("a", "a\r\n.\r\n"),
+            ("a\r\n", "a\r\n.\r\n"),
+            (".\r\n..\r\na.\r\n", "..\r\n...\r\na.\r\n.\r\n"),
+            ("a\r\n\r\n.b\r\n.\r\n", "a\r\n\r\n..b\r\n..\r\n.\r\n"),
+        ] {
+            assert_eq!(String::from_utf8(dotted(mail.as_bytes())).unwrap(), sent);
+        }
+    }
 
     #[test]
     fn only_cr_and_lf_together_end_a_line() {

@@ -48,10 +48,8 @@ pub(super) struct Heard {
     replies: Vec<Said>,
     line: Vec<u8>,
     unfinished: Option<Said>,
-    /// A mail's body has begun.
-    body: bool,
-    /// While a mail is written: how often lettre has flushed. The first time is the body's end.
-    flushes: u32,
+    /// While a mail is written: octets of it that stand before the final dot and have not left yet.
+    body_left: Option<usize>,
     dot: bool,
     last_write: Instant,
     /// The answer to EHLO is still to come.
@@ -64,8 +62,7 @@ impl Heard {
             replies: Vec::new(),
             line: Vec::new(),
             unfinished: None,
-            body: false,
-            flushes: 0,
+            body_left: None,
             dot: false,
             last_write: Instant::now(),
             hello: true,
@@ -82,10 +79,9 @@ impl Heard {
         self.replies.is_empty() && self.unfinished.is_none() && self.line.is_empty()
     }
 
-    /// From here on the writes are a mail's body and, after a flush, its dot.
-    pub(super) fn body_begins(&mut self) {
-        self.body = true;
-        self.flushes = 0;
+    /// From here on the writes are a mail's body of so many octets, and then its dot.
+    pub(super) fn body_begins(&mut self, octets: usize) {
+        self.body_left = Some(octets);
         self.dot = false;
         self.last_write = Instant::now();
     }
@@ -235,22 +231,26 @@ impl AsyncWrite for Tap {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        {
+        let body = {
             let mut heard = lock(&self.heard);
-            if heard.body && heard.flushes > 0 {
-                // Set before the write: a write that fails half-way may still have sent the dot.
-                heard.dot = true;
-            }
-        }
+            // Set before the write: a write that fails half-way may still have sent the dot.
+            heard.dot |= heard.body_left == Some(0);
+            heard.body_left.filter(|left| *left > 0)
+        };
+        // A write is body alone or dot alone, so that it is known whether any of the dot left.
+        let buf = body.and_then(|left| buf.get(..left)).unwrap_or(buf);
         let count = ready!(Pin::new(&mut self.inner).poll_write(cx, buf))?;
-        lock(&self.heard).last_write = Instant::now();
+        let mut heard = lock(&self.heard);
+        heard.body_left = body
+            .map(|left| left.saturating_sub(count))
+            .or(heard.body_left);
+        heard.last_write = Instant::now();
         Poll::Ready(Ok(count))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.inner).poll_flush(cx))?;
         let mut heard = lock(&self.heard);
-        heard.flushes += 1;
         heard.last_write = Instant::now();
         if heard.dot {
             crate::failpoint::here("smtp.dot");

@@ -112,8 +112,8 @@ async fn a_server_that_refuses_us_is_not_offered_what_was_taken_ahead() {
     assert_eq!(town.number(queued).await, MAX_WAITING - 10);
     let tried = "SELECT count(*) FROM outbox WHERE last_phase IS NOT NULL";
     let tried = town.number(tried).await;
-    // On a busy machine the whole batch of 200 has been refused before the first refusal is judged.
-    assert!((1..=200).contains(&tried), "{tried} were offered");
+    // One on each of the four lines, before the first is judged.
+    assert!((1..=4).contains(&tried), "{tried} were offered");
     println!("{tried} were offered");
     town.village.end().await;
 }
