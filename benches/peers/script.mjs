@@ -17,7 +17,7 @@ const smtp = nodemailer.createTransport({
   host, port: Number(smtpPort), secure: false, ignoreTLS: true, pool: true, maxMessages: Infinity,
 });
 const imap = new ImapFlow({
-  host, port: Number(imapPort), secure: false, auth: { user, pass }, logger: false,
+  host, port: Number(imapPort), secure: false, doSTARTTLS: false, auth: { user, pass }, logger: false,
 });
 await imap.connect();
 const lock = await imap.getMailboxLock("INBOX", { readOnly: true });

@@ -94,7 +94,7 @@ pub fn table(found: &Found) -> Record {
         ("fsyncs for a single mail", "single", 3.0),
     ] {
         let value = look.median("syncs", name, "syncs");
-        row("6", what, &format!("≤ {aim}"), most(value, aim, 1, ""));
+        row("6", what, &format!("≤ {aim}"), most(value, aim, 2, ""));
     }
     for (what, file, name, figure, aim) in [
         (

@@ -48,11 +48,11 @@ pub async fn commands(sizes: &[usize]) -> Record {
                 "backup FILE" => whole.push(copy.to_str().unwrap()),
                 _ => {}
             }
-            let runs = (0..ROUNDS).map(|_| {
-                let _ = std::fs::remove_file(&copy);
-                run(place, &whole)
-            });
+            // A copy of gigabytes takes a minute.
+            let rounds = if name == "backup FILE" { 1 } else { ROUNDS };
+            let runs = (0..rounds).map(|_| run(place, &whole));
             let (secs, mib): (Vec<f64>, Vec<f64>) = runs.unzip();
+            let _ = std::fs::remove_file(&copy);
             let (secs, mib) = (Figure::of(secs), Figure::of(mib));
             row.push(format!("{:.3}", secs.median));
             row.push(format!("{:.0}", mib.median));
@@ -67,7 +67,7 @@ pub async fn commands(sizes: &[usize]) -> Record {
         row.push(format!("{mib:.0}"));
     }
     record.row(&row);
-    record.note = format!("Medians of {ROUNDS}; MiB are the peak of resident memory");
+    record.note = format!("Medians of {ROUNDS} (one backup); MiB are the peak of resident memory");
     record
 }
 

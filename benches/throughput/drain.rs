@@ -4,7 +4,7 @@
 //! machine alone (else it is played again).
 
 use crate::figures::{Figure, Row};
-use crate::load::{FOREIGN_MOST, Load};
+use crate::load::{self, Load};
 use crate::mails;
 use crate::place::Place;
 use crate::process::{Process, Used};
@@ -72,7 +72,7 @@ impl<K: Copy + Eq + std::hash::Hash> Rounds<K> {
     /// Adds a round, unless others took too much of the machine during any part of it.
     pub fn add(&mut self, round: Vec<(K, Outcome)>) {
         let worst = round.iter().map(|(_, o)| o.foreign).fold(0.0, f64::max);
-        if worst > FOREIGN_MOST {
+        if !load::counts(worst) {
             eprintln!("  dropped: others took {:.0} % of the CPU", worst * 100.0);
             self.dropped += 1;
             return;
@@ -93,7 +93,12 @@ impl<K: Copy + Eq + std::hash::Hash> Rounds<K> {
     }
 
     pub fn note(&self) -> String {
-        format!("{} rounds, {} dropped", self.counted, self.dropped)
+        format!(
+            "{} rounds, {} dropped; {}",
+            self.counted,
+            self.dropped,
+            load::note()
+        )
     }
 
     pub fn row(&self, key: K, name: &str, count: usize) -> Row {

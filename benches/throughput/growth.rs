@@ -6,7 +6,7 @@ use crate::drain::{BOT, COPIES, settled};
 use crate::figures::{Figure, quantile, thousands};
 use crate::history::{self, Past};
 use crate::idle::{Singles, singles};
-use crate::load::{FOREIGN_MOST, Load};
+use crate::load::{self, Load};
 use crate::mails;
 use crate::place::Place;
 use crate::process::Process;
@@ -51,7 +51,7 @@ pub async fn growth(sizes: &[usize], rounds: usize, backlog: usize) -> Record {
             ));
         }
         let worst = round.iter().map(|(_, r)| r.foreign).fold(0.0, f64::max);
-        if worst > FOREIGN_MOST {
+        if !load::counts(worst) {
             eprintln!("  dropped: others took {:.0} % of the CPU", worst * 100.0);
             dropped += 1;
             continue;
@@ -64,8 +64,9 @@ pub async fn growth(sizes: &[usize], rounds: usize, backlog: usize) -> Record {
     let mut record = report(sizes, &pasts, &found);
     let all_words = history::mib_with_all_words(sizes[sizes.len() - 1]) / 1_024.0;
     record.note = format!(
-        "{counted} rounds, {dropped} dropped; each with ten single mails and a backlog of {}. \
+        "{counted} rounds, {dropped} dropped; {}; each with ten single mails and a backlog of {}. \
          If no words were ever dropped, the texts alone of the largest database would weigh {all_words:.1} GiB",
+        load::note(),
         thousands(backlog)
     );
     record
@@ -241,8 +242,9 @@ pub async fn backlog(counts: &[usize], rounds: usize) -> Record {
                 thousands(*count),
                 drained.ms_a_mail
             );
-            if load.foreign() > FOREIGN_MOST {
-                eprintln!("  dropped: others took {:.0} %", load.foreign() * 100.0);
+            let foreign = load.foreign();
+            if !load::counts(foreign) {
+                eprintln!("  dropped: others took {:.0} %", foreign * 100.0);
                 dropped += 1;
                 continue;
             }
@@ -261,6 +263,6 @@ pub async fn backlog(counts: &[usize], rounds: usize) -> Record {
         record.figure(&count.to_string(), "in a backlog, ms", wall);
         record.figure(&count.to_string(), "peak resident, MiB", peak);
     }
-    record.note = format!("{dropped} rounds dropped");
+    record.note = format!("{dropped} rounds dropped; {}", load::note());
     record
 }

@@ -4,9 +4,36 @@
 //! is ours; the rest of the busy time is foreign, and so is what a hypervisor kept. Panics without `/proc`.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Above it a round says nothing.
-pub const FOREIGN_MOST: f64 = 0.12;
+/// Percent of the CPU time; above it a round says little.
+pub const FOREIGN_MOST: u32 = 12;
+static ALLOWED: AtomicU32 = AtomicU32::new(FOREIGN_MOST);
+/// The most that others took in a round that counted, in percent.
+static WORST: AtomicU32 = AtomicU32::new(0);
+
+/// Lets rounds count in which others took more: the notes then say how much it was.
+pub fn allow(percent: u32) {
+    ALLOWED.store(percent, Ordering::Relaxed);
+}
+
+/// Whether a round counts in which others took this part of the CPU time.
+pub fn counts(foreign: f64) -> bool {
+    let percent = (foreign * 100.0).ceil() as u32;
+    let counts = percent <= ALLOWED.load(Ordering::Relaxed);
+    if counts {
+        WORST.fetch_max(percent, Ordering::Relaxed);
+    }
+    counts
+}
+
+/// What the notes say of it.
+pub fn note() -> String {
+    format!(
+        "others took up to {} % of the CPU",
+        WORST.load(Ordering::Relaxed)
+    )
+}
 
 /// CPU time in ticks, since the machine started.
 #[derive(Clone, Copy)]

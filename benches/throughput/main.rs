@@ -47,6 +47,9 @@ struct Arguments {
     /// Keep what is found in benches/throughput/found.json, for `plot`
     #[arg(long, global = true)]
     record: bool,
+    /// Percent of the CPU that others may take in a round that counts
+    #[arg(long, global = true, default_value_t = load::FOREIGN_MOST)]
+    foreign_most: u32,
     #[command(subcommand)]
     what: Option<What>,
 }
@@ -154,6 +157,7 @@ fn main() {
         });
     }
     let arguments = Arguments::parse();
+    load::allow(arguments.foreign_most);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()

@@ -8,8 +8,8 @@ use std::fmt::Write;
 
 const WIDTH: f64 = 760.0;
 /// Room for the names of bars and of the axis to the left, and of lines to the right.
-const LEFT: f64 = 150.0;
-const RIGHT: f64 = 170.0;
+const LEFT: f64 = 165.0;
+const RIGHT: f64 = 215.0;
 const TOP: f64 = 48.0;
 
 const STYLE: &str = "<style>\
@@ -321,7 +321,7 @@ impl Chart<'_> {
                 place,
                 x.end + 22.0,
                 place + 4.5,
-                shown((last * 1_000.0).round() / 1_000.0)
+                shown((last * 100.0).round() / 100.0)
             );
         }
         frame(HEIGHT, self.title, &body)
