@@ -22,7 +22,7 @@ Wrong usage or configuration.
 The configuration: the first of these that is there. \fBaskfirst init\fR writes one.
 .TP
 \fIaskfirst.db\fR
-The database, beside the configuration unless [store] path says otherwise; with its \-wal, \-shm and .lock.
+The database, beside the configuration unless [store] path says otherwise; with its \-wal, \-shm, .lock and .offers.
 .TP
 \fI/usr/share/doc/askfirst/\fR
 The documents, where the program was installed from a package.

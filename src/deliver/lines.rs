@@ -31,6 +31,9 @@ const KEEP: Duration = Duration::from_secs(15);
 const LONGEST_BATCH: Duration = Duration::from_secs(60);
 /// Few mails go one after the other, in their order: a further connection costs more than it saves.
 const MAILS_PER_LINE: usize = 8;
+/// Of a long queue so many mails are noted as begun in one write, which costs as much as for one; after a crash
+/// they are in doubt. Few are noted one by one.
+const MAX_NOTED: usize = 16;
 /// How long a mail that is on its way may take once we are asked to stop.
 const LAST_WORDS: Duration = Duration::from_millis(1_500);
 
@@ -83,6 +86,8 @@ impl Ended {
 /// A batch on its way.
 pub struct Batch {
     waiting: Mutex<VecDeque<Parcel>>,
+    /// So many of those in front are noted as begun.
+    noted: AtomicUsize,
     /// Nothing more is to be begun: the server refuses us.
     halted: AtomicBool,
     open: AtomicUsize,
@@ -111,6 +116,7 @@ impl Batch {
     pub fn new(parcels: Vec<Parcel>) -> Batch {
         Batch {
             waiting: Mutex::new(parcels.into()),
+            noted: AtomicUsize::new(0),
             halted: AtomicBool::new(false),
             open: AtomicUsize::new(0),
             begun: Instant::now(),
@@ -137,11 +143,35 @@ impl Batch {
         waiting.drain(..).map(|parcel| parcel.id).collect()
     }
 
-    fn next(&self) -> Option<Parcel> {
-        match self.halted.load(Ordering::Relaxed) || self.begun.elapsed() > LONGEST_BATCH {
-            true => None,
-            false => held(&self.waiting).pop_front(),
+    /// The next one to be sent, of which is known beside the database that it is begun.
+    fn next(&self, offers: Option<&Offers>) -> Option<Parcel> {
+        if self.is_halted() || self.begun.elapsed() > LONGEST_BATCH {
+            return None;
         }
+        let mut waiting = held(&self.waiting);
+        if self.noted.load(Ordering::Relaxed) == 0 {
+            let share = (waiting.len() / MAILS_PER_LINE).clamp(1, MAX_NOTED);
+            let some = share.min(waiting.len());
+            let ids = waiting.iter().take(some).map(|parcel| parcel.id);
+            if let Err(error) = offers.map_or(Ok(()), |offers| offers.begun(ids)) {
+                self.halt();
+                *held(&self.failure) = Some(error);
+                return None;
+            }
+            self.noted.store(some, Ordering::Relaxed);
+        }
+        let next = waiting.pop_front();
+        if next.is_some() {
+            self.noted.fetch_sub(1, Ordering::Relaxed);
+        }
+        next
+    }
+
+    /// It was not begun after all.
+    fn put_back(&self, parcel: Parcel) {
+        let mut waiting = held(&self.waiting);
+        waiting.push_front(parcel);
+        self.noted.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -245,9 +275,10 @@ impl Lines {
     ) {
         let mut connection: Option<Connection> = None;
         let mut counted = None;
-        while let Some(parcel) = batch.next() {
+        while let Some(parcel) = batch.next(self.offers.as_deref()) {
+            failpoint::here("send.begun");
             if *stop.borrow() {
-                held(&batch.waiting).push_front(parcel);
+                batch.put_back(parcel);
                 break;
             }
             let (open, used) = match connection.take().filter(Connection::is_usable) {
@@ -261,20 +292,13 @@ impl Lines {
                             opened
                         }
                         Err(failed) => {
-                            held(&batch.waiting).push_front(parcel);
+                            batch.put_back(parcel);
                             return nobody_answers(batch, ended, &failed);
                         }
                     }
                 }
             };
             failpoint::here("send.connected");
-            let begun = self.offers.as_ref().map(|offers| offers.begun(parcel.id));
-            if let Err(error) = begun.unwrap_or(Ok(())) {
-                batch.halt();
-                *held(&batch.failure) = Some(error);
-                break;
-            }
-            failpoint::here("send.begun");
             let sending = self.one(open, used, &parcel);
             let Some((open, attempt)) = finish(sending, &mut stop).await else {
                 // Its row stays in flight: the next start finds out.

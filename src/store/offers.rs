@@ -44,13 +44,8 @@ struct Mark {
 
 impl Mark {
     fn written(&self) -> impl Iterator<Item = u8> {
-        let mail = self.mail.to_le_bytes();
-        mail.into_iter().chain(self.last_half())
-    }
-
-    /// What changes when the mail is begun.
-    fn last_half(&self) -> [u8; 8] {
-        ((self.number << 1) | u64::from(self.begun)).to_le_bytes()
+        let (mail, rest) = (self.mail, (self.number << 1) | u64::from(self.begun));
+        mail.to_le_bytes().into_iter().chain(rest.to_le_bytes())
     }
 
     fn read(octets: &[u8]) -> Option<Mark> {
@@ -168,23 +163,35 @@ impl Offers {
         self.write(&octets, at)
     }
 
-    /// This mail is about to be offered to the mail server.
-    pub fn begun(&self, mail: i64) -> Result<(), StoreError> {
-        let (number, count) = {
-            let state = self.state();
-            (state.newest.get(&mail).copied(), state.count)
-        };
-        // What was overwritten is not found, nor believed to be untouched.
-        let Some(number) = number.filter(|number| number + MARKS > count) else {
-            return Ok(());
-        };
-        let begun = true;
-        let mark = Mark {
-            mail,
-            number,
-            begun,
-        };
-        self.write(&mark.last_half(), Some(place(number) + 8))
+    /// These mails are about to be offered to the mail server; those of one batch lie side by side, and are one write.
+    pub fn begun(&self, mails: impl IntoIterator<Item = i64>) -> Result<(), StoreError> {
+        let (mut octets, mut first, mut next) = (Vec::new(), None, None);
+        for (mail, number) in self.numbers(mails) {
+            let place = place(number);
+            if next != Some(place) {
+                self.write(&std::mem::take(&mut octets), first.replace(place))?;
+            }
+            let begun = true;
+            let mark = Mark {
+                mail,
+                number,
+                begun,
+            };
+            octets.extend(mark.written());
+            next = Some(place + MARK_OCTETS);
+        }
+        self.write(&octets, first)
+    }
+
+    /// The newest mark of each; what was overwritten is not found, nor believed to be untouched.
+    fn numbers(&self, mails: impl IntoIterator<Item = i64>) -> Vec<(i64, u64)> {
+        let state = self.state();
+        let found = mails.into_iter().filter_map(|mail| {
+            let number = state.newest.get(&mail).copied();
+            let number = number.filter(|number| number + MARKS > state.count);
+            number.map(|number| (mail, number))
+        });
+        found.collect()
     }
 
     fn write(&self, octets: &[u8], at: Option<u64>) -> Result<(), StoreError> {
@@ -241,12 +248,11 @@ mod tests {
         assert!(place.untouched("boot", "").is_empty(), "an empty file");
         offers.start_over("run").unwrap();
         offers.taken([5, 6, 7]).unwrap();
-        offers.begun(6).unwrap();
-        offers.begun(99).unwrap();
+        offers.begun([6, 99]).unwrap();
         assert_eq!(place.untouched("boot", "run"), [5, 7]);
         // Begun once, put back, taken again.
         offers.taken([6, 5]).unwrap();
-        offers.begun(5).unwrap();
+        offers.begun([5]).unwrap();
         assert_eq!(place.untouched("boot", "run"), [6, 7]);
         offers.start_over("next run").unwrap();
         assert!(place.untouched("boot", "next run").is_empty());
@@ -281,10 +287,14 @@ mod tests {
             offers.taken(first..first + 500).unwrap();
         }
         offers.taken(2_001..many + 11).unwrap();
-        offers.begun(3).unwrap();
-        offers.begun(many + 5).unwrap();
+        // Round the end of the file, and one that is written no more.
+        offers
+            .begun([3, many - 1, many, many + 1, many + 5])
+            .unwrap();
         let untouched = place.untouched("boot", "run");
-        let expected: Vec<i64> = (11..many + 11).filter(|mail| *mail != many + 5).collect();
+        let expected: Vec<i64> = (11..many + 11)
+            .filter(|mail| ![many - 1, many, many + 1, many + 5].contains(mail))
+            .collect();
         let ends = [untouched.first(), untouched.last()];
         assert!(untouched == expected, "{} marks, {ends:?}", untouched.len());
     }
