@@ -1,8 +1,8 @@
 //! Ends the process at a mail that is never done; the next starts find that mail by its attempts.
 //!
 //! Never fails. Two things are counted: what the thread at work has used of its processor, so that a
-//! machine with much else to do blames no innocent mail, and the ticks of a thread of our own, for a
-//! mail that hangs without working. Not the time: a process that was stopped, or a machine that slept,
+//! machine with much else to do blames no innocent mail, and the ticks of a thread of our own at which it
+//! neither worked nor wanted to, for a mail that hangs. Not the time: a process that was stopped, or a machine that slept,
 //! has not looked at a mail for long. Where the system does not tell what a thread has used, ticks
 //! alone count.
 
@@ -100,7 +100,7 @@ fn watch(running: &Weak<Running>) {
         let Some(running) = running.upgrade() else {
             return;
         };
-        if let Some(id) = late(&mut lock(&running), used_by) {
+        if let Some(id) = late(&mut lock(&running), told_of) {
             // As at a panic: its thread can't be ended alone, and whoever waits for it waits for ever.
             tracing::error!(
                 inbox = id,
@@ -112,15 +112,16 @@ fn watch(running: &Weak<Running>) {
 }
 
 /// One tick; the mail whose last one that was, or which has used its share of the processor.
-fn late(
-    running: &mut HashMap<i64, Work>,
-    used_by: impl Fn(&str) -> Option<Duration>,
-) -> Option<i64> {
+fn late(running: &mut HashMap<i64, Work>, told_of: impl Fn(&str) -> Option<Told>) -> Option<i64> {
     let most = failpoint::haste(PROCESSOR);
     let mut ended = None;
     for (id, work) in running.iter_mut() {
-        work.ticks = work.ticks.saturating_sub(1);
-        let used = work.thread.as_deref().and_then(&used_by);
+        let told = work.thread.as_deref().and_then(&told_of);
+        // Who wants to work and may not has not hung, however long others keep the processor.
+        if !told.is_some_and(|told| told.runs) {
+            work.ticks = work.ticks.saturating_sub(1);
+        }
+        let used = told.map(|told| told.used);
         let since = *work.used.get_or_insert(used.unwrap_or_default());
         let spent = used.unwrap_or_default().saturating_sub(since);
         if work.ticks == 0 || spent >= most {
@@ -140,18 +141,28 @@ fn this_thread() -> Option<Arc<str>> {
     STAT.with(Clone::clone)
 }
 
-/// What a thread has used of its processor (proc(5): utime and stime, the 14th and 15th field).
-fn used_by(stat: &str) -> Option<Duration> {
+/// What the system tells of a thread.
+#[derive(Clone, Copy)]
+struct Told {
+    /// What it has used of its processor.
+    used: Duration,
+    /// It works, or would if others left it a processor.
+    runs: bool,
+}
+
+/// proc(5), "/proc/pid/stat": the state, the third field, and utime and stime, the 14th and 15th.
+fn told_of(stat: &str) -> Option<Told> {
     /// What user space is told in is a hundredth of a second on every processor but one (time(7)).
     const TICKS_PER_SEC: u64 = 100;
     let line = std::fs::read_to_string(stat).ok()?;
     // The name of the thread may hold spaces and brackets.
     let (_, fields) = line.rsplit_once(')')?;
-    let mut fields = fields.split_whitespace().skip(11);
+    let mut fields = fields.split_whitespace();
+    let runs = fields.next()? == "R";
+    let mut fields = fields.skip(10);
     let (user, system): (u64, u64) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
-    Some(Duration::from_millis(
-        (user + system) * 1_000 / TICKS_PER_SEC,
-    ))
+    let used = Duration::from_millis((user + system) * 1_000 / TICKS_PER_SEC);
+    Some(Told { used, runs })
 }
 
 #[cfg(test)]
@@ -183,21 +194,40 @@ mod tests {
         let _works = deadline.begin(7, 1_000);
         let _waits = deadline.begin_waiting(8, 1_000);
         let hour = Duration::from_secs(3_600);
-        let tick = |used| late(&mut lock(&deadline.running), |_| Some(hour + used));
+        let told = |used| Told {
+            used: hour + used,
+            runs: true,
+        };
+        let tick = |used| late(&mut lock(&deadline.running), |_| Some(told(used)));
         assert_eq!(tick(Duration::ZERO), None, "what it did before is no fault");
-        for _ in 0..500 {
+        for _ in 0..900 {
             assert_eq!(tick(PROCESSOR / 2), None, "others have the processor");
         }
         assert_eq!(tick(PROCESSOR), Some(7));
+    }
+
+    #[test]
+    fn a_thread_that_wants_to_work_has_not_hung_and_one_that_waits_has() {
+        for (runs, late_at) in [(true, None), (false, Some(7))] {
+            let deadline = deadline();
+            let _works = deadline.begin(7, 3);
+            let told = Told {
+                used: Duration::ZERO,
+                runs,
+            };
+            let tick = || late(&mut lock(&deadline.running), |_| Some(told));
+            assert_eq!([tick(), tick(), tick()], [None, None, late_at]);
+        }
     }
 
     #[cfg(target_os = "linux")]
     #[test]
     fn the_system_tells_what_a_thread_has_used() {
         let stat = this_thread().unwrap();
-        let before = used_by(&stat).unwrap();
+        let before = told_of(&stat).unwrap();
+        assert!(before.runs, "who asks is at work");
         // Worked, not slept: it ends when the system has seen some of it.
-        while used_by(&stat).unwrap() < before + Duration::from_millis(30) {
+        while told_of(&stat).unwrap().used < before.used + Duration::from_millis(30) {
             std::hint::black_box((0..10_000u64).sum::<u64>());
         }
         let other = std::thread::spawn(|| this_thread().unwrap())
