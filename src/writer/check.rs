@@ -141,8 +141,8 @@ fn parts<'a>(body: &'a str, boundary: &str) -> Option<(&'a str, &'a str)> {
 }
 
 /// Whether a body in quoted-printable says this, but for white space at its end; None: it is not in that
-/// encoding. Stricter than readers of strangers' mail must be: every `=` begins two digits or ends a line
-/// (RFC 2045 section 6.7).
+/// encoding. Stricter than readers of strangers' mail must be: every `=` begins two digits or ends a line,
+/// and no line ends with white space that is not encoded (RFC 2045 section 6.7).
 fn is_same(encoded: &str, meant: &str) -> Option<bool> {
     let mut decoded = Vec::with_capacity(encoded.len());
     let mut rest = encoded.as_bytes();
@@ -150,6 +150,8 @@ fn is_same(encoded: &str, meant: &str) -> Option<bool> {
         let (before, from) = rest.split_at_checked(at)?;
         decoded.extend_from_slice(before);
         rest = match from {
+            // Readers drop white space that stands there as it is.
+            [b'\r', ..] if before.ends_with(b" ") || before.ends_with(b"\t") => return None,
             [b'\r', b'\n', after @ ..] => {
                 decoded.push(b'\n');
                 after
@@ -226,6 +228,7 @@ mod tests {
             ("hello", "hullo", "Subject"),
             ("<1@", "<2@", "Message-ID"),
             ("\r\nplain=", "\r\nplane=", "plain text"),
+            ("more\r\n", "more \r\n", "plain text"),
             ("=E2", "=e2", "plain text"),
             ("=E2=80=A6", "=E2=80=", "plain text"),
             ("=\r\nmore", "\r\nmore", "plain text"),
