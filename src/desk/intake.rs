@@ -199,6 +199,7 @@ impl Work<'_> {
         let Some(mut pending) = inbox::load(self.db, id)? else {
             return Ok(());
         };
+        crate::reader::prepare();
         let deadline = self.deadline;
         let _held = deadline.map(|deadline| deadline.begin(id, DECIDE_TICKS));
         failpoint::poison(&pending.raw);
