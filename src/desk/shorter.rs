@@ -37,11 +37,11 @@ impl Work<'_> {
             request.words = beginning(&words);
         }
         // Its place in the unique indexes becomes free.
-        outbox::wait(self.db, mail.id, "superseded", self.now_secs)?;
+        outbox::give_way(self.db, mail.id, true)?;
         let written = match self.say(introduction, &issued.saying) {
             Ok(written) => written,
             Err(DeskError::Write(WriteError::NobodyToWriteTo(_))) => {
-                outbox::wait(self.db, mail.id, "inflight", self.now_secs)?;
+                outbox::give_way(self.db, mail.id, false)?;
                 return Ok(false);
             }
             Err(other) => return Err(other),

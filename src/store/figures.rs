@@ -45,8 +45,7 @@ pub fn inbox(db: &Connection) -> Result<Vec<(String, i64)>, StoreError> {
 pub fn waiting(db: &Connection) -> Result<(i64, Option<i64>), StoreError> {
     Ok(db
         .prepare_cached(
-            "SELECT count(*), min(created_at) FROM outbox
-             WHERE state IN ('queued', 'inflight', 'unknown')",
+            "SELECT count(*), min(created_at) FROM outbox WHERE settled_at IS NULL",
         )?
         .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?)
 }

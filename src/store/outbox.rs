@@ -182,8 +182,8 @@ pub fn due(
     let mails = db
         .prepare_cached(&format!(
             "SELECT {COLUMNS} FROM outbox WHERE id IN (
-               SELECT id FROM outbox WHERE state = 'queued' AND not_before <= :now
-                 AND {condition}
+               SELECT id FROM outbox WHERE settled_at IS NULL AND state = 'queued'
+                 AND not_before <= :now AND {condition}
                ORDER BY attempts > 0, id LIMIT :most)
              ORDER BY attempts > 0, id"
         ))?
@@ -200,7 +200,8 @@ pub fn waiting(db: &Connection, now_secs: i64, at_most: u32) -> Result<u32, Stor
     Ok(db
         .prepare_cached(
             "SELECT count(*) FROM (SELECT 1 FROM outbox
-               WHERE state = 'queued' AND not_before <= ?1 ORDER BY attempts > 0, id LIMIT ?2)",
+               WHERE settled_at IS NULL AND state = 'queued' AND not_before <= ?1
+               ORDER BY attempts > 0, id LIMIT ?2)",
         )?
         .query_row((now_secs, at_most), |row| row.get(0))?)
 }
@@ -209,8 +210,7 @@ pub fn next_due_secs(db: &Connection, which: &Which) -> Result<Option<i64>, Stor
     let (condition, held) = which.condition();
     Ok(db
         .prepare_cached(&format!(
-            "SELECT min(not_before) FROM outbox WHERE state IN ('queued', 'inflight', 'unknown')
-               AND {condition}"
+            "SELECT min(not_before) FROM outbox WHERE settled_at IS NULL AND {condition}"
         ))?
         .query_row(named_params! {":held": held}, |row| row.get(0))?)
 }
@@ -251,7 +251,7 @@ pub fn in_state(db: &Connection, state: &str) -> Result<Vec<Mail>, StoreError> {
     let mails = db
         .prepare_cached(&format!(
             "SELECT {COLUMNS} FROM outbox
-             WHERE state = ?1 AND state IN ('queued', 'inflight', 'unknown') ORDER BY id"
+             WHERE settled_at IS NULL AND state = ?1 ORDER BY id"
         ))?
         .query_map([state], read)?
         .collect::<rusqlite::Result<Vec<_>>>()?;
@@ -294,6 +294,9 @@ pub fn advance(
         ":settled": settled,
         ":now": now_secs,
     })?;
+    if progress.state == "superseded" {
+        give_way(db, id, true)?;
+    }
     if settled {
         // The visible text is kept, to align replies with.
         db.prepare_cached("DELETE FROM outbox_bytes WHERE id = ?1")?
@@ -305,13 +308,21 @@ pub fn advance(
 /// Whatever waits for another attempt is due now.
 pub fn hurry(db: &Connection, now_secs: i64) -> Result<(), StoreError> {
     db.prepare_cached(
-        "UPDATE outbox SET not_before = ?1 WHERE state = 'queued' AND not_before > ?1",
+        "UPDATE outbox SET not_before = ?1
+         WHERE settled_at IS NULL AND state = 'queued' AND not_before > ?1",
     )?
     .execute([now_secs])?;
     Ok(())
 }
 
-/// Changes only the state and when it is looked at again.
+/// Its place in what is written once becomes free for another mail, or is its own again.
+pub fn give_way(db: &Connection, id: i64, gives_way: bool) -> Result<(), StoreError> {
+    db.prepare_cached("UPDATE outbox SET gave_way = ?2 WHERE id = ?1")?
+        .execute((id, gives_way))?;
+    Ok(())
+}
+
+/// Changes only the open state it is in and when it is looked at again.
 pub fn wait(db: &Connection, id: i64, state: &str, not_before_secs: i64) -> Result<(), StoreError> {
     db.prepare_cached("UPDATE outbox SET state = ?2, not_before = ?3 WHERE id = ?1")?
         .execute((id, state, not_before_secs))?;
