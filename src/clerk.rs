@@ -44,9 +44,9 @@ pub enum RunError {
     DeskGone,
 }
 
-/// Octets of the desk's stack. All mail is taken apart there, by code that nests no deeper than the
+/// Octets of the stack of the desk, and of the thread that reads for it. All mail is taken apart there, by code that nests no deeper than the
 /// caps of `reader::letter`; this is eight times what the deepest of the tests needs.
-const STACK_OCTETS: usize = 8 << 20;
+pub const STACK_OCTETS: usize = 8 << 20;
 
 /// What the time is, in seconds since 1970; the demo moves it.
 pub type Now = Arc<dyn Fn() -> i64 + Send + Sync>;

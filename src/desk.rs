@@ -5,6 +5,7 @@
 //! that can't be handled is set aside in the inbox with the reason, and the next one is handled.
 
 mod acquainted;
+mod ahead;
 pub mod alarm;
 pub mod allowance;
 pub mod anew;
@@ -78,7 +79,7 @@ pub type Dice = Box<dyn FnMut(&mut [u8]) + Send>;
 
 pub struct Desk {
     store: Store,
-    house: House,
+    house: Arc<House>,
     instance_key: Vec<u8>,
     dice: Dice,
     /// Whom each connector can name.
@@ -124,7 +125,7 @@ impl Desk {
         tx.commit()?;
         Ok(Desk {
             store,
-            house,
+            house: Arc::new(house),
             instance_key,
             dice,
             acquainted: RefCell::default(),
@@ -164,7 +165,7 @@ impl Desk {
 
     /// Replaces what the configuration says (contacts were reread).
     pub fn refurnish(&mut self, house: House) {
-        self.house = house;
+        self.house = Arc::new(house);
         self.acquainted = RefCell::default();
     }
 

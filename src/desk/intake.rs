@@ -6,6 +6,7 @@
 //! handled at the next start.
 
 use crate::deadline::DECIDE_TICKS;
+use crate::desk::ahead::{Ahead, Circumstances, Opened};
 use crate::desk::unknown;
 use crate::desk::work::Work;
 use crate::desk::{Desk, DeskError};
@@ -60,7 +61,8 @@ impl Desk {
                     if let Some(id) = id.filter(|_| arrived.aside.is_some()) {
                         // Never handled, but recognised where it turns up again.
                         let letter = crate::reader::open(&arrived.raw);
-                        work.identify(id, &letter, &arrived.raw)?;
+                        let key = content::key(&letter, &arrived.raw);
+                        work.identify(id, &letter, &key)?;
                     }
                 }
                 Ok(())
@@ -156,13 +158,32 @@ impl Desk {
         if mails.is_empty() {
             return Ok(());
         }
+        let mut pending = Vec::with_capacity(mails.len());
+        for (id, facts) in mails {
+            if let Some(mut mail) = inbox::load(self.store.reading(), *id)? {
+                mail.looked_up = facts.is_some();
+                mail.facts = facts.clone().or(mail.facts);
+                pending.push(mail);
+            }
+        }
         let room = self.room_at_hand();
         self.doing = "decide";
-        let taken = self.transact_each(now_secs, |work| {
-            for (id, facts) in mails {
-                work.handle(*id, facts.as_deref())?;
-            }
-            work.take_up(room)
+        let (house, deadline) = (self.house.clone(), self.deadline.clone());
+        let around = Circumstances {
+            house: &house,
+            deadline: deadline.as_ref(),
+            now_secs,
+        };
+        let taken = std::thread::scope(|scope| {
+            let ahead = Ahead::start(scope, &pending, around);
+            self.transact_each(now_secs, |work| {
+                for mail in &pending {
+                    let opened = ahead.take(mail.id);
+                    let opened = opened.unwrap_or_else(|| Opened::of(mail, around, false));
+                    work.handle(mail, &opened)?;
+                }
+                work.take_up(room)
+            })
         })?;
         self.note_taken(&taken)?;
         self.have_at_hand(taken, now_secs);
@@ -195,36 +216,29 @@ impl Desk {
 
 impl Work<'_> {
     /// One mail; what can't be answered is undone and set aside, and the next one is handled.
-    fn handle(&mut self, id: i64, facts: Option<&str>) -> Result<(), DeskError> {
-        let Some(mut pending) = inbox::load(self.db, id)? else {
-            return Ok(());
-        };
-        crate::reader::prepare();
+    fn handle(&mut self, pending: &Pending, opened: &Opened) -> Result<(), DeskError> {
+        let id = pending.id;
         let deadline = self.deadline;
         let _held = deadline.map(|deadline| deadline.begin(id, DECIDE_TICKS));
-        failpoint::poison(&pending.raw);
-        let letter = crate::reader::open(&pending.raw);
-        let key = self.identify(id, &letter, &pending.raw)?;
-        if let Some(facts) = facts {
+        self.identify(id, &opened.letter, &opened.content_key)?;
+        if let Some(facts) = pending.facts.as_deref().filter(|_| pending.looked_up) {
             inbox::learn(self.db, id, facts)?;
-            pending.facts = Some(facts.to_owned());
         }
         self.claimed = None;
-        match self.savepoint(|work| work.decide(&pending, &letter, &key)) {
+        match self.savepoint(|work| work.decide(pending, opened)) {
             Err(DeskError::Write(error)) => self.set_aside(id, error.to_string()),
             Err(DeskError::Held) => self.hold(id),
             other => other,
         }
     }
 
-    fn identify(&self, id: i64, letter: &Letter, raw: &[u8]) -> Result<Vec<u8>, DeskError> {
-        let key = content::key(letter, raw);
-        inbox::identify(self.db, id, &key, letter.message_id.as_deref())?;
-        Ok(key)
+    fn identify(&self, id: i64, letter: &Letter, key: &[u8]) -> Result<(), DeskError> {
+        let message_id = letter.message_id.as_deref();
+        Ok(inbox::identify(self.db, id, key, message_id)?)
     }
 
-    fn decide(&mut self, pending: &Pending, letter: &Letter, key: &[u8]) -> Result<(), DeskError> {
-        let disposition = self.dispose(pending, letter, key)?;
+    fn decide(&mut self, pending: &Pending, opened: &Opened) -> Result<(), DeskError> {
+        let disposition = self.dispose(pending, opened)?;
         Ok(inbox::settle(self.db, pending.id, &disposition)?)
     }
 

@@ -4,14 +4,13 @@
 
 use crate::deadline::Deadline;
 use crate::desk::acquainted::Acquainted;
+use crate::desk::ahead::Opened;
 use crate::desk::house::{Connector, House};
 use crate::desk::mail::Mail;
 use crate::desk::{DeskError, Dice, bind, ignored};
 use crate::reader::address::Address;
-use crate::reader::author::Facts;
-use crate::reader::letter::Letter;
 use crate::reader::secret::Secret;
-use crate::reader::{Kind, Known, Proof, Reader};
+use crate::reader::{Kind, Proof};
 use crate::rules::event::Event;
 use crate::rules::introduction::{Introduction, Stage, Thread, Way};
 use crate::rules::manners::{self, Past};
@@ -79,9 +78,10 @@ impl Work<'_> {
     pub(super) fn dispose(
         &mut self,
         pending: &inbox::Pending,
-        letter: &Letter,
-        content_key: &[u8],
+        opened: &Opened,
     ) -> Result<Disposition, DeskError> {
+        let letter = &opened.letter;
+        let content_key = &opened.content_key;
         if let Some((first, introduction)) = inbox::same_content(self.db, pending, content_key)? {
             return Ok(Disposition {
                 name: "duplicate",
@@ -94,18 +94,11 @@ impl Work<'_> {
             return self.sighted(mark.trim(), pending, letter);
         }
         let bound = bind::bind(self.db, self.house, letter)?;
-        let facts: Option<Facts> = pending
-            .facts
-            .as_deref()
-            .and_then(|json| serde_json::from_str(json).ok());
-        let known = Known {
-            original: None,
-            authserv_ids: &self.house.authserv_ids,
-            facts: facts.as_ref(),
-            now_secs: self.now_secs,
+        let reader = &opened.reader;
+        let reading = match (bound.original(), &opened.alone) {
+            (None, Some(alone)) => alone.clone(),
+            (original, _) => reader.read(letter, original),
         };
-        let reader = Reader::new(letter, &known);
-        let reading = reader.read(bound.original());
         let mut mail = Mail {
             letter,
             reading,
@@ -119,7 +112,7 @@ impl Work<'_> {
             if let bind::Binding::To(old) = &bound
                 && self.may_hand_on(&mail, old)
             {
-                let fresh = reader.read(None);
+                let fresh = reader.read(letter, None);
                 if self.hands_on(&fresh, old) {
                     mail.reading = fresh;
                     return self.unbound(&mail);

@@ -148,24 +148,22 @@ pub fn author_domain(raw: &[u8]) -> Option<String> {
 
 /// Says what a mail means.
 pub fn read(letter: &Letter, known: &Known<'_>) -> Reading {
-    Reader::new(letter, known).read(known.original)
+    Reader::new(letter, known).read(letter, known.original)
 }
 
 /// A letter about to be read: what it says whatever it answers is found once for all readings.
-pub struct Reader<'a> {
-    letter: &'a Letter,
+pub struct Reader {
     now_secs: i64,
     proof: (Proof, String),
     machine: machine::Machine,
-    texts: quote::Texts<'a>,
+    texts: quote::Texts,
 }
 
-impl<'a> Reader<'a> {
+impl Reader {
     /// `known.original` is not looked at: each reading names its own.
-    pub fn new(letter: &'a Letter, known: &Known<'_>) -> Reader<'a> {
+    pub fn new(letter: &Letter, known: &Known<'_>) -> Reader {
         let texts = quote::Texts::of(letter);
         Reader {
-            letter,
             now_secs: known.now_secs,
             proof: author::judge(letter, known.authserv_ids, known.facts),
             machine: machine::kind(letter),
@@ -173,9 +171,10 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What the letter means as an answer to a mail of ours with this visible text, or to none.
-    pub fn read(&self, original: Option<&str>) -> Reading {
-        let body = self.texts.divide(self.letter, original);
+    /// What the letter, the one it was made of, means as an answer to a mail of ours with this visible text,
+    /// or to none.
+    pub fn read(&self, letter: &Letter, original: Option<&str>) -> Reading {
+        let body = self.texts.divide(letter, original);
         let (verdict, later_until, verdict_why) = match self.machine.kind {
             Kind::Person => {
                 let answer = answer::judge(&body, self.now_secs);

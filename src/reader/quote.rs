@@ -53,25 +53,27 @@ pub fn body(letter: &Letter, original: Option<&str>) -> Body {
 }
 
 /// The texts of a letter that say something, as a person sees them.
-pub struct Texts<'a> {
-    plain: Option<&'a str>,
+pub struct Texts {
+    /// Whether the plain one does.
+    plain: bool,
     html: Option<String>,
 }
 
-impl<'a> Texts<'a> {
-    pub fn of(letter: &'a Letter) -> Texts<'a> {
+impl Texts {
+    pub fn of(letter: &Letter) -> Texts {
         let html = letter.html.as_deref().map(html::text);
         Texts {
-            plain: letter.plain.as_deref().filter(|t| line::says_something(t)),
+            plain: letter.plain.as_deref().is_some_and(line::says_something),
             html: html.filter(|t| line::says_something(t)),
         }
     }
 
-    /// Their new words and what they pass on.
+    /// Their new words and what they pass on; `letter` is the one they are of.
     pub fn divide(&self, letter: &Letter, original: Option<&str>) -> Body {
         let original = original.map(align::Original::of);
         let original = original.as_ref();
-        let mut body = match (self.plain, self.html.as_deref()) {
+        let plain = letter.plain.as_deref().filter(|_| self.plain);
+        let mut body = match (plain, self.html.as_deref()) {
             (Some(plain), Some(html)) => {
                 let writer = writer(letter);
                 let first = Half::of(letter, plain, original, &writer);

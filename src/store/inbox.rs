@@ -55,6 +55,8 @@ pub struct Pending {
     pub raw: Vec<u8>,
     pub complete: bool,
     pub facts: Option<String>,
+    /// The facts are not stored yet.
+    pub looked_up: bool,
     pub attempts: u32,
     pub internal_date_secs: Option<i64>,
 }
@@ -113,6 +115,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Pending> {
         raw: row.get::<_, Option<Vec<u8>>>(2)?.unwrap_or_default(),
         complete: row.get(3)?,
         facts: row.get(4)?,
+        looked_up: false,
         attempts: row.get(5)?,
         internal_date_secs: row.get(6)?,
     })

@@ -1,0 +1,107 @@
+//! Mails taken apart and read a few mails before the desk decides on them, in a thread beside it.
+//!
+//! Never fails: a mail that was not read ahead is read at the desk. Only mails whose attempt is committed
+//! come here, and the watch over mails that hang follows this thread as it follows the desk.
+
+use crate::clerk::STACK_OCTETS;
+use crate::deadline::{DECIDE_TICKS, Deadline};
+use crate::desk::bind;
+use crate::desk::house::House;
+use crate::failpoint;
+use crate::reader::author::Facts;
+use crate::reader::letter::Letter;
+use crate::reader::{self, Known, Reader, Reading, content};
+use crate::store::inbox::Pending;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread::{Builder, Scope};
+
+/// For fewer mails a thread costs more than it gives.
+const WORTH_IT: usize = 4;
+/// Mails that were read and not decided on.
+const MOST_AHEAD: usize = 16;
+
+/// What reading needs beside the mails.
+#[derive(Clone, Copy)]
+pub(super) struct Circumstances<'a> {
+    pub(super) house: &'a House,
+    pub(super) deadline: Option<&'a Deadline>,
+    pub(super) now_secs: i64,
+}
+
+/// A mail taken apart.
+pub(super) struct Opened {
+    pub(super) letter: Letter,
+    pub(super) content_key: Vec<u8>,
+    pub(super) reader: Reader,
+    /// Read as an answer to no mail of ours, where it seems to be none.
+    pub(super) alone: Option<Reading>,
+}
+
+impl Opened {
+    /// Takes a mail apart; `alone`: reads it too, if no token of ours stands in it.
+    pub(super) fn of(pending: &Pending, around: Circumstances<'_>, alone: bool) -> Opened {
+        reader::prepare();
+        let deadline = around.deadline;
+        let _held = deadline.map(|deadline| deadline.begin(pending.id, DECIDE_TICKS));
+        failpoint::poison(&pending.raw);
+        let letter = reader::open(&pending.raw);
+        let facts = pending.facts.as_deref();
+        let facts: Option<Facts> = facts.and_then(|json| serde_json::from_str(json).ok());
+        let known = Known {
+            original: None,
+            authserv_ids: &around.house.authserv_ids,
+            facts: facts.as_ref(),
+            now_secs: around.now_secs,
+        };
+        let reader = Reader::new(&letter, &known);
+        let is_alone = alone && !bind::carries_ours(around.house, &letter);
+        Opened {
+            content_key: content::key(&letter, &pending.raw),
+            alone: is_alone.then(|| reader.read(&letter, None)),
+            reader,
+            letter,
+        }
+    }
+}
+
+/// Where the mails that were read ahead come from, in their order.
+pub(super) struct Ahead {
+    opened: Option<Receiver<(i64, Opened)>>,
+}
+
+impl Ahead {
+    /// Begins to read these mails, if they are enough.
+    pub(super) fn start<'scope, 'env>(
+        scope: &'scope Scope<'scope, 'env>,
+        mails: &'env [Pending],
+        around: Circumstances<'env>,
+    ) -> Ahead {
+        if mails.len() < WORTH_IT {
+            return Ahead { opened: None };
+        }
+        let (done, opened) = sync_channel(MOST_AHEAD);
+        let thread = Builder::new().name("reader".to_owned());
+        let started = thread
+            .stack_size(STACK_OCTETS)
+            .spawn_scoped(scope, move || {
+                for mail in mails {
+                    // The desk has ended its batch early.
+                    if done.send((mail.id, Opened::of(mail, around, true))).is_err() {
+                        return;
+                    }
+                }
+            });
+        if let Err(error) = &started {
+            tracing::warn!("mails are read at the desk alone: {error}");
+        }
+        Ahead {
+            opened: started.is_ok().then_some(opened),
+        }
+    }
+
+    /// This mail, if it is the next one.
+    pub(super) fn take(&self, id: i64) -> Option<Opened> {
+        let (read, opened) = self.opened.as_ref()?.recv().ok()?;
+        (read == id).then_some(opened)
+    }
+}
