@@ -28,6 +28,7 @@ pub mod mail;
 pub mod operator;
 pub mod orders;
 pub mod post;
+mod press;
 pub mod recall;
 pub mod requests;
 pub mod retention;
@@ -203,6 +204,7 @@ impl Desk {
             claimed: None,
             each_apart: true,
             undid: false,
+            press: None,
         })
         .inspect_err(|_| undone())?;
         failpoint::commit(self.doing, false);

@@ -99,6 +99,10 @@ impl Ahead {
         }
     }
 
+    pub(super) fn is_there(&self) -> bool {
+        self.opened.is_some()
+    }
+
     /// This mail, if it is the next one.
     pub(super) fn take(&self, id: i64) -> Option<Opened> {
         let (read, opened) = self.opened.as_ref()?.recv().ok()?;

@@ -7,6 +7,7 @@
 
 use crate::deadline::DECIDE_TICKS;
 use crate::desk::ahead::{Ahead, Circumstances, Opened};
+use crate::desk::press::Press;
 use crate::desk::unknown;
 use crate::desk::work::Work;
 use crate::desk::{Desk, DeskError};
@@ -176,11 +177,17 @@ impl Desk {
         };
         let taken = std::thread::scope(|scope| {
             let ahead = Ahead::start(scope, &pending, around);
+            let press = ahead.is_there().then(|| Press::start(scope)).flatten();
             self.transact_each(now_secs, |work| {
+                // Where each mail can be undone by itself, each is finished by itself.
+                work.press = press.clone().filter(|_| !work.each_apart);
                 for mail in &pending {
                     let opened = ahead.take(mail.id);
                     let opened = opened.unwrap_or_else(|| Opened::of(mail, around, false));
                     work.handle(mail, &opened)?;
+                }
+                if let Some(press) = work.press.take() {
+                    press.empty(work.db)?;
                 }
                 work.take_up(room)
             })

@@ -7,6 +7,7 @@ use crate::desk::acquainted::Acquainted;
 use crate::desk::ahead::Opened;
 use crate::desk::house::{Connector, House};
 use crate::desk::mail::Mail;
+use crate::desk::press::Press;
 use crate::desk::{DeskError, Dice, bind, ignored};
 use crate::reader::address::Address;
 use crate::reader::secret::Secret;
@@ -20,9 +21,10 @@ use crate::store::inbox::{self, Disposition};
 use crate::store::introductions::{self, Chapter};
 use crate::store::outbox::{self, Written};
 use crate::store::{people, secrets};
-use crate::writer::{self, Seal, Voice, WriteError};
+use crate::writer::{self, Draft, Seal, Voice, WriteError};
 use rusqlite::Connection;
 use std::cell::RefCell;
+use std::rc::Rc;
 
 /// What one transaction is done with.
 pub(super) struct Work<'a> {
@@ -41,6 +43,8 @@ pub(super) struct Work<'a> {
     pub(super) each_apart: bool,
     /// Whether one was.
     pub(super) undid: bool,
+    /// Where mails get their bytes; none: here.
+    pub(super) press: Option<Rc<Press>>,
 }
 
 impl Work<'_> {
@@ -366,7 +370,7 @@ impl Work<'_> {
             secret: &secret,
             mark: &mark,
         };
-        let composed = writer::compose(
+        let draft = writer::draft(
             saying,
             &introduction,
             thread.as_ref(),
@@ -376,14 +380,14 @@ impl Work<'_> {
         )?;
         // The closed set of the saying, compared once more with what was composed.
         let meant: Vec<&Address> = people.iter().map(|person| &person.address).collect();
-        if composed.recipients.iter().collect::<Vec<_>>() != meant {
+        if draft.recipients.iter().collect::<Vec<_>>() != meant {
             return Err(WriteError::NotAsMeant {
                 kind: saying.name(),
                 what: "set of recipients",
             }
             .into());
         }
-        let recipients: Vec<String> = composed
+        let recipients: Vec<String> = draft
             .recipients
             .iter()
             .map(|address| address.as_str().to_owned())
@@ -394,24 +398,32 @@ impl Work<'_> {
                 introduction: owner,
                 saying: saying.name(),
                 secret: secret.row,
-                message_id: &composed.message_id,
+                message_id: &draft.message_id,
                 mark: &mark,
-                envelope_from: composed.envelope_from.as_str(),
+                envelope_from: draft.envelope_from.as_str(),
                 recipients: &recipients,
-                bytes: &composed.bytes,
-                // With the subject: mail programs quote it among the header lines.
-                visible: &format!("{}\n\n{}", composed.subject, composed.visible),
             },
             self.now_secs,
         )?;
         if let Some(wait_secs) = wait_secs {
             outbox::postpone(self.db, id, self.now_secs + wait_secs)?;
         }
-        let subject = composed.subject;
         if let Some(thread) = thread_of(&mut introduction, saying.party()) {
-            thread.push(&composed.message_id, &subject);
+            thread.push(&draft.message_id, &draft.subject);
         }
+        self.finish(id, draft)?;
         Ok(introduction)
+    }
+}
+
+impl Work<'_> {
+    /// Gives a mail its bytes: in the press where there is one.
+    fn finish(&self, id: i64, draft: Draft) -> Result<(), DeskError> {
+        if let Some(press) = &self.press {
+            return press.give(self.db, id, draft);
+        }
+        let finished = draft.finish()?;
+        Ok(outbox::finish(self.db, id, &finished.bytes, &finished.quotable)?)
     }
 }
 

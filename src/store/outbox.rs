@@ -12,8 +12,6 @@ pub struct Written<'a> {
     pub mark: &'a str,
     pub envelope_from: &'a str,
     pub recipients: &'a [String],
-    pub bytes: &'a [u8],
-    pub visible: &'a str,
 }
 
 /// A mail on its way.
@@ -35,6 +33,7 @@ pub struct Mail {
 
 const COLUMNS: &str = "id, introduction, saying, message_id, envelope_from, recipients, state, attempts, not_before, reply, created_at, settled_at";
 
+/// Its bytes and its text follow in the same transaction, by [`finish`].
 pub fn insert(db: &Connection, written: &Written<'_>, now_secs: i64) -> Result<i64, StoreError> {
     let recipients =
         serde_json::to_string(written.recipients).map_err(|error| StoreError::Unreadable {
@@ -58,12 +57,19 @@ pub fn insert(db: &Connection, written: &Written<'_>, now_secs: i64) -> Result<i
         ":recipients": recipients,
         ":now": now_secs,
     })?;
-    let id = db.last_insert_rowid();
-    db.prepare_cached("INSERT INTO outbox_bytes (id, bytes) VALUES (?1, ?2)")?
-        .execute((id, written.bytes))?;
+    Ok(db.last_insert_rowid())
+}
+
+/// What a mail says; the bytes only if they will be sent: it may have been called off meanwhile.
+pub fn finish(db: &Connection, id: i64, bytes: &[u8], quotable: &str) -> Result<(), StoreError> {
+    db.prepare_cached(
+        "INSERT INTO outbox_bytes (id, bytes)
+         SELECT id, ?2 FROM outbox WHERE id = ?1 AND settled_at IS NULL",
+    )?
+    .execute((id, bytes))?;
     db.prepare_cached("INSERT INTO outbox_visible (id, visible) VALUES (?1, ?2)")?
-        .execute((id, written.visible))?;
-    Ok(id)
+        .execute((id, quotable))?;
+    Ok(())
 }
 
 /// The bytes that are sent at every attempt; None: it was accepted or given up.

@@ -70,19 +70,21 @@ fn lines(bytes: &[u8]) -> Result<(), &'static str> {
         return Err("line end");
     }
     let mut start = 0;
-    let mut ends = memchr::memchr2_iter(b'\r', b'\n', bytes);
-    while let Some(end) = ends.next() {
-        // The first of both is CR, and LF follows at once.
-        if bytes.get(end) != Some(&b'\r')
-            || ends.next() != Some(end + 1)
-            || bytes.get(end + 1) != Some(&b'\n')
-        {
+    let mut ends = 0;
+    for end in memchr::memchr_iter(b'\n', bytes) {
+        let line = bytes.get(start..end).unwrap_or_default();
+        let Some(line) = line.strip_suffix(b"\r") else {
             return Err("line end");
-        }
-        if end - start > MAX_LINE_OCTETS {
+        };
+        if line.len() > MAX_LINE_OCTETS {
             return Err("line length");
         }
-        start = end + 2;
+        start = end + 1;
+        ends += 1;
+    }
+    // Each CR stands before one of these.
+    if memchr::memchr_iter(b'\r', bytes).count() != ends {
+        return Err("line end");
     }
     match bytes.len() - start > MAX_LINE_OCTETS {
         true => Err("line length"),
@@ -144,29 +146,52 @@ fn parts<'a>(body: &'a str, boundary: &str) -> Option<(&'a str, &'a str)> {
 /// encoding. Stricter than readers of strangers' mail must be: every `=` begins two digits or ends a line,
 /// and no line ends with white space that is not encoded (RFC 2045 section 6.7).
 fn is_same(encoded: &str, meant: &str) -> Option<bool> {
-    let mut decoded = Vec::with_capacity(encoded.len());
+    let mut read = Compared {
+        left: meant.trim_end().as_bytes(),
+        more: Vec::new(),
+    };
     let mut rest = encoded.as_bytes();
+    let mut same = true;
     while let Some(at) = memchr::memchr2(b'=', b'\r', rest) {
         let (before, from) = rest.split_at_checked(at)?;
-        decoded.extend_from_slice(before);
+        same &= read.meets(before);
         rest = match from {
             // Readers drop white space that stands there as it is.
             [b'\r', ..] if before.ends_with(b" ") || before.ends_with(b"\t") => return None,
             [b'\r', b'\n', after @ ..] => {
-                decoded.push(b'\n');
+                same &= read.meets(b"\n");
                 after
             }
             [b'=', b'\r', b'\n', after @ ..] => after,
             [b'=', high, low, after @ ..] => {
-                decoded.push(digit(*high)? << 4 | digit(*low)?);
+                same &= read.meets(&[digit(*high)? << 4 | digit(*low)?]);
                 after
             }
             _ => return None,
         };
     }
-    decoded.extend_from_slice(rest);
-    let decoded = std::str::from_utf8(&decoded).ok()?;
-    Some(decoded.trim_end() == meant.trim_end())
+    same &= read.meets(rest);
+    let more = std::str::from_utf8(&read.more).ok()?;
+    Some(same && read.left.is_empty() && more.trim_end().is_empty())
+}
+
+/// What was decoded, piece by piece beside what was meant.
+struct Compared<'a> {
+    /// Of what was meant.
+    left: &'a [u8],
+    /// What was decoded behind its end.
+    more: Vec<u8>,
+}
+
+impl Compared<'_> {
+    fn meets(&mut self, piece: &[u8]) -> bool {
+        let both = self.left.len().min(piece.len());
+        let (meant, left) = self.left.split_at_checked(both).unwrap_or_default();
+        let (found, more) = piece.split_at_checked(both).unwrap_or_default();
+        self.left = left;
+        self.more.extend_from_slice(more);
+        meant == found
+    }
 }
 
 /// A hexadecimal digit as we write it.

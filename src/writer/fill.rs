@@ -3,6 +3,7 @@
 //! Never fails; where it is not plain that a break was a program's, it stays.
 
 use crate::writer::text;
+use std::borrow::Cow;
 
 /// Narrower text is a poem, an address or a list.
 const MIN_WIDTH_CHARS: usize = 55;
@@ -21,30 +22,36 @@ pub struct Paragraph<'a> {
 
 impl Paragraph<'_> {
     /// As one line.
-    pub fn joined(&self) -> String {
-        format!("{}{}", self.marks, self.lines.join(" "))
+    pub fn joined(&self) -> Cow<'_, str> {
+        match self.lines.as_slice() {
+            [one] if self.marks.is_empty() => Cow::Borrowed(one),
+            lines => Cow::Owned(format!("{}{}", self.marks, lines.join(" "))),
+        }
     }
 
-    /// In rows of at most `max_chars`: as they came where they fit, else filled anew.
-    pub fn rows(&self, max_chars: usize) -> Vec<String> {
+    /// In rows of at most `max_chars`: as they came where they fit, else filled anew. Each is told with what
+    /// stands in front of it: its marks, and the spaces by which it is set in.
+    pub fn each_row(&self, max_chars: usize, mut tell: impl FnMut(&str, usize, &str)) {
         let room = max_chars.saturating_sub(text::chars(self.marks));
         let fits = self.lines.iter().all(|line| text::chars(line) <= room);
         if fits || room == 0 {
-            let rows = self.lines.iter();
-            return rows.map(|row| format!("{}{row}", self.marks)).collect();
+            for row in &self.lines {
+                tell(self.marks, 0, row);
+            }
+            return;
         }
-        let joined = self.lines.join(" ");
+        let joined = match self.lines.as_slice() {
+            [one] => Cow::Borrowed(*one),
+            lines => Cow::Owned(lines.join(" ")),
+        };
         let text = joined.trim_start();
         let begins = (joined.len() - text.len()).min(room / 2);
         let hanging = hang(&joined).min(room / 2);
-        text::rows(text, room - hanging)
-            .iter()
-            .enumerate()
-            .map(|(at, row)| {
-                let indent = if at == 0 { begins } else { hanging };
-                format!("{}{}{row}", self.marks, " ".repeat(indent))
-            })
-            .collect()
+        let mut indent = begins;
+        for row in text::rows(text, room - hanging) {
+            tell(self.marks, indent, row);
+            indent = hanging;
+        }
     }
 }
 
@@ -119,7 +126,19 @@ mod tests {
 
     fn joined(text: &str) -> Vec<String> {
         let lines = of(text);
-        paragraphs(&lines).iter().map(Paragraph::joined).collect()
+        let paragraphs = paragraphs(&lines);
+        let joined = paragraphs.iter().map(|one| one.joined().into_owned());
+        joined.collect()
+    }
+
+    fn rows(lines: &[String], max_chars: usize) -> Vec<String> {
+        let mut rows = Vec::new();
+        for paragraph in paragraphs(lines) {
+            paragraph.each_row(max_chars, |marks, indent, row| {
+                rows.push(format!("{marks}{}{row}", " ".repeat(indent)));
+            });
+        }
+        rows
     }
 
     #[test]
@@ -168,7 +187,7 @@ mod tests {
             ("-one two three", ["-one two", "three", ""]),
         ] {
             let lines = of(item);
-            let filled: Vec<String> = paragraphs(&lines).iter().flat_map(|p| p.rows(11)).collect();
+            let filled = super::tests::rows(&lines, 11);
             let wanted: Vec<&str> = rows.into_iter().filter(|row| !row.is_empty()).collect();
             assert_eq!(filled, wanted, "{item}");
         }
@@ -177,19 +196,12 @@ mod tests {
     #[test]
     fn rows_are_filled_only_where_they_do_not_fit() {
         let fits = of("Twenty minutes of her advice would save me a whole\nyear of work.");
-        assert_eq!(
-            paragraphs(&fits)
-                .iter()
-                .flat_map(|p| p.rows(74))
-                .collect::<Vec<_>>(),
-            fits
-        );
+        assert_eq!(rows(&fits, 74), fits);
         let wide = of(
             ">> I am building a small sensor for beehives, and she has shipped radio hardware\n>> that survives ten winters.",
         );
-        let rows: Vec<String> = paragraphs(&wide).iter().flat_map(|p| p.rows(74)).collect();
         assert_eq!(
-            rows,
+            rows(&wide, 74),
             [
                 ">> I am building a small sensor for beehives, and she has shipped radio",
                 ">> hardware that survives ten winters."

@@ -24,17 +24,19 @@ impl Fields {
 
     /// The whole mail.
     pub fn with_bodies(&self, plain: &str, html: &str, boundary: &str) -> Vec<u8> {
-        let mut out = String::new();
+        let mut out = String::with_capacity(2_000 + (plain.len() + html.len()) * 5 / 4);
         for (name, value) in &self.0 {
-            let _ = write!(out, "{name}: {value}\r\n");
+            for piece in [*name, ": ", value, "\r\n"] {
+                out.push_str(piece);
+            }
         }
         for (kind, body) in [("plain", plain), ("html", html)] {
             let _ = write!(
                 out,
                 "\r\n--{boundary}\r\nContent-Type: text/{kind}; charset=utf-8\r\n\
-                 Content-Transfer-Encoding: quoted-printable\r\n\r\n{}",
-                quoted_printable(body)
+                 Content-Transfer-Encoding: quoted-printable\r\n\r\n",
             );
+            out.push_str(&quoted_printable(body));
         }
         let _ = write!(out, "\r\n--{boundary}--\r\n");
         out.into_bytes()
@@ -152,7 +154,7 @@ pub fn encoded_words(text: &str) -> String {
 /// encoded too: relays stuff the one, mbox files the other.
 pub fn quoted_printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 4);
-    for line in text.trim_end_matches('\n').split('\n') {
+    for line in text::lines(text.trim_end_matches('\n')) {
         let mut rest = line;
         let mut columns = 0;
         while let Some(byte) = rest.bytes().next() {
@@ -195,10 +197,8 @@ fn plain_octets(rest: &str, at_start: bool, room: usize) -> usize {
         return 0;
     }
     let some = bytes.get(..room).unwrap_or(bytes);
-    let stop = some
-        .iter()
-        .position(|byte| !matches!(byte, b' '..=b'<' | b'>'..=b'~'));
-    let plain = stop.unwrap_or(some.len());
+    let stands = |octet| (b' '..=b'~').contains(&octet) && octet != b'=';
+    let plain = text::leading(some, stands);
     // A space at the end of a line would be lost.
     match plain == bytes.len() && bytes.last() == Some(&b' ') {
         true => plain - 1,

@@ -21,6 +21,7 @@ use crate::reader::secret::Secret;
 use crate::rules::introduction::Introduction;
 use crate::rules::saying::Saying;
 use crate::writer::envelope::Envelope;
+use crate::writer::mime::Fields;
 use crate::writer::page::Page;
 use crate::writer::words::{Language, Unfilled};
 
@@ -76,7 +77,7 @@ pub struct Composed {
     pub bytes: Vec<u8>,
     /// Decoded, as a person sees it.
     pub subject: String,
-    /// The plain text as a person sees it: replies are aligned with it.
+    /// The plain text as a person sees it.
     pub visible: String,
 }
 
@@ -95,6 +96,32 @@ pub enum WriteError {
     Header(String),
 }
 
+/// A mail of which it is settled who gets it and what it says, and which has no bytes yet.
+pub struct Draft {
+    kind: &'static str,
+    /// With angle brackets.
+    pub message_id: String,
+    pub envelope_from: Address,
+    pub recipients: Vec<Address>,
+    /// Decoded, as a person sees it.
+    pub subject: String,
+    language: String,
+    envelope: Envelope,
+    fields: Fields,
+    page: Page,
+}
+
+/// A mail's last form.
+pub struct Finished {
+    /// CRLF line ends, ASCII only, no line over 998 octets.
+    pub bytes: Vec<u8>,
+    /// The plain text as a person sees it.
+    pub visible: String,
+    /// The same below its subject, which mail programs quote among the header lines: replies are aligned
+    /// with it.
+    pub quotable: String,
+}
+
 /// Writes one mail; everything it says comes from its arguments.
 pub fn compose(
     saying: &Saying,
@@ -104,6 +131,27 @@ pub fn compose(
     seal: &Seal<'_>,
     now_secs: i64,
 ) -> Result<Composed, WriteError> {
+    let draft = draft(saying, introduction, thread, voice, seal, now_secs)?;
+    let finished = draft.finish()?;
+    Ok(Composed {
+        message_id: draft.message_id,
+        envelope_from: draft.envelope_from,
+        recipients: draft.recipients,
+        bytes: finished.bytes,
+        subject: draft.subject,
+        visible: finished.visible,
+    })
+}
+
+/// The first part of [`compose`]: all that needs to be known, and all that can go wrong but a fault of ours.
+pub fn draft(
+    saying: &Saying,
+    introduction: &Introduction,
+    thread: Option<&Thread>,
+    voice: &Voice<'_>,
+    seal: &Seal<'_>,
+    now_secs: i64,
+) -> Result<Draft, WriteError> {
     let kind = saying.name();
     let manner = manner::of(saying);
     let people = saying.recipients(introduction);
@@ -117,23 +165,44 @@ pub fn compose(
             kind,
             why: why.to_string(),
         })?;
-
     let envelope = Envelope::new(saying, introduction, voice, seal)?;
     let subject = subject(&own_subject, thread);
-    let visible = page.plain();
-    let html = page.html(&voice.language.code, envelope.answer_to().as_ref());
     let fields = envelope.fields(&subject, thread, seal, now_secs)?;
-    let bytes = fields.with_bodies(&visible, &html, &mime::boundary(&envelope.message_id));
-    let meant = envelope.meant(&fields, &subject, &visible, &html);
-    check::read_back(&bytes, &meant).map_err(|what| WriteError::NotAsMeant { kind, what })?;
-    Ok(Composed {
-        message_id: envelope.message_id,
+    Ok(Draft {
+        kind,
+        message_id: envelope.message_id.clone(),
         envelope_from: voice.bot.clone(),
         recipients: people.into_iter().map(|person| person.address).collect(),
-        bytes,
         subject,
-        visible,
+        language: voice.language.code.clone(),
+        envelope,
+        fields,
+        page,
     })
+}
+
+impl Draft {
+    /// The last part of [`compose`], which needs nothing else and takes most of its time: the texts, the
+    /// bytes, and the bytes read back.
+    pub fn finish(&self) -> Result<Finished, WriteError> {
+        let visible = self.page.plain();
+        let answer_to = self.envelope.answer_to();
+        let html = self.page.html(&self.language, answer_to.as_ref());
+        let boundary = mime::boundary(&self.message_id);
+        let bytes = self.fields.with_bodies(&visible, &html, &boundary);
+        let meant = self
+            .envelope
+            .meant(&self.fields, &self.subject, &visible, &html);
+        check::read_back(&bytes, &meant).map_err(|what| WriteError::NotAsMeant {
+            kind: self.kind,
+            what,
+        })?;
+        Ok(Finished {
+            bytes,
+            quotable: format!("{}\n\n{visible}", self.subject),
+            visible,
+        })
+    }
 }
 
 /// The filled template: the subject of its first line, and the rest.

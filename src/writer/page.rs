@@ -141,12 +141,12 @@ impl Page {
                         .flat_map(|line| text::rows(line, MAX_QUOTED_CHARS))
                         .chain(gap);
                     for row in head {
-                        quoted(&mut out, row);
+                        quoted(&mut out, "", 0, row);
                     }
                     for paragraph in fill::paragraphs(&words.lines) {
-                        for row in paragraph.rows(MAX_QUOTED_CHARS) {
-                            quoted(&mut out, &row);
-                        }
+                        paragraph.each_row(MAX_QUOTED_CHARS, |marks, indent, row| {
+                            quoted(&mut out, marks, indent, row);
+                        });
                     }
                 }
             }
@@ -176,9 +176,10 @@ impl Page {
                     }
                     // The words may run from right to left; ours around them do not.
                     let paragraphs = fill::paragraphs(&words.lines);
-                    let lines: Vec<String> = paragraphs.iter().map(Paragraph::joined).collect();
-                    let lines = broken(&lines);
-                    let _ = writeln!(inner, "<p dir=\"auto\" style=\"{WORDS}\">{lines}</p>");
+                    let lines = broken(paragraphs.iter().map(Paragraph::joined));
+                    for piece in ["<p dir=\"auto\" style=\"", WORDS, "\">", &lines, "</p>\n"] {
+                        inner.push_str(piece);
+                    }
                     tag(&mut out, "blockquote", BOX, &inner);
                 }
             }
@@ -234,35 +235,48 @@ fn lines<'a>(out: &mut String, lines: impl IntoIterator<Item = &'a str>) {
     }
 }
 
-fn quoted(out: &mut String, row: &str) {
+fn quoted(out: &mut String, marks: &str, indent: usize, row: &str) {
     out.push_str(QUOTE_PREFIX);
+    out.push_str(marks);
+    out.extend(std::iter::repeat_n(' ', indent));
     out.push_str(row);
     out.truncate(out.trim_end().len());
     out.push('\n');
 }
 
 fn tag(out: &mut String, name: &str, style: &str, inner: &str) {
-    // Writing to a String cannot fail.
-    let _ = writeln!(out, "<{name} style=\"{style}\">{inner}</{name}>");
+    for piece in ["<", name, " style=\"", style, "\">", inner, "</", name, ">\n"] {
+        out.push_str(piece);
+    }
 }
 
-fn broken(lines: &[String]) -> String {
-    let lines: Vec<String> = lines.iter().map(|line| indented(line)).collect();
-    lines.join("<br>\n")
-}
-
-/// Escaped, its indentation kept.
-fn indented(line: &str) -> String {
-    let text = line.trim_start_matches(' ');
-    "&nbsp;".repeat(line.len() - text.len()) + &escape(text)
+/// Escaped lines, their indentation kept.
+fn broken(lines: impl IntoIterator<Item: AsRef<str>>) -> String {
+    let mut out = String::new();
+    for (at, line) in lines.into_iter().enumerate() {
+        if at > 0 {
+            out.push_str("<br>\n");
+        }
+        let line = line.as_ref();
+        let text = line.trim_start_matches(' ');
+        out.extend(std::iter::repeat_n("&nbsp;", line.len() - text.len()));
+        escape_into(&mut out, text);
+    }
+    out
 }
 
 pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 8);
+    escape_into(&mut out, text);
+    out
+}
+
+fn escape_into(out: &mut String, text: &str) {
+    let means_nothing = |octet| !matches!(octet, b'&' | b'<' | b'>' | b'"' | b'\'');
     let mut rest = text;
-    let special = |byte: u8| matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'');
-    while let Some(at) = rest.bytes().position(special) {
-        let (plain, from) = rest.split_at_checked(at).unwrap_or((rest, ""));
+    loop {
+        let plain = text::leading(rest.as_bytes(), means_nothing);
+        let (plain, from) = rest.split_at_checked(plain).unwrap_or((rest, ""));
         out.push_str(plain);
         let mut chars = from.chars();
         out.push_str(match chars.next() {
@@ -270,12 +284,11 @@ pub fn escape(text: &str) -> String {
             Some('<') => "&lt;",
             Some('>') => "&gt;",
             Some('"') => "&quot;",
-            _ => "&#39;",
+            Some(_) => "&#39;",
+            None => return,
         });
         rest = chars.as_str();
     }
-    out.push_str(rest);
-    out
 }
 
 /// Links that open a mail ready to send (RFC 6068), so that a program which follows links can't answer.

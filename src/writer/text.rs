@@ -49,8 +49,8 @@ fn standing() -> impl FnMut(&char) -> bool {
 
 /// Whether a text is so plain that nothing has to be taken out: most are.
 fn is_plain(text: &str) -> bool {
-    let mut bytes = text.bytes();
-    bytes.all(|byte| byte == b'\n' || (b' '..=b'~').contains(&byte))
+    let stands = |octet| octet == b'\n' || (b' '..=b'~').contains(&octet);
+    leading(text.as_bytes(), stands) == text.len()
 }
 
 /// Our tokens, in strangers' words: one that strayed into a request would make the answer to it
@@ -63,11 +63,22 @@ pub const NO_TOKEN: &str = "[code]";
 
 fn without_tokens(text: &str) -> Cow<'_, str> {
     match TOKEN.as_ref() {
-        // Every token has a hyphen, and few lines have one.
-        _ if memchr::memchr(b'-', text.as_bytes()).is_none() => Cow::Borrowed(text),
+        _ if !may_hold_token(text) => Cow::Borrowed(text),
         Some(token) => token.replace_all(text, format!("{NO_TOKEN}$1")),
         None => Cow::Borrowed(text),
     }
+}
+
+/// Whether somewhere a digit, a hyphen and as many letters and digits as a token has follow each other.
+fn may_hold_token(text: &str) -> bool {
+    const LETTERS: usize = 26;
+    let octets = text.as_bytes();
+    memchr::memchr_iter(b'-', octets).any(|at| {
+        let (before, from) = octets.split_at_checked(at).unwrap_or_default();
+        let after = from.get(1..=LETTERS);
+        before.last().is_some_and(u8::is_ascii_digit)
+            && after.is_some_and(|after| after.iter().all(u8::is_ascii_alphanumeric))
+    })
 }
 
 /// One line without controls, its white space collapsed, at most `max_chars` characters.
@@ -134,7 +145,7 @@ pub fn block(text: &str, max_octets: usize) -> Block {
     };
     let text = without_tokens(&text);
     let mut tidy: Vec<&str> = Vec::new();
-    for line in text.split('\n').map(str::trim_end) {
+    for line in lines(&text).map(str::trim_end) {
         // At most two empty lines together: more only push the rest out of sight.
         let empty = tidy.iter().rev().take_while(|l| l.is_empty()).count();
         if !line.is_empty() || (empty < 2 && !tidy.is_empty()) {
@@ -151,9 +162,20 @@ pub fn block(text: &str, max_octets: usize) -> Block {
     shortened |= cut.len() < whole.len();
     let lines = match cut.trim_end() {
         "" => Vec::new(),
-        cut => cut.split('\n').map(str::to_owned).collect(),
+        cut => lines(cut).map(str::to_owned).collect(),
     };
     Block { lines, shortened }
+}
+
+/// What stands between line feeds, as `split` gives it, found many octets at a time.
+pub fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let ends = memchr::memchr_iter(b'\n', text.as_bytes());
+    let mut start = 0;
+    ends.chain(std::iter::once(text.len())).map(move |end| {
+        let line = text.get(start..end).unwrap_or_default();
+        start = end + 1;
+        line
+    })
 }
 
 fn cleaned(text: &str) -> String {
@@ -193,6 +215,9 @@ pub fn rows(line: &str, max_chars: usize) -> Vec<&str> {
     if chars(line) <= max_chars {
         return vec![line];
     }
+    if is_plain(line) {
+        return plain_rows(line, max_chars);
+    }
     let mut rows: Vec<&str> = Vec::new();
     let (mut start, mut at, mut row_chars) = (0, 0, 0);
     let row = |start: usize, end: usize| line.get(start..end).unwrap_or_default();
@@ -210,6 +235,47 @@ pub fn rows(line: &str, max_chars: usize) -> Vec<&str> {
         rows.push(last.trim_end());
     }
     rows
+}
+
+/// The same for a line whose only white space is the space and whose characters are octets: from row to row,
+/// not from word to word.
+fn plain_rows(line: &str, max_chars: usize) -> Vec<&str> {
+    let mut rows: Vec<&str> = Vec::new();
+    let mut rest = line;
+    while rest.len() > max_chars {
+        let octets = rest.as_bytes();
+        let Some(word) = octets.iter().position(|octet| *octet != b' ') else {
+            return rows;
+        };
+        let room = octets.get(..=max_chars).unwrap_or(octets);
+        let last = memchr::memrchr(b' ', room).filter(|space| *space > word);
+        // A word that is longer than the row stays whole.
+        let first = || {
+            let space = memchr::memchr(b' ', octets.get(word..)?)?;
+            Some(word + space)
+        };
+        let Some(space) = last.or_else(first) else {
+            break;
+        };
+        let (row, _) = rest.split_at_checked(space).unwrap_or((rest, ""));
+        rows.push(row.trim_end_matches(' '));
+        rest = rest.get(space + 1..).unwrap_or_default();
+    }
+    let row = rest.trim_end_matches(' ');
+    if !row.is_empty() {
+        rows.push(row);
+    }
+    rows
+}
+
+/// How many octets at the start are all of a kind; looked at in groups, without a branch for each.
+pub fn leading(octets: &[u8], is: impl Fn(u8) -> bool) -> usize {
+    const TOGETHER: usize = 16;
+    let groups = octets.chunks_exact(TOGETHER);
+    let all = |group: &&[u8]| group.iter().fold(true, |all, octet| all & is(*octet));
+    let sure = groups.take_while(all).count() * TOGETHER;
+    let rest = octets.get(sure..).unwrap_or_default();
+    sure + rest.iter().take_while(|octet| is(**octet)).count()
 }
 
 pub fn chars(text: &str) -> usize {
@@ -266,6 +332,28 @@ mod tests {
         assert_eq!(kept.lines, ["> Code: [code]", "x_[code]."]);
         assert_eq!(line(&format!("Re: [{token}]"), 80), "Re: [[code]]");
         assert_eq!(line("2026-11-24 is a date", 80), "2026-11-24 is a date");
+    }
+
+    #[test]
+    fn a_plain_line_is_divided_like_any_other() {
+        // A letter that is no octet takes the other way.
+        for line in [
+            "one two three four five six",
+            " one  two   three ",
+            "        eight spaces first and then words",
+            "averylongwordindeed then short ones",
+            "then averylongwordindeed",
+            "word      ",
+        ] {
+            for width in 1..30 {
+                let other = line.replace('e', "é").replace('w', "ẃ");
+                let plain: Vec<String> = rows(line, width)
+                    .iter()
+                    .map(|row| row.replace('e', "é").replace('w', "ẃ"))
+                    .collect();
+                assert_eq!(plain, rows(&other, width), "{line:?} in {width}");
+            }
+        }
     }
 
     #[test]

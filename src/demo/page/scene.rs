@@ -119,7 +119,7 @@ fn mail(stored: &Mail) -> Value {
 fn filled(text: &str) -> String {
     let lines: Vec<String> = text.lines().map(str::to_owned).collect();
     let paragraphs = fill::paragraphs(&lines);
-    let lines: Vec<String> = paragraphs.iter().map(Paragraph::joined).collect();
+    let lines: Vec<_> = paragraphs.iter().map(Paragraph::joined).collect();
     lines.join("\n")
 }
 

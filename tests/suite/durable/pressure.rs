@@ -33,10 +33,9 @@ fn fill(desk: &mut Desk, now: i64) -> Result<(), DeskError> {
             mark: &id,
             envelope_from: "intro@village.example",
             recipients: &["bob@kim.example".to_owned()],
-            bytes: mail.as_bytes(),
-            visible: "",
         };
-        outbox::insert(db, &filler, now)?;
+        let id = outbox::insert(db, &filler, now)?;
+        outbox::finish(db, id, mail.as_bytes(), "")?;
     }
     Ok(db.execute_batch("COMMIT")?)
 }
