@@ -143,11 +143,13 @@ impl Daemon<'_> {
                 false => prove.run().await,
             }
         };
-        // The first loop that fails ends all: a half-alive daemon would take mail and send none.
+        // The first loop that fails ends all: a half-alive daemon would take mail and send none. Where several
+        // can go on, the one that sends goes first: for it somebody waits.
         tokio::try_join!(
+            biased;
+            self.deliver(lock, &pulse, has_looked).run(),
             self.receive(contacts.clone(), resolver, &pulse, progress)
                 .run(),
-            self.deliver(lock, &pulse, has_looked).run(),
             self.remind(progressed).run(),
             prove,
             contacts.run(self.clerk.clone(), self.stop.clone()),

@@ -85,6 +85,8 @@ struct Memory {
     refusals: HashMap<(String, u32), u32>,
     /// UIDs at whose fetching alone the connection ended, with how often.
     cuts: HashMap<(String, u32), u32>,
+    /// What is known of a folder, by its name and UIDVALIDITY; the last UID is the highest that was fetched.
+    known: HashMap<(String, u32), Known>,
     /// In this run: after that, a refused login is the server's mood until proven otherwise.
     ever_connected: bool,
     /// Since the last pause.
@@ -126,6 +128,7 @@ impl Loop {
             batch: MAX_BATCH,
             refusals: HashMap::new(),
             cuts: HashMap::new(),
+            known: HashMap::new(),
             ever_connected: false,
             connected: false,
         };
@@ -269,19 +272,15 @@ impl Loop {
         memory: &mut Memory,
     ) -> Result<(), Fault> {
         let uid_validity = folder.uid_validity;
-        let known = self.open_folder(mailbox, folder).await?;
-        let from = match whole {
-            true => known.first_uid,
-            false => known.first_uid.max(known.last_uid.saturating_add(1)),
+        let (known, missing, full) = match whole {
+            true => self.list_all(session, mailbox, folder).await?,
+            false => self.list_new(session, mailbox, folder, memory).await?,
         };
-        let mut missing = session.list(from).await?;
-        if whole {
-            let unknown = self.unknown(mailbox, uid_validity, &missing).await?;
-            missing.retain(|listed| unknown.contains(&listed.uid));
-        }
         let mut rest = missing.as_slice();
         let (mut handed, mut looked) = (None, true);
-        self.hold_back().await?;
+        if full {
+            self.hold_back().await?;
+        }
         while !*self.stop.borrow() {
             let Some(portion) = plan::next(&mut rest, memory.batch) else {
                 break;
@@ -312,18 +311,11 @@ impl Loop {
     /// A mail server that takes our mail slowly slows down the reading too: what waits, waits in the
     /// mailbox. While sending is stopped altogether, mail is read all the same.
     async fn hold_back(&mut self) -> Result<(), Fault> {
-        loop {
-            let now_secs = (self.now)();
-            let full = self
-                .clerk
-                .ask(move |desk| desk.is_outbox_full(now_secs))
-                .await?;
-            if !full || *self.stop.borrow() {
-                return Ok(());
-            }
+        while self.is_outbox_full().await? && !*self.stop.borrow() {
             self.pulse.promise(LONGEST_STEP);
             self.rest(FULL_PAUSE).await;
         }
+        Ok(())
     }
 
     /// One answer that can't be parsed ends the session: the next one asks for half as many, down
@@ -381,6 +373,13 @@ impl Loop {
         memory: &mut Memory,
     ) -> Vec<Arrived> {
         let mut batch = Vec::with_capacity(fetched.mails.len());
+        let uids = fetched.mails.iter().map(|mail| mail.uid);
+        if let Some(last) = uids.max() {
+            let mut known = *known;
+            known.last_uid = known.last_uid.max(last);
+            let key = (mailbox.to_owned(), uid_validity);
+            memory.known.insert(key, known);
+        }
         for mail in fetched.mails {
             batch.push(self.mail(mail, mailbox, uid_validity, known));
         }
@@ -443,6 +442,7 @@ impl Loop {
             return Ok(None);
         }
         let now_secs = (self.now)();
+        let bell = self.clerk.bell.clone();
         Ok(Some(match &self.resolver {
             Some(resolver) => {
                 let (clerk, resolver) = (self.clerk.clone(), resolver.clone());
@@ -450,10 +450,11 @@ impl Loop {
                     authors::take(&clerk, &resolver, batch, now_secs).await
                 }))
             }
-            None => Handed::Begun(
-                self.clerk
-                    .begin(move |desk| desk.receive(&batch, now_secs))?,
-            ),
+            None => Handed::Begun(self.clerk.begin(move |desk| {
+                let taken = desk.receive(&batch, now_secs);
+                bell.ring();
+                taken
+            })?),
         }))
     }
 
@@ -466,7 +467,6 @@ impl Loop {
         };
         tracing::info!(mails = taken, "mail taken");
         self.pulse.took(taken);
-        self.clerk.bell.ring();
         Ok(())
     }
 }

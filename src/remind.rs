@@ -40,13 +40,22 @@ impl Loop {
                 .and_then(|next| u64::try_from(next - (self.now)()).ok())
                 .map_or(LONGEST_WAIT, Duration::from_secs)
                 .clamp(SHORTEST_WAIT, LONGEST_WAIT);
-            tokio::select! {
-                () = self.clerk.bell.clock.notified() => {}
-                () = tokio::time::sleep(pause) => {}
-                () = crate::clerk::stopped(&mut self.stop) => {}
+            // What nobody should have to wait for is done once there is nothing else to do.
+            if self.is_quiet_for(SHORTEST_WAIT).await {
+                self.clerk.ask(|desk| desk.tidy_log()).await?;
+                self.is_quiet_for(pause).await;
             }
         }
         Ok(())
+    }
+
+    /// Whether the bell was not rung for so long, nor the end.
+    async fn is_quiet_for(&mut self, pause: Duration) -> bool {
+        tokio::select! {
+            () = self.clerk.bell.clock.notified() => false,
+            () = tokio::time::sleep(pause) => true,
+            () = crate::clerk::stopped(&mut self.stop) => false,
+        }
     }
 
     /// What the clock says is kept for the next start; the operator's word lets it jump.

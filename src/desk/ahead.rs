@@ -86,7 +86,10 @@ impl Ahead {
             .spawn_scoped(scope, move || {
                 for mail in mails {
                     // The desk has ended its batch early.
-                    if done.send((mail.id, Opened::of(mail, around, true))).is_err() {
+                    if done
+                        .send((mail.id, Opened::of(mail, around, true)))
+                        .is_err()
+                    {
                         return;
                     }
                 }

@@ -91,7 +91,9 @@ pub fn bind(db: &Connection, house: &House, letter: &Letter) -> Result<Binding, 
 /// Whether something that looks like a token of ours stands in the mail.
 pub fn carries_ours(house: &House, letter: &Letter) -> bool {
     let carriers = carried(house, letter);
-    carriers.into_iter().any(|text| !secret::find(text).is_empty())
+    carriers
+        .into_iter()
+        .any(|text| !secret::find(text).is_empty())
 }
 
 /// Whether a replayed mail could not be tied to this introduction in this way (see [`covered`]).

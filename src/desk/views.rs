@@ -211,6 +211,7 @@ pub struct FolderSeen<'a> {
 }
 
 /// What is known of a folder.
+#[derive(Clone, Copy)]
 pub struct Known {
     pub first_uid: u32,
     /// The highest that is known; 0: none.

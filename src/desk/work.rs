@@ -423,7 +423,12 @@ impl Work<'_> {
             return press.give(self.db, id, draft);
         }
         let finished = draft.finish()?;
-        Ok(outbox::finish(self.db, id, &finished.bytes, &finished.quotable)?)
+        Ok(outbox::finish(
+            self.db,
+            id,
+            &finished.bytes,
+            &finished.quotable,
+        )?)
     }
 }
 

@@ -36,8 +36,13 @@ pub(super) async fn take(
                 .map(|(id, raw)| facts(clerk, *id, raw, resolver)),
         );
         let known: Vec<_> = some.iter().map(|(id, _)| *id).zip(facts.await).collect();
+        let bell = clerk.bell.clone();
         clerk
-            .ask(move |desk| desk.handle_all(&known, now_secs))
+            .ask(move |desk| {
+                desk.handle_all(&known, now_secs)?;
+                bell.ring();
+                Ok(())
+            })
             .await?;
     }
     Ok(mails.len())

@@ -3,11 +3,50 @@
 //! Fails only when the desk does.
 
 use crate::desk::views::{FolderSeen, Known};
-use crate::receive::{Fault, Folder, Loop};
-use crate::wire::imap::Listed;
+use crate::receive::{Fault, Folder, Loop, Memory};
+use crate::wire::imap::{Listed, Session};
 use std::collections::HashSet;
 
 impl Loop {
+    /// Everything that lies there and was not taken yet; and that it is not known whether the outbox is full.
+    pub(super) async fn list_all(
+        &self,
+        session: &mut Session,
+        mailbox: &str,
+        folder: Folder,
+    ) -> Result<(Known, Vec<Listed>, bool), Fault> {
+        let known = self.open_folder(mailbox, folder).await?;
+        let mut listed = session.list(known.first_uid).await?;
+        let unknown = self.unknown(mailbox, folder.uid_validity, &listed).await?;
+        listed.retain(|listed| unknown.contains(&listed.uid));
+        Ok((known, listed, true))
+    }
+
+    /// What lies behind the last mail that was taken, and whether the outbox is full: a single mail is waited
+    /// for, so the desk is asked while the server answers, and for nothing that is known.
+    pub(super) async fn list_new(
+        &self,
+        session: &mut Session,
+        mailbox: &str,
+        folder: Folder,
+        memory: &Memory,
+    ) -> Result<(Known, Vec<Listed>, bool), Fault> {
+        let key = (mailbox.to_owned(), folder.uid_validity);
+        let known = match memory.known.get(&key) {
+            Some(known) => *known,
+            None => self.open_folder(mailbox, folder).await?,
+        };
+        let from = known.first_uid.max(known.last_uid.saturating_add(1));
+        let (listed, full) = tokio::join!(session.list(from), self.is_outbox_full());
+        Ok((known, listed?, full?))
+    }
+
+    pub(super) async fn is_outbox_full(&self) -> Result<bool, Fault> {
+        let now_secs = (self.now)();
+        let full = self.clerk.ask(move |desk| desk.is_outbox_full(now_secs));
+        Ok(full.await?)
+    }
+
     /// Which of the mails that lie there were not taken yet.
     pub(super) async fn unknown(
         &self,

@@ -67,6 +67,7 @@ fn memory() -> Memory {
         batch: MAX_BATCH,
         refusals: HashMap::new(),
         cuts: HashMap::new(),
+        known: HashMap::new(),
         ever_connected: true,
         connected: true,
     }

@@ -44,8 +44,6 @@ pub fn inbox(db: &Connection) -> Result<Vec<(String, i64)>, StoreError> {
 /// How many mails wait to be sent, and since when the oldest of them.
 pub fn waiting(db: &Connection) -> Result<(i64, Option<i64>), StoreError> {
     Ok(db
-        .prepare_cached(
-            "SELECT count(*), min(created_at) FROM outbox WHERE settled_at IS NULL",
-        )?
+        .prepare_cached("SELECT count(*), min(created_at) FROM outbox WHERE settled_at IS NULL")?
         .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?)
 }

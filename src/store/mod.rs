@@ -159,6 +159,24 @@ impl Store {
         Ok(self.connection.busy_timeout(BUSY_DAEMON)?)
     }
 
+    /// Copies the log back into the file if it has grown long: nobody waits for that between two mails, and
+    /// a mail would at whose commit it becomes due.
+    pub fn tidy_log(&self) -> Result<(), StoreError> {
+        /// Pages; less than `wal_autocheckpoint`.
+        const LONG: i64 = 700;
+        let frames = |mode: &str| -> rusqlite::Result<i64> {
+            let sql = format!("PRAGMA wal_checkpoint({mode})");
+            self.connection.query_row(&sql, [], |row| {
+                let (logged, copied): (i64, i64) = (row.get(1)?, row.get(2)?);
+                Ok(logged - copied)
+            })
+        };
+        if frames("NOOP")? > LONG {
+            frames("PASSIVE")?;
+        }
+        Ok(())
+    }
+
     /// Writes a copy of the database, as it is at this moment, into a file that must not exist yet.
     /// Others may go on writing meanwhile. After a failure or a crash there is no such file.
     pub fn copy_to(&self, target: &Path) -> Result<(), StoreError> {

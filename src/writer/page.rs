@@ -245,7 +245,17 @@ fn quoted(out: &mut String, marks: &str, indent: usize, row: &str) {
 }
 
 fn tag(out: &mut String, name: &str, style: &str, inner: &str) {
-    for piece in ["<", name, " style=\"", style, "\">", inner, "</", name, ">\n"] {
+    for piece in [
+        "<",
+        name,
+        " style=\"",
+        style,
+        "\">",
+        inner,
+        "</",
+        name,
+        ">\n",
+    ] {
         out.push_str(piece);
     }
 }
