@@ -237,3 +237,35 @@ fn damaged(error: rusqlite::Error) -> StoreError {
         _ => StoreError::Sqlite(error),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_log_is_copied_back_and_a_short_one_is_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("askfirst.db")).unwrap();
+        let waits = || -> i64 {
+            let both = |row: &rusqlite::Row<'_>| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?);
+            let sql = "PRAGMA wal_checkpoint(NOOP)";
+            store.connection.query_row(sql, [], both).unwrap()
+        };
+        let write = |pages: usize| {
+            for _ in 0..pages {
+                let sql =
+                    "INSERT INTO meta VALUES (lower(hex(randomblob(8))), hex(zeroblob(6000)))";
+                store.connection.execute(sql, []).unwrap();
+            }
+        };
+        write(20);
+        let short = waits();
+        store.tidy_log().unwrap();
+        assert!(short > 0 && waits() == short, "{short}");
+        while waits() <= 700 {
+            write(1);
+        }
+        store.tidy_log().unwrap();
+        assert_eq!(waits(), 0);
+    }
+}

@@ -11,6 +11,7 @@
 mod answers;
 mod attacks;
 mod authors;
+mod batches;
 mod command_line;
 mod connectors_hand;
 mod contacts;
