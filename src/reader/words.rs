@@ -2,10 +2,11 @@
 //!
 //! Never fails: a line of a table that has no known key is skipped (a test refuses it).
 
+pub mod pattern;
+
 use crate::reader::fold::fold;
 use crate::reader::hash::{TableMap, TableSet};
-use crate::reader::work;
-use regex::Regex;
+use pattern::{Pattern, alternation};
 use std::sync::LazyLock;
 
 /// One file a language; `words/README.md` says what the keys mean.
@@ -95,6 +96,10 @@ pub struct Words {
     pub above: Vec<String>,
     /// Finds the first words of an attribution followed by a date.
     pub start: Pattern,
+    /// Those of one word, which may stand before a date.
+    pub starters: TableSet<String>,
+    /// First words of what separators say.
+    pub separator_starts: TableSet<String>,
     /// Finds a label with its colon inside a line, for headers that were run together.
     pub run_on: Pattern,
     /// Footers by the first word of their head.
@@ -177,8 +182,14 @@ fn build() -> Words {
         .filter(|(k, _)| matches!(*k, "footer" | "tail"))
         .filter_map(|(_, v)| first(v))
         .collect();
+    let separator_starts = entries()
+        .filter(|(k, _)| matches!(*k, "forward" | "original"))
+        .filter_map(|(_, v)| first(v))
+        .collect();
     Words {
         labels,
+        separator_starts,
+        starters: starts().map(str::to_owned).collect(),
         footer_starts,
         forward: all("forward"),
         forward_end: all("forward_end"),
@@ -259,48 +270,6 @@ fn has_no_spaces(word: &str) -> bool {
     })
 }
 
-/// An alternation of literal words; none at all matches nothing.
-fn alternation(mut words: Vec<String>) -> String {
-    words.sort_by_key(|w| std::cmp::Reverse(w.len()));
-    words.dedup();
-    let words: Vec<String> = words.iter().map(|w| regex::escape(w)).collect();
-    words.join("|")
-}
-
-/// A regular expression that finds nothing where it does not compile (a test refuses that).
-pub struct Pattern(Option<Regex>);
-
-impl Pattern {
-    fn new(pattern: &str) -> Pattern {
-        Pattern(Regex::new(pattern).ok())
-    }
-    /// Different words of it that are in a text, counted up to `enough`.
-    pub fn count(&self, text: &str, enough: usize) -> usize {
-        let mut hits: Vec<&str> = Vec::new();
-        work::steps(text.len());
-        for spot in self.spots(text) {
-            let word = text.get(spot).unwrap_or_default();
-            if !hits.contains(&word) {
-                hits.push(word);
-            }
-            if hits.len() >= enough {
-                break;
-            }
-        }
-        hits.len()
-    }
-    pub fn is_in(&self, text: &str) -> bool {
-        work::steps(text.len());
-        self.0.as_ref().is_some_and(|r| r.is_match(text))
-    }
-    /// Where it is found, in order, not overlapping.
-    pub fn spots<'a>(&'a self, text: &'a str) -> impl Iterator<Item = std::ops::Range<usize>> + 'a {
-        self.0
-            .iter()
-            .flat_map(move |r| r.find_iter(text).map(|m| m.range()))
-    }
-}
-
 fn wrote() -> Pattern {
     let (tight, spaced): (Vec<String>, Vec<String>) = entries()
         .filter(|(k, _)| *k == "wrote")
@@ -322,11 +291,14 @@ fn wrote() -> Pattern {
 }
 
 /// Starters of one letter begin too many ordinary sentences.
-fn start() -> Pattern {
-    let starts: Vec<String> = entries()
+fn starts() -> impl Iterator<Item = &'static str> {
+    entries()
         .filter(|(k, v)| *k == "start" && v.chars().count() > 1)
-        .map(|(_, v)| v.to_owned())
-        .collect();
+        .map(|(_, v)| v)
+}
+
+fn start() -> Pattern {
+    let starts: Vec<String> = starts().map(str::to_owned).collect();
     Pattern::new(&format!(
         r"(?:^|\s)(?:{})\s+(?:[\p{{L}}’']+\.?,?\s+){{0,3}}\d",
         alternation(starts)
@@ -389,11 +361,7 @@ mod tests {
     #[test]
     fn verbs_are_whole_words() {
         let w = words();
-        assert!(
-            [&w.wrote, &w.start, &w.run_on]
-                .iter()
-                .all(|p| p.0.is_some())
-        );
+        assert!([&w.wrote, &w.start, &w.run_on].iter().all(|p| p.compiled()));
         for text in [
             "on monday bob wrote:",
             "le 3 mai, x a écrit :",

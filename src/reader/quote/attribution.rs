@@ -4,7 +4,7 @@
 //! Fails by finding none. Evidence is counted, not patterns: a verb of writing, a date, an
 //! address, the colon at the end, and quote marks below.
 
-use crate::reader::fold::fold;
+use crate::reader::fold::{SHORT, fold, folded};
 use crate::reader::quote::header::Head;
 use crate::reader::quote::line::Line;
 use crate::reader::quote::{byline, mailbox};
@@ -96,9 +96,7 @@ fn between_marks(text: &str, at: usize) -> Option<Attribution> {
 
 /// Yahoo on Android quotes on the line of the attribution itself.
 fn going_on(text: &str, at: usize) -> Option<Attribution> {
-    if !text.contains('@') {
-        return None;
-    }
+    memchr::memchr(b'@', text.as_bytes())?;
     let spots = text.match_indices(": ").map(|(at, _)| at + 1);
     let head = text.get(..spots.clone().last()?.min(MAX_OCTETS))?;
     if !(head.contains('@') && starts_like_one(head)) {
@@ -136,11 +134,12 @@ fn joined(lines: &[Line<'_>], start: usize, end: usize) -> String {
 /// A cheap look that spares ordinary lines everything else.
 fn could_end(text: &str) -> bool {
     let end = text.trim_end_matches(['*', '_', ' ', '\u{A0}', '-', '"', '\u{200E}', '»']);
+    let has_at = || memchr::memchr(b'@', text.as_bytes()).is_some();
     end.ends_with([':', '：'])
-        || (end.ends_with('>') && end.contains('@'))
+        || (end.ends_with('>') && has_at())
         || (text.len() < MAX_OCTETS
-            && (text.ends_with("--") || text.contains('@') || end.len() < 12 || ends_tight(end))
-            && words().wrote.is_in(&fold(end)))
+            && (end.len() < 12 || text.ends_with("--") || ends_tight(end) || has_at())
+            && words().wrote.is_in(&folded(end, &mut [0; SHORT])))
 }
 
 /// Korean and Thai programs write no colon.
@@ -181,8 +180,9 @@ fn is_attribution(text: &str, quoted_below: bool) -> bool {
 }
 
 fn ends_with_verb(end: &str, folded: &str) -> bool {
-    let tail: String = fold(end).chars().rev().take(14).collect();
-    let tail: String = tail.chars().rev().collect();
+    let end = fold(end);
+    let start = end.char_indices().rev().nth(13).map_or(0, |(at, _)| at);
+    let tail = end.get(start..).unwrap_or_default();
     words().wrote.is_in(&format!(" {tail} ")) && !folded.ends_with('.')
 }
 

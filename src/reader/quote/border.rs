@@ -3,7 +3,7 @@
 //!
 //! Fails by finding none; what is above a border belongs to the writer.
 
-use crate::reader::fold::fold;
+use crate::reader::fold::{SHORT, fold, folded, has_folded, trim};
 use crate::reader::hash::TableSet;
 use crate::reader::quote::header::{self, Head};
 use crate::reader::quote::line::Line;
@@ -133,7 +133,7 @@ fn with_rules_above(lines: &[Line<'_>], mut border: Border, floor: usize) -> Bor
 
 /// A line of at least three drawing characters and nothing else.
 pub fn is_rule(text: &str) -> bool {
-    let text = text.trim();
+    let text = trim(text);
     if !text.starts_with(RULE) {
         return false;
     }
@@ -151,15 +151,29 @@ pub fn next_content(lines: &[Line<'_>], from: usize) -> Option<usize> {
 
 /// What a line says between its rules.
 struct Said<'a> {
-    phrase: String,
+    phrase: &'a str,
     /// What follows the closing rule on the same line: a header block, run together.
     rest: &'a str,
     /// The line begins with a rule.
     drawn: bool,
 }
 
+/// What stands around a phrase.
+fn is_edge(c: char) -> bool {
+    RULE.contains(&c) || matches!(c, ' ' | ':' | '：' | '.' | '\u{A0}')
+}
+
+/// Whether an undrawn line begins like what a separator says; spares ordinary lines the rest.
+fn may_be_separator(text: &str) -> bool {
+    let text = text.trim_start_matches(is_edge);
+    let first = text.split_whitespace().next().unwrap_or_default();
+    let bare = first.trim_end_matches(is_edge);
+    let starts = &words().separator_starts;
+    has_folded(starts, bare) || (bare.len() < first.len() && has_folded(starts, first))
+}
+
 fn said(text: &str) -> Option<Said<'_>> {
-    let text = text.trim();
+    let text = trim(text);
     let inner = text.trim_start_matches(|c| RULE.contains(&c) || c == ' ' || c == '\u{A0}');
     let drawn = text.len() >= inner.len() + 2;
     let closing = inner.find("--").or_else(|| inner.find("=="));
@@ -171,7 +185,7 @@ fn said(text: &str) -> Option<Said<'_>> {
         return None;
     }
     Some(Said {
-        phrase: fold(phrase.trim_matches(|c| RULE.contains(&c) || " :：.\u{A0}".contains(c))),
+        phrase: phrase.trim_matches(is_edge),
         rest: rest.trim_start_matches(|c| RULE.contains(&c) || c == ' '),
         drawn,
     })
@@ -180,7 +194,10 @@ fn said(text: &str) -> Option<Said<'_>> {
 /// `---- Forwarded message ----`, `Begin forwarded message:`, `-----Original Message-----`.
 pub fn separator(lines: &[Line<'_>], index: usize) -> Option<Border> {
     let line = lines.get(index)?;
-    let text = line.text.trim();
+    let text = trim(line.text);
+    if !text.starts_with(RULE) && !may_be_separator(text) {
+        return None;
+    }
     let below = next_content(lines, index + 1);
     let announced = below.is_some_and(|i| {
         lines
@@ -197,6 +214,8 @@ pub fn separator(lines: &[Line<'_>], index: usize) -> Option<Border> {
         rest,
         drawn,
     } = said(text)?;
+    let mut buffer = [0; SHORT];
+    let phrase = &*folded(phrase, &mut buffer);
     let opens = || {
         let attributed = || {
             below
@@ -205,9 +224,9 @@ pub fn separator(lines: &[Line<'_>], index: usize) -> Option<Border> {
         };
         opens && (attribution::has_date(text) || attributed())
     };
-    let kind = if is_phrase(&words().forward, &phrase) && (drawn || announced || opens()) {
+    let kind = if is_phrase(&words().forward, phrase) && (drawn || announced || opens()) {
         Kind::Forward
-    } else if (words().original.contains(&phrase) && (drawn || announced))
+    } else if (words().original.contains(phrase) && (drawn || announced))
         || (drawn && words().above.iter().any(|a| phrase.contains(a.as_str())))
     {
         Kind::Original
@@ -269,7 +288,7 @@ fn is_phrase(set: &TableSet<String>, phrase: &str) -> bool {
 
 /// A rule, scissors, or a separator that says again what was said above the header block.
 pub fn is_drawn(text: &str) -> bool {
-    let text = text.trim();
+    let text = trim(text);
     let inner = text.trim_matches(|c| RULE.contains(&c) || c == ' ');
     let scissors = text.starts_with(RULE) && inner.starts_with(['8', '✂']) && text.ends_with(RULE);
     is_rule(text)
@@ -279,7 +298,10 @@ pub fn is_drawn(text: &str) -> bool {
 
 /// The line below a forwarded mail that some programs write.
 pub fn is_forward_end(text: &str) -> bool {
-    let text = text.trim();
+    let text = trim(text);
+    if !(text.starts_with(RULE) || text.ends_with(RULE)) {
+        return false;
+    }
     let inner = text.trim_matches(|c| RULE.contains(&c) || c == ' ');
     text.len() > inner.len() && words().forward_end.contains(&fold(inner))
 }

@@ -3,7 +3,9 @@
 //! Fails towards text: a sentence that begins like a footer stays.
 
 use crate::reader::fold::{fold, has_folded};
+use crate::reader::words::pattern::Pattern;
 use crate::reader::words::{Footer, first_octet, words};
+use std::sync::LazyLock;
 
 /// Octets of a line with a footer and its links, which may be long.
 const MAX_LINE_OCTETS: usize = 1000;
@@ -81,6 +83,9 @@ fn ends_with_device(line: &str) -> bool {
     // Spares most lines the rest: names of devices end with one of these.
     let end = line.trim_end_matches(|c: char| !c.is_alphanumeric());
     if !end.ends_with(['e', 'd', 'y', 'a', 'I', 'i', 's']) {
+        return false;
+    }
+    if !DEVICES.iter().any(|device| end.ends_with(device)) {
         return false;
     }
     let line = line.trim_matches([' ', '*', '_', '-', '—', '–', '(', ')']);
@@ -189,72 +194,76 @@ fn has_no_case(text: &str) -> bool {
 }
 
 /// Names of devices and mail programs: the same in every language.
+const NAMES: &[&str] = &[
+    "iphone",
+    "ipad",
+    "ipod",
+    "ios",
+    "mac",
+    "android",
+    "samsung",
+    "galaxy",
+    "blackberry",
+    "huawei",
+    "xiaomi",
+    "redmi",
+    "oppo",
+    "nokia",
+    "pixel",
+    "oneplus",
+    "htc",
+    "sony",
+    "xperia",
+    "motorola",
+    "outlook",
+    "windows",
+    "mail",
+    "yahoo",
+    "gmail",
+    "aol",
+    "proton",
+    "tutanota",
+    "tuta",
+    "gmx",
+    "web.de",
+    "mailbird",
+    "spark",
+    "airmail",
+    "thunderbird",
+    "k-9",
+    "typeapp",
+    "bluemail",
+    "nine",
+    "smartphone",
+    "telefon",
+    "mobil",
+    "handy",
+    "phone",
+    "tablet",
+    "wireless",
+    "verizon",
+    "t-mobile",
+    "vodafone",
+    "fairmail",
+    "fairemail",
+    "superhuman",
+    "hey",
+    "zoho",
+    "yandex",
+    "mobile",
+    "device",
+    "телефон",
+    "устройства",
+    "手机",
+    "手機",
+    "휴대",
+];
+
+static DEVICE: LazyLock<Pattern> = LazyLock::new(|| Pattern::any_of(NAMES));
+
+/// Whether a folded text names a device or a mail program.
 pub fn is_device(text: &str) -> bool {
-    const NAMES: &[&str] = &[
-        "iphone",
-        "ipad",
-        "ipod",
-        "ios",
-        "mac",
-        "android",
-        "samsung",
-        "galaxy",
-        "blackberry",
-        "huawei",
-        "xiaomi",
-        "redmi",
-        "oppo",
-        "nokia",
-        "pixel",
-        "oneplus",
-        "htc",
-        "sony",
-        "xperia",
-        "motorola",
-        "outlook",
-        "windows",
-        "mail",
-        "yahoo",
-        "gmail",
-        "aol",
-        "proton",
-        "tutanota",
-        "tuta",
-        "gmx",
-        "web.de",
-        "mailbird",
-        "spark",
-        "airmail",
-        "thunderbird",
-        "k-9",
-        "typeapp",
-        "bluemail",
-        "nine",
-        "smartphone",
-        "telefon",
-        "mobil",
-        "handy",
-        "phone",
-        "tablet",
-        "wireless",
-        "verizon",
-        "t-mobile",
-        "vodafone",
-        "fairmail",
-        "fairemail",
-        "superhuman",
-        "hey",
-        "zoho",
-        "yandex",
-        "mobile",
-        "device",
-        "телефон",
-        "устройства",
-        "手机",
-        "手機",
-        "휴대",
-    ];
-    NAMES.iter().any(|name| text.contains(name))
+    DEVICE.is_in(text)
 }
 
 /// `OK — Sent from my iPhone` on one line.
@@ -264,6 +273,9 @@ pub fn cut_inline_footer(text: &mut String) {
         return;
     };
     if last.len() > 1000 {
+        return;
+    }
+    if !is_device(&fold(last)) {
         return;
     }
     for (at, c) in last.char_indices() {

@@ -30,7 +30,10 @@ impl<'a> Line<'a> {
     }
 
     fn parse(raw: &'a str) -> Line<'a> {
-        let raw = raw.trim_end();
+        let raw = match raw.as_bytes().last() {
+            Some(last) if !last.is_ascii_graphic() => raw.trim_end(),
+            _ => raw,
+        };
         let first = raw.bytes().next();
         if !matches!(first, Some(b'>' | b' ' | b'A'..=b'Z' | 0x80..)) {
             return Line {
@@ -99,12 +102,19 @@ fn after_initials(text: &str) -> Option<&str> {
 
 /// Whether a line is quoted by a bar: it begins with one and is no row of a table.
 fn is_barred(raw: &str) -> bool {
+    if raw
+        .as_bytes()
+        .first()
+        .is_none_or(|first| first.is_ascii_graphic() && *first != b'|')
+    {
+        return false;
+    }
     let raw = raw.trim();
     raw.starts_with('|') && !(raw.len() > 1 && raw.ends_with('|')) && !raw.contains(" | ")
 }
 
 /// The text cut at its line feeds.
-fn cut(text: &str) -> impl Iterator<Item = &str> {
+pub fn cut(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
         let text = rest?;
@@ -118,7 +128,7 @@ fn cut(text: &str) -> impl Iterator<Item = &str> {
 
 /// The lines of a text.
 pub fn lines(text: &str) -> Vec<Line<'_>> {
-    let mut lines: Vec<Line<'_>> = Vec::new();
+    let mut lines: Vec<Line<'_>> = Vec::with_capacity(text.len() / 32);
     let mut raws = cut(text).take(MAX_LINES).peekable();
     let mut barred = false;
     while let Some(raw) = raws.next() {
@@ -186,15 +196,15 @@ pub fn inside<'a>(lines: &[Line<'a>], depth: usize) -> Vec<Line<'a>> {
         .collect()
 }
 
-/// The lines as text again, marks as `> `.
+/// The lines as text again, marks as `> `, without white space at either end.
 pub fn join<'a>(lines: impl IntoIterator<Item = &'a Line<'a>>) -> String {
-    let mut out = String::new();
+    let mut out = String::with_capacity(256);
     for line in lines {
         if line.mark || line.text == SIGNATURE_MARK {
             continue;
         }
         if line.depth > 0 {
-            out.push_str(&">".repeat(line.depth));
+            out.extend(std::iter::repeat_n('>', line.depth));
             if !line.text.is_empty() {
                 out.push(' ');
             }
@@ -202,12 +212,11 @@ pub fn join<'a>(lines: impl IntoIterator<Item = &'a Line<'a>>) -> String {
         out.push_str(line.text);
         out.push('\n');
     }
-    trim_blank(&out).to_owned()
-}
-
-/// Without empty lines at either end, the first line's indent kept out as well.
-pub fn trim_blank(text: &str) -> &str {
-    text.trim()
+    let end = out.trim_end().len();
+    out.truncate(end);
+    let start = out.len() - out.trim_start().len();
+    out.drain(..start);
+    out
 }
 
 #[cfg(test)]
