@@ -9,8 +9,6 @@ use std::borrow::Cow;
 
 /// Octets of a short text, which is folded without a new string: labels, single words.
 pub const SHORT: usize = 32;
-/// Octets that are looked at together.
-const WIDE: usize = 16;
 
 /// Visible ASCII and single spaces, none of them at an end.
 pub fn is_plain(text: &str) -> bool {
@@ -21,32 +19,44 @@ pub fn is_plain(text: &str) -> bool {
     if !(first.is_ascii_graphic() && last.is_ascii_graphic()) {
         return false;
     }
-    // Without a branch, so that many octets are looked at together, each with the one behind it.
-    let odd = |a: u8, b: u8| {
-        u8::from(a.wrapping_sub(b' ') > b'~' - b' ') | u8::from((a == b' ') & (b == b' '))
-    };
-    let behind = bytes.get(1..).unwrap_or_default();
-    let (Some(last), Some(last_behind)) = (
-        bytes
-            .get(..behind.len())
-            .and_then(|b| b.last_chunk::<WIDE>()),
-        behind.last_chunk::<WIDE>(),
-    ) else {
-        let pairs = bytes.iter().zip(behind);
-        return pairs.fold(0, |all, (a, b)| all | odd(*a, *b)) == 0;
-    };
-    let mut all = [0; WIDE];
-    let mut look = |a: &[u8; WIDE], b: &[u8; WIDE]| {
-        for (all, (a, b)) in all.iter_mut().zip(a.iter().zip(b)) {
-            *all |= odd(*a, *b);
-        }
-    };
-    for (a, b) in bytes.as_chunks().0.iter().zip(behind.as_chunks().0) {
-        look(a, b);
+    let (eights, rest) = bytes.as_chunks::<8>();
+    let (mut odd, mut behind) = (0, 0);
+    for eight in eights {
+        let eight = u64::from_le_bytes(*eight);
+        let spaces = spaces(eight);
+        odd |= others(eight) | spaces & (spaces << 8 | behind);
+        behind = spaces >> 56;
     }
-    // The last octets, some of them once more.
-    look(last, last_behind);
-    all == [0; WIDE]
+    if !rest.is_empty() {
+        // Of a longer text the last octets, some of them once more: pairs are told inside of them.
+        let eight = bytes
+            .last_chunk()
+            .map_or_else(|| short_eight(rest), |last| u64::from_le_bytes(*last));
+        let spaces = spaces(eight);
+        odd |= others(eight) | spaces & spaces << 8;
+    }
+    odd == 0
+}
+
+/// Every octet of eight, and the highest bit of each.
+const EACH: u64 = 0x0101_0101_0101_0101;
+const HIGH: u64 = 0x80 * EACH;
+
+/// The highest bit of the first octet that is no visible ASCII and no space, and of some behind it.
+pub fn others(eight: u64) -> u64 {
+    (eight.wrapping_sub(u64::from(b' ') * EACH) | eight | eight.wrapping_add(EACH)) & HIGH
+}
+
+/// The highest bit of each octet that is a space, where there are no others.
+fn spaces(eight: u64) -> u64 {
+    !(eight ^ u64::from(b' ') * EACH).wrapping_add(!HIGH) & HIGH
+}
+
+/// Fewer than eight octets, the first one lowest, with letters behind them.
+fn short_eight(octets: &[u8]) -> u64 {
+    let letters = u64::from(b'x') * EACH;
+    let add = |all: u64, octet: &u8| all << 8 | u64::from(*octet);
+    octets.iter().rev().fold(letters, add)
 }
 
 /// The text without white space at its ends, told in one look where there is none.
@@ -90,8 +100,8 @@ pub fn fold(text: &str) -> String {
 }
 
 /// A text without the white space at its ends, and with one space for what `is_gap` inside of it.
-/// Lines that are plain and that `copies` are put into lower case as they are, others go by character
-/// through `push`.
+/// What is visible ASCII in lines that `copies` is put into lower case as it is, the rest goes by
+/// character through `push`.
 pub fn squeezed(
     text: &str,
     copies: impl Fn(&str) -> bool,
@@ -122,17 +132,35 @@ pub fn squeezed(
             }
             continue;
         }
+        let copies = copies(line);
         let mut gap = !out.is_empty();
-        for c in line.chars() {
+        let mut rest = line;
+        while let Some(c) = rest.chars().next() {
             if is_gap(c) {
                 gap = !out.is_empty();
+                rest = rest.get(c.len_utf8()..).unwrap_or_default();
                 continue;
             }
             if gap {
                 out.push(' ');
                 gap = false;
             }
-            push(c, &mut out);
+            let word = match copies {
+                true => rest.bytes().take_while(u8::is_ascii_graphic).count(),
+                false => 0,
+            };
+            let (word, behind) = rest.split_at_checked(word).unwrap_or_default();
+            rest = behind;
+            if word.is_empty() {
+                push(c, &mut out);
+                rest = rest.get(c.len_utf8()..).unwrap_or_default();
+                continue;
+            }
+            let start = out.len();
+            out.push_str(word);
+            if let Some(copied) = out.get_mut(start..) {
+                copied.make_ascii_lowercase();
+            }
         }
     }
     out

@@ -86,22 +86,32 @@ impl<'a> Page<'a> {
             }
             return;
         }
-        for line in text.split_inclusive(['\n', '\t']) {
+        let mut rest = &*text;
+        while !rest.is_empty() {
+            let end = memchr::memchr2(b'\n', b'\t', rest.as_bytes());
+            let (line, below) = rest
+                .split_at_checked(end.map_or(rest.len(), |at| at + 1))
+                .unwrap_or((rest, ""));
             self.words(line);
+            rest = below;
         }
     }
 
     /// Text in which white space of any kind and length is one space.
     fn words(&mut self, text: &str) {
-        let inner = text.trim_matches([' ', '\n', '\t']);
+        let blank = |octet: &u8| matches!(octet, b' ' | b'\n' | b'\t');
+        let start = text.bytes().take_while(blank).count();
+        let end = text.len() - text.bytes().rev().take_while(blank).count();
+        // All of it may be blank.
+        let inner = text.get(start..end).unwrap_or_default();
         if is_plain(inner) {
-            if !text.starts_with(inner) || inner.is_empty() {
+            if start > 0 || inner.is_empty() {
                 self.gap = !self.line.is_empty();
             }
             if !inner.is_empty() {
                 self.pay_gap();
                 self.line.push_str(inner);
-                self.gap = !text.ends_with(inner);
+                self.gap = end < text.len();
             }
             return;
         }

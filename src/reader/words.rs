@@ -90,8 +90,8 @@ pub struct Words {
     pub wrote: Pattern,
     /// Single words of the verbs, and what else stands beside the author's name.
     pub beside_name: TableSet<String>,
-    /// Phrases of several words that stand before it.
-    pub before_name: Vec<String>,
+    /// Phrases of several words that stand before it, by their first word.
+    pub before_name: TableMap<String, Vec<String>>,
     /// What a line says above which an answer is to be written.
     pub above: Vec<String>,
     /// Finds the first words of an attribution followed by a date.
@@ -169,6 +169,11 @@ fn build() -> Words {
     let (phrases, single): (Vec<String>, Vec<String>) =
         all("beside").into_iter().partition(|p| p.contains(' '));
     beside_name.extend(single);
+    let mut before_name: TableMap<String, Vec<String>> = TableMap::default();
+    for phrase in phrases {
+        let first = phrase.split(' ').next().unwrap_or_default().to_owned();
+        before_name.entry(first).or_default().push(phrase);
+    }
     let (footers, loose) = footers();
     let (ending_footers, loose): (Vec<Footer>, Vec<Footer>) =
         loose.into_iter().partition(|f| f.head.is_empty());
@@ -196,7 +201,7 @@ fn build() -> Words {
         original: all("original"),
         wrote: wrote(),
         beside_name,
-        before_name: phrases,
+        before_name,
         above: all("above").into_iter().collect(),
         start: start(),
         run_on: run_on(),

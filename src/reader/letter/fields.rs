@@ -20,6 +20,7 @@ const MAX_ID_OCTETS: usize = 998;
 
 static PARSER: LazyLock<MessageParser> = LazyLock::new(|| {
     MessageParser::new()
+        .default_header_ignore()
         .with_mime_headers()
         .header_text(HeaderName::Subject)
         .header_date(HeaderName::Date)

@@ -280,6 +280,7 @@ fn pieces<'a>(line: Line<'a>, own: Own<'_>, out: &mut Vec<Line<'a>>) {
         out.push(Line {
             depth: usize::from(ours == Some(true)),
             text,
+            ordinary: false,
             ..line
         });
     }

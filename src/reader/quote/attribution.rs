@@ -28,7 +28,7 @@ pub struct Attribution {
 
 /// The attribution that ends with this line. `floor`: the first line that may belong to it.
 pub fn ending_at(lines: &[Line<'_>], at: usize, floor: usize) -> Option<Attribution> {
-    let last = lines.get(at)?;
+    let last = lines.get(at).filter(|last| !last.ordinary)?;
     if last.text.starts_with(">>>") && last.text.ends_with(">>>") {
         return between_marks(last.text, at);
     }
@@ -132,7 +132,7 @@ fn joined(lines: &[Line<'_>], start: usize, end: usize) -> String {
 }
 
 /// A cheap look that spares ordinary lines everything else.
-fn could_end(text: &str) -> bool {
+pub fn could_end(text: &str) -> bool {
     let end = text.trim_end_matches(['*', '_', ' ', '\u{A0}', '-', '"', '\u{200E}', '»']);
     let has_at = || memchr::memchr(b'@', text.as_bytes()).is_some();
     end.ends_with([':', '：'])

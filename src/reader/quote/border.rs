@@ -51,7 +51,7 @@ pub fn at(lines: &[Line<'_>], index: usize, floor: usize) -> Option<Border> {
     if line.mark {
         return Some(container::begin(lines, index));
     }
-    if line.is_blank() {
+    if line.is_blank() || line.ordinary {
         return None;
     }
     separator(lines, index)
@@ -70,6 +70,17 @@ pub fn at(lines: &[Line<'_>], index: usize, floor: usize) -> Option<Border> {
                 depth: line.depth,
             })
         })
+}
+
+/// Whether no border can begin with this text, nor an attribution end with it, wherever it stands.
+pub fn is_ordinary(text: &str) -> bool {
+    // The last octet of `：` stands in for all of it: a colon or an address may be anything.
+    memchr::memchr3(b':', 0x9A, b'@', text.as_bytes()).is_none()
+        && {
+            let trimmed = trim(text);
+            !trimmed.starts_with(RULE) && !trimmed.starts_with('>') && !may_be_separator(trimmed)
+        }
+        && !attribution::could_end(text)
 }
 
 pub fn headers(lines: &[Line<'_>], index: usize, announced: bool) -> Option<Border> {
@@ -193,7 +204,7 @@ fn said(text: &str) -> Option<Said<'_>> {
 
 /// `---- Forwarded message ----`, `Begin forwarded message:`, `-----Original Message-----`.
 pub fn separator(lines: &[Line<'_>], index: usize) -> Option<Border> {
-    let line = lines.get(index)?;
+    let line = lines.get(index).filter(|line| !line.ordinary)?;
     let text = trim(line.text);
     if !text.starts_with(RULE) && !may_be_separator(text) {
         return None;
@@ -254,6 +265,7 @@ pub fn separator(lines: &[Line<'_>], index: usize) -> Option<Border> {
     if header::label(rest).is_some() {
         let run_on = [Line {
             text: rest,
+            ordinary: false,
             ..*line
         }];
         if let Some(block) = header::block(&run_on, 0, true) {

@@ -130,8 +130,12 @@ fn last_name(text: &str) -> String {
     }
     taken.reverse();
     let name = taken.join(" ");
+    let first = taken.first().copied().unwrap_or_default();
+    let Some(phrases) = words().before_name.get(&*folded(first, &mut [0; SHORT])) else {
+        return name;
+    };
     let folded_name = fold(&name);
-    for phrase in &words().before_name {
+    for phrase in phrases {
         // Folding keeps the number of words.
         if folded_name
             .strip_prefix(phrase.as_str())

@@ -3,6 +3,7 @@
 //! Never fails: every text has lines; marks deeper than `MAX_DEPTH` count as that depth.
 
 use crate::reader::letter::clean::QUOTE_MARK;
+use crate::reader::quote::border;
 
 /// The text of a line that stands for the start of a signature of an HTML mail.
 pub const SIGNATURE_MARK: &str = "\u{F8F1}";
@@ -22,6 +23,8 @@ pub struct Line<'a> {
     pub text: &'a str,
     /// The line stands for the border of a quote container of an HTML mail.
     pub mark: bool,
+    /// The text can be no part of a border but for its place: it is spared the looks for one.
+    pub ordinary: bool,
 }
 
 impl<'a> Line<'a> {
@@ -40,6 +43,7 @@ impl<'a> Line<'a> {
                 depth: 0,
                 text: raw,
                 mark: false,
+                ordinary: false,
             };
         }
         if raw.trim_start_matches(['>', ' ']).starts_with(QUOTE_MARK) {
@@ -47,12 +51,14 @@ impl<'a> Line<'a> {
                 depth: raw.matches('>').count().min(MAX_DEPTH),
                 text: "",
                 mark: true,
+                ordinary: false,
             };
         }
         let plain = Line {
             depth: 0,
             text: raw,
             mark: false,
+            ordinary: false,
         };
         let unindented = raw.trim_start_matches([' ', '\u{A0}']);
         if raw.len() - unindented.len() > MAX_INDENT {
@@ -87,6 +93,7 @@ impl<'a> Line<'a> {
             depth: depth.min(MAX_DEPTH),
             text,
             mark: false,
+            ordinary: false,
         }
     }
 }
@@ -141,6 +148,7 @@ pub fn lines(text: &str) -> Vec<Line<'_>> {
                 depth: 1,
                 text: text.strip_prefix(' ').unwrap_or(text).trim_end(),
                 mark: false,
+                ordinary: false,
             };
         }
         barred = bar;
@@ -155,8 +163,10 @@ pub fn lines(text: &str) -> Vec<Line<'_>> {
                 depth: 0,
                 text: raw.trim_end(),
                 mark: false,
+                ordinary: false,
             };
         }
+        line.ordinary = !line.mark && border::is_ordinary(line.text);
         lines.push(line);
     }
     lines

@@ -29,16 +29,17 @@ fn add_line(words: &mut Vec<Word>, line: usize, text: &str) {
     let bytes = text.as_bytes();
     let mut open: Option<usize> = None;
     let mut spelling = Spelling::default();
-    let mut close = |open: &mut Option<usize>, spelling: &mut Spelling, end: usize| {
-        if let Some(start) = open.take() {
-            words.push(Word {
-                hash: std::mem::take(spelling).hash(),
-                line: line as u32,
-                start: start as u32,
-                end: end as u32,
-            });
-        }
-    };
+    let close =
+        |words: &mut Vec<Word>, open: &mut Option<usize>, spelling: &mut Spelling, end: usize| {
+            if let Some(start) = open.take() {
+                words.push(Word {
+                    hash: std::mem::take(spelling).hash(),
+                    line: line as u32,
+                    start: start as u32,
+                    end: end as u32,
+                });
+            }
+        };
     let mut at = 0;
     while at < bytes.len() {
         let eight = eight_at(bytes, at);
@@ -47,8 +48,12 @@ fn add_line(words: &mut Vec<Word>, line: usize, text: &str) {
         let whole = open.is_none() && letters < 8 && (eight >> (8 * letters)) & 0x80 == 0;
         if whole {
             if letters > 0 {
-                spelling.add(eight | 0x20 * EACH, letters);
-                close(&mut Some(at), &mut spelling, at + letters);
+                words.push(Word {
+                    hash: short_hash((eight | 0x20 * EACH) & first(letters), letters),
+                    line: line as u32,
+                    start: at as u32,
+                    end: (at + letters) as u32,
+                });
             }
             at += letters + 1;
             continue;
@@ -64,7 +69,7 @@ fn add_line(words: &mut Vec<Word>, line: usize, text: &str) {
         match bytes.get(at) {
             None => break,
             Some(octet) if octet.is_ascii() => {
-                close(&mut open, &mut spelling, at);
+                close(words, &mut open, &mut spelling, at);
                 at += 1;
                 continue;
             }
@@ -77,18 +82,18 @@ fn add_line(words: &mut Vec<Word>, line: usize, text: &str) {
         let is_word = c.is_alphanumeric();
         let end = at + c.len_utf8();
         if !is_word || alone {
-            close(&mut open, &mut spelling, at);
+            close(words, &mut open, &mut spelling, at);
         }
         if is_word {
             open.get_or_insert(at);
             c.to_lowercase().for_each(|c| spelling.add_char(c));
             if alone {
-                close(&mut open, &mut spelling, end);
+                close(words, &mut open, &mut spelling, end);
             }
         }
         at = end;
     }
-    close(&mut open, &mut spelling, bytes.len());
+    close(words, &mut open, &mut spelling, bytes.len());
 }
 
 /// The next eight octets, the first one lowest; zeros behind the end.
@@ -119,6 +124,17 @@ fn alphanumerics(eight: u64) -> usize {
     others.trailing_zeros() as usize / 8
 }
 
+/// The first one to eight octets.
+fn first(count: usize) -> u64 {
+    u64::MAX >> (64 - 8 * count)
+}
+
+/// A word of fewer than eight octets is its own number, told apart by its length from the same
+/// with zeros; who puts numbers together mixes them.
+fn short_hash(eight: u64, octets: usize) -> u64 {
+    eight | (octets as u64) << 56
+}
+
 /// The octets of a word in lower case, eight to a step of its hash.
 #[derive(Default)]
 struct Spelling {
@@ -130,7 +146,7 @@ struct Spelling {
 impl Spelling {
     /// Adds the first `count` (1 to 8) of eight octets.
     fn add(&mut self, eight: u64, count: usize) {
-        let eight = eight & (u64::MAX >> (64 - 8 * count));
+        let eight = eight & first(count);
         let open = self.octets % 8;
         self.octets += count;
         self.eight |= eight << (8 * open);
@@ -150,8 +166,10 @@ impl Spelling {
     }
 
     fn hash(self) -> u64 {
-        // With its length, so that a word of zeros is none of fewer.
-        mixed(self.hash ^ self.eight ^ (self.octets as u64) << 56)
+        match self.octets < 8 {
+            true => short_hash(self.eight, self.octets),
+            false => mixed(self.hash ^ self.eight ^ (self.octets as u64) << 56),
+        }
     }
 }
 
