@@ -68,6 +68,15 @@ pub fn trim(text: &str) -> &str {
     }
 }
 
+/// The text up to its first white space, which is not at its beginning.
+pub fn first_word(text: &str) -> &str {
+    match text.bytes().position(|octet| !octet.is_ascii_graphic()) {
+        None => text,
+        Some(end) if text.as_bytes().get(end) == Some(&b' ') => text.get(..end).unwrap_or(text),
+        Some(_) => text.split_whitespace().next().unwrap_or_default(),
+    }
+}
+
 /// The text in [`fold`]ed form; short plain ones, which most are, in the buffer.
 pub fn folded<'b>(text: &str, buffer: &'b mut [u8; SHORT]) -> Cow<'b, str> {
     let lower = buffer.get_mut(..text.len()).filter(|_| is_plain(text));

@@ -3,10 +3,12 @@
 //! Never fails: a line of a table that has no known key is skipped (a test refuses it).
 
 pub mod pattern;
+mod starts;
 
 use crate::reader::fold::fold;
 use crate::reader::hash::{TableMap, TableSet};
 use pattern::{Pattern, alternation};
+use starts::Starts;
 use std::sync::LazyLock;
 
 /// One file a language; `words/README.md` says what the keys mean.
@@ -99,7 +101,7 @@ pub struct Words {
     /// Those of one word, which may stand before a date.
     pub starters: TableSet<String>,
     /// First words of what separators say.
-    pub separator_starts: TableSet<String>,
+    pub separator_starts: Starts,
     /// Finds a label with its colon inside a line, for headers that were run together.
     pub run_on: Pattern,
     /// Footers by the first word of their head.
@@ -111,7 +113,7 @@ pub struct Words {
     /// What the footers of mailing lists and virus scanners begin with, by their first octet.
     pub tails: TableMap<u32, Vec<String>>,
     /// First words of heads of footers and of tails.
-    pub footer_starts: TableSet<String>,
+    pub footer_starts: Starts,
     pub closings: TableSet<String>,
     /// Their first words.
     pub closing_starts: TableSet<String>,
@@ -193,9 +195,9 @@ fn build() -> Words {
         .collect();
     Words {
         labels,
-        separator_starts,
+        separator_starts: Starts::of(separator_starts),
         starters: starts().map(str::to_owned).collect(),
-        footer_starts,
+        footer_starts: Starts::of(footer_starts),
         forward: all("forward"),
         forward_end: all("forward_end"),
         original: all("original"),

@@ -75,8 +75,20 @@ impl<'a> Matcher<'a> {
 
     /// Every place where the row of nodes can end when it starts at `start`.
     pub fn ends(&self, nodes: &[Node], start: usize) -> Ends {
-        let mut at: Ends = 1;
-        for node in nodes {
+        // The words that most rows begin with stand where they stand, or the row does not match.
+        let mut rest = nodes;
+        let mut words = 0;
+        while let [Node::Word(exact, plain), behind @ ..] = rest {
+            work::steps(1);
+            match self.tokens.get(start + words) {
+                Some(token) if token.id == *exact || token.id == *plain => words += 1,
+                _ => return 0,
+            }
+            rest = behind;
+        }
+        let words = u32::try_from(words).unwrap_or(u32::MAX);
+        let mut at = (1 as Ends).checked_shl(words).unwrap_or(0);
+        for node in rest {
             work::steps(1);
             let mut next: Ends = 0;
             let mut rest = at;

@@ -10,7 +10,7 @@ mod spelling;
 use crate::reader::quote::line::{self, Line};
 use crate::reader::work;
 use index::{Index, both, triple};
-use spelling::{Word, words_of};
+use spelling::{Word, add_words};
 
 /// Words of a run that nobody writes by chance: an answer repeats "introduce me to Ann Ng".
 const MIN_RUN: usize = 8;
@@ -26,37 +26,73 @@ const OWN: Mark = Mark::MAX;
 /// The word is ours, though it stands nowhere in our mail as it is, or too alone to say where.
 const OURS: Mark = Mark::MAX - 1;
 
+/// Lines of ours that a line of the reply may skip and still be taken for one of them at a look.
+const MAX_SKIPPED: usize = 4;
+
 /// Our mail, prepared once for all the parts that may quote it.
-pub struct Original {
+pub struct Original<'t> {
     words: Vec<Word>,
-    /// Hashes of its lines, sorted.
-    lines: Vec<u64>,
+    /// Its lines with words.
+    lines: Vec<(&'t str, Span)>,
+    /// Their hashes, sorted.
+    hashes: Vec<u64>,
     index: Index,
 }
 
-impl Original {
-    pub fn of(text: &str) -> Original {
-        let words = words_of(line::cut(text), text.len());
-        let hash = |span: Span| line_hash(span.of(&words));
-        let mut lines: Vec<u64> = spans(&words).into_iter().map(hash).collect();
-        lines.sort_unstable();
+impl<'t> Original<'t> {
+    pub fn of(text: &'t str) -> Original<'t> {
+        let texts: Vec<&str> = line::cut(text).map(str::trim_end).collect();
+        let mut words = Vec::with_capacity(text.len() / 4);
+        for (number, text) in texts.iter().enumerate() {
+            add_words(&mut words, number, text);
+        }
+        let text_of = |span: Span| texts.get(span.line as usize).copied().unwrap_or_default();
+        let lines: Vec<(&str, Span)> = spans(&words).into_iter().map(|s| (text_of(s), s)).collect();
+        let hash = |(_, span): &(&str, Span)| line_hash(span.of(&words));
+        let mut hashes: Vec<u64> = lines.iter().map(hash).collect();
+        hashes.sort_unstable();
         let index = Index::of(&words);
         Original {
             words,
             lines,
+            hashes,
             index,
         }
     }
 
+    /// The words of the reply; a line that is ours to the octet, which most of a quote is, has the
+    /// words of ours.
+    fn words_of(&self, lines: &[Line<'_>]) -> Vec<Word> {
+        let octets: usize = lines.iter().map(|l| l.text.len()).sum();
+        let mut words = Vec::with_capacity(octets / 4);
+        let mut next = 0;
+        for (number, line) in lines.iter().enumerate() {
+            let ahead = self.lines.iter().enumerate().skip(next).take(MAX_SKIPPED);
+            let same = ahead.into_iter().find(|(_, (text, _))| *text == line.text);
+            match same {
+                Some((at, (_, span))) => {
+                    next = at + 1;
+                    let line = number as u32;
+                    words.extend(
+                        span.of(&self.words)
+                            .iter()
+                            .map(|word| Word { line, ..*word }),
+                    );
+                }
+                None => add_words(&mut words, number, line.text),
+            }
+        }
+        words
+    }
+
     fn has_line(&self, words: &[Word]) -> bool {
-        self.lines.binary_search(&line_hash(words)).is_ok()
+        self.hashes.binary_search(&line_hash(words)).is_ok()
     }
 }
 
 /// The same lines, with what is ours one quote deeper and apart from what is not.
-pub fn apart<'a>(lines: Vec<Line<'a>>, original: &Original) -> Vec<Line<'a>> {
-    let octets = lines.iter().map(|l| l.text.len()).sum();
-    let reply = words_of(lines.iter().map(|l| l.text), octets);
+pub fn apart<'a>(lines: Vec<Line<'a>>, original: &Original<'_>) -> Vec<Line<'a>> {
+    let reply = original.words_of(&lines);
     let Some(mut marks) = runs(&reply, original) else {
         return lines;
     };
@@ -71,7 +107,7 @@ fn line_hash(words: &[Word]) -> u64 {
 }
 
 /// For each word of the reply its place in our mail, where it is part of a run.
-fn runs(reply: &[Word], original: &Original) -> Option<Vec<Mark>> {
+fn runs(reply: &[Word], original: &Original<'_>) -> Option<Vec<Mark>> {
     let ours = &original.words;
     let mut marks = vec![OWN; reply.len()];
     let (mut found, mut at) = (0, 0);
@@ -144,7 +180,7 @@ fn spans(words: &[Word]) -> Vec<Span> {
 }
 
 /// Adds whole lines of ours, too short for a run, beside what is found.
-fn add_short_lines(marks: &mut [Mark], spans: &[Span], reply: &[Word], original: &Original) {
+fn add_short_lines(marks: &mut [Mark], spans: &[Span], reply: &[Word], original: &Original<'_>) {
     let mut add = |span: &Span, beside: Option<&Span>| {
         let is_found = |span: &Span, marks: &[Mark]| span.of(marks).iter().any(|m| *m != OWN);
         if !is_found(span, marks)

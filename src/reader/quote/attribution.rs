@@ -133,7 +133,12 @@ fn joined(lines: &[Line<'_>], start: usize, end: usize) -> String {
 
 /// A cheap look that spares ordinary lines everything else.
 pub fn could_end(text: &str) -> bool {
-    let end = text.trim_end_matches(['*', '_', ' ', '\u{A0}', '-', '"', '\u{200E}', '»']);
+    let end = match text.as_bytes().last() {
+        Some(last) if last.is_ascii_alphanumeric() || matches!(last, b'.' | b',' | b'?' | b'!') => {
+            text
+        }
+        _ => text.trim_end_matches(['*', '_', ' ', '\u{A0}', '-', '"', '\u{200E}', '»']),
+    };
     let has_at = || memchr::memchr(b'@', text.as_bytes()).is_some();
     end.ends_with([':', '：'])
         || (end.ends_with('>') && has_at())

@@ -3,7 +3,7 @@
 //!
 //! Fails by finding none; what is above a border belongs to the writer.
 
-use crate::reader::fold::{SHORT, fold, folded, has_folded, trim};
+use crate::reader::fold::{SHORT, first_word, fold, folded, trim};
 use crate::reader::hash::TableSet;
 use crate::reader::quote::header::{self, Head};
 use crate::reader::quote::line::Line;
@@ -74,12 +74,15 @@ pub fn at(lines: &[Line<'_>], index: usize, floor: usize) -> Option<Border> {
 
 /// Whether no border can begin with this text, nor an attribution end with it, wherever it stands.
 pub fn is_ordinary(text: &str) -> bool {
+    if text.is_empty() {
+        return true;
+    }
+    let trimmed = trim(text);
     // The last octet of `：` stands in for all of it: a colon or an address may be anything.
     memchr::memchr3(b':', 0x9A, b'@', text.as_bytes()).is_none()
-        && {
-            let trimmed = trim(text);
-            !trimmed.starts_with(RULE) && !trimmed.starts_with('>') && !may_be_separator(trimmed)
-        }
+        && !trimmed.starts_with(['>', '|'])
+        && !trimmed.starts_with(RULE)
+        && !may_be_separator(trimmed)
         && !attribution::could_end(text)
 }
 
@@ -176,11 +179,17 @@ fn is_edge(c: char) -> bool {
 
 /// Whether an undrawn line begins like what a separator says; spares ordinary lines the rest.
 fn may_be_separator(text: &str) -> bool {
-    let text = text.trim_start_matches(is_edge);
-    let first = text.split_whitespace().next().unwrap_or_default();
-    let bare = first.trim_end_matches(is_edge);
+    let text = match text.as_bytes().first() {
+        Some(first) if first.is_ascii_alphanumeric() => text,
+        _ => text.trim_start_matches(is_edge),
+    };
+    let first = first_word(text);
     let starts = &words().separator_starts;
-    has_folded(starts, bare) || (bare.len() < first.len() && has_folded(starts, first))
+    if starts.has(first) {
+        return true;
+    }
+    let bare = first.trim_end_matches(is_edge);
+    bare.len() < first.len() && starts.has(bare)
 }
 
 fn said(text: &str) -> Option<Said<'_>> {

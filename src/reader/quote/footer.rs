@@ -2,7 +2,7 @@
 //!
 //! Fails towards text: a sentence that begins like a footer stays.
 
-use crate::reader::fold::{fold, has_folded};
+use crate::reader::fold::fold;
 use crate::reader::words::pattern::Pattern;
 use crate::reader::words::{Footer, first_octet, words};
 use std::sync::LazyLock;
@@ -53,16 +53,22 @@ pub fn is_footer(line: &str) -> bool {
 
 /// A cheap look that spares ordinary lines the rest; footers that only have an end are not ASCII.
 fn may_begin_footer(line: &str) -> bool {
-    let bare = line.trim_start_matches([' ', '*', '_', '-', '(', '"', '|']);
+    let bare = match line.as_bytes().first() {
+        Some(first) if first.is_ascii_alphanumeric() => line,
+        _ => line.trim_start_matches([' ', '*', '_', '-', '(', '"', '|']),
+    };
     if bare.starts_with(['<', '[']) {
         return true;
     }
-    let first = bare.split(' ').next().unwrap_or_default();
+    let end = memchr::memchr(b' ', bare.as_bytes()).unwrap_or(bare.len());
+    let first = bare.get(..end).unwrap_or_default();
     // "Virus-free.www": a link may follow without a space.
     let starts = &words().footer_starts;
+    if starts.has(first) {
+        return true;
+    }
     let before_link = first.split(['.', '<']).next().unwrap_or_default();
-    has_folded(starts, first)
-        || (before_link.len() < first.len() && has_folded(starts, before_link))
+    before_link.len() < first.len() && starts.has(before_link)
 }
 
 /// A few words and the name of a device, without a full stop: a footer in whatever language.
@@ -81,7 +87,10 @@ fn ends_with_device(line: &str) -> bool {
         "OnePlus",
     ];
     // Spares most lines the rest: names of devices end with one of these.
-    let end = line.trim_end_matches(|c: char| !c.is_alphanumeric());
+    let end = match line.as_bytes().last() {
+        Some(last) if last.is_ascii_alphanumeric() => line,
+        _ => line.trim_end_matches(|c: char| !c.is_alphanumeric()),
+    };
     if !end.ends_with(['e', 'd', 'y', 'a', 'I', 'i', 's']) {
         return false;
     }

@@ -3,6 +3,7 @@
 //! Never fails. Whoever finds two words with one number gains an alignment of what he wrote himself.
 
 /// A word: its hash and where it stands.
+#[derive(Clone, Copy)]
 pub(super) struct Word {
     pub(super) hash: u64,
     /// No text has more lines or octets than this counts (`letter::MAX_TEXT`).
@@ -16,16 +17,8 @@ const EACH: u64 = 0x0101_0101_0101_0101;
 /// The highest bit of each.
 const HIGH: u64 = 0x80 * EACH;
 
-/// Scripts without spaces count by characters, all others by words.
-pub(super) fn words_of<'a>(lines: impl Iterator<Item = &'a str>, octets: usize) -> Vec<Word> {
-    let mut words = Vec::with_capacity(octets / 4);
-    for (line, text) in lines.enumerate() {
-        add_line(&mut words, line, text);
-    }
-    words
-}
-
-fn add_line(words: &mut Vec<Word>, line: usize, text: &str) {
+/// Adds the words of a line. Scripts without spaces count by characters, all others by words.
+pub(super) fn add_words(words: &mut Vec<Word>, line: usize, text: &str) {
     let bytes = text.as_bytes();
     let mut open: Option<usize> = None;
     let mut spelling = Spelling::default();
@@ -185,8 +178,14 @@ fn mixed(hash: u64) -> u64 {
 mod tests {
     use super::*;
 
+    fn words_of(text: &str) -> Vec<Word> {
+        let mut words = Vec::new();
+        add_words(&mut words, 0, text);
+        words
+    }
+
     fn said(text: &str) -> Vec<&str> {
-        let words = words_of(std::iter::once(text), text.len());
+        let words = words_of(text);
         let spots = words.iter().map(|w| w.start as usize..w.end as usize);
         spots.filter_map(|spot| text.get(spot)).collect()
     }
@@ -214,7 +213,7 @@ mod tests {
     #[test]
     fn a_word_has_one_number_in_any_case_and_place() {
         let hash = |text: &str| {
-            let words = words_of(std::iter::once(text), text.len());
+            let words = words_of(text);
             words.iter().map(|w| w.hash).collect::<Vec<_>>()
         };
         let words = [
