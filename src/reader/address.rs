@@ -3,6 +3,7 @@
 //! Fails by refusing: an address outside the allow-list grammar (literals, single-label domains,
 //! quoted local parts, controls) is an [`AddressError`], and whoever read it treats it as absent.
 
+use crate::reader::fold::trim;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -37,7 +38,7 @@ const MAX_LOCAL_OCTETS: usize = 64;
 impl Address {
     pub fn parse(text: &str) -> Result<Address, AddressError> {
         use unicode_normalization::UnicodeNormalization;
-        let text = text.trim();
+        let text = trim(text);
         let (local, domain) = text.rsplit_once('@').ok_or(AddressError::Shape)?;
         if text.len() > MAX_ADDRESS_OCTETS || local.len() > MAX_LOCAL_OCTETS {
             return Err(AddressError::TooLong);
@@ -47,7 +48,7 @@ impl Address {
         if local.is_empty()
             || local.starts_with(['-', '.'])
             || local.ends_with('.')
-            || local.contains("..")
+            || local.as_bytes().windows(2).any(|two| two == b"..")
             || !local.chars().all(is_atom)
         {
             return Err(AddressError::Local);
@@ -155,7 +156,7 @@ fn plain(local: &str, domain: &str) -> Result<Address, AddressError> {
     written.push_str(domain);
     let mut key = written.to_ascii_lowercase();
     let name = key.get(local.len() + 1..).unwrap_or_default();
-    if name.contains("xn--") || is_not_public(name) {
+    if name.as_bytes().windows(4).any(|four| four == b"xn--") || is_not_public(name) {
         key = [&local.to_ascii_lowercase(), &*ascii_domain(name)?].join("@");
     }
     // A name in A-labels may have another length than as it is written.

@@ -24,7 +24,7 @@ pub fn is_plain(text: &str) -> bool {
     for eight in eights {
         let eight = u64::from_le_bytes(*eight);
         let spaces = spaces(eight);
-        odd |= others(eight) | spaces & (spaces << 8 | behind);
+        odd |= others(eight) | (spaces & ((spaces << 8) | behind));
         behind = spaces >> 56;
     }
     if !rest.is_empty() {
@@ -33,7 +33,7 @@ pub fn is_plain(text: &str) -> bool {
             .last_chunk()
             .map_or_else(|| short_eight(rest), |last| u64::from_le_bytes(*last));
         let spaces = spaces(eight);
-        odd |= others(eight) | spaces & spaces << 8;
+        odd |= others(eight) | (spaces & (spaces << 8));
     }
     odd == 0
 }
@@ -41,15 +41,17 @@ pub fn is_plain(text: &str) -> bool {
 /// Every octet of eight, and the highest bit of each.
 const EACH: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = 0x80 * EACH;
+/// Eight spaces.
+const SPACES: u64 = b' ' as u64 * EACH;
 
 /// The highest bit of the first octet that is no visible ASCII and no space, and of some behind it.
 pub fn others(eight: u64) -> u64 {
-    (eight.wrapping_sub(u64::from(b' ') * EACH) | eight | eight.wrapping_add(EACH)) & HIGH
+    (eight.wrapping_sub(SPACES) | eight | eight.wrapping_add(EACH)) & HIGH
 }
 
 /// The highest bit of each octet that is a space, where there are no others.
 fn spaces(eight: u64) -> u64 {
-    !(eight ^ u64::from(b' ') * EACH).wrapping_add(!HIGH) & HIGH
+    !(eight ^ SPACES).wrapping_add(!HIGH) & HIGH
 }
 
 /// Fewer than eight octets, the first one lowest, with letters behind them.

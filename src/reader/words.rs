@@ -88,6 +88,8 @@ pub struct Words {
     pub forward: TableSet<String>,
     pub forward_end: TableSet<String>,
     pub original: TableSet<String>,
+    /// First words of the verbs of writing that are ASCII.
+    pub verb_starts: Starts,
     /// Finds a verb of writing as a whole word.
     pub wrote: Pattern,
     /// Single words of the verbs, and what else stands beside the author's name.
@@ -201,6 +203,7 @@ fn build() -> Words {
         forward: all("forward"),
         forward_end: all("forward_end"),
         original: all("original"),
+        verb_starts: verb_starts(),
         wrote: wrote(),
         beside_name,
         before_name,
@@ -277,8 +280,9 @@ fn has_no_spaces(word: &str) -> bool {
     })
 }
 
-fn wrote() -> Pattern {
-    let (tight, spaced): (Vec<String>, Vec<String>) = entries()
+/// Verbs of writing: those of scripts without spaces, and the others.
+fn verbs() -> (Vec<String>, Vec<String>) {
+    entries()
         .filter(|(k, _)| *k == "wrote")
         .map(|(_, v)| {
             fold(
@@ -289,7 +293,25 @@ fn wrote() -> Pattern {
             )
         })
         .filter(|v| !v.is_empty())
-        .partition(|w| has_no_spaces(w));
+        .partition(|w| has_no_spaces(w))
+}
+
+/// The first words of verbs that are ASCII.
+fn verb_starts() -> Starts {
+    let (tight, spaced) = verbs();
+    let ascii = tight
+        .into_iter()
+        .chain(spaced)
+        .filter(|verb| verb.is_ascii());
+    let first = |verb: String| {
+        let mut words = verb.split(|c: char| !c.is_ascii_alphabetic());
+        words.find(|word| !word.is_empty()).map(str::to_owned)
+    };
+    Starts::of(ascii.filter_map(first).collect())
+}
+
+fn wrote() -> Pattern {
+    let (tight, spaced) = verbs();
     Pattern::new(&format!(
         r"(?:^|[^\p{{L}}])(?:{})(?:$|[^\p{{L}}(/])|(?:{})",
         alternation(spaced),

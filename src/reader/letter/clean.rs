@@ -56,10 +56,11 @@ pub fn line(text: &str, cap: usize) -> String {
     let mut out = String::with_capacity(text.len().min(cap.saturating_mul(4)));
     let (mut chars, mut gap) = (0, false);
     for c in text.chars() {
-        if is_ignorable(c) || is_bidi(c) {
+        let visible = c.is_ascii_graphic();
+        if !visible && (is_ignorable(c) || is_bidi(c)) {
             continue;
         }
-        if c.is_whitespace() || c.is_control() {
+        if !visible && (c.is_whitespace() || c.is_control()) {
             gap = chars > 0;
             continue;
         }

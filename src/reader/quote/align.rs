@@ -41,7 +41,7 @@ pub struct Original<'t> {
 
 impl<'t> Original<'t> {
     pub fn of(text: &'t str) -> Original<'t> {
-        let texts: Vec<&str> = line::cut(text).map(str::trim_end).collect();
+        let texts: Vec<&str> = line::cut(text).map(trim_end).collect();
         let mut words = Vec::with_capacity(text.len() / 4);
         for (number, text) in texts.iter().enumerate() {
             add_words(&mut words, number, text);
@@ -87,6 +87,14 @@ impl<'t> Original<'t> {
 
     fn has_line(&self, words: &[Word]) -> bool {
         self.hashes.binary_search(&line_hash(words)).is_ok()
+    }
+}
+
+/// Most lines have nothing to trim.
+fn trim_end(text: &str) -> &str {
+    match text.as_bytes().last() {
+        Some(last) if !last.is_ascii_graphic() => text.trim_end(),
+        _ => text,
     }
 }
 

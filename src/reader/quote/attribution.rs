@@ -144,7 +144,14 @@ pub fn could_end(text: &str) -> bool {
         || (end.ends_with('>') && has_at())
         || (text.len() < MAX_OCTETS
             && (end.len() < 12 || text.ends_with("--") || ends_tight(end) || has_at())
+            && may_hold_verb(end)
             && words().wrote.is_in(&folded(end, &mut [0; SHORT])))
+}
+
+/// Whether a word of an ASCII text is the first of a verb of writing; spares most short lines the look.
+fn may_hold_verb(text: &str) -> bool {
+    let mut words_in = text.split(|c: char| !c.is_ascii_alphabetic());
+    !text.is_ascii() || words_in.any(|word| words().verb_starts.has(word))
 }
 
 /// Korean and Thai programs write no colon.

@@ -78,10 +78,14 @@ pub fn is_ordinary(text: &str) -> bool {
         return true;
     }
     let trimmed = trim(text);
+    // What begins with a letter is not drawn.
+    let letter = text
+        .bytes()
+        .next()
+        .is_some_and(|first| first.is_ascii_alphanumeric());
     // The last octet of `：` stands in for all of it: a colon or an address may be anything.
     memchr::memchr3(b':', 0x9A, b'@', text.as_bytes()).is_none()
-        && !trimmed.starts_with(['>', '|'])
-        && !trimmed.starts_with(RULE)
+        && (letter || !(trimmed.starts_with('>') || trimmed.starts_with(RULE)))
         && !may_be_separator(trimmed)
         && !attribution::could_end(text)
 }

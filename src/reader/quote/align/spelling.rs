@@ -16,6 +16,8 @@ pub(super) struct Word {
 const EACH: u64 = 0x0101_0101_0101_0101;
 /// The highest bit of each.
 const HIGH: u64 = 0x80 * EACH;
+/// What tells small letters of ASCII from capitals.
+const CASE: u64 = 0x20 * EACH;
 
 /// Adds the words of a line. Scripts without spaces count by characters, all others by words.
 pub(super) fn add_words(words: &mut Vec<Word>, line: usize, text: &str) {
@@ -42,7 +44,7 @@ pub(super) fn add_words(words: &mut Vec<Word>, line: usize, text: &str) {
         if whole {
             if letters > 0 {
                 words.push(Word {
-                    hash: short_hash((eight | 0x20 * EACH) & first(letters), letters),
+                    hash: short_hash((eight | CASE) & first(letters), letters),
                     line: line as u32,
                     start: at as u32,
                     end: (at + letters) as u32,
@@ -53,7 +55,7 @@ pub(super) fn add_words(words: &mut Vec<Word>, line: usize, text: &str) {
         }
         if letters > 0 {
             open.get_or_insert(at);
-            spelling.add(eight | 0x20 * EACH, letters);
+            spelling.add(eight | CASE, letters);
             at += letters;
             if letters == 8 {
                 continue;
@@ -101,14 +103,14 @@ fn eight_at(bytes: &[u8], at: usize) -> u64 {
         None => rest
             .iter()
             .rev()
-            .fold(0, |all, octet| all << 8 | u64::from(*octet)),
+            .fold(0, |all, octet| (all << 8) | u64::from(*octet)),
     }
 }
 
 /// How many of eight octets are ASCII letters or digits before the first that is none.
 fn alphanumerics(eight: u64) -> usize {
     let seven = eight & !HIGH;
-    let lower = seven | 0x20 * EACH;
+    let lower = seven | CASE;
     // Added to an octet, the highest bit tells whether it is at least the bound.
     let from = |octets: u64, bound: u8| octets + u64::from(0x80 - bound) * EACH;
     let letters = from(lower, b'a') & !from(lower, b'z' + 1);
@@ -125,7 +127,7 @@ fn first(count: usize) -> u64 {
 /// A word of fewer than eight octets is its own number, told apart by its length from the same
 /// with zeros; who puts numbers together mixes them.
 fn short_hash(eight: u64, octets: usize) -> u64 {
-    eight | (octets as u64) << 56
+    eight | ((octets as u64) << 56)
 }
 
 /// The octets of a word in lower case, eight to a step of its hash.
@@ -161,7 +163,7 @@ impl Spelling {
     fn hash(self) -> u64 {
         match self.octets < 8 {
             true => short_hash(self.eight, self.octets),
-            false => mixed(self.hash ^ self.eight ^ (self.octets as u64) << 56),
+            false => mixed(self.hash ^ self.eight ^ ((self.octets as u64) << 56)),
         }
     }
 }
