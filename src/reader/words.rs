@@ -173,11 +173,6 @@ fn build() -> Words {
     let (phrases, single): (Vec<String>, Vec<String>) =
         all("beside").into_iter().partition(|p| p.contains(' '));
     beside_name.extend(single);
-    let mut before_name: TableMap<String, Vec<String>> = TableMap::default();
-    for phrase in phrases {
-        let first = phrase.split(' ').next().unwrap_or_default().to_owned();
-        before_name.entry(first).or_default().push(phrase);
-    }
     let (footers, loose) = footers();
     let (ending_footers, loose): (Vec<Footer>, Vec<Footer>) =
         loose.into_iter().partition(|f| f.head.is_empty());
@@ -186,27 +181,18 @@ fn build() -> Words {
         let octet = first_octet(&footer.head);
         loose_footers.entry(octet).or_default().push(footer);
     }
-    let first = |text: &str| fold(text).split(' ').next().map(str::to_owned);
-    let footer_starts = entries()
-        .filter(|(k, _)| matches!(*k, "footer" | "tail"))
-        .filter_map(|(_, v)| first(v))
-        .collect();
-    let separator_starts = entries()
-        .filter(|(k, _)| matches!(*k, "forward" | "original"))
-        .filter_map(|(_, v)| first(v))
-        .collect();
     Words {
         labels,
-        separator_starts: Starts::of(separator_starts),
+        separator_starts: Starts::of(first_words(&["forward", "original"])),
         starters: starts().map(str::to_owned).collect(),
-        footer_starts: Starts::of(footer_starts),
+        footer_starts: Starts::of(first_words(&["footer", "tail"])),
         forward: all("forward"),
         forward_end: all("forward_end"),
         original: all("original"),
         verb_starts: verb_starts(),
         wrote: wrote(),
         beside_name,
-        before_name,
+        before_name: by_first_word(phrases),
         above: all("above").into_iter().collect(),
         start: start(),
         run_on: run_on(),
@@ -214,16 +200,30 @@ fn build() -> Words {
         ending_footers,
         loose_footers,
         tails: by_octet(all("tail")),
-        closing_starts: entries()
-            .filter(|(k, _)| *k == "closing")
-            .filter_map(|(_, v)| first(v))
-            .collect(),
+        closing_starts: first_words(&["closing"]),
         closings: all("closing"),
         re: all("re"),
         fwd: all("fwd"),
         legal: Pattern::new(&alternation(all("legal").into_iter().collect())),
         banner: Pattern::new(&alternation(all("banner").into_iter().collect())),
     }
+}
+
+/// What the values of these keys begin with.
+fn first_words(keys: &[&str]) -> TableSet<String> {
+    entries()
+        .filter(|(key, _)| keys.contains(key))
+        .filter_map(|(_, value)| fold(value).split(' ').next().map(str::to_owned))
+        .collect()
+}
+
+fn by_first_word(phrases: Vec<String>) -> TableMap<String, Vec<String>> {
+    let mut sorted: TableMap<String, Vec<String>> = TableMap::default();
+    for phrase in phrases {
+        let first = phrase.split(' ').next().unwrap_or_default().to_owned();
+        sorted.entry(first).or_default().push(phrase);
+    }
+    sorted
 }
 
 fn footers() -> (TableMap<String, Vec<Footer>>, Vec<Footer>) {

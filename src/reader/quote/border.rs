@@ -266,6 +266,14 @@ pub fn separator(lines: &[Line<'_>], index: usize) -> Option<Border> {
     } else {
         return None;
     };
+    Some(announced_by(kind, lines, index, rest))
+}
+
+/// The border that a separator of this kind begins, with what it announces; `rest` is what follows
+/// its closing rule.
+fn announced_by(kind: Kind, lines: &[Line<'_>], index: usize, rest: &str) -> Border {
+    let line = lines.get(index).copied().unwrap_or_default();
+    let below = next_content(lines, index + 1);
     let mut border = Border {
         kind,
         start: index,
@@ -279,11 +287,11 @@ pub fn separator(lines: &[Line<'_>], index: usize) -> Option<Border> {
         let run_on = [Line {
             text: rest,
             ordinary: false,
-            ..*line
+            ..line
         }];
         if let Some(block) = header::block(&run_on, 0, true) {
             border.head = block.head;
-            return Some(border);
+            return border;
         }
     }
     let named = below.and_then(|i| headers(lines, i, true).or_else(|| unknown_headers(lines, i)));
@@ -295,10 +303,10 @@ pub fn separator(lines: &[Line<'_>], index: usize) -> Option<Border> {
         border.head = found.head;
         border.body = found.body;
         border.depth = found.depth;
-    } else if kind == Kind::Forward && attribution::has_date(text) {
-        border.head = byline::passed_on(text);
+    } else if kind == Kind::Forward && attribution::has_date(line.text) {
+        border.head = byline::passed_on(trim(line.text));
     }
-    Some(border)
+    border
 }
 
 fn is_phrase(set: &TableSet<String>, phrase: &str) -> bool {

@@ -15,7 +15,7 @@ const MAX_INDENT: usize = 3;
 /// Lines looked at; the rest of a longer mail is no answer and no request.
 const MAX_LINES: usize = 20_000;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Line<'a> {
     /// How many quote marks stand before the text.
     pub depth: usize,

@@ -73,22 +73,38 @@ pub(super) fn add_words(words: &mut Vec<Word>, line: usize, text: &str) {
         let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) else {
             break;
         };
-        let alone = ('\u{E00}'..='\u{E7F}').contains(&c) || ('\u{2E80}'..='\u{9FFF}').contains(&c);
-        let is_word = c.is_alphanumeric();
         let end = at + c.len_utf8();
-        if !is_word || alone {
+        if is_alone(c) {
             close(words, &mut open, &mut spelling, at);
-        }
-        if is_word {
-            open.get_or_insert(at);
-            c.to_lowercase().for_each(|c| spelling.add_char(c));
-            if alone {
+            if is_letter(c) {
+                // These scripts know no case.
+                open = Some(at);
+                spelling.add_char(c);
                 close(words, &mut open, &mut spelling, end);
             }
+        } else if c.is_alphanumeric() {
+            open.get_or_insert(at);
+            c.to_lowercase().for_each(|c| spelling.add_char(c));
+        } else {
+            close(words, &mut open, &mut spelling, at);
         }
         at = end;
     }
     close(words, &mut open, &mut spelling, bytes.len());
+}
+
+/// Characters of scripts without spaces: each is a word.
+fn is_alone(c: char) -> bool {
+    matches!(c, '\u{E00}'..='\u{E7F}' | '\u{2E80}'..='\u{9FFF}')
+}
+
+/// Whether one of those is a letter or a digit, for the most told without the tables of Unicode.
+fn is_letter(c: char) -> bool {
+    match c {
+        '\u{E01}'..='\u{E3A}' | '\u{E40}'..='\u{E46}' | '\u{E50}'..='\u{E59}' => true,
+        '\u{4E00}'..='\u{9FFF}' | '\u{3041}'..='\u{3096}' | '\u{30A1}'..='\u{30FA}' => true,
+        _ => c.is_alphanumeric(),
+    }
 }
 
 /// The next eight octets, the first one lowest; zeros behind the end.
@@ -210,6 +226,14 @@ mod tests {
         }
         assert_eq!(said("\u{e2d}\u{e30}"), ["\u{e2d}", "\u{e30}"]);
         assert_eq!(said(""), [""; 0]);
+    }
+
+    #[test]
+    fn letters_without_spaces_are_those_of_unicode_and_have_no_case() {
+        for c in ('\0'..=char::MAX).filter(|c| is_alone(*c)) {
+            assert_eq!(is_letter(c), c.is_alphanumeric(), "{c:?}");
+            assert!(c.to_lowercase().eq([c]), "{c:?}");
+        }
     }
 
     #[test]
