@@ -22,40 +22,29 @@ const CASE: u64 = 0x20 * EACH;
 /// Adds the words of a line. Scripts without spaces count by characters, all others by words.
 pub(super) fn add_words(words: &mut Vec<Word>, line: usize, text: &str) {
     let bytes = text.as_bytes();
-    let mut open: Option<usize> = None;
-    let mut spelling = Spelling::default();
-    let close =
-        |words: &mut Vec<Word>, open: &mut Option<usize>, spelling: &mut Spelling, end: usize| {
-            if let Some(start) = open.take() {
-                words.push(Word {
-                    hash: std::mem::take(spelling).hash(),
-                    line: line as u32,
-                    start: start as u32,
-                    end: end as u32,
-                });
-            }
-        };
+    let mut cutter = Cutter {
+        words,
+        line: line as u32,
+        open: None,
+        spelling: Spelling::default(),
+    };
     let mut at = 0;
     while at < bytes.len() {
         let eight = eight_at(bytes, at);
         let letters = alphanumerics(eight);
         // Most words end within eight octets, and something in ASCII stands behind them.
-        let whole = open.is_none() && letters < 8 && (eight >> (8 * letters)) & 0x80 == 0;
+        let whole = cutter.open.is_none() && letters < 8 && (eight >> (8 * letters)) & 0x80 == 0;
         if whole {
             if letters > 0 {
-                words.push(Word {
-                    hash: short_hash((eight | CASE) & first(letters), letters),
-                    line: line as u32,
-                    start: at as u32,
-                    end: (at + letters) as u32,
-                });
+                let hash = short_hash((eight | CASE) & first(letters), letters);
+                cutter.push(hash, at, at + letters);
             }
             at += letters + 1;
             continue;
         }
         if letters > 0 {
-            open.get_or_insert(at);
-            spelling.add(eight | CASE, letters);
+            cutter.open.get_or_insert(at);
+            cutter.spelling.add(eight | CASE, letters);
             at += letters;
             if letters == 8 {
                 continue;
@@ -64,33 +53,63 @@ pub(super) fn add_words(words: &mut Vec<Word>, line: usize, text: &str) {
         match bytes.get(at) {
             None => break,
             Some(octet) if octet.is_ascii() => {
-                close(words, &mut open, &mut spelling, at);
+                cutter.close(at);
                 at += 1;
-                continue;
             }
-            Some(_) => {}
+            Some(_) => {
+                let c = text.get(at..).and_then(|rest| rest.chars().next());
+                let c = c.unwrap_or_default();
+                cutter.character(c, at);
+                at += c.len_utf8();
+            }
         }
-        let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) else {
-            break;
-        };
-        let end = at + c.len_utf8();
+    }
+    cutter.close(bytes.len());
+}
+
+/// Cuts a line into words.
+struct Cutter<'w> {
+    words: &'w mut Vec<Word>,
+    line: u32,
+    /// Where the word begins that is not at its end yet, and what it has so far.
+    open: Option<usize>,
+    spelling: Spelling,
+}
+
+impl Cutter<'_> {
+    fn push(&mut self, hash: u64, start: usize, end: usize) {
+        self.words.push(Word {
+            hash,
+            line: self.line,
+            start: start as u32,
+            end: end as u32,
+        });
+    }
+
+    fn close(&mut self, end: usize) {
+        if let Some(start) = self.open.take() {
+            let hash = std::mem::take(&mut self.spelling).hash();
+            self.push(hash, start, end);
+        }
+    }
+
+    /// A character that is not ASCII.
+    fn character(&mut self, c: char, at: usize) {
         if is_alone(c) {
-            close(words, &mut open, &mut spelling, at);
+            self.close(at);
             if is_letter(c) {
                 // These scripts know no case.
-                open = Some(at);
-                spelling.add_char(c);
-                close(words, &mut open, &mut spelling, end);
+                self.open = Some(at);
+                self.spelling.add_char(c);
+                self.close(at + c.len_utf8());
             }
         } else if c.is_alphanumeric() {
-            open.get_or_insert(at);
-            c.to_lowercase().for_each(|c| spelling.add_char(c));
+            self.open.get_or_insert(at);
+            c.to_lowercase().for_each(|c| self.spelling.add_char(c));
         } else {
-            close(words, &mut open, &mut spelling, at);
+            self.close(at);
         }
-        at = end;
     }
-    close(words, &mut open, &mut spelling, bytes.len());
 }
 
 /// Characters of scripts without spaces: each is a word.
