@@ -68,9 +68,9 @@ impl<'a> Matcher<'a> {
         }
     }
 
-    /// Whether the words that a row of nodes needs may stand at `start` or behind it.
-    pub fn may_match(&self, needs: Bits, start: usize) -> bool {
-        needs & !self.ahead.get(start).copied().unwrap_or(0) == 0
+    /// The words at `start` and behind it.
+    pub fn ahead(&self, start: usize) -> Bits {
+        self.ahead.get(start).copied().unwrap_or(0)
     }
 
     /// Every place where the row of nodes can end when it starts at `start`.
@@ -112,21 +112,11 @@ impl<'a> Matcher<'a> {
                 _ => 0,
             },
             Node::Maybe(inner) => 1 | self.ends(inner, position),
-            Node::Any(any) => any
-                .iter()
-                .filter(|nodes| self.may_begin(nodes, position))
+            Node::Any(choice) => choice
+                .begun_by(self.tokens.get(position).map(|token| token.id))
                 .fold(0, |ends, nodes| ends | self.ends(nodes, position)),
             Node::Define(index) => self.define(*index, position),
             Node::Builtin(builtin) => self.builtin(*builtin, position),
-        }
-    }
-
-    /// A cheap look that spares most alternatives the rest.
-    fn may_begin(&self, nodes: &[Node], position: usize) -> bool {
-        match (nodes.first(), self.tokens.get(position)) {
-            (Some(Node::Word(a, b)), Some(token)) => token.id == *a || token.id == *b,
-            (Some(Node::Word(..)), None) => false,
-            _ => true,
         }
     }
 
@@ -139,6 +129,7 @@ impl<'a> Matcher<'a> {
             return 0;
         };
         let id = self.tokens.get(position).map_or(UNKNOWN, |t| t.id);
+        let ahead = self.ahead(position);
         let begun = define.by_first.get(&id).into_iter().flatten();
         let shaped: &[usize] = match self.is_shaped(position) {
             true => &define.by_shape,
@@ -149,7 +140,7 @@ impl<'a> Matcher<'a> {
             .chain(&define.empty)
             .filter(|at| {
                 let needs = define.needs.get(**at).copied().unwrap_or(0);
-                self.may_match(needs, position)
+                needs & !ahead == 0
             })
             .filter_map(|at| define.any.get(*at))
             .fold(0, |ends, nodes| ends | self.ends(nodes, position));
