@@ -218,13 +218,20 @@ pub(super) fn read(text: &str, found: &mut Found<'_>) -> Result<(), String> {
         .flexible(true)
         .from_reader(text.as_bytes());
     let mut rows: Vec<(usize, csv::StringRecord)> = Vec::new();
-    for row in reader.records() {
-        let at = |line: u64| usize::try_from(line).unwrap_or(0);
-        match row {
-            Ok(row) => rows.push((at(row.position().map_or(0, csv::Position::line)), row)),
+    let mut record = csv::StringRecord::new();
+    loop {
+        let line = |position: Option<&csv::Position>| {
+            let line = position.map_or(0, csv::Position::line);
+            usize::try_from(line).unwrap_or(0)
+        };
+        match reader.read_record(&mut record) {
+            Ok(false) => break,
+            // The record has room for the longest row so far, and a copy of it would have that too:
+            // where quotes do not match one row may be half of the file.
+            Ok(true) => rows.push((line(record.position()), record.iter().collect())),
             Err(error) => {
-                let line = error.position().map_or(0, csv::Position::line);
-                found.problem(at(line), "this row can't be read; it is left out");
+                let line = line(error.position());
+                found.problem(line, "this row can't be read; it is left out");
             }
         }
     }

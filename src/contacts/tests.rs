@@ -334,3 +334,27 @@ fn of_very_many_columns_of_addresses_the_first_fifty_are_read() {
             .all(|person| person.addresses.len() <= 50)
     );
 }
+
+/// The most memory that the process had, in kB; none where the system does not tell.
+fn peak_kb() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"))?;
+    line.trim().split(' ').next()?.parse().ok()
+}
+
+#[test]
+fn short_rows_below_a_long_one_need_little_memory() {
+    const ROWS: usize = 16_000;
+    let long = ",x".repeat(ROWS);
+    let short = "Carol,carol@target.example\n".repeat(ROWS);
+    let before = peak_kb();
+    let contacts = parse(
+        format!("Name,Email\nDave,dave@other.example{long}\n{short}").as_bytes(),
+        Path::new("c.csv"),
+    );
+    assert_eq!(contacts.unwrap().people.len(), ROWS + 1);
+    // Each row with room for the longest would be two gigabytes; what other tests take is no matter.
+    if let (Some(before), Some(after)) = (before, peak_kb()) {
+        assert!(after - before < 1 << 20, "{} kB", after - before);
+    }
+}

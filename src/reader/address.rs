@@ -3,6 +3,7 @@
 //! Fails by refusing: an address outside the allow-list grammar (literals, single-label domains,
 //! quoted local parts, controls) is an [`AddressError`], and whoever read it treats it as absent.
 
+use crate::reader::fold::trim;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -37,19 +38,18 @@ const MAX_LOCAL_OCTETS: usize = 64;
 impl Address {
     pub fn parse(text: &str) -> Result<Address, AddressError> {
         use unicode_normalization::UnicodeNormalization;
-        let text = text.trim();
+        let text = trim(text);
         let (local, domain) = text.rsplit_once('@').ok_or(AddressError::Shape)?;
         if text.len() > MAX_ADDRESS_OCTETS || local.len() > MAX_LOCAL_OCTETS {
             return Err(AddressError::TooLong);
         }
-        let atom = |c: char| c.is_alphanumeric() || "!#$&'*+-/=?^_`{|}~.".contains(c);
         // A leading hyphen would be read as an option by programs behind the relay; `%` and `!`
         // routing is refused by leaving `%` out (`!` alone is an ordinary atom character).
         if local.is_empty()
             || local.starts_with(['-', '.'])
             || local.ends_with('.')
-            || local.contains("..")
-            || !local.chars().all(atom)
+            || local.as_bytes().windows(2).any(|two| two == b"..")
+            || !local.chars().all(is_atom)
         {
             return Err(AddressError::Local);
         }
@@ -61,12 +61,13 @@ impl Address {
                 && !l.ends_with('-')
                 && l.chars().all(|c| c.is_alphanumeric() || c == '-')
         };
-        let labels: Vec<&str> = domain.split('.').collect();
-        let numeric_top = labels
-            .last()
-            .is_some_and(|l| l.chars().all(|c| c.is_ascii_digit()));
-        if labels.len() < 2 || numeric_top || !labels.iter().all(|l| label(l)) {
+        let (_, top) = domain.rsplit_once('.').ok_or(AddressError::Domain)?;
+        let numeric_top = top.bytes().all(|octet| octet.is_ascii_digit());
+        if numeric_top || !domain.split('.').all(label) {
             return Err(AddressError::Domain);
+        }
+        if text.is_ascii() {
+            return plain(local, domain);
         }
         let lower = |text: &str| match text.is_ascii() {
             true => text.to_ascii_lowercase(),
@@ -79,7 +80,7 @@ impl Address {
             return Err(AddressError::TooLong);
         }
         // `İ` becomes two characters, and the second one stands in no address.
-        if !key.chars().all(|c| atom(c) || c == '@') {
+        if !key.chars().all(|c| is_atom(c) || c == '@') {
             return Err(AddressError::Local);
         }
         Ok(Address {
@@ -132,14 +133,46 @@ impl Address {
     }
 }
 
+/// What a local part is made of (RFC 5322 section 3.2.3, RFC 6532) without `%`.
+pub fn is_atom(c: char) -> bool {
+    match c.is_ascii() {
+        true => {
+            c.is_ascii_alphanumeric()
+                || matches!(
+                    c,
+                    '!' | '#' | '$' | '&' | '\'' | '*' | '+' | '-' | '/' | '=' | '?'
+                )
+                || matches!(c, '^' | '_' | '`' | '{' | '|' | '}' | '~' | '.')
+        }
+        false => c.is_alphanumeric(),
+    }
+}
+
+/// An address in ASCII, found good so far: its normal form is the same in lower case.
+fn plain(local: &str, domain: &str) -> Result<Address, AddressError> {
+    let mut written = String::with_capacity(local.len() + 1 + domain.len());
+    written.push_str(local);
+    written.push('@');
+    written.push_str(domain);
+    let mut key = written.to_ascii_lowercase();
+    let name = key.get(local.len() + 1..).unwrap_or_default();
+    if name.as_bytes().windows(4).any(|four| four == b"xn--") || is_not_public(name) {
+        key = [&local.to_ascii_lowercase(), &*ascii_domain(name)?].join("@");
+    }
+    // A name in A-labels may have another length than as it is written.
+    if key.len() > MAX_ADDRESS_OCTETS {
+        return Err(AddressError::TooLong);
+    }
+    Ok(Address { written, key })
+}
+
 /// Names that lead to no public mailbox (RFC 6761, 6762, 7686), whatever stands before them.
 const NOT_PUBLIC: [&str; 5] = ["localhost", "invalid", "local", "onion", "arpa"];
 
 /// The domain in A-labels (RFC 5890). A name that is written otherwise than it is read back, such as
 /// one in full-width letters, is none: two programs could take it for two domains.
 fn ascii_domain(name: &str) -> Result<String, AddressError> {
-    let top = name.rsplit('.').next().unwrap_or_default();
-    if NOT_PUBLIC.contains(&top) {
+    if is_not_public(name) {
         return Err(AddressError::Domain);
     }
     if name.is_ascii() && !name.contains("xn--") {
@@ -151,6 +184,11 @@ fn ascii_domain(name: &str) -> Result<String, AddressError> {
         Ok(()) if unicode == name || ascii == name => Ok(ascii),
         _ => Err(AddressError::Domain),
     }
+}
+
+fn is_not_public(name: &str) -> bool {
+    let top = name.rsplit_once('.').map_or(name, |(_, top)| top);
+    NOT_PUBLIC.contains(&top)
 }
 
 impl PartialEq for Address {

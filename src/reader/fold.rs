@@ -5,21 +5,97 @@
 
 use crate::reader::hash::TableSet;
 use crate::reader::work;
+use std::borrow::Cow;
+
+/// Octets of a short text, which is folded without a new string: labels, single words.
+pub const SHORT: usize = 32;
 
 /// Visible ASCII and single spaces, none of them at an end.
 pub fn is_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
-    // Without a branch, so that many octets are looked at together.
-    let other = |odd: bool, octet: &u8| odd | !(b' '..=b'~').contains(octet);
-    let odd = bytes.iter().fold(false, other);
-    let pairs = bytes.iter().zip(bytes.iter().skip(1));
-    let double = |odd: bool, (a, b): (&u8, &u8)| odd | ((*a == b' ') & (*b == b' '));
-    !odd && !pairs.fold(false, double) && !text.starts_with(' ') && !text.ends_with(' ')
+    let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else {
+        return true;
+    };
+    if !(first.is_ascii_graphic() && last.is_ascii_graphic()) {
+        return false;
+    }
+    let (eights, rest) = bytes.as_chunks::<8>();
+    let (mut odd, mut behind) = (0, 0);
+    for eight in eights {
+        let eight = u64::from_le_bytes(*eight);
+        let spaces = spaces(eight);
+        odd |= others(eight) | (spaces & ((spaces << 8) | behind));
+        behind = spaces >> 56;
+    }
+    if !rest.is_empty() {
+        // Of a longer text the last octets, some of them once more: pairs are told inside of them.
+        let eight = bytes
+            .last_chunk()
+            .map_or_else(|| short_eight(rest), |last| u64::from_le_bytes(*last));
+        let spaces = spaces(eight);
+        odd |= others(eight) | (spaces & (spaces << 8));
+    }
+    odd == 0
+}
+
+/// Every octet of eight, and the highest bit of each.
+const EACH: u64 = 0x0101_0101_0101_0101;
+const HIGH: u64 = 0x80 * EACH;
+/// Eight spaces.
+const SPACES: u64 = b' ' as u64 * EACH;
+
+/// The highest bit of the first octet that is no visible ASCII and no space, and of some behind it.
+pub fn others(eight: u64) -> u64 {
+    (eight.wrapping_sub(SPACES) | eight | eight.wrapping_add(EACH)) & HIGH
+}
+
+/// The highest bit of each octet that is a space, where there are no others.
+fn spaces(eight: u64) -> u64 {
+    !(eight ^ SPACES).wrapping_add(!HIGH) & HIGH
+}
+
+/// Fewer than eight octets, the first one lowest, with letters behind them.
+fn short_eight(octets: &[u8]) -> u64 {
+    let letters = u64::from(b'x') * EACH;
+    let add = |all: u64, octet: &u8| all << 8 | u64::from(*octet);
+    octets.iter().rev().fold(letters, add)
+}
+
+/// The text without white space at its ends, told in one look where there is none.
+pub fn trim(text: &str) -> &str {
+    match (text.as_bytes().first(), text.as_bytes().last()) {
+        (Some(first), Some(last)) if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        (None, _) => text,
+        _ => text.trim(),
+    }
+}
+
+/// The text up to its first white space, which is not at its beginning.
+pub fn first_word(text: &str) -> &str {
+    match text.bytes().position(|octet| !octet.is_ascii_graphic()) {
+        None => text,
+        Some(end) if text.as_bytes().get(end) == Some(&b' ') => text.get(..end).unwrap_or(text),
+        Some(_) => text.split_whitespace().next().unwrap_or_default(),
+    }
+}
+
+/// The text in [`fold`]ed form; short plain ones, which most are, in the buffer.
+pub fn folded<'b>(text: &str, buffer: &'b mut [u8; SHORT]) -> Cow<'b, str> {
+    let lower = buffer.get_mut(..text.len()).filter(|_| is_plain(text));
+    let Some(lower) = lower else {
+        return Cow::Owned(fold(text));
+    };
+    lower.copy_from_slice(text.as_bytes());
+    lower.make_ascii_lowercase();
+    std::str::from_utf8(lower).map_or_else(|_| Cow::Owned(fold(text)), Cow::Borrowed)
 }
 
 /// Lower case, single spaces, plain apostrophes: the form in which words are compared.
 pub fn fold(text: &str) -> String {
     work::steps(text.len());
+    if is_plain(text) {
+        return text.to_ascii_lowercase();
+    }
     squeezed(
         text,
         |_| true,
@@ -35,8 +111,8 @@ pub fn fold(text: &str) -> String {
 }
 
 /// A text without the white space at its ends, and with one space for what `is_gap` inside of it.
-/// Lines that are plain and that `copies` are put into lower case as they are, others go by character
-/// through `push`.
+/// What is visible ASCII in lines that `copies` is put into lower case as it is, the rest goes by
+/// character through `push`.
 pub fn squeezed(
     text: &str,
     copies: impl Fn(&str) -> bool,
@@ -49,7 +125,10 @@ pub fn squeezed(
         let end = memchr::memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len());
         let (line, below) = rest.split_at_checked(end).unwrap_or((rest, ""));
         rest = below.strip_prefix('\n').unwrap_or(below);
-        let line = line.trim_matches(' ');
+        let line = match line.starts_with(' ') || line.ends_with(' ') {
+            true => line.trim_matches(' '),
+            false => line,
+        };
         if line.is_empty() {
             continue;
         }
@@ -64,17 +143,35 @@ pub fn squeezed(
             }
             continue;
         }
+        let copies = copies(line);
         let mut gap = !out.is_empty();
-        for c in line.chars() {
+        let mut rest = line;
+        while let Some(c) = rest.chars().next() {
             if is_gap(c) {
                 gap = !out.is_empty();
+                rest = rest.get(c.len_utf8()..).unwrap_or_default();
                 continue;
             }
             if gap {
                 out.push(' ');
                 gap = false;
             }
-            push(c, &mut out);
+            let word = match copies {
+                true => rest.bytes().take_while(u8::is_ascii_graphic).count(),
+                false => 0,
+            };
+            let (word, behind) = rest.split_at_checked(word).unwrap_or_default();
+            rest = behind;
+            if word.is_empty() {
+                push(c, &mut out);
+                rest = rest.get(c.len_utf8()..).unwrap_or_default();
+                continue;
+            }
+            let start = out.len();
+            out.push_str(word);
+            if let Some(copied) = out.get_mut(start..) {
+                copied.make_ascii_lowercase();
+            }
         }
     }
     out
@@ -82,16 +179,7 @@ pub fn squeezed(
 
 /// Whether the set has the [`fold`]ed text; short ASCII words, which most are, need no new string.
 pub fn has_folded(set: &TableSet<String>, text: &str) -> bool {
-    let mut buffer = [0; 32];
-    let plain = text.is_ascii() && !text.contains(|c: char| c.is_ascii_whitespace());
-    match buffer.get_mut(..text.len()) {
-        Some(lower) if plain => {
-            lower.copy_from_slice(text.as_bytes());
-            lower.make_ascii_lowercase();
-            std::str::from_utf8(lower).is_ok_and(|lower| set.contains(lower))
-        }
-        _ => set.contains(&fold(text)),
-    }
+    set.contains(&*folded(text, &mut [0; SHORT]))
 }
 
 #[cfg(test)]
@@ -114,10 +202,41 @@ mod tests {
     }
 
     #[test]
+    fn a_short_text_folds_as_a_long_one() {
+        for text in [
+            "",
+            "From",
+            "Reply To",
+            " a",
+            "a\u{A0}b",
+            "İ",
+            "é",
+            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaB",
+        ] {
+            assert_eq!(folded(text, &mut [0; SHORT]), fold(text), "{text:?}");
+        }
+        for text in ["", " ", "a", " a b\u{A0}", "é ", "\ta"] {
+            assert_eq!(trim(text), text.trim(), "{text:?}");
+        }
+    }
+
+    #[test]
     fn plain_is_what_needs_no_second_look() {
         assert!(is_plain("") && is_plain("a b-c") && is_plain("~!"));
         for text in [" a", "a ", "a  b", "a\tb", "a\nb", "ä", "\u{7F}"] {
             assert!(!is_plain(text), "{text:?}");
+        }
+        for length in 1..50 {
+            let text = "ab cd".chars().cycle().take(5 * length).collect::<String>();
+            assert!(is_plain(&text), "{text}");
+            for at in 0..text.len() {
+                for other in ["  ", "\t", "\u{7F}", "ä"] {
+                    let mut text = text.clone();
+                    text.replace_range(at..=at, other);
+                    assert!(!is_plain(&text), "{text:?}");
+                    assert!(!is_plain(text.get(..at + 1).unwrap_or(" ")), "{text:?}");
+                }
+            }
         }
     }
 }

@@ -3,11 +3,13 @@
 //! Never fails, and linear: one pass over the bytes, no tree. What is hidden is no text; a quote
 //! container's border becomes a line with `clean::QUOTE_MARK`.
 
+mod container;
 mod entity;
 mod style;
 mod tag;
 
 use crate::reader::fold::is_plain;
+use crate::reader::html::container::{is_quote_container, is_signature};
 use crate::reader::html::style::{Colors, Look, Sheet};
 use crate::reader::html::tag::{Scanner, Tag, Token};
 use crate::reader::letter::clean::{QUOTE_MARK, SIGNATURE_MARK, is_shown};
@@ -86,22 +88,32 @@ impl<'a> Page<'a> {
             }
             return;
         }
-        for line in text.split_inclusive(['\n', '\t']) {
+        let mut rest = &*text;
+        while !rest.is_empty() {
+            let end = memchr::memchr2(b'\n', b'\t', rest.as_bytes());
+            let (line, below) = rest
+                .split_at_checked(end.map_or(rest.len(), |at| at + 1))
+                .unwrap_or((rest, ""));
             self.words(line);
+            rest = below;
         }
     }
 
     /// Text in which white space of any kind and length is one space.
     fn words(&mut self, text: &str) {
-        let inner = text.trim_matches([' ', '\n', '\t']);
+        let blank = |octet: &u8| matches!(octet, b' ' | b'\n' | b'\t');
+        let start = text.bytes().take_while(blank).count();
+        let end = text.len() - text.bytes().rev().take_while(blank).count();
+        // All of it may be blank.
+        let inner = text.get(start..end).unwrap_or_default();
         if is_plain(inner) {
-            if !text.starts_with(inner) || inner.is_empty() {
+            if start > 0 || inner.is_empty() {
                 self.gap = !self.line.is_empty();
             }
             if !inner.is_empty() {
                 self.pay_gap();
                 self.line.push_str(inner);
-                self.gap = !text.ends_with(inner);
+                self.gap = end < text.len();
             }
             return;
         }
@@ -336,96 +348,6 @@ fn is_indent(tag: &Tag<'_>) -> bool {
     };
     style.contains("border:none") && style.contains("margin:0 0 0 40px")
         || style.contains("border: none") && style.contains("margin: 0 0 0 40px")
-}
-
-/// Containers in which programs put what they quote, by class or id without prefixes that other
-/// programs add (`x_`, `ydp8a3c4c2d`, `m_-12`).
-fn is_quote_container(tag: &Tag<'_>) -> bool {
-    const NAMES: &[&str] = &[
-        "gmail_quote",
-        "gmail_quote_container",
-        "gmail_attr",
-        "gmail_extra_quote",
-        "yahoo_quoted",
-        "moz-cite-prefix",
-        "moz-forward-container",
-        "outlookmessageheader",
-        "divrplyfwdmsg",
-        "appendonsend",
-        "mail-editor-reference-message-container",
-        "ms-outlook-mobile-reference-message",
-        "protonmail_quote",
-        "tutanota_quote",
-        "zmail_extra",
-        "zmail_extra_hr",
-        "zwchr",
-        "isreplycontent",
-        "ntes-mailmaster-quote",
-        "bloop_original_html",
-        "airmail_on",
-        "mailspring-quote",
-        "cm_quote",
-        "replyheader",
-        "reply_header",
-        "quotedreply",
-        "yandex-quote",
-        "mail-quote-container",
-        "hm_quote",
-        "front-blockquote",
-        "freebird-quote",
-        "aolmail_quote",
-        "original_message",
-        "messagereplysection",
-        "quote",
-    ];
-    named(tag, NAMES)
-}
-
-/// Containers of signatures.
-fn is_signature(tag: &Tag<'_>) -> bool {
-    const NAMES: &[&str] = &[
-        "gmail_signature",
-        "gmail_signature_prefix",
-        "moz-signature",
-        "signature",
-        "ms-outlook-mobile-signature",
-        "protonmail_signature_block",
-        "mobile-signature",
-        "zmail_signature",
-        "mailspring-signature",
-        "bloop_sign",
-        "yahoo-signature",
-        "messagesignaturesection",
-    ];
-    named(tag, NAMES)
-}
-
-fn named(tag: &Tag<'_>, names: &[&str]) -> bool {
-    ["class", "id", "name"]
-        .iter()
-        .filter_map(|a| tag.attribute(a))
-        .flat_map(str::split_ascii_whitespace)
-        .any(|name| {
-            names.iter().any(|n| {
-                without_suffix(name, n).is_some_and(|prefix| {
-                    prefix.is_empty()
-                        || prefix.ends_with('_')
-                        || begins(prefix, "ydp")
-                        || begins(prefix, "yiv")
-                })
-            })
-        })
-}
-
-/// What stands before a suffix that is written in letters of either case.
-fn without_suffix<'t>(text: &'t str, suffix: &str) -> Option<&'t str> {
-    let (head, tail) = text.split_at_checked(text.len().checked_sub(suffix.len())?)?;
-    tail.eq_ignore_ascii_case(suffix).then_some(head)
-}
-
-fn begins(text: &str, prefix: &str) -> bool {
-    let head = text.get(..prefix.len());
-    head.is_some_and(|head| head.eq_ignore_ascii_case(prefix))
 }
 
 #[cfg(test)]

@@ -122,7 +122,7 @@ impl<'a> Half<'a> {
     fn of(
         letter: &Letter,
         source: &'a str,
-        original: Option<&align::Original>,
+        original: Option<&align::Original<'_>>,
         writer: &Writer,
     ) -> Half<'a> {
         let mut lines = line::lines(source);

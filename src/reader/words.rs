@@ -2,10 +2,13 @@
 //!
 //! Never fails: a line of a table that has no known key is skipped (a test refuses it).
 
+pub mod pattern;
+mod starts;
+
 use crate::reader::fold::fold;
 use crate::reader::hash::{TableMap, TableSet};
-use crate::reader::work;
-use regex::Regex;
+use pattern::{Pattern, alternation};
+use starts::Starts;
 use std::sync::LazyLock;
 
 /// One file a language; `words/README.md` says what the keys mean.
@@ -85,16 +88,22 @@ pub struct Words {
     pub forward: TableSet<String>,
     pub forward_end: TableSet<String>,
     pub original: TableSet<String>,
+    /// First words of the verbs of writing that are ASCII.
+    pub verb_starts: Starts,
     /// Finds a verb of writing as a whole word.
     pub wrote: Pattern,
     /// Single words of the verbs, and what else stands beside the author's name.
     pub beside_name: TableSet<String>,
-    /// Phrases of several words that stand before it.
-    pub before_name: Vec<String>,
+    /// Phrases of several words that stand before it, by their first word.
+    pub before_name: TableMap<String, Vec<String>>,
     /// What a line says above which an answer is to be written.
     pub above: Vec<String>,
     /// Finds the first words of an attribution followed by a date.
     pub start: Pattern,
+    /// Those of one word, which may stand before a date.
+    pub starters: TableSet<String>,
+    /// First words of what separators say.
+    pub separator_starts: Starts,
     /// Finds a label with its colon inside a line, for headers that were run together.
     pub run_on: Pattern,
     /// Footers by the first word of their head.
@@ -106,7 +115,7 @@ pub struct Words {
     /// What the footers of mailing lists and virus scanners begin with, by their first octet.
     pub tails: TableMap<u32, Vec<String>>,
     /// First words of heads of footers and of tails.
-    pub footer_starts: TableSet<String>,
+    pub footer_starts: Starts,
     pub closings: TableSet<String>,
     /// Their first words.
     pub closing_starts: TableSet<String>,
@@ -172,20 +181,18 @@ fn build() -> Words {
         let octet = first_octet(&footer.head);
         loose_footers.entry(octet).or_default().push(footer);
     }
-    let first = |text: &str| fold(text).split(' ').next().map(str::to_owned);
-    let footer_starts = entries()
-        .filter(|(k, _)| matches!(*k, "footer" | "tail"))
-        .filter_map(|(_, v)| first(v))
-        .collect();
     Words {
         labels,
-        footer_starts,
+        separator_starts: Starts::of(first_words(&["forward", "original"])),
+        starters: starts().map(str::to_owned).collect(),
+        footer_starts: Starts::of(first_words(&["footer", "tail"])),
         forward: all("forward"),
         forward_end: all("forward_end"),
         original: all("original"),
+        verb_starts: verb_starts(),
         wrote: wrote(),
         beside_name,
-        before_name: phrases,
+        before_name: by_first_word(phrases),
         above: all("above").into_iter().collect(),
         start: start(),
         run_on: run_on(),
@@ -193,16 +200,30 @@ fn build() -> Words {
         ending_footers,
         loose_footers,
         tails: by_octet(all("tail")),
-        closing_starts: entries()
-            .filter(|(k, _)| *k == "closing")
-            .filter_map(|(_, v)| first(v))
-            .collect(),
+        closing_starts: first_words(&["closing"]),
         closings: all("closing"),
         re: all("re"),
         fwd: all("fwd"),
         legal: Pattern::new(&alternation(all("legal").into_iter().collect())),
         banner: Pattern::new(&alternation(all("banner").into_iter().collect())),
     }
+}
+
+/// What the values of these keys begin with.
+fn first_words(keys: &[&str]) -> TableSet<String> {
+    entries()
+        .filter(|(key, _)| keys.contains(key))
+        .filter_map(|(_, value)| fold(value).split(' ').next().map(str::to_owned))
+        .collect()
+}
+
+fn by_first_word(phrases: Vec<String>) -> TableMap<String, Vec<String>> {
+    let mut sorted: TableMap<String, Vec<String>> = TableMap::default();
+    for phrase in phrases {
+        let first = phrase.split(' ').next().unwrap_or_default().to_owned();
+        sorted.entry(first).or_default().push(phrase);
+    }
+    sorted
 }
 
 fn footers() -> (TableMap<String, Vec<Footer>>, Vec<Footer>) {
@@ -259,50 +280,9 @@ fn has_no_spaces(word: &str) -> bool {
     })
 }
 
-/// An alternation of literal words; none at all matches nothing.
-fn alternation(mut words: Vec<String>) -> String {
-    words.sort_by_key(|w| std::cmp::Reverse(w.len()));
-    words.dedup();
-    let words: Vec<String> = words.iter().map(|w| regex::escape(w)).collect();
-    words.join("|")
-}
-
-/// A regular expression that finds nothing where it does not compile (a test refuses that).
-pub struct Pattern(Option<Regex>);
-
-impl Pattern {
-    fn new(pattern: &str) -> Pattern {
-        Pattern(Regex::new(pattern).ok())
-    }
-    /// Different words of it that are in a text, counted up to `enough`.
-    pub fn count(&self, text: &str, enough: usize) -> usize {
-        let mut hits: Vec<&str> = Vec::new();
-        work::steps(text.len());
-        for spot in self.spots(text) {
-            let word = text.get(spot).unwrap_or_default();
-            if !hits.contains(&word) {
-                hits.push(word);
-            }
-            if hits.len() >= enough {
-                break;
-            }
-        }
-        hits.len()
-    }
-    pub fn is_in(&self, text: &str) -> bool {
-        work::steps(text.len());
-        self.0.as_ref().is_some_and(|r| r.is_match(text))
-    }
-    /// Where it is found, in order, not overlapping.
-    pub fn spots<'a>(&'a self, text: &'a str) -> impl Iterator<Item = std::ops::Range<usize>> + 'a {
-        self.0
-            .iter()
-            .flat_map(move |r| r.find_iter(text).map(|m| m.range()))
-    }
-}
-
-fn wrote() -> Pattern {
-    let (tight, spaced): (Vec<String>, Vec<String>) = entries()
+/// Verbs of writing: those of scripts without spaces, and the others.
+fn verbs() -> (Vec<String>, Vec<String>) {
+    entries()
         .filter(|(k, _)| *k == "wrote")
         .map(|(_, v)| {
             fold(
@@ -313,7 +293,25 @@ fn wrote() -> Pattern {
             )
         })
         .filter(|v| !v.is_empty())
-        .partition(|w| has_no_spaces(w));
+        .partition(|w| has_no_spaces(w))
+}
+
+/// The first words of verbs that are ASCII.
+fn verb_starts() -> Starts {
+    let (tight, spaced) = verbs();
+    let ascii = tight
+        .into_iter()
+        .chain(spaced)
+        .filter(|verb| verb.is_ascii());
+    let first = |verb: String| {
+        let mut words = verb.split(|c: char| !c.is_ascii_alphabetic());
+        words.find(|word| !word.is_empty()).map(str::to_owned)
+    };
+    Starts::of(ascii.filter_map(first).collect())
+}
+
+fn wrote() -> Pattern {
+    let (tight, spaced) = verbs();
     Pattern::new(&format!(
         r"(?:^|[^\p{{L}}])(?:{})(?:$|[^\p{{L}}(/])|(?:{})",
         alternation(spaced),
@@ -322,11 +320,14 @@ fn wrote() -> Pattern {
 }
 
 /// Starters of one letter begin too many ordinary sentences.
-fn start() -> Pattern {
-    let starts: Vec<String> = entries()
+fn starts() -> impl Iterator<Item = &'static str> {
+    entries()
         .filter(|(k, v)| *k == "start" && v.chars().count() > 1)
-        .map(|(_, v)| v.to_owned())
-        .collect();
+        .map(|(_, v)| v)
+}
+
+fn start() -> Pattern {
+    let starts: Vec<String> = starts().map(str::to_owned).collect();
     Pattern::new(&format!(
         r"(?:^|\s)(?:{})\s+(?:[\p{{L}}’']+\.?,?\s+){{0,3}}\d",
         alternation(starts)
@@ -389,11 +390,7 @@ mod tests {
     #[test]
     fn verbs_are_whole_words() {
         let w = words();
-        assert!(
-            [&w.wrote, &w.start, &w.run_on]
-                .iter()
-                .all(|p| p.0.is_some())
-        );
+        assert!([&w.wrote, &w.start, &w.run_on].iter().all(|p| p.compiled()));
         for text in [
             "on monday bob wrote:",
             "le 3 mai, x a écrit :",

@@ -49,16 +49,14 @@ pub fn find(language: &Language, tokens: &[Seen], today: Date) -> Vec<Day> {
     let numbers = number_words(language, tokens);
     let matcher = Matcher::new(language, tokens, &numbers);
     for (start, token) in tokens.iter().enumerate() {
-        for index in language.spans.at(token.id, matcher.is_shaped(start)) {
+        let (shaped, ahead) = (matcher.is_shaped(start), matcher.ahead(start));
+        for index in language.spans.at(token.id, shaped, ahead) {
             let Some(rule) = language.rules.get(index) else {
                 continue;
             };
             let Says::Span(span) = rule.says else {
                 continue;
             };
-            if !matcher.may_match(rule.needs, start) {
-                continue;
-            }
             for end in matcher::places(start, matcher.ends(&rule.nodes, start)) {
                 let counted = tokens.get(start..end).unwrap_or_default();
                 let count = counted.iter().find_map(|t| number(language, t));

@@ -22,10 +22,44 @@ pub type IdMap<T> = TableMap<Id, T>;
 pub enum Node {
     /// As written, and without its accents.
     Word(Id, Id),
-    Any(Vec<Vec<Node>>),
+    Any(Choice),
     Maybe(Vec<Node>),
     Define(usize),
     Builtin(Builtin),
+}
+
+/// Alternatives, and beside one another what tells most of them apart.
+#[derive(Debug, Clone)]
+pub struct Choice {
+    pub rows: Vec<Vec<Node>>,
+    /// The word that each row begins with, as written and without its accents.
+    begins: Vec<(Id, Id)>,
+}
+
+/// In place of a word: the row begins with something else.
+const NO_WORD: Id = Id::MAX;
+
+impl Choice {
+    fn of(rows: Vec<Vec<Node>>) -> Choice {
+        let begins = rows.iter().map(|row| match row.first() {
+            Some(Node::Word(exact, plain)) => (*exact, *plain),
+            _ => (NO_WORD, NO_WORD),
+        });
+        Choice {
+            begins: begins.collect(),
+            rows,
+        }
+    }
+
+    /// The rows that this word can begin, and those that no word begins.
+    pub fn begun_by(&self, word: Option<Id>) -> impl Iterator<Item = &Vec<Node>> {
+        let begun = move |(exact, plain): &(Id, Id)| {
+            *exact == NO_WORD || word.is_some_and(|id| id == *exact || id == *plain)
+        };
+        let rows = self.rows.iter().zip(&self.begins);
+        rows.filter(move |(_, begins)| begun(begins))
+            .map(|(row, _)| row)
+    }
 }
 
 /// Things that are known by their shape or computed for a text before matching.
@@ -183,7 +217,7 @@ impl Compiler<'_> {
                     *rest = chars.as_str();
                     let inner = self.alternatives(rest, depth + 1)?;
                     *rest = rest.strip_prefix(')').ok_or("a bracket is not closed")?;
-                    vec![Node::Any(inner)]
+                    vec![Node::Any(Choice::of(inner))]
                 }
                 '{' => {
                     let (name, after) = chars.as_str().split_once('}').ok_or("a { without }")?;
@@ -258,7 +292,7 @@ pub fn needs(nodes: &[Node], defines: &[Define]) -> Bits {
         all | match node {
             // As written it is there too: `Language::unaccented`.
             Node::Word(_, plain) => bit(*plain),
-            Node::Any(any) => needed_by_all(any, defines),
+            Node::Any(choice) => needed_by_all(&choice.rows, defines),
             Node::Define(index) => defines.get(*index).map_or(0, |d| d.needed),
             Node::Maybe(_) | Node::Builtin(_) => 0,
         }
@@ -343,7 +377,7 @@ pub fn first(nodes: &[Node], defines: &[Define]) -> First {
                 empty: true,
                 ..first(inner, defines)
             },
-            Node::Any(any) => first_of_any(any, defines),
+            Node::Any(choice) => first_of_any(&choice.rows, defines),
             Node::Define(index) => defines
                 .get(*index)
                 .map_or(First::default(), |d| d.first.clone()),

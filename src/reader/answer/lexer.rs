@@ -197,6 +197,14 @@ impl Cutter {
     }
 
     fn chunk(&mut self, chunk: &str, greek: bool) {
+        // Most chunks: they can be nothing but a word.
+        let letters = chunk.bytes().take_while(u8::is_ascii_alphabetic).count();
+        if let Some((word, "" | "," | "." | "!" | "?")) = chunk.split_at_checked(letters)
+            && letters > 0
+        {
+            self.letters(word);
+            return self.marks(chunk.get(letters..).unwrap_or_default(), greek);
+        }
         let lower = chunk.to_lowercase();
         let bare = lower.trim_end_matches([',', '!', ';', ')', '>']);
         let bare = if SMILEYS.iter().any(|(s, _)| *s == lower) {
@@ -224,6 +232,14 @@ impl Cutter {
             return self.marks(&tail, greek);
         }
         self.words(chunk, greek);
+    }
+
+    /// A word of ASCII letters.
+    fn letters(&mut self, word: &str) {
+        let mut bytes = word.bytes();
+        let capital = bytes.next().is_some_and(|first| first.is_ascii_uppercase());
+        let title = capital && (word.len() == 1 || bytes.any(|b| b.is_ascii_lowercase()));
+        self.push_cased(word.to_ascii_lowercase(), Shape::Word, title, capital);
     }
 
     fn marks(&mut self, marks: &str, greek: bool) {

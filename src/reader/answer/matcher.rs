@@ -68,15 +68,27 @@ impl<'a> Matcher<'a> {
         }
     }
 
-    /// Whether the words that a row of nodes needs may stand at `start` or behind it.
-    pub fn may_match(&self, needs: Bits, start: usize) -> bool {
-        needs & !self.ahead.get(start).copied().unwrap_or(0) == 0
+    /// The words at `start` and behind it.
+    pub fn ahead(&self, start: usize) -> Bits {
+        self.ahead.get(start).copied().unwrap_or(0)
     }
 
     /// Every place where the row of nodes can end when it starts at `start`.
     pub fn ends(&self, nodes: &[Node], start: usize) -> Ends {
-        let mut at: Ends = 1;
-        for node in nodes {
+        // The words that most rows begin with stand where they stand, or the row does not match.
+        let mut rest = nodes;
+        let mut words = 0;
+        while let [Node::Word(exact, plain), behind @ ..] = rest {
+            work::steps(1);
+            match self.tokens.get(start + words) {
+                Some(token) if token.id == *exact || token.id == *plain => words += 1,
+                _ => return 0,
+            }
+            rest = behind;
+        }
+        let words = u32::try_from(words).unwrap_or(u32::MAX);
+        let mut at = (1 as Ends).checked_shl(words).unwrap_or(0);
+        for node in rest {
             work::steps(1);
             let mut next: Ends = 0;
             let mut rest = at;
@@ -100,21 +112,11 @@ impl<'a> Matcher<'a> {
                 _ => 0,
             },
             Node::Maybe(inner) => 1 | self.ends(inner, position),
-            Node::Any(any) => any
-                .iter()
-                .filter(|nodes| self.may_begin(nodes, position))
+            Node::Any(choice) => choice
+                .begun_by(self.tokens.get(position).map(|token| token.id))
                 .fold(0, |ends, nodes| ends | self.ends(nodes, position)),
             Node::Define(index) => self.define(*index, position),
             Node::Builtin(builtin) => self.builtin(*builtin, position),
-        }
-    }
-
-    /// A cheap look that spares most alternatives the rest.
-    fn may_begin(&self, nodes: &[Node], position: usize) -> bool {
-        match (nodes.first(), self.tokens.get(position)) {
-            (Some(Node::Word(a, b)), Some(token)) => token.id == *a || token.id == *b,
-            (Some(Node::Word(..)), None) => false,
-            _ => true,
         }
     }
 
@@ -127,6 +129,7 @@ impl<'a> Matcher<'a> {
             return 0;
         };
         let id = self.tokens.get(position).map_or(UNKNOWN, |t| t.id);
+        let ahead = self.ahead(position);
         let begun = define.by_first.get(&id).into_iter().flatten();
         let shaped: &[usize] = match self.is_shaped(position) {
             true => &define.by_shape,
@@ -137,7 +140,7 @@ impl<'a> Matcher<'a> {
             .chain(&define.empty)
             .filter(|at| {
                 let needs = define.needs.get(**at).copied().unwrap_or(0);
-                self.may_match(needs, position)
+                needs & !ahead == 0
             })
             .filter_map(|at| define.any.get(*at))
             .fold(0, |ends, nodes| ends | self.ends(nodes, position));

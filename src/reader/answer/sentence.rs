@@ -329,9 +329,8 @@ impl Laying<'_> {
         let id = self.seen.get(start).map_or(UNKNOWN, |seen| seen.id);
         language
             .phrases
-            .at(id, self.matcher.is_shaped(start))
+            .at(id, self.matcher.is_shaped(start), self.matcher.ahead(start))
             .filter_map(|index| language.rules.get(index))
-            .filter(move |rule| self.matcher.may_match(rule.needs, start))
     }
 
     /// How many words of a name may follow the phrase that ends at `at`.

@@ -4,7 +4,7 @@
 //! is no part of a signature, and then all of it stays and is judged.
 
 use crate::reader::answer::grammar::UNKNOWN;
-use crate::reader::answer::lexer::{Sentence, Shape, Token};
+use crate::reader::answer::lexer::{Gap, Sentence, Shape, Token};
 use crate::reader::answer::sentence::{self, Place, Scene};
 use crate::reader::answer::tables::Says;
 
@@ -12,6 +12,9 @@ use crate::reader::answer::tables::Says;
 const MAX_LINES: usize = 10;
 /// Words in a line of a signature.
 const MAX_LINE_TOKENS: usize = 12;
+
+/// The tokens of one line, of whatever sentences.
+type Line<'a> = Vec<&'a Token>;
 
 /// The sentences without the signature; none where there is no signature to cut.
 pub fn cut(scene: &Scene<'_>, sentences: &[Sentence]) -> Option<Vec<Sentence>> {
@@ -42,34 +45,41 @@ pub fn cut(scene: &Scene<'_>, sentences: &[Sentence]) -> Option<Vec<Sentence>> {
     Some(kept.filter(|s| !s.tokens.is_empty()).collect())
 }
 
-fn lines(sentences: &[Sentence]) -> Vec<Vec<Token>> {
-    let mut lines: Vec<Vec<Token>> = Vec::new();
+fn lines(sentences: &[Sentence]) -> Vec<Line<'_>> {
+    let mut lines: Vec<Line<'_>> = Vec::new();
     for token in sentences.iter().flat_map(|s| &s.tokens) {
         match lines.last_mut() {
             Some(line) if line.first().is_some_and(|t| t.line == token.line) => {
-                line.push(token.clone());
+                line.push(token);
             }
-            _ => lines.push(vec![token.clone()]),
+            _ => lines.push(vec![token]),
         }
     }
     lines
 }
 
+fn alone(line: &[&Token]) -> Sentence {
+    Sentence {
+        tokens: line.iter().map(|token| (*token).clone()).collect(),
+        question: false,
+    }
+}
+
 /// Whether the line is a sign-off, or a name by itself, and nothing else.
-fn closes(scene: &Scene<'_>, line: &[Token]) -> bool {
+fn closes(scene: &Scene<'_>, line: &[&Token]) -> bool {
     // Spares most lines the rest: a known word that begins no sign-off.
-    let first = sentence::seen(scene, line.get(..2).unwrap_or(line));
-    if first.first().is_some_and(|first| {
-        matches!(first.shape, Shape::Word | Shape::Sign)
-            && first.id != UNKNOWN
-            && !scene.language.sign_offs.contains_key(&first.id)
-    }) {
+    let Some(first) = line.first() else {
+        return false;
+    };
+    let followed = line.get(1).is_none_or(|next| next.gap == Gap::None);
+    let id = sentence::identify(scene, first, followed);
+    if matches!(first.shape, Shape::Word | Shape::Sign)
+        && id != UNKNOWN
+        && !scene.language.sign_offs.contains_key(&id)
+    {
         return false;
     }
-    let sentence = Sentence {
-        tokens: line.to_vec(),
-        question: false,
-    };
+    let sentence = alone(line);
     let place = Place {
         first: false,
         last: true,
@@ -86,7 +96,7 @@ fn closes(scene: &Scene<'_>, line: &[Token]) -> bool {
             .any(|p| matches!(p.says, Some(Says::Closing | Says::Name)))
 }
 
-fn is_signature(scene: &Scene<'_>, line: &[Token]) -> bool {
+fn is_signature(scene: &Scene<'_>, line: &[&Token]) -> bool {
     if line.len() > MAX_LINE_TOKENS {
         return false;
     }
@@ -100,10 +110,7 @@ fn is_signature(scene: &Scene<'_>, line: &[Token]) -> bool {
     if !caseless && small * 2 > line.len() {
         return false;
     }
-    let sentence = Sentence {
-        tokens: line.to_vec(),
-        question: false,
-    };
+    let sentence = alone(line);
     let explained = sentence::explain(scene, &sentence, Place::default());
     explained
         .phrases

@@ -71,36 +71,45 @@ pub struct Rule {
     /// Counts only as a clause of its own.
     pub alone: bool,
     pub nodes: Vec<Node>,
-    /// Words without which it cannot match.
-    pub needs: Bits,
 }
 
 /// Numbers of rules by what they begin with.
 #[derive(Default)]
 pub struct Beginnings {
-    by_first: IdMap<Vec<usize>>,
+    by_first: IdMap<Vec<Begun>>,
     /// Rules that can begin with a number, a link, a date.
-    by_shape: Vec<usize>,
+    by_shape: Vec<Begun>,
+}
+
+/// A rule, and the words without which it cannot match: most are told by these alone, so they stand
+/// beside one another.
+#[derive(Clone, Copy)]
+struct Begun {
+    index: usize,
+    needs: Bits,
 }
 
 impl Beginnings {
-    /// Rules that can begin with this word; `shaped`: something other than a word stands there.
-    pub fn at(&self, id: Id, shaped: bool) -> impl Iterator<Item = usize> + '_ {
-        let by_shape: &[usize] = if shaped { &self.by_shape } else { &[] };
+    /// Rules that can begin with this word and need no others than those from there on; `shaped`:
+    /// something other than a word stands there.
+    pub fn at(&self, id: Id, shaped: bool, ahead: Bits) -> impl Iterator<Item = usize> + '_ {
+        let by_shape: &[Begun] = if shaped { &self.by_shape } else { &[] };
         let by_first = self.by_first.get(&id).map(Vec::as_slice);
         let both = by_first.unwrap_or_default().iter().chain(by_shape);
-        both.copied()
+        both.filter(move |begun| begun.needs & !ahead == 0)
+            .map(|begun| begun.index)
     }
 
-    fn add(&mut self, index: usize, first: &First) {
+    fn add(&mut self, index: usize, needs: Bits, first: &First) {
+        let begun = Begun { index, needs };
         for id in &first.ids {
             let list = self.by_first.entry(*id).or_default();
-            if list.last() != Some(&index) {
-                list.push(index);
+            if list.last().is_none_or(|last| last.index != index) {
+                list.push(begun);
             }
         }
         if first.shape {
-            self.by_shape.push(index);
+            self.by_shape.push(begun);
         }
     }
 }
@@ -193,7 +202,7 @@ fn load() -> Words {
         reading.file(text, &mut words);
         let language = reading.finish(&mut words);
         for (id, rules) in &language.phrases.by_first {
-            let says = |rule: &usize| language.rules.get(*rule).map(|r| r.says);
+            let says = |rule: &Begun| language.rules.get(rule.index).map(|r| r.says);
             if rules.iter().filter_map(says).any(|s| s <= Says::Condition) {
                 words.refusing.push(*id);
             }

@@ -168,7 +168,7 @@ fn says(language: &tables::Language, id: grammar::Id) -> Vec<tables::Says> {
         shape: lexer::Shape::Word,
     }];
     let matcher = matcher::Matcher::new(language, &tokens, &[]);
-    let rules = language.phrases.at(id, false);
+    let rules = language.phrases.at(id, false, grammar::Bits::MAX);
     rules
         .filter_map(|index| language.rules.get(index))
         .filter(|rule| matcher::places(0, matcher.ends(&rule.nodes, 0)).any(|end| end == 1))

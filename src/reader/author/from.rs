@@ -5,6 +5,7 @@
 //! are those of VU#517845 and of "Composition Kills" (USENIX Security 2020).
 
 use crate::reader::address::{Address, Person};
+use crate::reader::fold::is_plain;
 
 /// The author as the raw From field gives it, read strictly (see `author`).
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -208,7 +209,7 @@ fn quoted(text: &str) -> Option<(String, &str)> {
 
 /// Undoes RFC 2047; for display only.
 fn decode(name: &str) -> String {
-    if !name.contains("=?") {
+    if memchr::memmem::find(name.as_bytes(), b"=?").is_none() {
         return name.to_owned();
     }
     let field = format!("Subject: {name}\r\n\r\n");
@@ -221,6 +222,9 @@ fn decode(name: &str) -> String {
 /// A name that can be shown: one line, no controls, nothing that turns the writing direction or
 /// hides, at most 200 characters.
 pub fn clean_name(name: &str) -> String {
+    if name.len() <= MAX_NAME_CHARS && is_plain(name) {
+        return name.to_owned();
+    }
     let hidden = |c: char| {
         matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
             | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')

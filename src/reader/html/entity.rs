@@ -9,7 +9,7 @@ const MAX_REFERENCE: usize = 12;
 
 /// The text with its references replaced.
 pub fn decode(text: &str) -> Cow<'_, str> {
-    if !text.contains('&') {
+    if memchr::memchr(b'&', text.as_bytes()).is_none() {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());

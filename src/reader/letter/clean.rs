@@ -2,7 +2,7 @@
 //!
 //! Never fails: what must not stay is dropped or becomes a space.
 
-use crate::reader::fold::is_plain;
+use crate::reader::fold::{is_plain, others};
 
 /// Marks the start of a quoted part in text made from HTML; dropped from every text that comes in.
 pub const QUOTE_MARK: char = '\u{F8F0}';
@@ -56,10 +56,11 @@ pub fn line(text: &str, cap: usize) -> String {
     let mut out = String::with_capacity(text.len().min(cap.saturating_mul(4)));
     let (mut chars, mut gap) = (0, false);
     for c in text.chars() {
-        if is_ignorable(c) || is_bidi(c) {
+        let visible = c.is_ascii_graphic();
+        if !visible && (is_ignorable(c) || is_bidi(c)) {
             continue;
         }
-        if c.is_whitespace() || c.is_control() {
+        if !visible && (c.is_whitespace() || c.is_control()) {
             gap = chars > 0;
             continue;
         }
@@ -109,12 +110,21 @@ pub fn body(text: &str) -> String {
 /// How many octets from here on stay as they are, without a look at single characters.
 fn stays(bytes: &[u8]) -> usize {
     let is_other = |b: &u8| !matches!(b, b' '..=b'~' | b'\n' | b'\t');
-    // Without a branch, so that the octets of a piece are looked at together.
-    let clean = |piece: &&[u8; 16]| !piece.iter().fold(false, |odd, b| odd | is_other(b));
-    let (pieces, _) = bytes.as_chunks::<16>();
-    let whole = 16 * pieces.iter().take_while(clean).count();
-    let rest = bytes.get(whole..).unwrap_or_default();
-    whole + rest.iter().position(is_other).unwrap_or(rest.len())
+    let mut at = 0;
+    while let Some(eight) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+        let others = others(u64::from_le_bytes(*eight));
+        if others == 0 {
+            at += 8;
+            continue;
+        }
+        at += others.trailing_zeros() as usize / 8;
+        if bytes.get(at).is_some_and(is_other) {
+            return at;
+        }
+        at += 1;
+    }
+    let rest = bytes.get(at..).unwrap_or_default();
+    at + rest.iter().position(is_other).unwrap_or(rest.len())
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 
 use crate::reader::address::{Address, Person};
 use crate::reader::author::from;
-use crate::reader::fold::is_plain;
+use crate::reader::fold::{is_plain, trim};
 use crate::reader::letter::mime::Part;
 use crate::reader::letter::{Letter, MAX_NAME, MAX_SUBJECT, clean};
 use mail_parser::{HeaderName, Message, MessageParser};
@@ -20,6 +20,7 @@ const MAX_ID_OCTETS: usize = 998;
 
 static PARSER: LazyLock<MessageParser> = LazyLock::new(|| {
     MessageParser::new()
+        .default_header_ignore()
         .with_mime_headers()
         .header_text(HeaderName::Subject)
         .header_date(HeaderName::Date)
@@ -99,9 +100,15 @@ pub fn content_type(root: &Part) -> String {
     clean::line(&out, MAX_SUBJECT)
 }
 
-/// White space of a header (RFC 5322 section 2.2.2). Any other is a character like a letter, and one
-/// on which readers of a From field may disagree.
-const BLANK: [char; 2] = [' ', '\t'];
+/// Without the white space of a header (RFC 5322 section 2.2.2). Any other is a character like a
+/// letter, and one on which readers of a From field may disagree.
+fn trim_blank(value: &[u8]) -> &[u8] {
+    let is_blank = |octet: &&u8| matches!(octet, b' ' | b'\t');
+    let start = value.iter().take_while(is_blank).count();
+    let value = value.get(start..).unwrap_or_default();
+    let end = value.len() - value.iter().rev().take_while(is_blank).count();
+    value.get(..end).unwrap_or_default()
+}
 
 /// Fields in order, unfolded (RFC 5322 section 2.2.3), names with what stands before the colon.
 fn raw_fields(head: &[u8]) -> Vec<(String, String)> {
@@ -115,7 +122,7 @@ fn raw_fields(head: &[u8]) -> Vec<(String, String)> {
         if line.starts_with(b" ") || line.starts_with(b"\t") {
             if let Some((_, value)) = fields.last_mut() {
                 value.push(' ');
-                value.push_str(lossy(line).trim_matches(BLANK));
+                value.push_str(&lossy(trim_blank(line)));
             }
             continue;
         }
@@ -126,7 +133,7 @@ fn raw_fields(head: &[u8]) -> Vec<(String, String)> {
         let value = value.strip_prefix(b":").unwrap_or(value);
         fields.push((
             lossy(name).into_owned(),
-            lossy(value).trim_matches(BLANK).to_owned(),
+            lossy(trim_blank(value)).into_owned(),
         ));
     }
     fields
@@ -160,11 +167,11 @@ fn ids(value: &str) -> Vec<String> {
         .split('<')
         .skip(1)
         .filter_map(|rest| rest.split_once('>'))
-        .map(|(id, _)| id.trim())
+        .map(|(id, _)| trim(id))
         .filter(|id| {
             id.len() <= MAX_ID_OCTETS && id.contains('@') && !id.contains(char::is_whitespace)
         })
-        .map(|id| format!("<{id}>"))
+        .map(|id| ["<", id, ">"].concat())
         .collect()
 }
 

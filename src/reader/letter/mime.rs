@@ -50,18 +50,20 @@ impl Part {
 }
 
 /// Reads header fields that say what a part is, and nothing else.
-static PARSER: LazyLock<MessageParser> = LazyLock::new(|| MessageParser::new().with_mime_headers());
+static PARSER: LazyLock<MessageParser> = LazyLock::new(|| {
+    MessageParser::new()
+        .default_header_ignore()
+        .with_mime_headers()
+});
 
 /// Where the header block that starts at `start` ends: after its empty line, or at `end`.
 pub fn head_end(raw: &[u8], start: usize, end: usize) -> usize {
+    let block = raw.get(start..end).unwrap_or_default();
     let mut at = start;
-    for line in raw
-        .get(start..end)
-        .unwrap_or_default()
-        .split_inclusive(|b| *b == b'\n')
-    {
-        at += line.len();
-        if matches!(line, b"\n" | b"\r\n") {
+    for line_end in memchr::memchr_iter(b'\n', block) {
+        let line = raw.get(at..start + line_end).unwrap_or_default();
+        at = start + line_end + 1;
+        if matches!(line, b"" | b"\r") {
             return at;
         }
     }
@@ -153,9 +155,7 @@ fn enter(
 }
 
 fn line_length(rest: &[u8]) -> usize {
-    rest.iter()
-        .position(|b| *b == b'\n')
-        .map_or(rest.len(), |p| p + 1)
+    memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1)
 }
 
 /// Level of the multipart whose delimiter this line is, and whether it is the closing one.

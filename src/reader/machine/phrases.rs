@@ -161,18 +161,30 @@ pub fn prepare(text: &str) -> String {
 
 /// The text of HTML, roughly: enough to look for phrases in.
 pub fn strip_tags(html: &str) -> String {
-    let mut text = String::new();
-    let mut inside = false;
-    for c in html.chars().take(MAX_BODY_CHARS * 8) {
-        match c {
-            '<' => inside = true,
-            '>' if inside => {
-                inside = false;
+    // No character has less than one octet.
+    let mut rest = match html.len() > MAX_BODY_CHARS * 8 {
+        true => match html.char_indices().nth(MAX_BODY_CHARS * 8) {
+            Some((end, _)) => html.get(..end).unwrap_or(html),
+            None => html,
+        },
+        false => html,
+    };
+    let mut text = String::with_capacity(rest.len() / 2);
+    while let Some(at) = memchr::memchr(b'<', rest.as_bytes()) {
+        let (shown, tag) = rest.split_at_checked(at).unwrap_or((rest, ""));
+        text.push_str(shown);
+        // A tag that does not end takes the rest.
+        rest = match memchr::memchr(b'>', tag.as_bytes()) {
+            Some(end) => {
                 text.push(' ');
+                tag.get(end + 1..).unwrap_or_default()
             }
-            c if !inside => text.push(c),
-            _ => {}
-        }
+            None => "",
+        };
+    }
+    text.push_str(rest);
+    if memchr::memchr(b'&', text.as_bytes()).is_none() {
+        return text;
     }
     text.replace("&nbsp;", " ")
         .replace("&#39;", "'")

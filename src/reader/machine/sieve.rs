@@ -5,6 +5,7 @@
 
 use crate::reader::hash::TableMap;
 use crate::reader::work;
+use regex::Regex;
 
 /// Octets that are looked up together.
 const GRAM: usize = 4;
@@ -21,8 +22,8 @@ struct Spot {
 
 pub struct Sieve {
     pieces: Vec<String>,
-    /// Pieces too short for four grams.
-    short: Vec<memchr::memmem::Finder<'static>>,
+    /// Finds the pieces too short for four grams.
+    short: Option<Regex>,
     table: Vec<u64>,
     spots: TableMap<u32, Vec<Spot>>,
 }
@@ -37,12 +38,19 @@ impl Sieve {
         }
         let mut sieve = Sieve {
             pieces: Vec::new(),
-            short: Vec::new(),
+            short: None,
             table: vec![0; TABLE_BITS / 64],
             spots: TableMap::default(),
         };
-        for piece in pieces {
+        let (long, short): (Vec<String>, Vec<String>) = pieces
+            .into_iter()
+            .partition(|piece| piece.len() >= GRAM + STRIDE - 1);
+        for piece in long {
             sieve.add(piece, &often);
+        }
+        if !short.is_empty() {
+            let short: Vec<String> = short.iter().map(|piece| regex::escape(piece)).collect();
+            sieve.short = Regex::new(&short.join("|")).ok();
         }
         sieve
     }
@@ -55,11 +63,7 @@ impl Sieve {
             .windows(STRIDE)
             .enumerate()
             .min_by_key(|(_, row)| cost(row));
-        let Some((start, row)) = best else {
-            let finder = memchr::memmem::Finder::new(piece.as_bytes()).into_owned();
-            self.short.push(finder);
-            return;
-        };
+        let Some((start, row)) = best else { return };
         for (offset, gram) in row.iter().enumerate() {
             let (word, bit) = place(*gram);
             if let Some(word) = self.table.get_mut(word) {
@@ -76,7 +80,11 @@ impl Sieve {
     pub fn is_in(&self, text: &str) -> bool {
         let bytes = text.as_bytes();
         work::steps(bytes.len());
-        if self.short.iter().any(|short| short.find(bytes).is_some()) {
+        if self
+            .short
+            .as_ref()
+            .is_some_and(|short| short.is_match(text))
+        {
             return true;
         }
         let (looks, _) = bytes.as_chunks::<GRAM>();

@@ -4,161 +4,127 @@
 //! Linear: runs of equal words are found by an index of triples and each word is passed once.
 //! Fails by finding nothing, and then the borders alone divide the body.
 
+mod index;
 mod spelling;
 
-use crate::reader::quote::line::Line;
+use crate::reader::quote::line::{self, Line};
 use crate::reader::work;
-use spelling::{Word, mixed, words_of};
+use index::{Index, both, triple};
+use spelling::{Word, add_words};
 
 /// Words of a run that nobody writes by chance: an answer repeats "introduce me to Ann Ng".
 const MIN_RUN: usize = 8;
-/// Places of one triple that are tried.
-const MAX_PLACES: usize = 8;
 /// Words that must be found before any of it counts.
 const MIN_FOUND: usize = 12;
 /// Words inside a run that a program changed, such as a rewritten link.
 const MAX_CHANGED: usize = 6;
-/// Triples in one bucket of the index: whoever makes more of them fall together finds less.
-const MAX_BUCKET: usize = 64;
+
+/// A word's place in our mail, or one of these.
+type Mark = u32;
+/// The word is the writer's own.
+const OWN: Mark = Mark::MAX;
+/// The word is ours, though it stands nowhere in our mail as it is, or too alone to say where.
+const OURS: Mark = Mark::MAX - 1;
+
+/// Lines of ours that a line of the reply may skip and still be taken for one of them at a look.
+const MAX_SKIPPED: usize = 4;
 
 /// Our mail, prepared once for all the parts that may quote it.
-pub struct Original {
+pub struct Original<'t> {
     words: Vec<Word>,
-    /// Hashes of its lines, sorted.
-    lines: Vec<u64>,
+    /// Its lines with words.
+    lines: Vec<(&'t str, Span)>,
+    /// Their hashes, sorted.
+    hashes: Vec<u64>,
     index: Index,
 }
 
-impl Original {
-    pub fn of(text: &str) -> Original {
-        let words = words_of(text.lines(), text.len());
-        let mut lines: Vec<u64> = spans(&words)
-            .into_iter()
-            .map(|(start, end)| line_hash(&words, start, end))
-            .collect();
-        lines.sort_unstable();
+impl<'t> Original<'t> {
+    pub fn of(text: &'t str) -> Original<'t> {
+        let texts: Vec<&str> = line::cut(text).map(trim_end).collect();
+        let mut words = Vec::with_capacity(text.len() / 4);
+        for (number, text) in texts.iter().enumerate() {
+            add_words(&mut words, number, text);
+        }
+        let text_of = |span: Span| texts.get(span.line as usize).copied().unwrap_or_default();
+        let lines: Vec<(&str, Span)> = spans(&words).into_iter().map(|s| (text_of(s), s)).collect();
+        let hash = |(_, span): &(&str, Span)| line_hash(span.of(&words));
+        let mut hashes: Vec<u64> = lines.iter().map(hash).collect();
+        hashes.sort_unstable();
         let index = Index::of(&words);
         Original {
             words,
             lines,
+            hashes,
             index,
         }
     }
 
-    fn has_line(&self, words: &[Word], start: usize, end: usize) -> bool {
-        let hash = line_hash(words, start, end);
-        self.lines.binary_search(&hash).is_ok()
+    /// The words of the reply; a line that is ours to the octet, which most of a quote is, has the
+    /// words of ours.
+    fn words_of(&self, lines: &[Line<'_>]) -> Vec<Word> {
+        let octets: usize = lines.iter().map(|l| l.text.len()).sum();
+        let mut words = Vec::with_capacity(octets / 4);
+        let mut next = 0;
+        for (number, line) in lines.iter().enumerate() {
+            let ahead = self.lines.iter().enumerate().skip(next).take(MAX_SKIPPED);
+            let same = ahead.into_iter().find(|(_, (text, _))| *text == line.text);
+            match same {
+                Some((at, (_, span))) => {
+                    next = at + 1;
+                    let line = number as u32;
+                    words.extend(
+                        span.of(&self.words)
+                            .iter()
+                            .map(|word| Word { line, ..*word }),
+                    );
+                }
+                None => add_words(&mut words, number, line.text),
+            }
+        }
+        words
+    }
+
+    fn has_line(&self, words: &[Word]) -> bool {
+        self.hashes.binary_search(&line_hash(words)).is_ok()
     }
 }
 
-/// The places of our mail's triples of words, in chains by hash.
-struct Index {
-    /// First place of each bucket's chain, plus one; a power of two of them.
-    heads: Vec<u32>,
-    /// The next place in the same chain, plus one.
-    next: Vec<u32>,
-    triples: Vec<u64>,
-}
-
-impl Index {
-    fn of(words: &[Word]) -> Index {
-        let triples: Vec<u64> = (0..words.len()).map_while(|at| triple(words, at)).collect();
-        let mut index = Index {
-            heads: vec![0; (2 * triples.len()).next_power_of_two()],
-            next: vec![0; triples.len()],
-            triples,
-        };
-        for at in 0..index.triples.len() {
-            index.add(at);
-        }
-        index
-    }
-
-    fn bucket(&self, triple: u64) -> usize {
-        // The upper half is mixed best.
-        (triple >> 32) as usize & (self.heads.len() - 1)
-    }
-
-    fn add(&mut self, at: usize) {
-        let Some(triple) = self.triples.get(at).copied() else {
-            return;
-        };
-        let bucket = self.bucket(triple);
-        let (mut last, mut same, mut length) = (None, 0, 0);
-        for place in self.chain(bucket) {
-            work::steps(1);
-            last = Some(place);
-            same += usize::from(self.triples.get(place) == Some(&triple));
-            length += 1;
-        }
-        if same >= MAX_PLACES || length >= MAX_BUCKET {
-            return;
-        }
-        let slot = match last {
-            Some(place) => self.next.get_mut(place),
-            None => self.heads.get_mut(bucket),
-        };
-        if let Some(slot) = slot {
-            *slot = u32::try_from(at + 1).unwrap_or(0);
-        }
-    }
-
-    fn chain(&self, bucket: usize) -> impl Iterator<Item = usize> + '_ {
-        let mut at = self.heads.get(bucket).copied().unwrap_or(0);
-        std::iter::from_fn(move || {
-            let place = (at as usize).checked_sub(1)?;
-            at = self.next.get(place).copied().unwrap_or(0);
-            Some(place)
-        })
-    }
-
-    /// Where this triple stands in our mail, in order.
-    fn places(&self, triple: u64) -> impl Iterator<Item = usize> + '_ {
-        self.chain(self.bucket(triple))
-            .filter(move |place| self.triples.get(*place) == Some(&triple))
+/// Most lines have nothing to trim.
+fn trim_end(text: &str) -> &str {
+    match text.as_bytes().last() {
+        Some(last) if !last.is_ascii_graphic() => text.trim_end(),
+        _ => text,
     }
 }
 
 /// The same lines, with what is ours one quote deeper and apart from what is not.
-pub fn apart<'a>(lines: Vec<Line<'a>>, original: &Original) -> Vec<Line<'a>> {
-    let octets = lines.iter().map(|l| l.text.len()).sum();
-    let reply = words_of(lines.iter().map(|l| l.text), octets);
-    let Some(marked) = runs(&reply, original) else {
+pub fn apart<'a>(lines: Vec<Line<'a>>, original: &Original<'_>) -> Vec<Line<'a>> {
+    let reply = original.words_of(&lines);
+    let Some(mut marks) = runs(&reply, original) else {
         return lines;
     };
-    let marked = with_short_lines(marked, &reply, original);
-    divided(lines, &reply, &marked)
+    let spans = spans(&reply);
+    fill_changed(&mut marks, &reply);
+    add_short_lines(&mut marks, &spans, &reply, original);
+    divided(lines, &spans, &reply, &marks)
 }
 
-fn both(a: u64, b: u64) -> u64 {
-    mixed(a.rotate_left(21) ^ b)
-}
-
-fn triple(words: &[Word], at: usize) -> Option<u64> {
-    match words.get(at..at + 3) {
-        Some([a, b, c]) => Some(both(both(a.hash, b.hash), c.hash)),
-        _ => None,
-    }
-}
-
-fn line_hash(words: &[Word], start: usize, end: usize) -> u64 {
-    let words = words.get(start..end).unwrap_or_default();
+fn line_hash(words: &[Word]) -> u64 {
     words.iter().fold(0, |hash, word| both(hash, word.hash))
 }
 
 /// For each word of the reply its place in our mail, where it is part of a run.
-fn runs(reply: &[Word], original: &Original) -> Option<Vec<Option<usize>>> {
+fn runs(reply: &[Word], original: &Original<'_>) -> Option<Vec<Mark>> {
     let ours = &original.words;
-    let mut marked: Vec<Option<usize>> = vec![None; reply.len()];
-    let mut found = 0;
-    let mut at = 0;
+    let mut marks = vec![OWN; reply.len()];
+    let (mut found, mut at) = (0, 0);
     // Where our mail goes on after the last run: there, a few words are enough.
     let mut expected = usize::MAX;
-    while at < reply.len() {
-        let triple = triple(reply, at);
-        let best = triple
-            .into_iter()
-            .flat_map(|triple| original.index.places(triple))
+    while let Some(triple) = reply.get(at..).and_then(triple) {
+        let best = original
+            .index
+            .places(triple)
             .map(|place| (common(reply, at, ours, place), place))
             .max();
         match best {
@@ -166,10 +132,9 @@ fn runs(reply: &[Word], original: &Original) -> Option<Vec<Option<usize>>> {
                 if length >= MIN_RUN.min(ours.len())
                     || (expected..=expected.saturating_add(MAX_CHANGED)).contains(&place) =>
             {
-                for step in 0..length {
-                    if let Some(mark) = marked.get_mut(at + step) {
-                        *mark = Some(place + step);
-                    }
+                let run = marks.get_mut(at..at + length).unwrap_or_default();
+                for (mark, place) in run.iter_mut().zip(place..) {
+                    *mark = place as Mark;
                 }
                 found += length;
                 at += length;
@@ -179,7 +144,7 @@ fn runs(reply: &[Word], original: &Original) -> Option<Vec<Option<usize>>> {
         }
     }
     let enough = found >= MIN_FOUND || (found > 0 && found * 10 >= ours.len() * 6);
-    enough.then_some(marked)
+    enough.then_some(marks)
 }
 
 /// How many words are equal from here on.
@@ -192,77 +157,77 @@ fn common(reply: &[Word], at: usize, ours: &[Word], place: usize) -> usize {
     length
 }
 
-/// Adds what is ours but too short for a run: whole lines of ours beside found ones, and words
-/// that a program changed inside a line.
-fn with_short_lines(
-    mut marked: Vec<Option<usize>>,
-    reply: &[Word],
-    original: &Original,
-) -> Vec<Option<usize>> {
-    fill_changed(&mut marked, reply);
-    let spans = spans(reply);
-    let is_found = |marked: &[Option<usize>], span: Option<&(usize, usize)>| {
-        span.is_some_and(|(start, end)| {
-            marked
-                .get(*start..*end)
-                .is_some_and(|m| m.iter().any(Option::is_some))
-        })
-    };
-    // Downwards, then upwards: a short line counts beside one that is found.
-    for step in 0..2 * spans.len() {
-        let (at, beside) = if step < spans.len() {
-            (step, step.checked_sub(1))
-        } else {
-            let at = 2 * spans.len() - 1 - step;
-            (at, Some(at + 1))
-        };
-        let Some(span) = spans.get(at) else { continue };
-        let beside = beside.and_then(|b| spans.get(b));
-        let whole = || original.has_line(reply, span.0, span.1);
-        if !is_found(&marked, Some(span)) && is_found(&marked, beside) && whole() {
-            for mark in marked.get_mut(span.0..span.1).into_iter().flatten() {
-                *mark = Some(usize::MAX);
-            }
-        }
-    }
-    marked
+/// The words of a line that has some.
+#[derive(Clone, Copy)]
+struct Span {
+    line: u32,
+    start: usize,
+    end: usize,
 }
 
-/// First and last word of every line that has words.
-fn spans(words: &[Word]) -> Vec<(usize, usize)> {
-    let mut spans: Vec<(usize, usize)> = Vec::new();
-    let mut line = None;
-    for (at, word) in words.iter().enumerate() {
-        match spans.last_mut() {
-            Some(span) if line == Some(word.line) => span.1 = at + 1,
-            _ => spans.push((at, at + 1)),
-        }
-        line = Some(word.line);
+impl Span {
+    /// Its part of what there is for each word.
+    fn of<T>(self, all: &[T]) -> &[T] {
+        all.get(self.start..self.end).unwrap_or_default()
     }
-    spans
+}
+
+fn spans(words: &[Word]) -> Vec<Span> {
+    let lines = words.chunk_by(|a, b| a.line == b.line);
+    let mut start = 0;
+    let span = |line: &[Word]| {
+        let end = start + line.len();
+        let number = line.first().map_or(0, |word| word.line);
+        Span {
+            line: number,
+            start: std::mem::replace(&mut start, end),
+            end,
+        }
+    };
+    lines.map(span).collect()
+}
+
+/// Adds whole lines of ours, too short for a run, beside what is found.
+fn add_short_lines(marks: &mut [Mark], spans: &[Span], reply: &[Word], original: &Original<'_>) {
+    let mut add = |span: &Span, beside: Option<&Span>| {
+        let is_found = |span: &Span, marks: &[Mark]| span.of(marks).iter().any(|m| *m != OWN);
+        if !is_found(span, marks)
+            && beside.is_some_and(|beside| is_found(beside, marks))
+            && original.has_line(span.of(reply))
+        {
+            let line = marks.get_mut(span.start..span.end);
+            line.unwrap_or_default().fill(OURS);
+        }
+    };
+    // Downwards, then upwards.
+    for (at, span) in spans.iter().enumerate() {
+        add(span, at.checked_sub(1).and_then(|above| spans.get(above)));
+    }
+    for (at, span) in spans.iter().enumerate().rev() {
+        add(span, spans.get(at + 1));
+    }
 }
 
 /// Words between two runs that stand for other words of ours at the same place.
-fn fill_changed(marked: &mut [Option<usize>], reply: &[Word]) {
-    let mut last: Option<usize> = None;
-    for at in 0..marked.len() {
-        let Some(place) = marked.get(at).copied().flatten() else {
+fn fill_changed(marks: &mut [Mark], reply: &[Word]) {
+    let mut last: Option<(usize, usize)> = None;
+    for at in 0..marks.len() {
+        let Some(place) = marks.get(at).copied().filter(|mark| *mark < OURS) else {
             continue;
         };
-        if let Some(before) = last
+        let place = place as usize;
+        if let Some((before, old)) = last
             && at - before > 1
             && at - before <= MAX_CHANGED + 1
-            && let Some(old) = marked.get(before).copied().flatten()
             // Only where words of ours are missing too; what was put in is the writer's.
             && place > old + 1
             && place - old <= 2 * MAX_CHANGED
             && shares_line(reply, before, at)
         {
-            for mark in marked.get_mut(before + 1..at).into_iter().flatten() {
-                *mark = Some(usize::MAX);
-            }
+            let changed = marks.get_mut(before + 1..at);
+            changed.unwrap_or_default().fill(OURS);
         }
-        last = Some(at);
+        last = Some((at, place));
     }
 }
 
@@ -276,47 +241,57 @@ fn shares_line(reply: &[Word], before: usize, after: usize) -> bool {
 #[derive(Clone, Copy)]
 struct Own<'a> {
     words: &'a [Word],
-    marks: &'a [Option<usize>],
+    marks: &'a [Mark],
 }
 
 impl Own<'_> {
     fn is_ours(&self, at: usize) -> Option<bool> {
-        self.marks.get(at).map(Option::is_some)
+        self.marks.get(at).map(|mark| *mark != OWN)
     }
 
     /// Words of ours with another voice before and after them on the same line, such as the date of
     /// an attribution that our mail had too: the line is the other voice's.
     fn is_citation(&self) -> bool {
-        let is_other = |end: Option<&Option<usize>>| end.is_some_and(Option::is_none);
-        is_other(self.marks.first()) && is_other(self.marks.last())
+        self.marks.first() == Some(&OWN) && self.marks.last() == Some(&OWN)
     }
 }
 
 /// Lines of ours one deeper; a line of both voices in pieces.
-fn divided<'a>(lines: Vec<Line<'a>>, reply: &[Word], marked: &[Option<usize>]) -> Vec<Line<'a>> {
-    let mut out = Vec::with_capacity(lines.len());
-    let mut next = 0;
+fn divided<'a>(
+    lines: Vec<Line<'a>>,
+    spans: &[Span],
+    reply: &[Word],
+    marks: &[Mark],
+) -> Vec<Line<'a>> {
+    let mut out: Vec<Line<'a>> = Vec::with_capacity(lines.len());
+    let mut spans = spans.iter().peekable();
     for (number, line) in lines.into_iter().enumerate() {
-        let start = next;
-        while reply.get(next).is_some_and(|w| w.line == number) {
-            next += 1;
+        let Some(span) = spans.next_if(|span| span.line as usize == number) else {
+            // A line without words is ours where it is drawn between lines of ours.
+            let drawn = !line.is_blank()
+                && line
+                    .text
+                    .bytes()
+                    .all(|b| b == b' ' || b.is_ascii_punctuation())
+                && out.last().is_some_and(|l| l.depth > 0)
+                && spans
+                    .peek()
+                    .and_then(|next| marks.get(next.start))
+                    .is_some_and(|mark| *mark != OWN);
+            let depth = if drawn { 1 } else { line.depth };
+            out.push(Line { depth, ..line });
+            continue;
+        };
+        if line.depth > 0 {
+            out.push(line);
+            continue;
         }
         let own = Own {
-            words: reply.get(start..next).unwrap_or_default(),
-            marks: marked.get(start..next).unwrap_or_default(),
+            words: span.of(reply),
+            marks: span.of(marks),
         };
-        let ours = own.marks.iter().filter(|mark| mark.is_some()).count();
-        let drawn = own.words.is_empty()
-            && !line.is_blank()
-            && line
-                .text
-                .bytes()
-                .all(|b| b == b' ' || b.is_ascii_punctuation())
-            && out.last().is_some_and(|l: &Line<'_>| l.depth > 0)
-            && marked.get(next).is_some_and(Option::is_some);
-        if drawn {
-            out.push(Line { depth: 1, ..line });
-        } else if ours == 0 || line.depth > 0 || own.is_citation() {
+        let ours = own.marks.iter().filter(|mark| **mark != OWN).count();
+        if ours == 0 || own.is_citation() {
             out.push(line);
         } else if ours == own.words.len() {
             out.push(Line { depth: 1, ..line });
@@ -340,15 +315,16 @@ fn pieces<'a>(line: Line<'a>, own: Own<'_>, out: &mut Vec<Line<'a>>) {
             None => line.text.len(),
             Some(following) => line
                 .text
-                .get(word.end..following.start)
+                .get(word.end as usize..following.start as usize)
                 .and_then(|between| between.find(char::is_whitespace))
-                .map_or(following.start, |space| word.end + space),
+                .map_or(following.start as usize, |space| word.end as usize + space),
         };
         let text = line.text.get(start..end).unwrap_or_default().trim();
         start = end;
         out.push(Line {
             depth: usize::from(ours == Some(true)),
             text,
+            ordinary: false,
             ..line
         });
     }

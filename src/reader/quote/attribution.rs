@@ -4,7 +4,7 @@
 //! Fails by finding none. Evidence is counted, not patterns: a verb of writing, a date, an
 //! address, the colon at the end, and quote marks below.
 
-use crate::reader::fold::fold;
+use crate::reader::fold::{SHORT, fold, folded};
 use crate::reader::quote::header::Head;
 use crate::reader::quote::line::Line;
 use crate::reader::quote::{byline, mailbox};
@@ -28,7 +28,7 @@ pub struct Attribution {
 
 /// The attribution that ends with this line. `floor`: the first line that may belong to it.
 pub fn ending_at(lines: &[Line<'_>], at: usize, floor: usize) -> Option<Attribution> {
-    let last = lines.get(at)?;
+    let last = lines.get(at).filter(|last| !last.ordinary)?;
     if last.text.starts_with(">>>") && last.text.ends_with(">>>") {
         return between_marks(last.text, at);
     }
@@ -96,9 +96,7 @@ fn between_marks(text: &str, at: usize) -> Option<Attribution> {
 
 /// Yahoo on Android quotes on the line of the attribution itself.
 fn going_on(text: &str, at: usize) -> Option<Attribution> {
-    if !text.contains('@') {
-        return None;
-    }
+    memchr::memchr(b'@', text.as_bytes())?;
     let spots = text.match_indices(": ").map(|(at, _)| at + 1);
     let head = text.get(..spots.clone().last()?.min(MAX_OCTETS))?;
     if !(head.contains('@') && starts_like_one(head)) {
@@ -134,13 +132,26 @@ fn joined(lines: &[Line<'_>], start: usize, end: usize) -> String {
 }
 
 /// A cheap look that spares ordinary lines everything else.
-fn could_end(text: &str) -> bool {
-    let end = text.trim_end_matches(['*', '_', ' ', '\u{A0}', '-', '"', '\u{200E}', '»']);
+pub fn could_end(text: &str) -> bool {
+    let end = match text.as_bytes().last() {
+        Some(last) if last.is_ascii_alphanumeric() || matches!(last, b'.' | b',' | b'?' | b'!') => {
+            text
+        }
+        _ => text.trim_end_matches(['*', '_', ' ', '\u{A0}', '-', '"', '\u{200E}', '»']),
+    };
+    let has_at = || memchr::memchr(b'@', text.as_bytes()).is_some();
     end.ends_with([':', '：'])
-        || (end.ends_with('>') && end.contains('@'))
+        || (end.ends_with('>') && has_at())
         || (text.len() < MAX_OCTETS
-            && (text.ends_with("--") || text.contains('@') || end.len() < 12 || ends_tight(end))
-            && words().wrote.is_in(&fold(end)))
+            && (end.len() < 12 || text.ends_with("--") || ends_tight(end) || has_at())
+            && may_hold_verb(end)
+            && words().wrote.is_in(&folded(end, &mut [0; SHORT])))
+}
+
+/// Whether a word of an ASCII text is the first of a verb of writing; spares most short lines the look.
+fn may_hold_verb(text: &str) -> bool {
+    let mut words_in = text.split(|c: char| !c.is_ascii_alphabetic());
+    !text.is_ascii() || words_in.any(|word| words().verb_starts.has(word))
 }
 
 /// Korean and Thai programs write no colon.
@@ -181,8 +192,9 @@ fn is_attribution(text: &str, quoted_below: bool) -> bool {
 }
 
 fn ends_with_verb(end: &str, folded: &str) -> bool {
-    let tail: String = fold(end).chars().rev().take(14).collect();
-    let tail: String = tail.chars().rev().collect();
+    let end = fold(end);
+    let start = end.char_indices().rev().nth(13).map_or(0, |(at, _)| at);
+    let tail = end.get(start..).unwrap_or_default();
     words().wrote.is_in(&format!(" {tail} ")) && !folded.ends_with('.')
 }
 

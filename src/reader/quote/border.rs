@@ -3,7 +3,7 @@
 //!
 //! Fails by finding none; what is above a border belongs to the writer.
 
-use crate::reader::fold::fold;
+use crate::reader::fold::{SHORT, first_word, fold, folded, trim};
 use crate::reader::hash::TableSet;
 use crate::reader::quote::header::{self, Head};
 use crate::reader::quote::line::Line;
@@ -51,7 +51,7 @@ pub fn at(lines: &[Line<'_>], index: usize, floor: usize) -> Option<Border> {
     if line.mark {
         return Some(container::begin(lines, index));
     }
-    if line.is_blank() {
+    if line.is_blank() || line.ordinary {
         return None;
     }
     separator(lines, index)
@@ -70,6 +70,24 @@ pub fn at(lines: &[Line<'_>], index: usize, floor: usize) -> Option<Border> {
                 depth: line.depth,
             })
         })
+}
+
+/// Whether no border can begin with this text, nor an attribution end with it, wherever it stands.
+pub fn is_ordinary(text: &str) -> bool {
+    if text.is_empty() {
+        return true;
+    }
+    let trimmed = trim(text);
+    // What begins with a letter is not drawn.
+    let letter = text
+        .bytes()
+        .next()
+        .is_some_and(|first| first.is_ascii_alphanumeric());
+    // The last octet of `：` stands in for all of it: a colon or an address may be anything.
+    memchr::memchr3(b':', 0x9A, b'@', text.as_bytes()).is_none()
+        && (letter || !(trimmed.starts_with('>') || trimmed.starts_with(RULE)))
+        && !may_be_separator(trimmed)
+        && !attribution::could_end(text)
 }
 
 pub fn headers(lines: &[Line<'_>], index: usize, announced: bool) -> Option<Border> {
@@ -133,7 +151,7 @@ fn with_rules_above(lines: &[Line<'_>], mut border: Border, floor: usize) -> Bor
 
 /// A line of at least three drawing characters and nothing else.
 pub fn is_rule(text: &str) -> bool {
-    let text = text.trim();
+    let text = trim(text);
     if !text.starts_with(RULE) {
         return false;
     }
@@ -151,15 +169,35 @@ pub fn next_content(lines: &[Line<'_>], from: usize) -> Option<usize> {
 
 /// What a line says between its rules.
 struct Said<'a> {
-    phrase: String,
+    phrase: &'a str,
     /// What follows the closing rule on the same line: a header block, run together.
     rest: &'a str,
     /// The line begins with a rule.
     drawn: bool,
 }
 
+/// What stands around a phrase.
+fn is_edge(c: char) -> bool {
+    RULE.contains(&c) || matches!(c, ' ' | ':' | '：' | '.' | '\u{A0}')
+}
+
+/// Whether an undrawn line begins like what a separator says; spares ordinary lines the rest.
+fn may_be_separator(text: &str) -> bool {
+    let text = match text.as_bytes().first() {
+        Some(first) if first.is_ascii_alphanumeric() => text,
+        _ => text.trim_start_matches(is_edge),
+    };
+    let first = first_word(text);
+    let starts = &words().separator_starts;
+    if starts.has(first) {
+        return true;
+    }
+    let bare = first.trim_end_matches(is_edge);
+    bare.len() < first.len() && starts.has(bare)
+}
+
 fn said(text: &str) -> Option<Said<'_>> {
-    let text = text.trim();
+    let text = trim(text);
     let inner = text.trim_start_matches(|c| RULE.contains(&c) || c == ' ' || c == '\u{A0}');
     let drawn = text.len() >= inner.len() + 2;
     let closing = inner.find("--").or_else(|| inner.find("=="));
@@ -171,7 +209,7 @@ fn said(text: &str) -> Option<Said<'_>> {
         return None;
     }
     Some(Said {
-        phrase: fold(phrase.trim_matches(|c| RULE.contains(&c) || " :：.\u{A0}".contains(c))),
+        phrase: phrase.trim_matches(is_edge),
         rest: rest.trim_start_matches(|c| RULE.contains(&c) || c == ' '),
         drawn,
     })
@@ -179,8 +217,11 @@ fn said(text: &str) -> Option<Said<'_>> {
 
 /// `---- Forwarded message ----`, `Begin forwarded message:`, `-----Original Message-----`.
 pub fn separator(lines: &[Line<'_>], index: usize) -> Option<Border> {
-    let line = lines.get(index)?;
-    let text = line.text.trim();
+    let line = lines.get(index).filter(|line| !line.ordinary)?;
+    let text = trim(line.text);
+    if !text.starts_with(RULE) && !may_be_separator(text) {
+        return None;
+    }
     let below = next_content(lines, index + 1);
     let announced = below.is_some_and(|i| {
         lines
@@ -197,6 +238,8 @@ pub fn separator(lines: &[Line<'_>], index: usize) -> Option<Border> {
         rest,
         drawn,
     } = said(text)?;
+    let mut buffer = [0; SHORT];
+    let phrase = &*folded(phrase, &mut buffer);
     let opens = || {
         let attributed = || {
             below
@@ -205,9 +248,9 @@ pub fn separator(lines: &[Line<'_>], index: usize) -> Option<Border> {
         };
         opens && (attribution::has_date(text) || attributed())
     };
-    let kind = if is_phrase(&words().forward, &phrase) && (drawn || announced || opens()) {
+    let kind = if is_phrase(&words().forward, phrase) && (drawn || announced || opens()) {
         Kind::Forward
-    } else if (words().original.contains(&phrase) && (drawn || announced))
+    } else if (words().original.contains(phrase) && (drawn || announced))
         || (drawn && words().above.iter().any(|a| phrase.contains(a.as_str())))
     {
         Kind::Original
@@ -223,6 +266,14 @@ pub fn separator(lines: &[Line<'_>], index: usize) -> Option<Border> {
     } else {
         return None;
     };
+    Some(announced_by(kind, lines, index, rest))
+}
+
+/// The border that a separator of this kind begins, with what it announces; `rest` is what follows
+/// its closing rule.
+fn announced_by(kind: Kind, lines: &[Line<'_>], index: usize, rest: &str) -> Border {
+    let line = lines.get(index).copied().unwrap_or_default();
+    let below = next_content(lines, index + 1);
     let mut border = Border {
         kind,
         start: index,
@@ -235,11 +286,12 @@ pub fn separator(lines: &[Line<'_>], index: usize) -> Option<Border> {
     if header::label(rest).is_some() {
         let run_on = [Line {
             text: rest,
-            ..*line
+            ordinary: false,
+            ..line
         }];
         if let Some(block) = header::block(&run_on, 0, true) {
             border.head = block.head;
-            return Some(border);
+            return border;
         }
     }
     let named = below.and_then(|i| headers(lines, i, true).or_else(|| unknown_headers(lines, i)));
@@ -251,10 +303,10 @@ pub fn separator(lines: &[Line<'_>], index: usize) -> Option<Border> {
         border.head = found.head;
         border.body = found.body;
         border.depth = found.depth;
-    } else if kind == Kind::Forward && attribution::has_date(text) {
-        border.head = byline::passed_on(text);
+    } else if kind == Kind::Forward && attribution::has_date(line.text) {
+        border.head = byline::passed_on(trim(line.text));
     }
-    Some(border)
+    border
 }
 
 fn is_phrase(set: &TableSet<String>, phrase: &str) -> bool {
@@ -269,7 +321,7 @@ fn is_phrase(set: &TableSet<String>, phrase: &str) -> bool {
 
 /// A rule, scissors, or a separator that says again what was said above the header block.
 pub fn is_drawn(text: &str) -> bool {
-    let text = text.trim();
+    let text = trim(text);
     let inner = text.trim_matches(|c| RULE.contains(&c) || c == ' ');
     let scissors = text.starts_with(RULE) && inner.starts_with(['8', '✂']) && text.ends_with(RULE);
     is_rule(text)
@@ -279,7 +331,10 @@ pub fn is_drawn(text: &str) -> bool {
 
 /// The line below a forwarded mail that some programs write.
 pub fn is_forward_end(text: &str) -> bool {
-    let text = text.trim();
+    let text = trim(text);
+    if !(text.starts_with(RULE) || text.ends_with(RULE)) {
+        return false;
+    }
     let inner = text.trim_matches(|c| RULE.contains(&c) || c == ' ');
     text.len() > inner.len() && words().forward_end.contains(&fold(inner))
 }

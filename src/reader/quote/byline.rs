@@ -3,7 +3,7 @@
 //! Never guesses: what is plainly neither date nor verb is the name, and a missing part is none.
 
 use crate::reader::Author;
-use crate::reader::fold::fold;
+use crate::reader::fold::{SHORT, fold, folded, has_folded};
 use crate::reader::letter::{MAX_SUBJECT, clean};
 use crate::reader::quote::attribution::has_date;
 use crate::reader::quote::header::Head;
@@ -104,10 +104,10 @@ fn last_name(text: &str) -> String {
     let words_back: Vec<&str> = text.split_whitespace().rev().collect();
     let mut taken: Vec<&str> = Vec::new();
     for (index, word) in words_back.iter().enumerate() {
-        let bare = fold(word.trim_matches([',', ':', '(', ')', '.']));
+        let bare = word.trim_matches([',', ':', '(', ')', '.']);
         let stop = word.contains(|c: char| c.is_numeric())
-            || words().beside_name.contains(&bare)
-            || words().beside_name.contains(&fold(word));
+            || has_folded(&words().beside_name, bare)
+            || (bare.len() < word.len() && has_folded(&words().beside_name, word));
         if stop {
             break;
         }
@@ -130,10 +130,14 @@ fn last_name(text: &str) -> String {
     }
     taken.reverse();
     let name = taken.join(" ");
-    let folded = fold(&name);
-    for phrase in &words().before_name {
+    let first = taken.first().copied().unwrap_or_default();
+    let Some(phrases) = words().before_name.get(&*folded(first, &mut [0; SHORT])) else {
+        return name;
+    };
+    let folded_name = fold(&name);
+    for phrase in phrases {
         // Folding keeps the number of words.
-        if folded
+        if folded_name
             .strip_prefix(phrase.as_str())
             .is_some_and(|r| r.starts_with(' '))
         {
@@ -157,7 +161,7 @@ fn is_no_name(word: &str) -> bool {
 
 fn is_clock(word: &str) -> bool {
     matches!(
-        fold(word).trim_end_matches(','),
+        folded(word, &mut [0; SHORT]).trim_end_matches(','),
         "am" | "pm" | "a.m." | "p.m." | "uhr" | "utc" | "gmt"
     )
 }
@@ -206,9 +210,12 @@ fn date_in(text: &str, name: Option<&str>) -> Option<String> {
     let edge = |c: char| c.is_whitespace() || ",:;\"«“<>()[]-*_".contains(c);
     let mut tokens: Vec<&str> = text.split_whitespace().collect();
     let is_word = |t: &&str| {
-        let bare = fold(t.trim_matches(edge));
+        let bare = t.trim_matches(edge);
+        // Folding keeps one character one and a word a word.
         bare.is_empty()
-            || (words().beside_name.contains(&bare) && !is_clock(t) && bare.chars().count() > 1)
+            || (bare.chars().nth(1).is_some()
+                && has_folded(&words().beside_name, bare)
+                && !is_clock(t))
     };
     while tokens.last().is_some_and(is_word) {
         tokens.pop();
@@ -232,14 +239,21 @@ pub fn without_starter(date: &str) -> &str {
     }
 }
 
-/// `On`, `Am`, `Le`: found by the same table, with a date made up behind it.
+/// `On`, `Am`, `Le`: found by the same table.
 fn is_starter(token: &str) -> bool {
+    if !token.chars().all(char::is_alphabetic) {
+        return false;
+    }
+    if token.starts_with(|c: char| c.is_ascii_uppercase()) {
+        return words().starters.contains(token);
+    }
     let mut chars = token.chars();
-    let capital: String = chars
+    let mut capital: String = chars
         .next()
         .into_iter()
         .flat_map(char::to_uppercase)
         .collect();
-    let token = format!("{capital}{}", chars.as_str());
-    words().start.is_in(&format!("{token} 1")) && token.chars().all(char::is_alphabetic)
+    capital.push_str(chars.as_str());
+    // Upper case may end in a mark that is no letter.
+    words().starters.contains(&capital) && capital.chars().all(char::is_alphabetic)
 }

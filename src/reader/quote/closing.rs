@@ -2,7 +2,7 @@
 //!
 //! Fails towards text: without the words of the tables nothing is a closing.
 
-use crate::reader::fold::fold;
+use crate::reader::fold::{SHORT, fold, folded, trim};
 use crate::reader::quote::contact::{is_contact, looks_like_name};
 use crate::reader::quote::signature::MAX_SIGNATURE_CHARS;
 use crate::reader::words::words;
@@ -58,13 +58,16 @@ pub fn goes_on(line: &str) -> bool {
     let mut words_in = line.split_whitespace();
     let first = words_in.next().unwrap_or_default();
     let count = 1 + words_in.count();
-    let bare = fold(first.trim_matches(|c: char| !c.is_alphanumeric()));
-    OPENERS.contains(&bare.as_str()) && count > 1
+    let bare = first.trim_matches(|c: char| !c.is_alphanumeric());
+    count > 1 && OPENERS.contains(&&*folded(bare, &mut [0; SHORT]))
         || (count >= 3 && first.starts_with(char::is_lowercase) && !is_contact(line))
 }
 
 /// `PS: only in March` belongs to what was said.
 pub fn is_postscript(line: &str) -> bool {
+    if !trim(line).starts_with(['p', 'P']) {
+        return false;
+    }
     let line = fold(line);
     ["ps", "p.s", "p.s.", "ps."].iter().any(|mark| {
         line.strip_prefix(mark)
@@ -76,7 +79,7 @@ pub fn is_postscript(line: &str) -> bool {
 pub fn closing(lines: &[&str]) -> Option<usize> {
     let tail = lines.len().saturating_sub(MAX_TAIL);
     // What stands first is a greeting, whatever else it can be: `Ciao`.
-    let first = lines.iter().position(|l| !l.trim().is_empty())?;
+    let first = lines.iter().position(|l| !trim(l).is_empty())?;
     let tail = tail.max(first + 1);
     let at = (tail..lines.len()).rev().find(|at| {
         lines.get(*at).is_some_and(|line| is_closing(line))
@@ -87,7 +90,7 @@ pub fn closing(lines: &[&str]) -> Option<usize> {
                 .all(|l| l.chars().count() <= MAX_SIGNATURE_CHARS)
     })?;
     let after = lines.get(at + 1..).unwrap_or_default();
-    let after = after.iter().filter(|l| !l.trim().is_empty()).count();
+    let after = after.iter().filter(|l| !trim(l).is_empty()).count();
     (after <= MAX_AFTER_CLOSING).then_some(at)
 }
 
@@ -96,13 +99,14 @@ fn is_closing(line: &str) -> bool {
     if line.chars().count() > MAX_CLOSING_CHARS {
         return false;
     }
-    let folded = fold(line);
-    let bare = folded.trim_end_matches([',', '.', '!', ' ', '،', '-', '–', '—', '~']);
-    if words().closings.contains(bare) || words().closings.contains(&folded) {
+    let mut buffer = [0; SHORT];
+    let whole = folded(line, &mut buffer);
+    let bare = whole.trim_end_matches([',', '.', '!', ' ', '،', '-', '–', '—', '~']);
+    if words().closings.contains(bare) || words().closings.contains(&*whole) {
         return true;
     }
     // Most lines end here: none of the rules below fits without such a first word.
-    let first = folded
+    let first = whole
         .split([' ', ',', '،', '/', '|'])
         .next()
         .unwrap_or_default();
@@ -198,7 +202,7 @@ fn name_behind(line: &str) -> Option<(String, &str)> {
 
 /// `-Ann Ng` or `- Ann` as the last words.
 pub fn dashed_name(lines: &[&str]) -> Option<usize> {
-    let at = lines.iter().rposition(|l| !l.trim().is_empty())?;
+    let at = lines.iter().rposition(|l| !trim(l).is_empty())?;
     let line = lines.get(at)?.trim();
     let name = line.strip_prefix(['-', '–', '—', '~'])?;
     (at > 0 && looks_like_name(name) && name.split_whitespace().count() <= 3).then_some(at)

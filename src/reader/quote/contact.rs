@@ -3,7 +3,7 @@
 //! Fails towards text: a block with a sentence in it stays.
 
 use crate::reader::address::Address;
-use crate::reader::fold::fold;
+use crate::reader::fold::{fold, trim};
 use crate::reader::quote::mailbox;
 use crate::reader::quote::signature::{
     MAX_DISCLAIMER_CHARS, MAX_SIGNATURE_CHARS, Writer, has_words, is_disclaimer,
@@ -17,7 +17,7 @@ const MAX_SIGNATURE_LINES: usize = 12;
 
 /// The last paragraphs where they are made of names, titles, numbers and links.
 pub fn contact_block(lines: &[&str], writer: &Writer) -> Option<usize> {
-    let end = lines.iter().rposition(|l| !l.trim().is_empty())? + 1;
+    let end = lines.iter().rposition(|l| !trim(l).is_empty())? + 1;
     // Candidates begin below an empty line, or with a name right under the words.
     let mut best = None;
     let (mut worded, mut contacts) = (0, 0);
@@ -39,7 +39,7 @@ pub fn contact_block(lines: &[&str], writer: &Writer) -> Option<usize> {
         if sentence && !contact {
             break;
         }
-        let above_blank = lines.get(at - 1).is_some_and(|l| l.trim().is_empty());
+        let above_blank = lines.get(at - 1).is_some_and(|l| trim(l).is_empty());
         let begins = above_blank || looks_like_name(line);
         let block = lines.get(at..end)?;
         if begins
@@ -68,7 +68,7 @@ fn is_writers(above: &[&str], block: &[&str], writer: &Writer) -> bool {
         };
         return named || addresses.all(|(_, address)| own(&address));
     }
-    let last = above.iter().rev().find(|l| !l.trim().is_empty());
+    let last = above.iter().rev().find(|l| !trim(l).is_empty());
     let announced = last.is_some_and(|l| l.trim_end().ends_with([':', '：']));
     named || (writer.answers && !announced)
 }

@@ -11,6 +11,9 @@ use crate::reader::work;
 /// Characters from which on a quoted line is long enough to have been wrapped.
 const WRAP_CHARS: usize = 60;
 
+/// Lines of most answers.
+const USUAL_LINES: usize = 16;
+
 /// Own lines that stand together, without a quote between them.
 pub type Segment<'a> = Vec<Line<'a>>;
 
@@ -26,7 +29,7 @@ pub struct Division<'a> {
 /// Divides the lines.
 pub fn divide<'a>(lines: &[Line<'a>]) -> Division<'a> {
     let mut division = Division::default();
-    let mut own: Segment<'a> = Vec::new();
+    let mut own: Segment<'a> = Vec::with_capacity(lines.len().min(USUAL_LINES));
     let (mut at, mut floor) = (0, 0);
     while at < lines.len() {
         let Some(line) = lines.get(at) else { break };
@@ -83,6 +86,7 @@ fn own_part<'a>(lines: &[Line<'a>], found: &Border) -> Option<Line<'a>> {
     let line = lines.get(found.start).filter(|_| found.own > 0)?;
     Some(Line {
         text: line.text.get(..found.own)?.trim_end(),
+        ordinary: false,
         ..*line
     })
 }
@@ -92,7 +96,11 @@ fn region<'a>(lines: &[Line<'a>], found: &Border, has_own: bool) -> (Vec<Line<'a
     let rest = found.rest.and_then(|from| {
         let line = lines.get(found.body.checked_sub(1)?)?;
         let text = line.text.get(from..)?.trim();
-        (!text.is_empty()).then_some(Line { text, ..*line })
+        (!text.is_empty()).then_some(Line {
+            text,
+            ordinary: false,
+            ..*line
+        })
     });
     let content =
         (found.body..lines.len()).find(|i| lines.get(*i).is_some_and(|l| !l.is_blank() && !l.mark));

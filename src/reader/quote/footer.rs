@@ -2,8 +2,10 @@
 //!
 //! Fails towards text: a sentence that begins like a footer stays.
 
-use crate::reader::fold::{fold, has_folded};
+use crate::reader::fold::fold;
+use crate::reader::words::pattern::Pattern;
 use crate::reader::words::{Footer, first_octet, words};
+use std::sync::LazyLock;
 
 /// Octets of a line with a footer and its links, which may be long.
 const MAX_LINE_OCTETS: usize = 1000;
@@ -51,16 +53,22 @@ pub fn is_footer(line: &str) -> bool {
 
 /// A cheap look that spares ordinary lines the rest; footers that only have an end are not ASCII.
 fn may_begin_footer(line: &str) -> bool {
-    let bare = line.trim_start_matches([' ', '*', '_', '-', '(', '"', '|']);
+    let bare = match line.as_bytes().first() {
+        Some(first) if first.is_ascii_alphanumeric() => line,
+        _ => line.trim_start_matches([' ', '*', '_', '-', '(', '"', '|']),
+    };
     if bare.starts_with(['<', '[']) {
         return true;
     }
-    let first = bare.split(' ').next().unwrap_or_default();
+    let end = memchr::memchr(b' ', bare.as_bytes()).unwrap_or(bare.len());
+    let first = bare.get(..end).unwrap_or_default();
     // "Virus-free.www": a link may follow without a space.
     let starts = &words().footer_starts;
+    if starts.has(first) {
+        return true;
+    }
     let before_link = first.split(['.', '<']).next().unwrap_or_default();
-    has_folded(starts, first)
-        || (before_link.len() < first.len() && has_folded(starts, before_link))
+    before_link.len() < first.len() && starts.has(before_link)
 }
 
 /// A few words and the name of a device, without a full stop: a footer in whatever language.
@@ -79,8 +87,14 @@ fn ends_with_device(line: &str) -> bool {
         "OnePlus",
     ];
     // Spares most lines the rest: names of devices end with one of these.
-    let end = line.trim_end_matches(|c: char| !c.is_alphanumeric());
+    let end = match line.as_bytes().last() {
+        Some(last) if last.is_ascii_alphanumeric() => line,
+        _ => line.trim_end_matches(|c: char| !c.is_alphanumeric()),
+    };
     if !end.ends_with(['e', 'd', 'y', 'a', 'I', 'i', 's']) {
+        return false;
+    }
+    if !DEVICES.iter().any(|device| end.ends_with(device)) {
         return false;
     }
     let line = line.trim_matches([' ', '*', '_', '-', '—', '–', '(', ')']);
@@ -95,7 +109,12 @@ fn ends_with_device(line: &str) -> bool {
 }
 
 fn fits(footer: &Footer, bare: &str) -> bool {
-    let Some(rest) = bare.strip_prefix(footer.head.as_str()) else {
+    // Comparing nothing takes a processor longer than comparing something.
+    let begun = match footer.head.is_empty() {
+        true => Some(bare),
+        false => bare.strip_prefix(footer.head.as_str()),
+    };
+    let Some(rest) = begun else {
         return false;
     };
     if !footer.tail.is_empty() || footer.head.is_empty() {
@@ -189,72 +208,76 @@ fn has_no_case(text: &str) -> bool {
 }
 
 /// Names of devices and mail programs: the same in every language.
+const NAMES: &[&str] = &[
+    "iphone",
+    "ipad",
+    "ipod",
+    "ios",
+    "mac",
+    "android",
+    "samsung",
+    "galaxy",
+    "blackberry",
+    "huawei",
+    "xiaomi",
+    "redmi",
+    "oppo",
+    "nokia",
+    "pixel",
+    "oneplus",
+    "htc",
+    "sony",
+    "xperia",
+    "motorola",
+    "outlook",
+    "windows",
+    "mail",
+    "yahoo",
+    "gmail",
+    "aol",
+    "proton",
+    "tutanota",
+    "tuta",
+    "gmx",
+    "web.de",
+    "mailbird",
+    "spark",
+    "airmail",
+    "thunderbird",
+    "k-9",
+    "typeapp",
+    "bluemail",
+    "nine",
+    "smartphone",
+    "telefon",
+    "mobil",
+    "handy",
+    "phone",
+    "tablet",
+    "wireless",
+    "verizon",
+    "t-mobile",
+    "vodafone",
+    "fairmail",
+    "fairemail",
+    "superhuman",
+    "hey",
+    "zoho",
+    "yandex",
+    "mobile",
+    "device",
+    "телефон",
+    "устройства",
+    "手机",
+    "手機",
+    "휴대",
+];
+
+static DEVICE: LazyLock<Pattern> = LazyLock::new(|| Pattern::any_of(NAMES));
+
+/// Whether a folded text names a device or a mail program.
 pub fn is_device(text: &str) -> bool {
-    const NAMES: &[&str] = &[
-        "iphone",
-        "ipad",
-        "ipod",
-        "ios",
-        "mac",
-        "android",
-        "samsung",
-        "galaxy",
-        "blackberry",
-        "huawei",
-        "xiaomi",
-        "redmi",
-        "oppo",
-        "nokia",
-        "pixel",
-        "oneplus",
-        "htc",
-        "sony",
-        "xperia",
-        "motorola",
-        "outlook",
-        "windows",
-        "mail",
-        "yahoo",
-        "gmail",
-        "aol",
-        "proton",
-        "tutanota",
-        "tuta",
-        "gmx",
-        "web.de",
-        "mailbird",
-        "spark",
-        "airmail",
-        "thunderbird",
-        "k-9",
-        "typeapp",
-        "bluemail",
-        "nine",
-        "smartphone",
-        "telefon",
-        "mobil",
-        "handy",
-        "phone",
-        "tablet",
-        "wireless",
-        "verizon",
-        "t-mobile",
-        "vodafone",
-        "fairmail",
-        "fairemail",
-        "superhuman",
-        "hey",
-        "zoho",
-        "yandex",
-        "mobile",
-        "device",
-        "телефон",
-        "устройства",
-        "手机",
-        "手機",
-        "휴대",
-    ];
-    NAMES.iter().any(|name| text.contains(name))
+    DEVICE.is_in(text)
 }
 
 /// `OK — Sent from my iPhone` on one line.
@@ -264,6 +287,9 @@ pub fn cut_inline_footer(text: &mut String) {
         return;
     };
     if last.len() > 1000 {
+        return;
+    }
+    if !is_device(&fold(last)) {
         return;
     }
     for (at, c) in last.char_indices() {

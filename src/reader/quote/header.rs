@@ -5,7 +5,7 @@
 //! person begins with `To:` is no border.
 
 use crate::reader::Author;
-use crate::reader::fold::fold;
+use crate::reader::fold::{SHORT, folded};
 use crate::reader::letter::{MAX_SUBJECT, clean};
 use crate::reader::quote::attribution::has_date;
 use crate::reader::quote::byline::without_starter;
@@ -20,6 +20,8 @@ const MAX_BLOCK_LINES: usize = 40;
 const MAX_WRAPPED: usize = 12;
 /// Lines of a block whose labels no table has.
 pub const MAX_UNKNOWN: usize = 10;
+/// Lines of the shortest of them.
+const MIN_UNKNOWN: usize = 3;
 /// Characters of a label.
 const MAX_LABEL: usize = 32;
 
@@ -41,21 +43,24 @@ pub struct Block {
     pub has_author: bool,
 }
 
+/// Spares ordinary lines the rest; the last octet of `：` stands in for all of it.
+fn may_be_labelled(text: &str) -> Option<usize> {
+    memchr::memchr2(b':', 0x9A, text.as_bytes())
+}
+
 /// The label that a line starts with, and its value.
 pub fn label(text: &str) -> Option<(Field, &str)> {
-    // The last octet of `：` stands in for all of it: this only spares ordinary lines the rest.
-    memchr::memchr2(b':', 0x9A, text.as_bytes())?;
+    may_be_labelled(text)?;
     let text = text.trim_start_matches([' ', '\t', '\u{A0}', '*', '_', '|', '•', '-']);
     let (colon, width) = text
         .char_indices()
         .take(MAX_LABEL)
         .find(|(_, c)| matches!(c, ':' | '：'))
         .map(|(at, c)| (at, c.len_utf8()))?;
-    let name = fold(
-        text.get(..colon)?
-            .trim_matches(['*', '_', ' ', '\t', '\u{A0}']),
-    );
-    let field = *words().labels.get(&name)?;
+    let name = text
+        .get(..colon)?
+        .trim_matches(['*', '_', ' ', '\t', '\u{A0}']);
+    let field = *words().labels.get(&*folded(name, &mut [0; SHORT]))?;
     let value = text.get(colon + width..)?;
     Some((
         field,
@@ -235,6 +240,7 @@ pub fn block(lines: &[Line<'_>], start: usize, announced: bool) -> Option<Block>
 
 /// A word or a few, a colon, and a value.
 fn labelled(text: &str) -> Option<(&str, &str)> {
+    may_be_labelled(text)?;
     let (name, value) = text.split_once([':', '：'])?;
     let named = name.chars().count() <= MAX_LABEL && name.split_whitespace().count() <= 4;
     let value = value.trim_matches(['*', '_', ' ', '\t', '\u{A0}']);
@@ -245,6 +251,11 @@ fn labelled(text: &str) -> Option<(&str, &str)> {
 /// one with a date. The first address is the author's, the last value the subject.
 pub fn unknown_block(lines: &[Line<'_>], start: usize) -> Option<Block> {
     let first = lines.get(start)?;
+    // Ordinary lines are spared the look for names and dates.
+    let is_row = |l: &Line<'_>| l.depth == first.depth && labelled(l.text).is_some();
+    if !lines.get(start..start + MIN_UNKNOWN)?.iter().all(is_row) {
+        return None;
+    }
     let mut head = Head::default();
     let mut end = start;
     let mut last = "";
@@ -264,7 +275,7 @@ pub fn unknown_block(lines: &[Line<'_>], start: usize) -> Option<Block> {
         }
         end += 1;
     }
-    let enough = end - start >= 3 && head.from.address.is_some() && head.date.is_some();
+    let enough = end - start >= MIN_UNKNOWN && head.from.address.is_some() && head.date.is_some();
     head.subject =
         (!last.is_empty() && !last.contains('@')).then(|| clean::line(last, MAX_SUBJECT));
     enough.then_some(Block {

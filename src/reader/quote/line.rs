@@ -3,6 +3,7 @@
 //! Never fails: every text has lines; marks deeper than `MAX_DEPTH` count as that depth.
 
 use crate::reader::letter::clean::QUOTE_MARK;
+use crate::reader::quote::border;
 
 /// The text of a line that stands for the start of a signature of an HTML mail.
 pub const SIGNATURE_MARK: &str = "\u{F8F1}";
@@ -14,7 +15,7 @@ const MAX_INDENT: usize = 3;
 /// Lines looked at; the rest of a longer mail is no answer and no request.
 const MAX_LINES: usize = 20_000;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Line<'a> {
     /// How many quote marks stand before the text.
     pub depth: usize,
@@ -22,6 +23,8 @@ pub struct Line<'a> {
     pub text: &'a str,
     /// The line stands for the border of a quote container of an HTML mail.
     pub mark: bool,
+    /// The text can be no part of a border but for its place: it is spared the looks for one.
+    pub ordinary: bool,
 }
 
 impl<'a> Line<'a> {
@@ -30,13 +33,17 @@ impl<'a> Line<'a> {
     }
 
     fn parse(raw: &'a str) -> Line<'a> {
-        let raw = raw.trim_end();
+        let raw = match raw.as_bytes().last() {
+            Some(last) if !last.is_ascii_graphic() => raw.trim_end(),
+            _ => raw,
+        };
         let first = raw.bytes().next();
         if !matches!(first, Some(b'>' | b' ' | b'A'..=b'Z' | 0x80..)) {
             return Line {
                 depth: 0,
                 text: raw,
                 mark: false,
+                ordinary: false,
             };
         }
         if raw.trim_start_matches(['>', ' ']).starts_with(QUOTE_MARK) {
@@ -44,12 +51,14 @@ impl<'a> Line<'a> {
                 depth: raw.matches('>').count().min(MAX_DEPTH),
                 text: "",
                 mark: true,
+                ordinary: false,
             };
         }
         let plain = Line {
             depth: 0,
             text: raw,
             mark: false,
+            ordinary: false,
         };
         let unindented = raw.trim_start_matches([' ', '\u{A0}']);
         if raw.len() - unindented.len() > MAX_INDENT {
@@ -84,6 +93,7 @@ impl<'a> Line<'a> {
             depth: depth.min(MAX_DEPTH),
             text,
             mark: false,
+            ordinary: false,
         }
     }
 }
@@ -99,12 +109,19 @@ fn after_initials(text: &str) -> Option<&str> {
 
 /// Whether a line is quoted by a bar: it begins with one and is no row of a table.
 fn is_barred(raw: &str) -> bool {
+    if raw
+        .as_bytes()
+        .first()
+        .is_none_or(|first| first.is_ascii_graphic() && *first != b'|')
+    {
+        return false;
+    }
     let raw = raw.trim();
     raw.starts_with('|') && !(raw.len() > 1 && raw.ends_with('|')) && !raw.contains(" | ")
 }
 
 /// The text cut at its line feeds.
-fn cut(text: &str) -> impl Iterator<Item = &str> {
+pub fn cut(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
         let text = rest?;
@@ -118,7 +135,7 @@ fn cut(text: &str) -> impl Iterator<Item = &str> {
 
 /// The lines of a text.
 pub fn lines(text: &str) -> Vec<Line<'_>> {
-    let mut lines: Vec<Line<'_>> = Vec::new();
+    let mut lines: Vec<Line<'_>> = Vec::with_capacity(text.len() / 32);
     let mut raws = cut(text).take(MAX_LINES).peekable();
     let mut barred = false;
     while let Some(raw) = raws.next() {
@@ -131,6 +148,7 @@ pub fn lines(text: &str) -> Vec<Line<'_>> {
                 depth: 1,
                 text: text.strip_prefix(' ').unwrap_or(text).trim_end(),
                 mark: false,
+                ordinary: false,
             };
         }
         barred = bar;
@@ -145,8 +163,10 @@ pub fn lines(text: &str) -> Vec<Line<'_>> {
                 depth: 0,
                 text: raw.trim_end(),
                 mark: false,
+                ordinary: false,
             };
         }
+        line.ordinary = !line.mark && border::is_ordinary(line.text);
         lines.push(line);
     }
     lines
@@ -186,15 +206,15 @@ pub fn inside<'a>(lines: &[Line<'a>], depth: usize) -> Vec<Line<'a>> {
         .collect()
 }
 
-/// The lines as text again, marks as `> `.
+/// The lines as text again, marks as `> `, without white space at either end.
 pub fn join<'a>(lines: impl IntoIterator<Item = &'a Line<'a>>) -> String {
-    let mut out = String::new();
+    let mut out = String::with_capacity(256);
     for line in lines {
         if line.mark || line.text == SIGNATURE_MARK {
             continue;
         }
         if line.depth > 0 {
-            out.push_str(&">".repeat(line.depth));
+            out.extend(std::iter::repeat_n('>', line.depth));
             if !line.text.is_empty() {
                 out.push(' ');
             }
@@ -202,12 +222,11 @@ pub fn join<'a>(lines: impl IntoIterator<Item = &'a Line<'a>>) -> String {
         out.push_str(line.text);
         out.push('\n');
     }
-    trim_blank(&out).to_owned()
-}
-
-/// Without empty lines at either end, the first line's indent kept out as well.
-pub fn trim_blank(text: &str) -> &str {
-    text.trim()
+    let end = out.trim_end().len();
+    out.truncate(end);
+    let start = out.len() - out.trim_start().len();
+    out.drain(..start);
+    out
 }
 
 #[cfg(test)]

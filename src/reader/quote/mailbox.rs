@@ -4,7 +4,7 @@
 //! Never guesses: without an address that parses, the address is none.
 
 use crate::reader::Author;
-use crate::reader::address::Address;
+use crate::reader::address::{Address, is_atom};
 use crate::reader::letter::{MAX_NAME, clean};
 use crate::reader::work;
 use std::ops::Range;
@@ -75,7 +75,6 @@ pub fn authors(text: &str) -> Vec<Author> {
 pub fn addresses(text: &str) -> impl Iterator<Item = (Range<usize>, Address)> + '_ {
     let mut reached = 0;
     text.match_indices('@').filter_map(move |(at, _)| {
-        let atom = |c: char| c.is_alphanumeric() || "!#$&'*+-/=?^_`{|}~.".contains(c);
         let label = |c: char| c.is_alphanumeric() || c == '-' || c == '.';
         work::steps(1);
         let floor = reached.max(at.saturating_sub(MAX_REACH));
@@ -83,7 +82,7 @@ pub fn addresses(text: &str) -> impl Iterator<Item = (Range<usize>, Address)> + 
             .get(..at)?
             .char_indices()
             .rev()
-            .take_while(|(i, c)| *i >= floor && atom(*c))
+            .take_while(|(i, c)| *i >= floor && is_atom(*c))
             .last()
             .map_or(at, |(i, _)| i);
         let after = text.get(at + 1..)?;
@@ -111,10 +110,19 @@ fn trim(text: &str, start: usize, end: usize) -> (usize, usize) {
     (start, start + kept.len())
 }
 
+/// What stands before a mark; few texts have it.
+fn before<'a>(text: &'a str, mark: &str) -> &'a str {
+    let may_have = mark
+        .bytes()
+        .next()
+        .is_some_and(|first| memchr::memchr(first, text.as_bytes()).is_some());
+    let at = may_have.then(|| text.find(mark)).flatten();
+    at.and_then(|at| text.get(..at)).unwrap_or(text)
+}
+
 /// A name without its brackets, quotes and marks; none where nothing is left.
 pub fn name(text: &str) -> Option<String> {
-    let text = text.split("<mailto:").next().unwrap_or_default();
-    let text = text.split("[mailto:").next().unwrap_or_default();
+    let text = before(before(text, "<mailto:"), "[mailto:");
     let line = clean::line(text, MAX_NAME);
     let edge =
         |c: char| c.is_whitespace() || "<>[]\"'“”„«»‘’*_,;:|=".contains(c) || c == '\u{FF1C}';

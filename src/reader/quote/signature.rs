@@ -4,7 +4,7 @@
 //! Fails towards less text: a cut that takes an answer's last words makes it unclear, never a yes.
 
 use crate::reader::address::Address;
-use crate::reader::fold::fold;
+use crate::reader::fold::{fold, trim};
 use crate::reader::quote::border::is_rule;
 use crate::reader::quote::closing::{closing, dashed_name, goes_on, is_postscript};
 use crate::reader::quote::contact::{contact_block, is_sentence, is_signature};
@@ -105,7 +105,7 @@ pub fn cut(lines: &[&str], writer: &Writer) -> Cut {
 
 /// `[image: logo.png]`, `[cid:image001.png]`: what stands for a picture in a plain text.
 fn is_picture(line: &str) -> bool {
-    let line = line.trim();
+    let line = trim(line);
     line.strip_prefix('[')
         .and_then(|l| l.strip_suffix(']'))
         .is_some_and(|inside| {
@@ -124,7 +124,7 @@ pub fn has_words(lines: &[&str]) -> bool {
 fn delimiter(lines: &[&str]) -> Option<usize> {
     let mut rules = 0;
     lines.iter().enumerate().position(|(at, line)| {
-        let line = line.trim();
+        let line = trim(line);
         match line {
             SIGNATURE_MARK | "--" | "—" | "–" | "---" | "- --" | "-- -" => true,
             _ if line.starts_with("__") && line.chars().all(|c| c == '_') => true,
@@ -145,7 +145,7 @@ fn disclaimer(lines: &[&str]) -> Option<usize> {
         let length = lines
             .get(start..)?
             .iter()
-            .take_while(|l| !l.trim().is_empty())
+            .take_while(|l| !trim(l).is_empty())
             .count();
         let paragraph = lines.get(start..start + length)?;
         if length > 0 && is_disclaimer(paragraph) && has_words(lines.get(..start)?) {
@@ -161,15 +161,12 @@ fn disclaimer_start(lines: &[&str]) -> usize {
     (0..lines.len())
         .filter(|at| {
             at.checked_sub(1)
-                .is_none_or(|a| lines.get(a).is_some_and(|l| l.trim().is_empty()))
+                .is_none_or(|a| lines.get(a).is_some_and(|l| trim(l).is_empty()))
         })
         .take(MAX_BANNER_LINES)
         .find(|at| {
             let paragraph = lines.get(*at..).unwrap_or_default();
-            let length = paragraph
-                .iter()
-                .take_while(|l| !l.trim().is_empty())
-                .count();
+            let length = paragraph.iter().take_while(|l| !trim(l).is_empty()).count();
             is_disclaimer(paragraph.get(..length).unwrap_or_default())
         })
         .unwrap_or(lines.len())
@@ -180,23 +177,26 @@ pub fn is_disclaimer(paragraph: &[&str]) -> bool {
     if paragraph.iter().map(|l| l.len() + 1).sum::<usize>() <= MIN_DISCLAIMER_CHARS {
         return false;
     }
-    let text: String = paragraph
-        .join(" ")
-        .chars()
-        .take(MAX_DISCLAIMER_CHARS)
-        .collect();
+    let mut text = paragraph.join(" ");
+    // No character has less than one octet.
+    if text.len() > MAX_DISCLAIMER_CHARS
+        && let Some((end, _)) = text.char_indices().nth(MAX_DISCLAIMER_CHARS)
+    {
+        text.truncate(end);
+    }
     let text = fold(&text);
-    if text.chars().count() < MIN_DISCLAIMER_CHARS {
+    let chars = text.chars().count();
+    if chars < MIN_DISCLAIMER_CHARS {
         return false;
     }
     let hits = words().legal.count(&text, 3);
-    hits > 2 || (hits == 2 && text.chars().count() > 100)
+    hits > 2 || (hits == 2 && chars > 100)
 }
 
 /// The first footer: one that names a device or a program, or that stands alone.
 fn footer(lines: &[&str]) -> Option<usize> {
     (0..lines.len()).find(|at| {
-        let blank = |line: Option<&&str>| line.is_none_or(|l| l.trim().is_empty());
+        let blank = |line: Option<&&str>| line.is_none_or(|l| trim(l).is_empty());
         let alone = blank(at.checked_sub(1).and_then(|above| lines.get(above)));
         lines
             .get(*at)
@@ -208,17 +208,17 @@ fn footer(lines: &[&str]) -> Option<usize> {
 fn take_armor(lines: &mut Vec<&str>) {
     let Some(start) = lines
         .iter()
-        .position(|l| l.trim() == "-----BEGIN PGP SIGNED MESSAGE-----")
+        .position(|l| trim(l) == "-----BEGIN PGP SIGNED MESSAGE-----")
     else {
         return;
     };
     let end = lines
         .iter()
-        .position(|l| l.trim() == "-----BEGIN PGP SIGNATURE-----");
+        .position(|l| trim(l) == "-----BEGIN PGP SIGNATURE-----");
     lines.truncate(end.unwrap_or(lines.len()));
     // The frame's own headers end at an empty line.
     let headers = lines.get(start..).unwrap_or_default();
-    let headers = headers.iter().take_while(|l| !l.trim().is_empty()).count();
+    let headers = headers.iter().take_while(|l| !trim(l).is_empty()).count();
     drop(lines.drain(start..start + headers));
 }
 
@@ -226,13 +226,13 @@ fn take_armor(lines: &mut Vec<&str>) {
 fn take_banner(lines: &mut Vec<&str>) {
     let start = lines
         .iter()
-        .position(|l| !l.trim().is_empty())
+        .position(|l| !trim(l).is_empty())
         .unwrap_or(lines.len());
     let length = lines
         .get(start..)
         .unwrap_or_default()
         .iter()
-        .take_while(|l| !l.trim().is_empty())
+        .take_while(|l| !trim(l).is_empty())
         .count();
     let paragraph = lines.get(start..start + length.min(MAX_BANNER_LINES));
     let paragraph = paragraph.unwrap_or_default();

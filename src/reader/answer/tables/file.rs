@@ -156,22 +156,17 @@ impl Reading {
                 return Err(format!("{pattern:?} can be empty"));
             }
             let index = self.language.rules.len();
+            let needs = grammar::needs(&nodes, &self.language.defines);
             match says {
-                Says::Span(_) => self.language.spans.add(index, &first),
-                _ => self.language.phrases.add(index, &first),
+                Says::Span(_) => self.language.spans.add(index, needs, &first),
+                _ => self.language.phrases.add(index, needs, &first),
             }
             if matches!(says, Says::Closing | Says::Thanks) {
                 let ids = first.ids.iter().map(|id| (*id, ()));
                 self.language.sign_offs.extend(ids);
             }
             let alone = self.section.ends_with(" alone");
-            let needs = grammar::needs(&nodes, &self.language.defines);
-            self.language.rules.push(Rule {
-                says,
-                alone,
-                nodes,
-                needs,
-            });
+            self.language.rules.push(Rule { says, alone, nodes });
         }
         Ok(())
     }
@@ -218,7 +213,7 @@ fn collect(nodes: &[Node], defines: &[Define], into: &mut Vec<Id>) {
         match node {
             Node::Word(a, b) => into.extend([*a, *b]),
             Node::Maybe(inner) => collect(inner, defines, into),
-            Node::Any(any) => any.iter().for_each(|n| collect(n, defines, into)),
+            Node::Any(choice) => choice.rows.iter().for_each(|n| collect(n, defines, into)),
             Node::Define(index) => {
                 for nodes in defines.get(*index).map_or(&[][..], Define::alternatives) {
                     collect(nodes, defines, into);
@@ -235,7 +230,10 @@ fn unaccented(nodes: &[Node], defines: &[Define], into: &mut IdMap<Bits>) {
             Node::Word(a, b) if a != b => *into.entry(*a).or_default() |= grammar::bit(*b),
             Node::Word(..) | Node::Builtin(_) => {}
             Node::Maybe(inner) => unaccented(inner, defines, into),
-            Node::Any(any) => any.iter().for_each(|n| unaccented(n, defines, into)),
+            Node::Any(choice) => choice
+                .rows
+                .iter()
+                .for_each(|n| unaccented(n, defines, into)),
             Node::Define(index) => {
                 for nodes in defines.get(*index).map_or(&[][..], Define::alternatives) {
                     unaccented(nodes, defines, into);
