@@ -99,8 +99,8 @@ pub fn table(found: &Found) -> Record {
     for (what, file, name, figure, aim) in [
         (
             "resident, backlog of 10,000",
-            "backlog",
-            "10000",
+            "drain 10000",
+            "askfirst",
             "peak resident, MiB",
             24.0,
         ),

@@ -190,7 +190,7 @@ pub fn sent_of_none(db: &Connection) -> Result<Vec<Sent>, StoreError> {
 
 /// What is on its way out.
 pub fn waiting(db: &Connection) -> Result<Vec<Sent>, StoreError> {
-    let condition = "WHERE o.state IN ('queued', 'inflight', 'unknown')";
+    let condition = "WHERE o.settled_at IS NULL";
     sent(db, condition, [])
 }
 

@@ -7,7 +7,9 @@ UPDATE outbox SET settled_at = created_at
 DROP INDEX outbox_due;
 DROP INDEX outbox_ready;
 DROP INDEX outbox_open;
-CREATE INDEX outbox_open ON outbox(state, attempts > 0, id, not_before) WHERE settled_at IS NULL;
+-- The last column makes it whole: SQLite would look into the table for what the condition says.
+CREATE INDEX outbox_open ON outbox(state, attempts > 0, id, not_before, settled_at)
+  WHERE settled_at IS NULL;
 
 -- A mail that gave its place to another one: apart from its state, so that the indexes of what is written
 -- once are left alone when that changes.
