@@ -59,10 +59,11 @@ pub async fn run(
         true => None,
         false => Some(Lock::take(&config.store.path)?),
     };
-    let store = match options.dry_run {
+    // A database of an earlier version is taken over here, which takes as long as it is large.
+    let store = crate::watch::patiently("opening the database", || match options.dry_run {
         true => Store::copy_in_memory(&config.store.path),
         false => Store::open(&config.store.path),
-    };
+    });
     let mut store = store.map_err(DeskError::Store)?;
     crate::watch::patiently("looking the database over", || store.quick_check())
         .map_err(DeskError::Store)?;
