@@ -5,7 +5,7 @@
 use crate::config::ConfigError;
 use crate::config::PasswordError;
 use crate::deadline::Deadline;
-use crate::desk::{Desk, DeskError};
+use crate::desk::{Desk, DeskError, STACK_OCTETS};
 use crate::wire::error::WireError;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -43,10 +43,6 @@ pub enum RunError {
     #[error("the desk's thread has ended; the reason stands in the log above")]
     DeskGone,
 }
-
-/// Octets of the stack of the desk, and of the thread that reads for it. All mail is taken apart there, by code that nests no deeper than the
-/// caps of `reader::letter`; this is eight times what the deepest of the tests needs.
-pub const STACK_OCTETS: usize = 8 << 20;
 
 /// What the time is, in seconds since 1970; the demo moves it.
 pub type Now = Arc<dyn Fn() -> i64 + Send + Sync>;

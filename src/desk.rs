@@ -75,6 +75,10 @@ impl From<rusqlite::Error> for DeskError {
     }
 }
 
+/// Octets of the stack of the desk, and of the thread that reads for it. All mail is taken apart there, by code that nests no deeper than the
+/// caps of `reader::letter`; this is eight times what the deepest of the tests needs.
+pub const STACK_OCTETS: usize = 8 << 20;
+
 /// Fills a buffer with random bytes; the daemon's comes from the system, a test's from a seed.
 pub type Dice = Box<dyn FnMut(&mut [u8]) + Send>;
 

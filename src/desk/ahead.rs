@@ -3,10 +3,9 @@
 //! Never fails: a mail that was not read ahead is read at the desk. Only mails whose attempt is committed
 //! come here, and the watch over mails that hang follows this thread as it follows the desk.
 
-use crate::clerk::STACK_OCTETS;
 use crate::deadline::{DECIDE_TICKS, Deadline};
-use crate::desk::bind;
 use crate::desk::house::House;
+use crate::desk::{STACK_OCTETS, bind};
 use crate::failpoint;
 use crate::reader::author::Facts;
 use crate::reader::letter::Letter;
