@@ -290,7 +290,9 @@ mod tests {
             let raw = format!("Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n{other}");
             let mail = MessageParser::default().parse(raw.as_bytes()).unwrap();
             let shown = mail.body_text(0).unwrap_or_default().replace("\r\n", "\n");
-            if lines(other.as_bytes()).is_ok() && is_same(&other, &shown).is_some() {
+            // What is no UTF-8 is shown as this character, and no mail of ours means that.
+            let is_text = !shown.contains('\u{FFFD}');
+            if is_text && lines(other.as_bytes()).is_ok() && is_same(&other, &shown).is_some() {
                 proptest::prop_assert_eq!(is_same(&other, &shown), Some(true), "{:?}", shown);
             }
         }
