@@ -3,7 +3,7 @@
 //! A fault of the wire ends the session and a new one begins after a while; only a fault of the
 //! desk, or at the first connection one that needs the operator, ends the loop.
 
-use crate::clerk::{Begun, Clerk, Now, RunError};
+use crate::clerk::{Clerk, Now, RunError};
 use crate::desk::Desk;
 use crate::desk::views::Known;
 use crate::failpoint;
@@ -11,9 +11,9 @@ use crate::furnish::Watch;
 use crate::keyring::Door;
 use crate::pulse::Pulse;
 use crate::receive::plan::MAX_BATCH;
-use crate::store::inbox::{Arrived, Aside};
+use crate::store::inbox::Aside;
 use crate::wire::error::WireError;
-use crate::wire::imap::{Fetched, Mail, Session, Woken};
+use crate::wire::imap::{Fetched, Session, Woken};
 use crate::wire::proof::Resolver;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,6 +21,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 pub mod authors;
+mod batch;
 mod known;
 mod plan;
 pub mod suspect;
@@ -98,12 +99,6 @@ struct Memory {
 struct Folder {
     uid_validity: u32,
     uid_next: u32,
-}
-
-/// A batch that lies on the desk; there how many mails were handled is known.
-enum Handed {
-    Begun(Begun<usize>),
-    LookedUp(tokio::task::JoinHandle<Result<usize, RunError>>),
 }
 
 enum Fault {
@@ -361,112 +356,5 @@ impl Loop {
                 Ok(fetched)
             }
         }
-    }
-
-    /// The inbox rows of what was fetched.
-    fn prepare(
-        &self,
-        fetched: Fetched,
-        mailbox: &str,
-        uid_validity: u32,
-        known: &Known,
-        memory: &mut Memory,
-    ) -> Vec<Arrived> {
-        let mut batch = Vec::with_capacity(fetched.mails.len());
-        let uids = fetched.mails.iter().map(|mail| mail.uid);
-        if let Some(last) = uids.max() {
-            let mut known = *known;
-            known.last_uid = known.last_uid.max(last);
-            let key = (mailbox.to_owned(), uid_validity);
-            memory.known.insert(key, known);
-        }
-        for mail in fetched.mails {
-            batch.push(self.mail(mail, mailbox, uid_validity, known));
-        }
-        let old = batch.iter().filter(|arrived| arrived.aside.is_some());
-        let old = old.count();
-        if old > 0 {
-            tracing::warn!(
-                mails = old,
-                "left alone: they are older than the first start"
-            );
-        }
-        for uid in fetched.unreadable {
-            let count = memory
-                .refusals
-                .entry((mailbox.to_owned(), uid))
-                .or_insert(0);
-            *count += 1;
-            if *count >= MAX_REFUSALS {
-                let aside = Aside::Unreadable("the server has it and does not give it");
-                batch.push(self.arrived(mailbox, uid_validity, uid, Some(aside)));
-            }
-        }
-        batch
-    }
-
-    fn mail(&self, mail: Mail, mailbox: &str, uid_validity: u32, known: &Known) -> Arrived {
-        let old = plan::is_old(mail.internal_date_secs, known).then_some(Aside::Old);
-        Arrived {
-            internal_date_secs: mail.internal_date_secs,
-            size: u64::from(mail.size),
-            complete: mail.complete,
-            raw: mail.bytes,
-            ..self.arrived(mailbox, uid_validity, mail.uid, old)
-        }
-    }
-
-    fn arrived(&self, mailbox: &str, uid_validity: u32, uid: u32, aside: Option<Aside>) -> Arrived {
-        Arrived {
-            account: self.account.clone(),
-            mailbox: mailbox.to_owned(),
-            uid_validity,
-            uid,
-            internal_date_secs: None,
-            size: 0,
-            complete: true,
-            raw: Vec::new(),
-            facts: None,
-            aside,
-        }
-    }
-
-    async fn store(&self, batch: Vec<Arrived>) -> Result<(), Fault> {
-        let handed = self.hand_over(batch)?;
-        self.stored(handed).await
-    }
-
-    /// Puts a batch on the desk, which goes on by itself.
-    fn hand_over(&self, batch: Vec<Arrived>) -> Result<Option<Handed>, Fault> {
-        if batch.is_empty() {
-            return Ok(None);
-        }
-        let now_secs = (self.now)();
-        let bell = self.clerk.bell.clone();
-        Ok(Some(match &self.resolver {
-            Some(resolver) => {
-                let (clerk, resolver) = (self.clerk.clone(), resolver.clone());
-                Handed::LookedUp(tokio::spawn(async move {
-                    authors::take(&clerk, &resolver, batch, now_secs).await
-                }))
-            }
-            None => Handed::Begun(self.clerk.begin(move |desk| {
-                let taken = desk.receive(&batch, now_secs);
-                bell.ring();
-                taken
-            })?),
-        }))
-    }
-
-    /// Waits until a batch is stored and decided on.
-    async fn stored(&self, handed: Option<Handed>) -> Result<(), Fault> {
-        let taken = match handed {
-            None => return Ok(()),
-            Some(Handed::Begun(begun)) => begun.end().await?,
-            Some(Handed::LookedUp(task)) => task.await.map_err(|_| RunError::DeskGone)??,
-        };
-        tracing::info!(mails = taken, "mail taken");
-        self.pulse.took(taken);
-        Ok(())
     }
 }
