@@ -32,6 +32,7 @@ mod press;
 pub mod recall;
 pub mod requests;
 pub mod retention;
+mod say;
 pub mod shorter;
 pub mod strangers;
 pub mod unknown;

@@ -1,4 +1,4 @@
-//! The work of one transaction: a mail is disposed of, an event meets an introduction, a mail is written.
+//! The work of one transaction: a mail is disposed of, an event meets an introduction.
 //!
 //! Fails with a [`DeskError`]; then the transaction is rolled back and nothing has happened.
 
@@ -13,15 +13,13 @@ use crate::reader::address::Address;
 use crate::reader::secret::Secret;
 use crate::reader::{Kind, Proof};
 use crate::rules::event::Event;
-use crate::rules::introduction::{Introduction, Stage, Thread, Way};
+use crate::rules::introduction::{Introduction, Stage, Way};
 use crate::rules::manners::{self, Past};
-use crate::rules::saying::{HeldWhy, Party, Saying};
+use crate::rules::saying::{HeldWhy, Saying};
 use crate::rules::transition::{self, Surroundings};
 use crate::store::inbox::{self, Disposition};
 use crate::store::introductions::{self, Chapter};
-use crate::store::outbox::{self, Written};
 use crate::store::{people, secrets};
-use crate::writer::{self, Draft, Seal, Voice, WriteError};
 use rusqlite::Connection;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -154,20 +152,7 @@ impl Work<'_> {
     ) -> Result<Introduction, DeskError> {
         let name = event.name();
         let was_introduced = introduction.stage == Stage::Introduced;
-        let hindrance = match &event {
-            Event::ConnectorNamed { target, .. } => {
-                self.hindrance(&introduction, Some(&target.address))?
-            }
-            Event::ConnectorNamedRequester { requester } => {
-                let mut named = introduction.clone();
-                named.requester = Some(requester.clone());
-                self.hindrance(&named, named.target.as_ref().map(|target| &target.address))?
-            }
-            _ => self.hindrance(
-                &introduction,
-                introduction.target.as_ref().map(|target| &target.address),
-            )?,
-        };
+        let hindrance = self.hindrance_to(&introduction, &event)?;
         let mut pace = self.house.pace.clone();
         if let Some(zone) = self.zone_of_target(&introduction) {
             pace.time_zone = zone;
@@ -225,6 +210,26 @@ impl Work<'_> {
         Ok(introduction)
     }
 
+    /// What stands against asking whom the event names, or who is named already.
+    fn hindrance_to(
+        &self,
+        introduction: &Introduction,
+        event: &Event,
+    ) -> Result<Option<HeldWhy>, DeskError> {
+        let known = introduction.target.as_ref().map(|target| &target.address);
+        match event {
+            Event::ConnectorNamed { target, .. } => {
+                self.hindrance(introduction, Some(&target.address))
+            }
+            Event::ConnectorNamedRequester { requester } => {
+                let mut named = introduction.clone();
+                named.requester = Some(requester.clone());
+                self.hindrance(&named, known)
+            }
+            _ => self.hindrance(introduction, known),
+        }
+    }
+
     /// An introduction whose time came and which time did not change would be due for ever.
     pub(super) fn unstick(
         &mut self,
@@ -262,7 +267,7 @@ impl Work<'_> {
     }
 
     /// Where the target lives, if the connector's contacts say so.
-    fn zone_of_target(&self, introduction: &Introduction) -> Option<jiff::tz::TimeZone> {
+    pub(super) fn zone_of_target(&self, introduction: &Introduction) -> Option<jiff::tz::TimeZone> {
         let target = introduction.target.as_ref()?;
         let settled = self.connector_of(introduction)?.settled(&target.address)?;
         settled.time_zone.clone()
@@ -329,115 +334,5 @@ impl Work<'_> {
             people::spend(self.db, &person, "asks", 1, self.now_secs)?;
         }
         Ok(())
-    }
-
-    /// Writes one mail into the outbox: its secret, its mark, its final bytes.
-    pub(super) fn say(
-        &mut self,
-        mut introduction: Introduction,
-        saying: &Saying,
-    ) -> Result<Introduction, DeskError> {
-        let people = saying.recipients(&introduction);
-        if people.is_empty() {
-            return Err(WriteError::NobodyToWriteTo(saying.name()).into());
-        }
-        self.brake(saying)?;
-        let wait_secs = self.patience(saying, &introduction)?;
-        let bits = self.random();
-        let owner = (introduction.id != 0).then_some(introduction.id);
-        let secret = secrets::issue(self.db, bits, owner, saying, self.now_secs)?;
-        let mark = self.mark(&secret, saying.name());
-        let thread = thread_of(&mut introduction, saying.party())
-            .filter(|thread| !thread.message_ids.is_empty())
-            .map(|thread| writer::Thread {
-                in_reply_to: thread.message_ids.last().cloned(),
-                references: thread.message_ids.clone(),
-                subject: thread.subject.clone(),
-            });
-        let theirs = self
-            .zone_of_target(&introduction)
-            .filter(|_| saying.party() == Some(Party::Target));
-        let (language, also) = self.languages(&introduction, saying.party());
-        let voice = Voice {
-            bot: &self.house.bot,
-            bot_name: &self.house.bot_name,
-            separator: self.separator,
-            time_zone: theirs.as_ref().unwrap_or(&self.house.pace.time_zone),
-            language,
-            also,
-        };
-        let seal = Seal {
-            secret: &secret,
-            mark: &mark,
-        };
-        let draft = writer::draft(
-            saying,
-            &introduction,
-            thread.as_ref(),
-            &voice,
-            &seal,
-            self.now_secs,
-        )?;
-        // The closed set of the saying, compared once more with what was composed.
-        let meant: Vec<&Address> = people.iter().map(|person| &person.address).collect();
-        if draft.recipients.iter().collect::<Vec<_>>() != meant {
-            return Err(WriteError::NotAsMeant {
-                kind: saying.name(),
-                what: "set of recipients",
-            }
-            .into());
-        }
-        let recipients: Vec<String> = draft
-            .recipients
-            .iter()
-            .map(|address| address.as_str().to_owned())
-            .collect();
-        let id = outbox::insert(
-            self.db,
-            &Written {
-                introduction: owner,
-                saying: saying.name(),
-                secret: secret.row,
-                message_id: &draft.message_id,
-                mark: &mark,
-                envelope_from: draft.envelope_from.as_str(),
-                recipients: &recipients,
-            },
-            self.now_secs,
-        )?;
-        if let Some(wait_secs) = wait_secs {
-            outbox::postpone(self.db, id, self.now_secs + wait_secs)?;
-        }
-        if let Some(thread) = thread_of(&mut introduction, saying.party()) {
-            thread.push(&draft.message_id, &draft.subject);
-        }
-        self.finish(id, draft)?;
-        Ok(introduction)
-    }
-}
-
-impl Work<'_> {
-    /// Gives a mail its bytes: in the press where there is one.
-    fn finish(&self, id: i64, draft: Draft) -> Result<(), DeskError> {
-        if let Some(press) = &self.press {
-            return press.give(self.db, id, draft);
-        }
-        let finished = draft.finish()?;
-        Ok(outbox::finish(
-            self.db,
-            id,
-            &finished.bytes,
-            &finished.quotable,
-        )?)
-    }
-}
-
-/// The thread with the party that hears a saying; the introduction opens a thread of its own.
-fn thread_of(introduction: &mut Introduction, party: Option<Party>) -> Option<&mut Thread> {
-    match party {
-        Some(Party::Requester) => Some(&mut introduction.threads.requester),
-        Some(Party::Connector) => Some(&mut introduction.threads.connector),
-        Some(Party::Target) => Some(&mut introduction.threads.target),
-        None => None,
     }
 }
