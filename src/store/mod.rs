@@ -264,7 +264,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut store = Store::open(&folder.path().join("askfirst.db")).unwrap();
         let level = |db: &Connection| -> i64 {
-            db.query_row("PRAGMA synchronous", [], |row| row.get(0)).unwrap()
+            db.query_row("PRAGMA synchronous", [], |row| row.get(0))
+                .unwrap()
         };
         let (normal, full) = (1, 2);
         assert_eq!(level(store.reading()), full);

@@ -234,10 +234,7 @@ impl Connection {
     /// octet by itself.
     async fn hand_over(&mut self, bytes: &[u8]) -> (Attempt, bool) {
         if !lock(&self.tap).is_silent() {
-            return (
-                Attempt::broke(Phase::Data, OUT_OF_TURN),
-                false,
-            );
+            return (Attempt::broke(Phase::Data, OUT_OF_TURN), false);
         }
         let mail = dotted(bytes);
         lock(&self.tap).body_begins(mail.len() - END.len());
