@@ -10,6 +10,8 @@ use crate::failpoint;
 use crate::furnish::Watch;
 use crate::keyring::Door;
 use crate::pulse::Pulse;
+use crate::receive::batch::Handed;
+use crate::receive::known::Found;
 use crate::receive::plan::MAX_BATCH;
 use crate::store::inbox::Aside;
 use crate::wire::error::WireError;
@@ -22,6 +24,7 @@ use tokio::sync::watch;
 
 pub mod authors;
 mod batch;
+mod glance;
 mod known;
 mod plan;
 pub mod suspect;
@@ -193,7 +196,7 @@ impl Loop {
                         return Ok(());
                     }
                     Woken::News => {
-                        self.take(&mut session, &mailbox, folder, false, memory)
+                        self.take_new(&mut session, &mailbox, folder, memory)
                             .await?;
                     }
                     Woken::Elapsed => break,
@@ -250,12 +253,36 @@ impl Loop {
             uid_validity: selected.uid_validity,
             uid_next,
         };
-        self.take(session, mailbox, folder, true, memory).await?;
+        let found = self.list_all(session, mailbox, folder).await?;
+        self.take(session, mailbox, folder, (found, None), memory)
+            .await?;
         Ok(folder)
     }
 
-    /// The set difference of what is there and what is known, in batches. At a wake-up only behind
-    /// the last known mail; a gap heals when the whole set is compared, at least every nine minutes.
+    /// What has come since; the first few are on the desk before the rest is listed.
+    async fn take_new(
+        &mut self,
+        session: &mut Session,
+        mailbox: &str,
+        folder: Folder,
+        memory: &mut Memory,
+    ) -> Result<(), Fault> {
+        let handed = self.glance(session, mailbox, folder, memory).await?;
+        match self.list_new(session, mailbox, folder, memory).await {
+            Ok(found) => {
+                self.take(session, mailbox, folder, (found, handed), memory)
+                    .await
+            }
+            Err(fault) => {
+                self.stored(handed).await?;
+                Err(fault)
+            }
+        }
+    }
+
+    /// The set difference of what is there and what is known, in batches, behind what was handed to the desk before.
+    /// At a wake-up only behind the last known mail; a gap heals when the whole set is compared, at least every nine
+    /// minutes.
     ///
     /// While the desk works on one batch, the next one is fetched.
     async fn take(
@@ -263,16 +290,17 @@ impl Loop {
         session: &mut Session,
         mailbox: &str,
         folder: Folder,
-        whole: bool,
+        (found, mut handed): (Found, Option<Handed>),
         memory: &mut Memory,
     ) -> Result<(), Fault> {
         let uid_validity = folder.uid_validity;
-        let (known, missing, full) = match whole {
-            true => self.list_all(session, mailbox, folder).await?,
-            false => self.list_new(session, mailbox, folder, memory).await?,
-        };
+        let Found {
+            known,
+            missing,
+            full,
+        } = found;
         let mut rest = missing.as_slice();
-        let (mut handed, mut looked) = (None, true);
+        let mut looked = true;
         if full {
             self.hold_back().await?;
         }

@@ -40,7 +40,7 @@ pub(super) async fn take(
         clerk
             .ask(move |desk| {
                 desk.handle_all(&known, now_secs)?;
-                bell.ring();
+                bell.ring_at(desk);
                 Ok(())
             })
             .await?;

@@ -116,7 +116,7 @@ impl Loop {
             }
             None => Handed::Begun(self.clerk.begin(move |desk| {
                 let taken = desk.receive(&batch, now_secs);
-                bell.ring();
+                bell.ring_at(desk);
                 taken
             })?),
         }))
