@@ -52,6 +52,8 @@ pub(super) struct Heard {
     replies: VecDeque<Said>,
     line: Vec<u8>,
     unfinished: Option<Said>,
+    /// The server said what is no reply: lettre lost that read, and the replies in it.
+    garbled: bool,
     /// While a mail is written: octets of it that stand before the final dot and have not left yet.
     body_left: Option<usize>,
     dot: bool,
@@ -66,6 +68,7 @@ impl Heard {
             replies: VecDeque::new(),
             line: Vec::new(),
             unfinished: None,
+            garbled: false,
             body_left: None,
             dot: false,
             last_write: Instant::now(),
@@ -76,6 +79,9 @@ impl Heard {
     /// The oldest reply, where no more than so many others may be there already: those to commands that were written
     /// together with its own.
     pub(super) fn next(&mut self, others: usize) -> Result<Option<Said>, &'static str> {
+        if self.garbled {
+            return Err("the reply could not be understood");
+        }
         let said = self.replies.pop_front();
         if self.replies.len() > others {
             // Which of them answers the command can't be told any more.
@@ -86,7 +92,10 @@ impl Heard {
 
     /// Whether the server has said anything that nobody asked for.
     pub(super) fn is_silent(&self) -> bool {
-        self.replies.is_empty() && self.unfinished.is_none() && self.line.is_empty()
+        !self.garbled
+            && self.replies.is_empty()
+            && self.unfinished.is_none()
+            && self.line.is_empty()
     }
 
     /// From here on the writes are a mail's body of so many octets, and then its dot.
@@ -228,10 +237,10 @@ impl AsyncRead for Tap {
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.inner).poll_read(cx, buf))?;
         let new = buf.filled_mut().get_mut(before..).unwrap_or_default();
-        lock(&self.heard)
-            .listen(new)
-            .map_err(|why| io::Error::new(io::ErrorKind::InvalidData, why))?;
-        Poll::Ready(Ok(()))
+        let mut heard = lock(&self.heard);
+        let heard_out = heard.listen(new);
+        heard.garbled |= heard_out.is_err();
+        Poll::Ready(heard_out.map_err(|why| io::Error::new(io::ErrorKind::InvalidData, why)))
     }
 }
 

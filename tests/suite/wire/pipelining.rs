@@ -168,6 +168,9 @@ async fn more_replies_than_commands_are_nobodys_success() {
         ("250 ok\r\n250 ok\r\n250 ok\r\n", Phase::Data),
         ("250 ok\r\n250 ok\r\n354 go\r\n250 que", Phase::Data),
         ("250 ok\r\n354 go\r\n250 ok\r\n", Phase::Recipient),
+        // What is no reply takes those before it along.
+        ("450 later\r\n503 no\r\nwhat is this\r\n", Phase::Mail),
+        ("250 ok\r\n550 no\r\nwhat is this\r\n", Phase::Mail),
     ] {
         let (attempt, kept, next) = answered(1, replies).await;
         assert_eq!(
