@@ -7,6 +7,7 @@ mod dates;
 mod grammar;
 mod lexer;
 mod matcher;
+mod names;
 mod opinion;
 mod sentence;
 mod signature;
@@ -15,8 +16,9 @@ mod tables;
 use crate::reader::Verdict;
 use crate::reader::quote::Body;
 use crate::reader::secret;
+use names::Names;
 use opinion::Opinion;
-use sentence::{Names, Scene};
+use sentence::Scene;
 use tables::{Language, WORDS};
 
 /// Words of an answer that our links prepare: "plus tard".

@@ -42,6 +42,8 @@ pub struct Body {
     pub quoted: Option<Forwarded>,
     /// The subject, for answers prepared by our `mailto:` links.
     pub subject: String,
+    /// The names of who wrote the mail and to whom, as its header has them.
+    pub people: String,
     /// Plain and HTML parts say different things, or text of another voice could not be told apart;
     /// the words say which. Such a body is never a yes.
     pub doubt: Option<String>,
@@ -91,6 +93,7 @@ impl Texts {
             }
         };
         body.subject = letter.subject.clone();
+        body.people = people(letter);
         if letter.more_inline_text {
             doubt(&mut body, "there are several text parts");
         }
@@ -102,6 +105,21 @@ impl Texts {
         }
         body
     }
+}
+
+/// Readers whose names are looked at.
+const MAX_READERS: usize = 4;
+
+fn people(letter: &Letter) -> String {
+    let mut all = String::new();
+    let readers = letter.to.iter().take(MAX_READERS);
+    for person in letter.from.person().into_iter().chain(readers) {
+        // `Bob Kim via Example Introductions`: the way is nobody's name.
+        let name = person.name.split(" via ").next().unwrap_or_default();
+        all.push_str(name);
+        all.push(' ');
+    }
+    all
 }
 
 /// The first doubt stands.
