@@ -79,7 +79,11 @@ impl Passed {
 
     /// The mail quoted below an answer, where its author is named.
     pub fn quoted(&self) -> Option<&Forwarded> {
-        self.below.as_ref().filter(|_| self.quoted)?.thread().first()
+        self.below
+            .as_ref()
+            .filter(|_| self.quoted)?
+            .thread()
+            .first()
     }
 
     /// The author of [`Passed::quoted`].

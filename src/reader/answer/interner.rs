@@ -45,9 +45,16 @@ impl Interner {
             self.grow();
         }
         self.text.push_str(word);
-        self.ends.push(u32::try_from(self.text.len()).unwrap_or(u32::MAX));
+        self.ends
+            .push(u32::try_from(self.text.len()).unwrap_or(u32::MAX));
         let id = Id::try_from(self.len()).unwrap_or(Id::MAX);
-        self.put(Slot { id, hash: hash as u32 }, hash);
+        self.put(
+            Slot {
+                id,
+                hash: hash as u32,
+            },
+            hash,
+        );
         id
     }
 
@@ -95,7 +102,10 @@ impl Interner {
 
     /// The slots from this hash on, all of them once.
     fn row(&self, hash: u64) -> impl Iterator<Item = &Slot> {
-        let (behind, from) = self.slots.split_at_checked(self.place(hash)).unwrap_or_default();
+        let (behind, from) = self
+            .slots
+            .split_at_checked(self.place(hash))
+            .unwrap_or_default();
         from.iter().chain(behind)
     }
 
@@ -118,7 +128,13 @@ impl Interner {
         self.slots = vec![Slot::default(); slots];
         for id in (1..).take(self.len()) {
             let hash = hash(self.word(id));
-            self.put(Slot { id, hash: hash as u32 }, hash);
+            self.put(
+                Slot {
+                    id,
+                    hash: hash as u32,
+                },
+                hash,
+            );
         }
     }
 }
@@ -140,7 +156,10 @@ mod tests {
             assert_eq!((interner.get(word), interner.word(id)), (id, word.as_str()));
         }
         assert_eq!(interner.iter().map(|(w, _)| w).collect::<Vec<_>>(), words);
-        assert_eq!((interner.get("w1000"), interner.get("")), (UNKNOWN, UNKNOWN));
+        assert_eq!(
+            (interner.get("w1000"), interner.get("")),
+            (UNKNOWN, UNKNOWN)
+        );
         assert_eq!((interner.word(UNKNOWN), interner.word(9_999)), ("", ""));
     }
 }

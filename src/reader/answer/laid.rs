@@ -268,7 +268,9 @@ impl Beginnings {
     /// Every word that a rule begins with, and the numbers of those rules.
     pub fn iter(&self) -> impl Iterator<Item = (Id, impl Iterator<Item = usize> + '_)> {
         let rules = |part: Part| part.of(&self.begun).iter().map(|b| b.index as usize);
-        self.by_first.iter().map(move |(id, part)| (*id, rules(*part)))
+        self.by_first
+            .iter()
+            .map(move |(id, part)| (*id, rules(*part)))
     }
 }
 
@@ -281,7 +283,8 @@ pub struct Gathered {
 
 impl Gathered {
     pub fn add(&mut self, begun: Begun, first: &First) {
-        self.by_first.extend(first.ids.iter().map(|id| (*id, begun)));
+        self.by_first
+            .extend(first.ids.iter().map(|id| (*id, begun)));
         if first.shape {
             self.by_shape.push(begun);
         }

@@ -107,7 +107,9 @@ impl Language {
     /// The long words that begin with this letter and have so many.
     pub fn long_words(&self, first: char, length: usize) -> impl Iterator<Item = Id> {
         let key = (first, length);
-        let start = self.long_words.partition_point(|word| (word.0, word.1) < key);
+        let start = self
+            .long_words
+            .partition_point(|word| (word.0, word.1) < key);
         let from = self.long_words.get(start..).unwrap_or_default();
         let same = from.iter().take_while(move |word| (word.0, word.1) == key);
         same.map(|(_, _, id)| *id)

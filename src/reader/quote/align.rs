@@ -211,10 +211,17 @@ fn add_short_lines(marks: &mut [Mark], spans: &[Span], reply: &[Word], original:
 /// Words between two runs that stand for other words of ours at the same place.
 fn fill_changed(marks: &mut [Mark], reply: &[Word]) {
     // From one gap between words with a place to the next.
-    let mut at = marks.iter().position(|mark| *mark < OURS).unwrap_or(marks.len());
+    let mut at = marks
+        .iter()
+        .position(|mark| *mark < OURS)
+        .unwrap_or(marks.len());
     loop {
         let rest = marks.get(at..).unwrap_or_default();
-        let Some(gap) = rest.iter().position(|mark| *mark >= OURS).map(|gap| at + gap) else {
+        let Some(gap) = rest
+            .iter()
+            .position(|mark| *mark >= OURS)
+            .map(|gap| at + gap)
+        else {
             return;
         };
         let behind = marks.get(gap..).unwrap_or_default();

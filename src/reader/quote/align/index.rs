@@ -50,8 +50,7 @@ impl Index {
         let buckets = index.heads.len() - 1;
         for (at, place) in index.places.iter_mut().enumerate().rev() {
             let bucket = bucket(place.triple, buckets);
-            let (Some(head), Some(length)) =
-                (index.heads.get_mut(bucket), lengths.get_mut(bucket))
+            let (Some(head), Some(length)) = (index.heads.get_mut(bucket), lengths.get_mut(bucket))
             else {
                 continue;
             };
