@@ -20,7 +20,7 @@ pub mod signature;
 
 use crate::reader::Forwarded;
 use crate::reader::fold::fold;
-use crate::reader::forward;
+use crate::reader::forward::{self, Passed};
 use crate::reader::html;
 use crate::reader::letter::{Letter, clean};
 use crate::reader::quote::divide::{Division, divide};
@@ -35,11 +35,8 @@ pub struct Body {
     pub own: String,
     /// The outermost forwarded mail; its body goes on to the end, older history included.
     pub forwarded: Option<Forwarded>,
-    /// Every mail down the forwarded (else the quoted) thread in order, the outermost first, each
-    /// with its own words only. The desk looks here for the requester.
-    pub thread: Vec<Forwarded>,
-    /// The mail quoted below an answer, where its author is named.
-    pub quoted: Option<Forwarded>,
+    /// Every mail below; the desk looks here for the requester.
+    pub passed: Passed,
     /// The subject, for answers prepared by our `mailto:` links.
     pub subject: String,
     /// The names of who wrote the mail and to whom, as its header has them.
@@ -161,7 +158,7 @@ impl<'a> Half<'a> {
 
     /// With what it passes on.
     fn whole(mut self, letter: &Letter, writer: &Writer) -> Body {
-        forward::find(letter, &self.division, writer, &mut self.body);
+        forward::find(letter, self.division, writer, &mut self.body);
         self.body
     }
 }

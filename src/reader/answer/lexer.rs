@@ -5,6 +5,7 @@
 
 mod shape;
 
+use crate::reader::answer::interner::{Id, UNKNOWN};
 use crate::reader::answer::names::is_title;
 use shape::{figure, join_numbers, trimmed, whole_shape};
 use unicode_normalization::UnicodeNormalization;
@@ -56,6 +57,8 @@ pub struct Token {
     pub capital: bool,
     /// Which line of the text, from 0.
     pub line: usize,
+    /// Its number in the tables: as written, with no letter more than twice, and more than once in a row.
+    pub ids: [Id; 3],
 }
 
 /// Tokens up to a full stop, a question mark or an empty line.
@@ -176,6 +179,7 @@ impl Cutter {
             title,
             capital,
             line: self.line,
+            ids: [UNKNOWN; 3],
         });
     }
 

@@ -27,11 +27,8 @@ impl<'a> Names<'a> {
 
     fn found(&self) -> &[String] {
         self.found.get_or_init(|| {
-            let author = self
-                .body
-                .quoted
-                .as_ref()
-                .and_then(|q| q.from.name.as_deref());
+            let author = self.body.passed.quoted_author();
+            let author = author.and_then(|author| author.name.as_deref());
             let text = format!("{} {}", self.body.subject, author.unwrap_or_default());
             capitals(&text)
         })

@@ -3,7 +3,8 @@
 //! Words that no phrase covers are counted, and whoever judges makes no yes of such a sentence.
 
 use crate::reader::answer::dates::{self, Day};
-use crate::reader::answer::grammar::{Builtin, Id, UNKNOWN};
+use crate::reader::answer::grammar::Builtin;
+use crate::reader::answer::interner::{Id, UNKNOWN};
 use crate::reader::answer::lexer::{Gap, Sentence, Shape, Token};
 use crate::reader::answer::matcher::{self, Matcher, Seen, Stretch};
 use crate::reader::answer::names::{Names, is_article, is_title};
@@ -47,6 +48,19 @@ pub struct Place {
     pub last: bool,
 }
 
+/// Looks the tokens up in the tables of all languages.
+pub fn number(words: &Words, sentences: &mut [Sentence]) {
+    for token in sentences.iter_mut().flat_map(|s| &mut s.tokens) {
+        // `Jaaa`: as it is written nobody knows it.
+        let short = |longest| squeeze(&token.text, longest).map(|short| words.interner.get(&short));
+        token.ids = [
+            words.interner.get(&token.text),
+            short(2).unwrap_or(UNKNOWN),
+            short(1).unwrap_or(UNKNOWN),
+        ];
+    }
+}
+
 /// Tokens as the language's table knows them, with slips of the thumb put right.
 pub fn seen(scene: &Scene<'_>, tokens: &[Token]) -> Vec<Seen> {
     let followed = |at: usize| tokens.get(at + 1).is_none_or(|t| t.gap == Gap::None);
@@ -66,46 +80,32 @@ pub fn identify(scene: &Scene<'_>, token: &Token, begins: bool) -> Id {
     if !matches!(token.shape, Shape::Word | Shape::Sign) {
         return UNKNOWN;
     }
-    let known = |word: &str| {
-        let id = scene.words.interner.get(word);
-        let langs = scene.words.langs.get(id as usize).copied().unwrap_or(0);
-        (id != UNKNOWN && langs & scene.language.bit != 0).then_some(id)
-    };
-    if let Some(id) = known(&token.text) {
-        return id;
-    }
-    for longest in [2, 1] {
-        if let Some(squeezed) = squeeze(&token.text, longest)
-            && let Some(id) = known(&squeezed)
-        {
-            return id;
-        }
+    let known = |id: &&Id| scene.words.langs(**id) & scene.language.bit != 0;
+    if let Some(id) = token.ids.iter().find(known) {
+        return *id;
     }
     if !token.capital || (begins && token.title) {
-        return corrected(scene.language, &token.text).unwrap_or(UNKNOWN);
+        return corrected(scene, &token.text).unwrap_or(UNKNOWN);
     }
     UNKNOWN
 }
 
 /// The one word that a slip of the thumb made this of.
-fn corrected(language: &Language, word: &str) -> Option<Id> {
+fn corrected(scene: &Scene<'_>, word: &str) -> Option<Id> {
     let letters: Vec<char> = word.chars().collect();
     let first = *letters.first()?;
     if letters.len() < tables::MIN_CORRECTED || letters.len() > MAX_CORRECTED {
         return None;
     }
     let lengths = letters.len() - 1..=letters.len() + 1;
-    let near = lengths.filter_map(|length| language.long_words.get(&(first, length)));
-    let mut found = near
-        .flatten()
-        .filter(|(other, _)| tables::is_slip(&letters, other))
-        .map(|(_, id)| *id);
+    let near = lengths.flat_map(|length| scene.language.long_words(first, length));
+    let mut found = near.filter(|id| tables::is_slip(&letters, scene.words.interner.word(*id)));
     let id = found.next()?;
     found.all(|other| other == id).then_some(id)
 }
 
 /// `yeees` as `yees` and `yes`: letters that a thumb held, no more than `longest` in a row.
-pub fn squeeze(word: &str, longest: usize) -> Option<String> {
+fn squeeze(word: &str, longest: usize) -> Option<String> {
     // Few words have a letter twice, and those are told by their octets.
     let bytes = word.as_bytes();
     if word.is_ascii()
@@ -233,7 +233,7 @@ fn is_name(scene: &Scene<'_>, token: &Token, seen: &Seen) -> bool {
         && (token.title
             || scene.known_names.has(&token.text)
             || scene.known_names.calls(&token.text))
-        && !scene.words.refuses(&token.text)
+        && !scene.words.refuses(token.ids[0])
 }
 
 struct Laying<'a> {
@@ -293,7 +293,7 @@ impl Laying<'_> {
         let mut found = Vec::new();
         let begins = self.gap(start) > Gap::None;
         for rule in self.rules_at(start).filter(|r| begins || !r.alone) {
-            for end in matcher::places(start, self.matcher.ends(&rule.nodes, start)) {
+            for end in matcher::places(start, self.matcher.ends(rule.row, start)) {
                 if end <= start || (rule.alone && !self.stands_alone(start, end)) {
                     continue;
                 }
@@ -321,16 +321,15 @@ impl Laying<'_> {
 
     fn is(&self, says: Says, start: usize) -> bool {
         self.rules_at(start)
-            .any(|rule| rule.says == says && self.matcher.ends(&rule.nodes, start) != 0)
+            .any(|rule| rule.says == says && self.matcher.ends(rule.row, start) != 0)
     }
 
     /// Rules that may begin with the word at `start`.
     fn rules_at(&self, start: usize) -> impl Iterator<Item = &Rule> {
         let language = self.scene.language;
-        let id = self.seen.get(start).map_or(UNKNOWN, |seen| seen.id);
         language
             .phrases
-            .at(id, self.matcher.is_shaped(start), self.matcher.ahead(start))
+            .at(self.matcher.standing(start))
             .filter_map(|index| language.rules.get(index))
     }
 
@@ -390,7 +389,7 @@ impl Laying<'_> {
             && start < self.tokens.len()
             && self.rules_at(start).any(|rule| {
                 rule.says == Says::Footer
-                    && matcher::places(start, self.matcher.ends(&rule.nodes, start))
+                    && matcher::places(start, self.matcher.ends(rule.row, start))
                         .any(|end| end == self.tokens.len())
             })
     }
@@ -425,7 +424,7 @@ impl Laying<'_> {
             && token.gap == Gap::Line
             && token.shape == Shape::Word
             && seen.id == UNKNOWN
-            && !self.scene.words.refuses(&token.text)
+            && !self.scene.words.refuses(token.ids[0])
     }
 }
 
