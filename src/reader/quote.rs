@@ -15,8 +15,10 @@ pub mod footer;
 pub mod header;
 pub mod line;
 pub mod mailbox;
+mod notes;
 mod parts;
 pub mod signature;
+mod signed;
 
 use crate::reader::Forwarded;
 use crate::reader::fold::fold;
