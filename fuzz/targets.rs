@@ -92,7 +92,7 @@ fn read_all(raw: &[u8]) -> (Letter, [Reading; 2]) {
         assert_eq!(reading.verdict.is_some(), reading.kind == Kind::Person);
         assert_eq!(reading.bounce.is_some(), reading.kind == Kind::Bounce);
         assert!(is_harmless(&reading.text, true), "the new text");
-        assert!(reading.thread.len() <= MAX_THREAD, "a long thread");
+        assert!(reading.thread().len() <= MAX_THREAD, "a long thread");
         assert!(letter.defect.is_none() || reading.kind == Kind::Unreadable);
     }
     (letter, readings)
@@ -132,7 +132,7 @@ fn forward(raw: &[u8]) {
     for kind in ["plain", "html"] {
         let letter = reader::open(&mail("Fwd: x", kind, raw));
         let body = quote::body(&letter, None);
-        for mail in body.thread.iter().chain(&body.forwarded) {
+        for mail in body.passed.thread().iter().chain(&body.forwarded) {
             let name = mail.from.name.as_deref().unwrap_or_default();
             assert!(is_harmless(name, false), "a name");
             assert!(is_harmless(

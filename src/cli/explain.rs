@@ -179,7 +179,7 @@ fn say(
             later_until: reading.later_until.as_deref(),
             why: &reading.why,
             forwarded: reading.forwarded.as_ref(),
-            quoted: reading.quoted.as_ref(),
+            quoted: reading.quoted(),
             bounce: reading.bounce.as_ref(),
             attachments: &letter.attachments,
         };
@@ -208,8 +208,8 @@ fn say_reading(out: &mut impl Write, reading: &Reading) -> io::Result<()> {
     row(out, "why", &reading.why)?;
     row(out, "text", &reading.text)?;
     for (label, mail) in [
-        ("forwarded", &reading.forwarded),
-        ("quoted", &reading.quoted),
+        ("forwarded", reading.forwarded.as_ref()),
+        ("quoted", reading.quoted()),
     ] {
         if let Some(mail) = mail {
             row(out, label, &author(&mail.from))?;

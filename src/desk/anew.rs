@@ -26,7 +26,7 @@ impl Work<'_> {
         if !self.names_outsider(fresh) {
             return false;
         }
-        let below = fresh.forwarded.as_ref().or(fresh.quoted.as_ref());
+        let below = fresh.forwarded.as_ref().or(fresh.quoted());
         let target = bound.introduction.target.as_ref();
         let of_target = match (below.and_then(|b| b.from.address.as_ref()), target) {
             (Some(author), Some(target)) => self.house.same_person(author, &target.address),
@@ -54,7 +54,7 @@ impl Work<'_> {
 
     /// Whether the mail below is somebody's, and not one of ours.
     fn names_outsider(&self, reading: &Reading) -> bool {
-        let below = reading.forwarded.as_ref().or(reading.quoted.as_ref());
+        let below = reading.forwarded.as_ref().or(reading.quoted());
         below
             .and_then(|below| below.from.address.as_ref())
             .is_some_and(|author| !self.house.is_insider(author))

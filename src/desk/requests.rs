@@ -105,9 +105,9 @@ impl Work<'_> {
             address.is_none_or(|address| !self.house.is_insider(address))
         };
         // The thread holds each mail with its own words only: older history is not passed on.
-        let whole = mail.reading.forwarded.iter().chain(&mail.reading.quoted);
+        let whole = mail.reading.forwarded.iter().chain(mail.reading.quoted());
         mail.reading
-            .thread
+            .thread()
             .iter()
             .chain(whole)
             .find(outside)

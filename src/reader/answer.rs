@@ -5,8 +5,11 @@
 
 mod dates;
 mod grammar;
+mod interner;
+mod laid;
 mod lexer;
 mod matcher;
+mod names;
 mod opinion;
 mod sentence;
 mod signature;
@@ -15,8 +18,9 @@ mod tables;
 use crate::reader::Verdict;
 use crate::reader::quote::Body;
 use crate::reader::secret;
+use names::Names;
 use opinion::Opinion;
-use sentence::{Names, Scene};
+use sentence::Scene;
 use tables::{Language, WORDS};
 
 /// Words of an answer that our links prepare: "plus tard".
@@ -54,10 +58,11 @@ pub fn judge(body: &Body, now_secs: i64) -> Answer {
         return unclear("too long for an answer".to_owned());
     }
     let text = lexer::normalise(text);
-    let sentences = lexer::sentences(&text);
+    let mut sentences = lexer::sentences(&text);
     if sentences.iter().map(|s| s.tokens.len()).sum::<usize>() > MAX_TOKENS {
         return unclear("too long for an answer".to_owned());
     }
+    sentence::number(&WORDS, &mut sentences);
     let known_names = Names::of(body);
     let today = dates::today(now_secs);
     let opinions: Vec<Opinion> = candidates(&sentences)
@@ -118,15 +123,9 @@ fn prepared(subject: &str) -> Option<Answer> {
 /// everywhere, the first one stands for all.
 fn candidates(sentences: &[lexer::Sentence]) -> Vec<&'static Language> {
     let tokens = sentences.iter().flat_map(|s| &s.tokens);
-    // `Jaaa`: as it is written nobody knows it.
-    let known = |t: &lexer::Token| match WORDS.langs(&t.text) {
-        0 => [2, 1]
-            .into_iter()
-            .filter_map(|longest| sentence::squeeze(&t.text, longest))
-            .map(|short| WORDS.langs(&short))
-            .find(|mask| *mask != 0)
-            .unwrap_or(0),
-        mask => mask,
+    let known = |t: &lexer::Token| {
+        let masks = t.ids.iter().map(|id| WORDS.langs(*id));
+        masks.into_iter().find(|mask| *mask != 0).unwrap_or(0)
     };
     let langs: Vec<u64> = tokens.map(known).collect();
     let count = |l: &Language| langs.iter().filter(|mask| *mask & l.bit != 0).count();

@@ -13,6 +13,7 @@ use crate::reader::quote::signature::Writer;
 use crate::reader::quote::{self, Body, footer};
 use crate::reader::words::words;
 use crate::reader::{Author, Forwarded};
+use std::sync::OnceLock;
 
 /// Mails down one thread that are looked at.
 const MAX_THREAD: usize = 20;
@@ -32,25 +33,107 @@ enum Says {
 }
 
 /// Fills in what the body passes on.
-pub fn find(letter: &Letter, division: &Division<'_>, writer: &Writer, body: &mut Body) {
-    if let Some((border, content)) = &division.first {
-        let content = without_own_signature(content, writer);
-        if is_forward(border, letter, body) {
-            let mut mail = passed_on(border, content);
+pub fn find(letter: &Letter, division: Division<'_>, writer: &Writer, body: &mut Body) {
+    if let Some((border, content)) = division.first {
+        let content = without_own_signature(&content, writer);
+        let mut subject = None;
+        if is_forward(&border, letter, body) {
+            let mut mail = passed_on(&border, content);
             if mail.subject.is_none() {
                 mail.subject = without_prefixes(&letter.subject);
             }
-            body.thread = thread(border, content, mail.subject.clone());
+            subject = mail.subject.clone();
             body.forwarded = Some(mail);
-        } else {
-            body.thread = thread(border, content, None);
-            if border.head.from != Author::default() {
-                body.quoted = body.thread.first().cloned();
-            }
         }
+        let is_quote = body.forwarded.is_none() && border.head.from != Author::default();
+        let below = Kept::of(border, content, subject);
+        body.passed.quoted = is_quote;
+        body.passed.below = Some(below);
     }
     if body.forwarded.is_none() {
         attached(letter, body);
+    }
+}
+
+/// The mails that a body passes on. The thread in its text is looked into when somebody asks: of most
+/// answers nobody does.
+#[derive(Clone, Default)]
+pub struct Passed {
+    below: Option<Kept>,
+    /// The first mail below names its author, and the mail answers it.
+    quoted: bool,
+    /// Instead of what is below.
+    attached: Option<Vec<Forwarded>>,
+}
+
+impl Passed {
+    /// Every mail down the forwarded (else the quoted) thread in order, the outermost first, each
+    /// with its own words only.
+    pub fn thread(&self) -> &[Forwarded] {
+        match (&self.attached, &self.below) {
+            (Some(attached), _) => attached,
+            (None, Some(below)) => below.thread(),
+            (None, None) => &[],
+        }
+    }
+
+    /// The mail quoted below an answer, where its author is named.
+    pub fn quoted(&self) -> Option<&Forwarded> {
+        self.below
+            .as_ref()
+            .filter(|_| self.quoted)?
+            .thread()
+            .first()
+    }
+
+    /// The author of [`Passed::quoted`].
+    pub fn quoted_author(&self) -> Option<&Author> {
+        let below = self.below.as_ref().filter(|_| self.quoted)?;
+        Some(&below.border.head.from)
+    }
+}
+
+/// A border and the lines below it, kept for whoever asks for the thread in them.
+#[derive(Clone)]
+struct Kept {
+    border: Border,
+    subject: Option<String>,
+    /// What the lines say, one behind the other, and of each where it ends and what it is but for that.
+    text: String,
+    lines: Vec<(usize, Line<'static>)>,
+    thread: OnceLock<Vec<Forwarded>>,
+}
+
+impl Kept {
+    fn of(border: Border, content: &[Line<'_>], subject: Option<String>) -> Kept {
+        let mut text = String::with_capacity(content.iter().map(|line| line.text.len()).sum());
+        let mut lines = Vec::with_capacity(content.len());
+        for line in content {
+            text.push_str(line.text);
+            lines.push((text.len(), Line { text: "", ..*line }));
+        }
+        Kept {
+            border,
+            subject,
+            text,
+            lines,
+            thread: OnceLock::new(),
+        }
+    }
+
+    fn thread(&self) -> &[Forwarded] {
+        self.thread.get_or_init(|| {
+            let mut start = 0;
+            let line = |(end, line): &(usize, Line<'static>)| {
+                let text = self.text.get(std::mem::replace(&mut start, *end)..*end);
+                Line {
+                    text: text.unwrap_or_default(),
+                    ..*line
+                }
+            };
+            let content: Vec<Line<'_>> = self.lines.iter().map(line).collect();
+            thread(&self.border, &content, self.subject.clone())
+        })
     }
 }
 
@@ -282,14 +365,13 @@ pub fn attached(letter: &Letter, body: &mut Body) {
         body: quote::visible(mail).trim().to_owned(),
     };
     let own = Forwarded {
-        body: inner.own,
+        body: inner.own.clone(),
         ..forwarded.clone()
     };
     body.forwarded = Some(forwarded);
-    body.thread.clear();
-    body.thread.push(own);
-    body.thread.extend(inner.thread);
-    body.thread.truncate(MAX_THREAD);
+    let below = inner.passed.thread().iter().cloned();
+    let thread = std::iter::once(own).chain(below).take(MAX_THREAD);
+    body.passed.attached = Some(thread.collect());
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ pub mod author;
 pub mod command;
 pub mod content;
 pub mod fold;
-mod forward;
+pub mod forward;
 pub mod hash;
 pub mod html;
 pub mod letter;
@@ -83,11 +83,20 @@ pub struct Reading {
     /// Why kind and verdict are what they are: the header, or the words that decided.
     pub why: String,
     pub forwarded: Option<Forwarded>,
-    /// The mail quoted below the new text, where there is one that names its author.
-    pub quoted: Option<Forwarded>,
-    /// Every mail down the forwarded, else the quoted thread, each with its own words only.
-    pub thread: Vec<Forwarded>,
     pub bounce: Option<Bounce>,
+    passed: forward::Passed,
+}
+
+impl Reading {
+    /// The mail quoted below the new text, where there is one that names its author.
+    pub fn quoted(&self) -> Option<&Forwarded> {
+        self.passed.quoted()
+    }
+
+    /// Every mail down the forwarded, else the quoted thread, each with its own words only.
+    pub fn thread(&self) -> &[Forwarded] {
+        self.passed.thread()
+    }
 }
 
 /// A mail inside a mail: forwarded (inline or attached) or quoted below an answer.
@@ -196,9 +205,8 @@ impl Reader {
                 verdict_why
             },
             forwarded: body.forwarded,
-            quoted: body.quoted,
-            thread: body.thread,
             bounce: self.machine.bounce.clone(),
+            passed: body.passed,
         }
     }
 }

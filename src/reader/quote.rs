@@ -15,12 +15,14 @@ pub mod footer;
 pub mod header;
 pub mod line;
 pub mod mailbox;
+mod notes;
 mod parts;
 pub mod signature;
+mod signed;
 
 use crate::reader::Forwarded;
 use crate::reader::fold::fold;
-use crate::reader::forward;
+use crate::reader::forward::{self, Passed};
 use crate::reader::html;
 use crate::reader::letter::{Letter, clean};
 use crate::reader::quote::divide::{Division, divide};
@@ -35,13 +37,12 @@ pub struct Body {
     pub own: String,
     /// The outermost forwarded mail; its body goes on to the end, older history included.
     pub forwarded: Option<Forwarded>,
-    /// Every mail down the forwarded (else the quoted) thread in order, the outermost first, each
-    /// with its own words only. The desk looks here for the requester.
-    pub thread: Vec<Forwarded>,
-    /// The mail quoted below an answer, where its author is named.
-    pub quoted: Option<Forwarded>,
+    /// Every mail below; the desk looks here for the requester.
+    pub passed: Passed,
     /// The subject, for answers prepared by our `mailto:` links.
     pub subject: String,
+    /// The names of who wrote the mail and to whom, as its header has them.
+    pub people: String,
     /// Plain and HTML parts say different things, or text of another voice could not be told apart;
     /// the words say which. Such a body is never a yes.
     pub doubt: Option<String>,
@@ -91,6 +92,7 @@ impl Texts {
             }
         };
         body.subject = letter.subject.clone();
+        body.people = people(letter);
         if letter.more_inline_text {
             doubt(&mut body, "there are several text parts");
         }
@@ -102,6 +104,21 @@ impl Texts {
         }
         body
     }
+}
+
+/// Readers whose names are looked at.
+const MAX_READERS: usize = 4;
+
+fn people(letter: &Letter) -> String {
+    let mut all = String::new();
+    let readers = letter.to.iter().take(MAX_READERS);
+    for person in letter.from.person().into_iter().chain(readers) {
+        // `Bob Kim via Example Introductions`: the way is nobody's name.
+        let name = person.name.split(" via ").next().unwrap_or_default();
+        all.push_str(name);
+        all.push(' ');
+    }
+    all
 }
 
 /// The first doubt stands.
@@ -143,7 +160,7 @@ impl<'a> Half<'a> {
 
     /// With what it passes on.
     fn whole(mut self, letter: &Letter, writer: &Writer) -> Body {
-        forward::find(letter, &self.division, writer, &mut self.body);
+        forward::find(letter, self.division, writer, &mut self.body);
         self.body
     }
 }

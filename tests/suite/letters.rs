@@ -31,8 +31,8 @@ fn reading(letter: &Letter, body: &Body) -> Value {
         "text": body.text,
         "subject": letter.subject,
         "forwarded": body.forwarded,
-        "quoted": body.quoted,
-        "thread": body.thread,
+        "quoted": body.passed.quoted(),
+        "thread": body.passed.thread(),
         "doubt": body.doubt.is_some(),
         "defect": letter.defect,
         "attachments": letter.attachments,
@@ -211,7 +211,7 @@ fn bodies_made_to_break_a_reader_are_read() {
             let raw = format!("{HEAD}Content-Type: text/{kind}; charset=utf-8\r\n\r\n{text}");
             let (letter, body) = read_on_a_small_stack(raw.into_bytes());
             assert_eq!(letter.defect, None);
-            assert!(body.thread.len() <= 20);
+            assert!(body.passed.thread().len() <= 20);
         }
     }
 }

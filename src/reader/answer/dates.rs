@@ -48,16 +48,15 @@ pub fn find(language: &Language, tokens: &[Seen], today: Date) -> Vec<Day> {
     }
     let numbers = number_words(language, tokens);
     let matcher = Matcher::new(language, tokens, &numbers);
-    for (start, token) in tokens.iter().enumerate() {
-        let (shaped, ahead) = (matcher.is_shaped(start), matcher.ahead(start));
-        for index in language.spans.at(token.id, shaped, ahead) {
+    for start in 0..tokens.len() {
+        for index in language.spans.at(matcher.standing(start)) {
             let Some(rule) = language.rules.get(index) else {
                 continue;
             };
             let Says::Span(span) = rule.says else {
                 continue;
             };
-            for end in matcher::places(start, matcher.ends(&rule.nodes, start)) {
+            for end in matcher::places(start, matcher.ends(rule.row, start)) {
                 let counted = tokens.get(start..end).unwrap_or_default();
                 let count = counted.iter().find_map(|t| number(language, t));
                 days.push(spanned(span, count, start, end, today));

@@ -4,62 +4,22 @@
 //! optional, `{name}` is another definition. A table that does not compile loses that one pattern;
 //! a test compiles them all and fails.
 
+use crate::reader::answer::interner::{Id, Interner};
 use crate::reader::answer::lexer;
-use crate::reader::hash::TableMap;
 use std::collections::HashMap;
 
 /// Deeper brackets than this are a mistake in a table.
 const MAX_DEPTH: usize = 12;
 
-/// A word's number. Words that no table knows share [`UNKNOWN`].
-pub type Id = u32;
-pub const UNKNOWN: Id = 0;
-
-/// By word number.
-pub type IdMap<T> = TableMap<Id, T>;
-
+/// A pattern as it is written.
 #[derive(Debug, Clone)]
 pub enum Node {
     /// As written, and without its accents.
     Word(Id, Id),
-    Any(Choice),
+    Any(Vec<Vec<Node>>),
     Maybe(Vec<Node>),
-    Define(usize),
+    Define(u32),
     Builtin(Builtin),
-}
-
-/// Alternatives, and beside one another what tells most of them apart.
-#[derive(Debug, Clone)]
-pub struct Choice {
-    pub rows: Vec<Vec<Node>>,
-    /// The word that each row begins with, as written and without its accents.
-    begins: Vec<(Id, Id)>,
-}
-
-/// In place of a word: the row begins with something else.
-const NO_WORD: Id = Id::MAX;
-
-impl Choice {
-    fn of(rows: Vec<Vec<Node>>) -> Choice {
-        let begins = rows.iter().map(|row| match row.first() {
-            Some(Node::Word(exact, plain)) => (*exact, *plain),
-            _ => (NO_WORD, NO_WORD),
-        });
-        Choice {
-            begins: begins.collect(),
-            rows,
-        }
-    }
-
-    /// The rows that this word can begin, and those that no word begins.
-    pub fn begun_by(&self, word: Option<Id>) -> impl Iterator<Item = &Vec<Node>> {
-        let begun = move |(exact, plain): &(Id, Id)| {
-            *exact == NO_WORD || word.is_some_and(|id| id == *exact || id == *plain)
-        };
-        let rows = self.rows.iter().zip(&self.begins);
-        rows.filter(move |(_, begins)| begun(begins))
-            .map(|(row, _)| row)
-    }
 }
 
 /// Things that are known by their shape or computed for a text before matching.
@@ -95,38 +55,6 @@ const BUILTINS: &[(&str, Builtin)] = &[
     ("known", Builtin::Known),
     ("name", Builtin::Name),
 ];
-
-/// Numbers for words, shared by all languages.
-#[derive(Default)]
-pub struct Interner {
-    ids: TableMap<String, Id>,
-}
-
-impl Interner {
-    pub fn intern(&mut self, word: &str) -> Id {
-        let next = Id::try_from(self.ids.len()).unwrap_or(Id::MAX - 1) + 1;
-        match self.ids.get(word) {
-            Some(id) => *id,
-            None => {
-                self.ids.insert(word.to_owned(), next);
-                next
-            }
-        }
-    }
-
-    pub fn get(&self, word: &str) -> Id {
-        self.ids.get(word).copied().unwrap_or(UNKNOWN)
-    }
-
-    pub fn iter(&self) -> impl Iterator<Item = (&str, Id)> {
-        self.ids.iter().map(|(word, id)| (word.as_str(), *id))
-    }
-
-    /// How many words there are; their numbers go from 1 to this.
-    pub fn len(&self) -> usize {
-        self.ids.len()
-    }
-}
 
 /// How the words of a language are typed on a keyboard without its letters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,7 +108,7 @@ pub fn fold(word: &str) -> String {
 
 pub struct Compiler<'a> {
     pub interner: &'a mut Interner,
-    pub defines: &'a HashMap<String, usize>,
+    pub defines: &'a HashMap<String, u32>,
     /// Whether words may be typed without their accents in this language.
     pub folds: Folding,
 }
@@ -217,7 +145,7 @@ impl Compiler<'_> {
                     *rest = chars.as_str();
                     let inner = self.alternatives(rest, depth + 1)?;
                     *rest = rest.strip_prefix(')').ok_or("a bracket is not closed")?;
-                    vec![Node::Any(Choice::of(inner))]
+                    vec![Node::Any(inner)]
                 }
                 '{' => {
                     let (name, after) = chars.as_str().split_once('}').ok_or("a { without }")?;
@@ -280,76 +208,49 @@ impl Compiler<'_> {
 }
 
 /// A few words as a set that errs only towards having them: a bit for each word number's remainder.
-pub type Bits = u128;
+pub type Bits = u64;
 
 pub fn bit(id: Id) -> Bits {
     1 << (id % Bits::BITS)
 }
 
+/// What is asked of a definition while others are compiled.
+#[derive(Default)]
+pub struct Defined {
+    first: First,
+    /// The words that all its alternatives need.
+    needs: Bits,
+}
+
+impl Defined {
+    pub fn of(any: &[Vec<Node>], defines: &[Defined]) -> Defined {
+        Defined {
+            first: first_of_any(any, defines).sorted(),
+            needs: needed_by_all(any, defines),
+        }
+    }
+}
+
+fn defined(defines: &[Defined], index: u32) -> Option<&Defined> {
+    defines.get(index as usize)
+}
+
 /// The words without which the row of nodes cannot match.
-pub fn needs(nodes: &[Node], defines: &[Define]) -> Bits {
+pub fn needs(nodes: &[Node], defines: &[Defined]) -> Bits {
     nodes.iter().fold(0, |all, node| {
         all | match node {
             // As written it is there too: `Language::unaccented`.
             Node::Word(_, plain) => bit(*plain),
-            Node::Any(choice) => needed_by_all(&choice.rows, defines),
-            Node::Define(index) => defines.get(*index).map_or(0, |d| d.needed),
+            Node::Any(any) => needed_by_all(any, defines),
+            Node::Define(index) => defined(defines, *index).map_or(0, |d| d.needs),
             Node::Maybe(_) | Node::Builtin(_) => 0,
         }
     })
 }
 
-fn needed_by_all(any: &[Vec<Node>], defines: &[Define]) -> Bits {
+fn needed_by_all(any: &[Vec<Node>], defines: &[Defined]) -> Bits {
     let all = any.iter().map(|nodes| needs(nodes, defines));
     all.reduce(|a, b| a & b).unwrap_or(0)
-}
-
-/// A definition, with its alternatives sorted by what they can begin with.
-#[derive(Default)]
-pub struct Define {
-    pub any: Vec<Vec<Node>>,
-    /// What each alternative needs.
-    pub needs: Vec<Bits>,
-    /// What all of them need.
-    needed: Bits,
-    first: First,
-    pub by_first: IdMap<Vec<usize>>,
-    /// Alternatives that a shape can begin, beside their words.
-    pub by_shape: Vec<usize>,
-    /// Alternatives that can be empty.
-    pub empty: Vec<usize>,
-}
-
-impl Define {
-    pub fn new(any: Vec<Vec<Node>>, defines: &[Define]) -> Define {
-        let mut define = Define::default();
-        for (index, nodes) in any.iter().enumerate() {
-            let first = first(nodes, defines);
-            define.first.empty |= first.empty;
-            define.first.shape |= first.shape;
-            if first.empty {
-                define.empty.push(index);
-            } else {
-                if first.shape {
-                    define.by_shape.push(index);
-                }
-                for id in &first.ids {
-                    define.by_first.entry(*id).or_default().push(index);
-                }
-            }
-            define.first.ids.extend(first.ids);
-        }
-        define.first.ids.sort_unstable();
-        define.first.ids.dedup();
-        define.needs = any.iter().map(|nodes| needs(nodes, defines)).collect();
-        define.needed = needed_by_all(&any, defines);
-        define.any = any;
-        define
-    }
-
-    pub fn alternatives(&self) -> &[Vec<Node>] {
-        &self.any
-    }
 }
 
 /// What a row of nodes can begin with: word numbers, whether a shape can begin it, and whether it
@@ -361,30 +262,33 @@ pub struct First {
     pub empty: bool,
 }
 
-pub fn first(nodes: &[Node], defines: &[Define]) -> First {
+pub fn first(nodes: &[Node], defines: &[Defined]) -> First {
     let mut all = First::default();
     for node in nodes {
-        let one = match node {
-            Node::Word(a, b) => First {
-                ids: vec![*a, *b],
-                ..First::default()
-            },
-            Node::Builtin(_) => First {
-                shape: true,
-                ..First::default()
-            },
-            Node::Maybe(inner) => First {
-                empty: true,
-                ..first(inner, defines)
-            },
-            Node::Any(choice) => first_of_any(&choice.rows, defines),
-            Node::Define(index) => defines
-                .get(*index)
-                .map_or(First::default(), |d| d.first.clone()),
+        let empty = match node {
+            Node::Word(a, b) => {
+                all.ids.extend([*a, *b]);
+                false
+            }
+            Node::Builtin(_) => {
+                all.shape = true;
+                false
+            }
+            Node::Maybe(inner) => {
+                all.add(&first(inner, defines));
+                true
+            }
+            Node::Any(any) => {
+                let one = first_of_any(any, defines);
+                all.add(&one);
+                one.empty
+            }
+            Node::Define(index) => defined(defines, *index).is_some_and(|define| {
+                all.add(&define.first);
+                define.first.empty
+            }),
         };
-        all.ids.extend(one.ids);
-        all.shape |= one.shape;
-        if !one.empty {
+        if !empty {
             return all.sorted();
         }
     }
@@ -393,6 +297,12 @@ pub fn first(nodes: &[Node], defines: &[Define]) -> First {
 }
 
 impl First {
+    /// Its words and shapes; whether both are empty is asked elsewhere.
+    fn add(&mut self, other: &First) {
+        self.ids.extend_from_slice(&other.ids);
+        self.shape |= other.shape;
+    }
+
     fn sorted(mut self) -> First {
         self.ids.sort_unstable();
         self.ids.dedup();
@@ -400,12 +310,11 @@ impl First {
     }
 }
 
-fn first_of_any(any: &[Vec<Node>], defines: &[Define]) -> First {
+fn first_of_any(any: &[Vec<Node>], defines: &[Defined]) -> First {
     let mut all = First::default();
     for nodes in any {
         let one = first(nodes, defines);
-        all.ids.extend(one.ids);
-        all.shape |= one.shape;
+        all.add(&one);
         all.empty |= one.empty;
     }
     all

@@ -5,6 +5,8 @@
 
 mod shape;
 
+use crate::reader::answer::interner::{Id, UNKNOWN};
+use crate::reader::answer::names::is_title;
 use shape::{figure, join_numbers, trimmed, whole_shape};
 use unicode_normalization::UnicodeNormalization;
 
@@ -55,6 +57,8 @@ pub struct Token {
     pub capital: bool,
     /// Which line of the text, from 0.
     pub line: usize,
+    /// Its number in the tables: as written, with no letter more than twice, and more than once in a row.
+    pub ids: [Id; 3],
 }
 
 /// Tokens up to a full stop, a question mark or an empty line.
@@ -175,6 +179,7 @@ impl Cutter {
             title,
             capital,
             line: self.line,
+            ids: [UNKNOWN; 3],
         });
     }
 
@@ -350,6 +355,14 @@ pub fn sentences(text: &str) -> Vec<Sentence> {
                 // `7. Februar`: the full stop ends no sentence.
                 cutter.words(day, greek);
                 cutter.part(Gap::Soft);
+                continue;
+            }
+            // `Mme. Ng`, `Dr. Ng`: no sentence ends there.
+            if let Some(title) = chunk.strip_suffix('.')
+                && next.is_some_and(|next| next.starts_with(char::is_uppercase))
+                && is_title(&title.to_lowercase())
+            {
+                cutter.words(title, greek);
                 continue;
             }
             match next.is_some_and(figures) {

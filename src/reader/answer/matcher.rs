@@ -3,9 +3,12 @@
 //! Never fails; its time is bounded by patterns times tokens, because what a definition matches at
 //! a place is remembered.
 
-use crate::reader::answer::grammar::{self, Bits, Builtin, Define, Id, IdMap, Node, UNKNOWN};
+use crate::reader::answer::grammar::{self, Bits, Builtin};
+use crate::reader::answer::interner::{Id, UNKNOWN};
+use crate::reader::answer::laid::{Laid, Part, Standing, Step};
 use crate::reader::answer::lexer::Shape;
 use crate::reader::answer::tables::Language;
+use crate::reader::hash::TableMap;
 use crate::reader::work;
 use std::cell::RefCell;
 
@@ -39,14 +42,14 @@ pub fn places(start: usize, ends: Ends) -> impl Iterator<Item = usize> {
 
 /// Matches patterns against one sentence.
 pub struct Matcher<'a> {
-    defines: &'a [Define],
+    patterns: &'a Laid,
     tokens: &'a [Seen],
     stretches: &'a [Stretch],
     /// By place: the words from there on.
     ahead: Vec<Bits>,
     /// By place and definition: what was found there before. Without it, brackets in brackets
     /// would be tried again and again.
-    known: RefCell<IdMap<Ends>>,
+    known: RefCell<TableMap<u32, Ends>>,
 }
 
 impl<'a> Matcher<'a> {
@@ -60,7 +63,7 @@ impl<'a> Matcher<'a> {
             *bits = all;
         }
         Matcher {
-            defines: &language.defines,
+            patterns: &language.patterns,
             tokens,
             stretches,
             ahead,
@@ -69,16 +72,27 @@ impl<'a> Matcher<'a> {
     }
 
     /// The words at `start` and behind it.
-    pub fn ahead(&self, start: usize) -> Bits {
+    fn ahead(&self, start: usize) -> Bits {
         self.ahead.get(start).copied().unwrap_or(0)
     }
 
-    /// Every place where the row of nodes can end when it starts at `start`.
-    pub fn ends(&self, nodes: &[Node], start: usize) -> Ends {
+    /// What stands at `start`.
+    pub fn standing(&self, start: usize) -> Standing {
+        let id = |at: usize| self.tokens.get(at).map_or(UNKNOWN, |seen| seen.id);
+        Standing {
+            id: id(start),
+            next: id(start + 1),
+            shaped: self.is_shaped(start),
+            ahead: self.ahead(start),
+        }
+    }
+
+    /// Every place where the row can end when it starts at `start`.
+    pub fn ends(&self, row: Part, start: usize) -> Ends {
         // The words that most rows begin with stand where they stand, or the row does not match.
-        let mut rest = nodes;
+        let mut rest = self.patterns.row(row);
         let mut words = 0;
-        while let [Node::Word(exact, plain), behind @ ..] = rest {
+        while let [Step::Word(exact, plain), behind @ ..] = rest {
             work::steps(1);
             match self.tokens.get(start + words) {
                 Some(token) if token.id == *exact || token.id == *plain => words += 1,
@@ -88,14 +102,14 @@ impl<'a> Matcher<'a> {
         }
         let words = u32::try_from(words).unwrap_or(u32::MAX);
         let mut at = (1 as Ends).checked_shl(words).unwrap_or(0);
-        for node in rest {
+        for step in rest {
             work::steps(1);
             let mut next: Ends = 0;
             let mut rest = at;
             while rest != 0 {
                 let bit = rest.trailing_zeros();
                 rest &= rest - 1;
-                next |= self.step(node, start + bit as usize) << bit;
+                next |= self.step(*step, start + bit as usize) << bit;
             }
             if next == 0 {
                 return 0;
@@ -105,45 +119,43 @@ impl<'a> Matcher<'a> {
         at
     }
 
-    fn step(&self, node: &Node, position: usize) -> Ends {
-        match node {
-            Node::Word(exact, plain) => match self.tokens.get(position) {
-                Some(token) if token.id == *exact || token.id == *plain => 1 << 1,
+    fn step(&self, step: Step, position: usize) -> Ends {
+        match step {
+            Step::Word(exact, plain) => match self.tokens.get(position) {
+                Some(token) if token.id == exact || token.id == plain => 1 << 1,
                 _ => 0,
             },
-            Node::Maybe(inner) => 1 | self.ends(inner, position),
-            Node::Any(choice) => choice
-                .begun_by(self.tokens.get(position).map(|token| token.id))
-                .fold(0, |ends, nodes| ends | self.ends(nodes, position)),
-            Node::Define(index) => self.define(*index, position),
-            Node::Builtin(builtin) => self.builtin(*builtin, position),
+            Step::Maybe(inner) => 1 | self.ends(inner, position),
+            Step::Any(any) => self
+                .patterns
+                .begun_by(any, self.tokens.get(position).map(|token| token.id))
+                .fold(0, |ends, row| ends | self.ends(row, position)),
+            Step::Define(index) => self.define(index, position),
+            Step::Builtin(builtin) => self.builtin(builtin, position),
         }
     }
 
-    fn define(&self, index: usize, position: usize) -> Ends {
-        let slot = u32::try_from(position * self.defines.len() + index).unwrap_or(u32::MAX);
+    fn define(&self, index: u32, position: usize) -> Ends {
+        let Some(define) = self.patterns.define(index) else {
+            return 0;
+        };
+        let ahead = self.ahead(position);
+        let id = self.tokens.get(position).map_or(UNKNOWN, |t| t.id);
+        let mut begun = define
+            .begun_by(id, self.is_shaped(position))
+            .filter(|(_, needs)| needs & !ahead == 0)
+            .map(|(row, _)| row)
+            .peekable();
+        // Nothing of most definitions begins here, which is told as soon as looked up.
+        if begun.peek().is_none() {
+            return 0;
+        }
+        let slot = position * self.patterns.defines() + index as usize;
+        let slot = u32::try_from(slot).unwrap_or(u32::MAX);
         if let Some(ends) = self.known.borrow().get(&slot) {
             return *ends;
         }
-        let Some(define) = self.defines.get(index) else {
-            return 0;
-        };
-        let id = self.tokens.get(position).map_or(UNKNOWN, |t| t.id);
-        let ahead = self.ahead(position);
-        let begun = define.by_first.get(&id).into_iter().flatten();
-        let shaped: &[usize] = match self.is_shaped(position) {
-            true => &define.by_shape,
-            false => &[],
-        };
-        let ends = begun
-            .chain(shaped)
-            .chain(&define.empty)
-            .filter(|at| {
-                let needs = define.needs.get(**at).copied().unwrap_or(0);
-                needs & !ahead == 0
-            })
-            .filter_map(|at| define.any.get(*at))
-            .fold(0, |ends, nodes| ends | self.ends(nodes, position));
+        let ends = begun.fold(0, |ends, row| ends | self.ends(row, position));
         self.known.borrow_mut().insert(slot, ends);
         ends
     }

@@ -3,13 +3,13 @@
 //! Words that no phrase covers are counted, and whoever judges makes no yes of such a sentence.
 
 use crate::reader::answer::dates::{self, Day};
-use crate::reader::answer::grammar::{Builtin, Id, UNKNOWN};
-use crate::reader::answer::lexer::{self, Gap, Sentence, Shape, Token};
+use crate::reader::answer::grammar::Builtin;
+use crate::reader::answer::interner::{Id, UNKNOWN};
+use crate::reader::answer::lexer::{Gap, Sentence, Shape, Token};
 use crate::reader::answer::matcher::{self, Matcher, Seen, Stretch};
+use crate::reader::answer::names::{Names, is_article, is_title};
 use crate::reader::answer::tables::{self, Language, Rule, Says, Words};
-use crate::reader::quote::Body;
 use jiff::civil::Date;
-use std::cell::OnceCell;
 
 /// Letters of a word that is looked at for slips.
 const MAX_CORRECTED: usize = 24;
@@ -32,35 +32,6 @@ pub struct Explained {
     pub unexplained: usize,
 }
 
-/// Words that begin with a capital in the subject and in the quoted mail's author, in lower case;
-/// found when first asked for.
-pub struct Names<'a> {
-    body: &'a Body,
-    found: OnceCell<Vec<String>>,
-}
-
-impl<'a> Names<'a> {
-    pub fn of(body: &'a Body) -> Names<'a> {
-        let found = OnceCell::new();
-        Names { body, found }
-    }
-
-    fn has(&self, word: &str) -> bool {
-        let found = self.found.get_or_init(|| {
-            let author = self
-                .body
-                .quoted
-                .as_ref()
-                .and_then(|q| q.from.name.as_deref());
-            let text = format!("{} {}", self.body.subject, author.unwrap_or_default());
-            let sentences = lexer::sentences(&lexer::normalise(&text));
-            let tokens = sentences.into_iter().flat_map(|s| s.tokens);
-            tokens.filter(|t| t.title).map(|t| t.text).collect()
-        });
-        found.iter().any(|name| name == word)
-    }
-}
-
 /// What explaining needs besides the sentence.
 pub struct Scene<'a> {
     pub words: &'a Words,
@@ -75,6 +46,19 @@ pub struct Scene<'a> {
 pub struct Place {
     pub first: bool,
     pub last: bool,
+}
+
+/// Looks the tokens up in the tables of all languages.
+pub fn number(words: &Words, sentences: &mut [Sentence]) {
+    for token in sentences.iter_mut().flat_map(|s| &mut s.tokens) {
+        // `Jaaa`: as it is written nobody knows it.
+        let short = |longest| squeeze(&token.text, longest).map(|short| words.interner.get(&short));
+        token.ids = [
+            words.interner.get(&token.text),
+            short(2).unwrap_or(UNKNOWN),
+            short(1).unwrap_or(UNKNOWN),
+        ];
+    }
 }
 
 /// Tokens as the language's table knows them, with slips of the thumb put right.
@@ -96,46 +80,32 @@ pub fn identify(scene: &Scene<'_>, token: &Token, begins: bool) -> Id {
     if !matches!(token.shape, Shape::Word | Shape::Sign) {
         return UNKNOWN;
     }
-    let known = |word: &str| {
-        let id = scene.words.interner.get(word);
-        let langs = scene.words.langs.get(id as usize).copied().unwrap_or(0);
-        (id != UNKNOWN && langs & scene.language.bit != 0).then_some(id)
-    };
-    if let Some(id) = known(&token.text) {
-        return id;
-    }
-    for longest in [2, 1] {
-        if let Some(squeezed) = squeeze(&token.text, longest)
-            && let Some(id) = known(&squeezed)
-        {
-            return id;
-        }
+    let known = |id: &&Id| scene.words.langs(**id) & scene.language.bit != 0;
+    if let Some(id) = token.ids.iter().find(known) {
+        return *id;
     }
     if !token.capital || (begins && token.title) {
-        return corrected(scene.language, &token.text).unwrap_or(UNKNOWN);
+        return corrected(scene, &token.text).unwrap_or(UNKNOWN);
     }
     UNKNOWN
 }
 
 /// The one word that a slip of the thumb made this of.
-fn corrected(language: &Language, word: &str) -> Option<Id> {
+fn corrected(scene: &Scene<'_>, word: &str) -> Option<Id> {
     let letters: Vec<char> = word.chars().collect();
     let first = *letters.first()?;
     if letters.len() < tables::MIN_CORRECTED || letters.len() > MAX_CORRECTED {
         return None;
     }
     let lengths = letters.len() - 1..=letters.len() + 1;
-    let near = lengths.filter_map(|length| language.long_words.get(&(first, length)));
-    let mut found = near
-        .flatten()
-        .filter(|(other, _)| tables::is_slip(&letters, other))
-        .map(|(_, id)| *id);
+    let near = lengths.flat_map(|length| scene.language.long_words(first, length));
+    let mut found = near.filter(|id| tables::is_slip(&letters, scene.words.interner.word(*id)));
     let id = found.next()?;
     found.all(|other| other == id).then_some(id)
 }
 
 /// `yeees` as `yees` and `yes`: letters that a thumb held, no more than `longest` in a row.
-pub fn squeeze(word: &str, longest: usize) -> Option<String> {
+fn squeeze(word: &str, longest: usize) -> Option<String> {
     // Few words have a letter twice, and those are told by their octets.
     let bytes = word.as_bytes();
     if word.is_ascii()
@@ -195,19 +165,39 @@ pub fn explain(scene: &Scene<'_>, sentence: &Sentence, place: Place) -> Explaine
     explained
 }
 
+/// Where a name that starts here starts with its title, and with the article before that.
+fn titled(tokens: &[Token], name: usize) -> impl Iterator<Item = usize> {
+    let is = |at: Option<usize>, what: fn(&str) -> bool| {
+        at.filter(|at| tokens.get(*at).is_some_and(|t| what(&t.text)))
+    };
+    let title = is(name.checked_sub(1), is_title);
+    let article = is(title.and_then(|at| at.checked_sub(1)), is_article);
+    title.into_iter().chain(article)
+}
+
 fn known_names(scene: &Scene<'_>, tokens: &[Token], seen: &[Seen]) -> Vec<Stretch> {
     let mut all = Vec::new();
     let mut start = None;
     for (i, (token, seen)) in tokens.iter().zip(seen).enumerate() {
-        let known =
-            token.shape == Shape::Word && seen.id == UNKNOWN && scene.known_names.has(&token.text);
-        if known {
+        let named = || {
+            scene.known_names.has(&token.text)
+                || (token.title && token.capital && scene.known_names.has_inflected(&token.text))
+        };
+        if token.shape == Shape::Word && seen.id == UNKNOWN && named() {
             let from = *start.get_or_insert(i);
             all.push(Stretch {
                 start: from,
                 end: i + 1,
                 what: Builtin::Known,
             });
+            // `Frau Ng`, `la Sra. Ng`: her title is a part of her name.
+            for start in titled(tokens, from) {
+                all.push(Stretch {
+                    start,
+                    end: i + 1,
+                    what: Builtin::Known,
+                });
+            }
         } else {
             start = None;
         }
@@ -240,8 +230,10 @@ fn names(scene: &Scene<'_>, tokens: &[Token], seen: &[Seen]) -> Vec<Stretch> {
 fn is_name(scene: &Scene<'_>, token: &Token, seen: &Seen) -> bool {
     token.shape == Shape::Word
         && seen.id == UNKNOWN
-        && (token.title || scene.known_names.has(&token.text))
-        && !scene.words.refuses(&token.text)
+        && (token.title
+            || scene.known_names.has(&token.text)
+            || scene.known_names.calls(&token.text))
+        && !scene.words.refuses(token.ids[0])
 }
 
 struct Laying<'a> {
@@ -256,6 +248,8 @@ impl Laying<'_> {
     fn ways(&self, days: &[Day]) -> Vec<Option<Way>> {
         let count = self.tokens.len();
         let mut ways: Vec<Option<Way>> = vec![None; count + 1];
+        // How far the refusals go that began further left.
+        let mut denied = 0;
         for start in 0..count {
             let before = match (start, ways.get(start)) {
                 (0, _) => (0, 0, 0),
@@ -275,9 +269,16 @@ impl Laying<'_> {
                 }
             };
             lay(None, start + 1);
-            for (says, end) in self.phrases(start) {
-                lay(Some(says), end);
+            let phrases = self.phrases(start);
+            for (says, end) in &phrases {
+                // `Not interested` holds `interested`, which says nothing there.
+                let within = matches!(says, Says::Yes | Says::Weak) && *end <= denied;
+                if !within {
+                    lay(Some(*says), *end);
+                }
             }
+            let denies = phrases.iter().filter(|(says, _)| *says == Says::No);
+            denied = denied.max(denies.map(|(_, end)| *end).max().unwrap_or(0));
             for day in days.iter().filter(|d| d.start == start) {
                 lay(
                     Some(if day.far { Says::Far } else { Says::Schedule }),
@@ -292,7 +293,7 @@ impl Laying<'_> {
         let mut found = Vec::new();
         let begins = self.gap(start) > Gap::None;
         for rule in self.rules_at(start).filter(|r| begins || !r.alone) {
-            for end in matcher::places(start, self.matcher.ends(&rule.nodes, start)) {
+            for end in matcher::places(start, self.matcher.ends(rule.row, start)) {
                 if end <= start || (rule.alone && !self.stands_alone(start, end)) {
                     continue;
                 }
@@ -320,16 +321,15 @@ impl Laying<'_> {
 
     fn is(&self, says: Says, start: usize) -> bool {
         self.rules_at(start)
-            .any(|rule| rule.says == says && self.matcher.ends(&rule.nodes, start) != 0)
+            .any(|rule| rule.says == says && self.matcher.ends(rule.row, start) != 0)
     }
 
     /// Rules that may begin with the word at `start`.
     fn rules_at(&self, start: usize) -> impl Iterator<Item = &Rule> {
         let language = self.scene.language;
-        let id = self.seen.get(start).map_or(UNKNOWN, |seen| seen.id);
         language
             .phrases
-            .at(id, self.matcher.is_shaped(start), self.matcher.ahead(start))
+            .at(self.matcher.standing(start))
             .filter_map(|index| language.rules.get(index))
     }
 
@@ -341,6 +341,10 @@ impl Laying<'_> {
         let ends_clause = run > 0 && self.gap(at + run) > Gap::None;
         // `Sure Bob` and `I'm in, Bob`, but not `I'm in London`.
         let called = self.gap(at) == Gap::Soft || at == start + 1;
+        // `Yes bob go ahead`: whom the mail is to, behind a single word.
+        if at == start + 1 && matches!(says, Says::Yes | Says::No) && self.calls(at) {
+            return 1;
+        }
         match says {
             Says::Closing | Says::Thanks if self.is_small_name(at) => 1,
             // `Dear Mr Kim`, who is a question in Turkish.
@@ -389,9 +393,18 @@ impl Laying<'_> {
             && start < self.tokens.len()
             && self.rules_at(start).any(|rule| {
                 rule.says == Says::Footer
-                    && matcher::places(start, self.matcher.ends(&rule.nodes, start))
+                    && matcher::places(start, self.matcher.ends(rule.row, start))
                         .any(|end| end == self.tokens.len())
             })
+    }
+
+    /// A name of somebody to whom or from whom the mail is.
+    fn calls(&self, at: usize) -> bool {
+        self.is_name(at)
+            && self
+                .tokens
+                .get(at)
+                .is_some_and(|t| self.scene.known_names.calls(&t.text))
     }
 
     fn is_name(&self, at: usize) -> bool {
@@ -424,7 +437,7 @@ impl Laying<'_> {
             && token.gap == Gap::Line
             && token.shape == Shape::Word
             && seen.id == UNKNOWN
-            && !self.scene.words.refuses(&token.text)
+            && !self.scene.words.refuses(token.ids[0])
     }
 }
 

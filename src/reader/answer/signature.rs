@@ -3,7 +3,7 @@
 //! Fails by cutting nothing: a line that reads like a sentence, or that refuses, postpones or asks,
 //! is no part of a signature, and then all of it stays and is judged.
 
-use crate::reader::answer::grammar::UNKNOWN;
+use crate::reader::answer::interner::UNKNOWN;
 use crate::reader::answer::lexer::{Gap, Sentence, Shape, Token};
 use crate::reader::answer::sentence::{self, Place, Scene};
 use crate::reader::answer::tables::Says;
@@ -75,7 +75,7 @@ fn closes(scene: &Scene<'_>, line: &[&Token]) -> bool {
     let id = sentence::identify(scene, first, followed);
     if matches!(first.shape, Shape::Word | Shape::Sign)
         && id != UNKNOWN
-        && !scene.language.sign_offs.contains_key(&id)
+        && !scene.language.sign_offs.contains(&id)
     {
         return false;
     }

@@ -5,9 +5,11 @@
 
 mod file;
 
-use crate::reader::answer::grammar::{Bits, Define, First, Id, IdMap, Interner, Node};
+use crate::reader::answer::grammar::Bits;
+use crate::reader::answer::interner::{Id, Interner, UNKNOWN};
+use crate::reader::answer::laid::{Beginnings, Laid, Part};
 use crate::reader::answer::tables::file::Reading;
-use std::collections::HashMap;
+use crate::reader::hash::{TableMap, TableSet};
 use std::sync::LazyLock;
 
 /// What a phrase says. In the order of its weight: where two readings tie, the earlier one wins.
@@ -70,77 +72,48 @@ pub struct Rule {
     pub says: Says,
     /// Counts only as a clause of its own.
     pub alone: bool,
-    pub nodes: Vec<Node>,
+    pub row: Part,
 }
-
-/// Numbers of rules by what they begin with.
-#[derive(Default)]
-pub struct Beginnings {
-    by_first: IdMap<Vec<Begun>>,
-    /// Rules that can begin with a number, a link, a date.
-    by_shape: Vec<Begun>,
-}
-
-/// A rule, and the words without which it cannot match: most are told by these alone, so they stand
-/// beside one another.
-#[derive(Clone, Copy)]
-struct Begun {
-    index: usize,
-    needs: Bits,
-}
-
-impl Beginnings {
-    /// Rules that can begin with this word and need no others than those from there on; `shaped`:
-    /// something other than a word stands there.
-    pub fn at(&self, id: Id, shaped: bool, ahead: Bits) -> impl Iterator<Item = usize> + '_ {
-        let by_shape: &[Begun] = if shaped { &self.by_shape } else { &[] };
-        let by_first = self.by_first.get(&id).map(Vec::as_slice);
-        let both = by_first.unwrap_or_default().iter().chain(by_shape);
-        both.filter(move |begun| begun.needs & !ahead == 0)
-            .map(|begun| begun.index)
-    }
-
-    fn add(&mut self, index: usize, needs: Bits, first: &First) {
-        let begun = Begun { index, needs };
-        for id in &first.ids {
-            let list = self.by_first.entry(*id).or_default();
-            if list.last().is_none_or(|last| last.index != index) {
-                list.push(begun);
-            }
-        }
-        if first.shape {
-            self.by_shape.push(begun);
-        }
-    }
-}
-
-/// Words by first letter and length, letter by letter, with their numbers.
-pub type LongWords = HashMap<(char, usize), Vec<(Vec<char>, Id)>>;
 
 /// One language's table.
 pub struct Language {
     pub code: &'static str,
     /// Bit in [`Words::langs`].
     pub bit: u64,
-    pub defines: Vec<Define>,
+    pub patterns: Laid,
     pub rules: Vec<Rule>,
     /// Rules by what they can begin with; those that name a span apart, for they are asked first.
     pub phrases: Beginnings,
     pub spans: Beginnings,
     /// First words of thanks and sign-offs.
-    pub sign_offs: IdMap<()>,
+    pub sign_offs: TableSet<Id>,
     /// By word with accents: the bit of the same word without.
-    pub unaccented: IdMap<Bits>,
-    pub months: IdMap<i8>,
+    pub unaccented: TableMap<Id, Bits>,
+    pub months: TableMap<Id, i8>,
     /// Words before a month that mean a day in it.
-    pub edges: IdMap<i8>,
-    pub numbers: IdMap<u32>,
+    pub edges: TableMap<Id, i8>,
+    pub numbers: TableMap<Id, u32>,
     /// Words between the parts of a date: `15 of March`.
     pub of: Vec<Id>,
     /// A capital tells no name from a noun (German).
     pub nouns_are_capital: bool,
-    /// Words of six letters and more by first letter and length.
-    pub long_words: LongWords,
+    /// Words of six letters and more, sorted by first letter and length.
+    pub long_words: Vec<LongWord>,
+}
+
+pub type LongWord = (char, usize, Id);
+
+impl Language {
+    /// The long words that begin with this letter and have so many.
+    pub fn long_words(&self, first: char, length: usize) -> impl Iterator<Item = Id> {
+        let key = (first, length);
+        let start = self
+            .long_words
+            .partition_point(|word| (word.0, word.1) < key);
+        let from = self.long_words.get(start..).unwrap_or_default();
+        let same = from.iter().take_while(move |word| (word.0, word.1) == key);
+        same.map(|(_, _, id)| *id)
+    }
 }
 
 pub struct Words {
@@ -155,17 +128,14 @@ pub struct Words {
 }
 
 impl Words {
-    /// The languages that know the word as it is written, a bit each.
-    pub fn langs(&self, word: &str) -> u64 {
-        let id = self.interner.get(word);
+    /// The languages that know the word, a bit each.
+    pub fn langs(&self, id: Id) -> u64 {
         self.langs.get(id as usize).copied().unwrap_or(0)
     }
 
     /// Whether some language knows the word as one that refuses or doubts: never a name.
-    pub fn refuses(&self, word: &str) -> bool {
-        self.refusing
-            .binary_search(&self.interner.get(word))
-            .is_ok()
+    pub fn refuses(&self, id: Id) -> bool {
+        id != UNKNOWN && self.refusing.binary_search(&id).is_ok()
     }
 }
 
@@ -201,34 +171,40 @@ fn load() -> Words {
         reading.file(ANY, &mut words);
         reading.file(text, &mut words);
         let language = reading.finish(&mut words);
-        for (id, rules) in &language.phrases.by_first {
-            let says = |rule: &Begun| language.rules.get(rule.index).map(|r| r.says);
-            if rules.iter().filter_map(says).any(|s| s <= Says::Condition) {
-                words.refusing.push(*id);
+        for (id, mut rules) in language.phrases.iter() {
+            let says = |index: usize| language.rules.get(index).map(|rule| rule.says);
+            if rules.any(|index| says(index).is_some_and(|says| says <= Says::Condition)) {
+                words.refusing.push(id);
             }
         }
         words.languages.push(language);
     }
     words.refusing.sort_unstable();
     words.refusing.dedup();
+    words.refusing.shrink_to_fit();
+    words.langs.shrink_to_fit();
+    words.interner.shrink();
     words
 }
 
 /// Whether one letter added, left out or changed, or two swapped, makes one word of the other.
-pub fn is_slip(a: &[char], b: &[char]) -> bool {
-    let same = a.iter().zip(b).take_while(|(x, y)| x == y).count();
-    let rest = |word: &[char], skip: usize| word.get(same + skip..).unwrap_or_default().to_vec();
-    let swapped = || {
-        let mut turned = rest(a, 0);
-        if turned.len() >= 2 {
-            turned.swap(0, 1);
-        }
-        turned == rest(b, 0)
+pub fn is_slip(a: &[char], b: &str) -> bool {
+    let same = a.iter().zip(b.chars()).take_while(|(x, y)| *x == y).count();
+    let b_length = b.chars().count();
+    // What is left of both behind what is the same, and so many letters more.
+    let equal = |skip_a: usize, skip_b: usize| {
+        let a = a.get(same + skip_a..).unwrap_or_default();
+        b.chars().skip(same + skip_b).eq(a.iter().copied())
     };
-    match a.len().abs_diff(b.len()) {
-        0 => rest(a, 1) == rest(b, 1) || swapped(),
-        1 if a.len() > b.len() => rest(a, 1) == rest(b, 0),
-        1 => rest(a, 0) == rest(b, 1),
+    let swapped = || {
+        let (mut b, a) = (b.chars().skip(same), a.get(same..).unwrap_or_default());
+        matches!(a, [first, second, rest @ ..]
+            if b.next() == Some(*second) && b.next() == Some(*first) && b.eq(rest.iter().copied()))
+    };
+    match a.len().abs_diff(b_length) {
+        0 => equal(1, 1) || swapped(),
+        1 if a.len() > b_length => equal(1, 0),
+        1 => equal(0, 1),
         _ => false,
     }
 }

@@ -162,16 +162,16 @@ fn junk_of_any_kind_is_judged_in_time() {
 }
 
 /// What a word by itself says in a language.
-fn says(language: &tables::Language, id: grammar::Id) -> Vec<tables::Says> {
+fn says(language: &tables::Language, id: interner::Id) -> Vec<tables::Says> {
     let tokens = [matcher::Seen {
         id,
         shape: lexer::Shape::Word,
     }];
     let matcher = matcher::Matcher::new(language, &tokens, &[]);
-    let rules = language.phrases.at(id, false, grammar::Bits::MAX);
+    let rules = language.phrases.at(matcher.standing(0));
     rules
         .filter_map(|index| language.rules.get(index))
-        .filter(|rule| matcher::places(0, matcher.ends(&rule.nodes, 0)).any(|end| end == 1))
+        .filter(|rule| matcher::places(0, matcher.ends(rule.row, 0)).any(|end| end == 1))
         .map(|rule| rule.says)
         .collect()
 }

@@ -210,24 +210,35 @@ fn add_short_lines(marks: &mut [Mark], spans: &[Span], reply: &[Word], original:
 
 /// Words between two runs that stand for other words of ours at the same place.
 fn fill_changed(marks: &mut [Mark], reply: &[Word]) {
-    let mut last: Option<(usize, usize)> = None;
-    for at in 0..marks.len() {
-        let Some(place) = marks.get(at).copied().filter(|mark| *mark < OURS) else {
-            continue;
+    // From one gap between words with a place to the next.
+    let mut at = marks
+        .iter()
+        .position(|mark| *mark < OURS)
+        .unwrap_or(marks.len());
+    loop {
+        let rest = marks.get(at..).unwrap_or_default();
+        let Some(gap) = rest
+            .iter()
+            .position(|mark| *mark >= OURS)
+            .map(|gap| at + gap)
+        else {
+            return;
         };
-        let place = place as usize;
-        if let Some((before, old)) = last
-            && at - before > 1
-            && at - before <= MAX_CHANGED + 1
+        let behind = marks.get(gap..).unwrap_or_default();
+        let Some(length) = behind.iter().position(|mark| *mark < OURS) else {
+            return;
+        };
+        at = gap + length;
+        let place = |at: usize| marks.get(at).map_or(0, |mark| *mark as usize);
+        let (old, place) = (place(gap - 1), place(at));
+        if length <= MAX_CHANGED
             // Only where words of ours are missing too; what was put in is the writer's.
             && place > old + 1
             && place - old <= 2 * MAX_CHANGED
-            && shares_line(reply, before, at)
+            && shares_line(reply, gap - 1, at)
         {
-            let changed = marks.get_mut(before + 1..at);
-            changed.unwrap_or_default().fill(OURS);
+            marks.get_mut(gap..at).unwrap_or_default().fill(OURS);
         }
-        last = Some((at, place));
     }
 }
 

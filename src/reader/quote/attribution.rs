@@ -14,6 +14,8 @@ use crate::reader::words::words;
 const MAX_WRAPPED: usize = 4;
 /// Octets of one attribution; Exchange writes long names and addresses.
 const MAX_OCTETS: usize = 500;
+/// What an attribution ends with: the colons of most scripts, of Amharic and of Khmer.
+const COLONS: [char; 4] = [':', '：', '፦', '៖'];
 
 pub struct Attribution {
     /// First line, and how much of it (in octets) is the writer's own text in front.
@@ -140,12 +142,28 @@ pub fn could_end(text: &str) -> bool {
         _ => text.trim_end_matches(['*', '_', ' ', '\u{A0}', '-', '"', '\u{200E}', '»']),
     };
     let has_at = || memchr::memchr(b'@', text.as_bytes()).is_some();
-    end.ends_with([':', '：'])
+    end.ends_with(COLONS)
         || (end.ends_with('>') && has_at())
+        || (end.ends_with(')') && quotes(end))
         || (text.len() < MAX_OCTETS
             && (end.len() < 12 || text.ends_with("--") || ends_tight(end) || has_at())
             && may_hold_verb(end)
             && words().wrote.is_in(&folded(end, &mut [0; SHORT])))
+}
+
+/// `Quoting Ann Ng (2025-11-03 10:00:00)`: a word that attributions begin with, a name, and the date
+/// in brackets at the end.
+fn quotes(text: &str) -> bool {
+    let Some((before, date)) = text
+        .strip_suffix(')')
+        .and_then(|inside| inside.rsplit_once('('))
+    else {
+        return false;
+    };
+    let named = (2..=7).contains(&before.split_whitespace().count());
+    let timed = has_date(date) && date.contains(':') && !date.contains(char::is_alphabetic);
+    let first = text.split(' ').next().unwrap_or_default();
+    named && timed && words().starters.contains(first)
 }
 
 /// Whether a word of an ASCII text is the first of a verb of writing; spares most short lines the look.
@@ -161,7 +179,7 @@ fn ends_tight(text: &str) -> bool {
 
 fn is_attribution(text: &str, quoted_below: bool) -> bool {
     let end = text.trim_end_matches(['*', '_', ' ', '\u{A0}', '-', '"', '»']);
-    let colon = end.ends_with([':', '：']);
+    let colon = end.ends_with(COLONS);
     let folded = fold(text);
     let verb = words().wrote.is_in(&folded);
     let date = has_date(text);
@@ -186,7 +204,9 @@ fn is_attribution(text: &str, quoted_below: bool) -> bool {
         }
         // Gmail of ten years ago: `2011/4/7 Ann Ng <ann@req.example>`.
         (false, false) => {
-            quoted_below && date && address && ends_with_mailbox(end) && starts_like_one(text)
+            quoted_below
+                && date
+                && ((address && ends_with_mailbox(end) && starts_like_one(text)) || quotes(end))
         }
     }
 }
@@ -200,7 +220,7 @@ fn ends_with_verb(end: &str, folded: &str) -> bool {
 
 /// `<a@b>:` or `(a@b):` or `a@b:` at the end.
 fn ends_with_mailbox(end: &str) -> bool {
-    let end = end.trim_end_matches([':', '：', ' ', '\u{A0}']);
+    let end = end.trim_end_matches(|c: char| COLONS.contains(&c) || matches!(c, ' ' | '\u{A0}'));
     mailbox::addresses(end)
         .last()
         .is_some_and(|(spot, _)| end.len() - spot.end <= 3)

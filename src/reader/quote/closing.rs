@@ -60,7 +60,24 @@ pub fn goes_on(line: &str) -> bool {
     let count = 1 + words_in.count();
     let bare = first.trim_matches(|c: char| !c.is_alphanumeric());
     count > 1 && OPENERS.contains(&&*folded(bare, &mut [0; SHORT]))
-        || (count >= 3 && first.starts_with(char::is_lowercase) && !is_contact(line))
+        || (count >= 3
+            && first.starts_with(char::is_lowercase)
+            && !is_contact(line)
+            && !is_abbreviated(line))
+}
+
+/// `i. A. Carol Danvers`, signed for somebody else, and `ul. Wzgórze 1, Warszawa`: an abbreviation,
+/// then nothing in small letters.
+fn is_abbreviated(line: &str) -> bool {
+    let mut rest = line.trim_start();
+    while let Some((first, after)) = rest.split_once(' ') {
+        if first.len() > 5 || !first.ends_with('.') {
+            break;
+        }
+        rest = after.trim_start();
+    }
+    let small = |w: &str| w.starts_with(char::is_lowercase);
+    rest.len() < line.trim_start().len() && !rest.split_whitespace().any(small)
 }
 
 /// `PS: only in March` belongs to what was said.

@@ -2,16 +2,21 @@
 //!
 //! A line that does not compile becomes a complaint and is left out.
 
-use crate::reader::answer::grammar::{self, Bits, Compiler, Define, Folding, Id, IdMap, Node};
-use crate::reader::answer::tables::{
-    Beginnings, Language, MIN_CORRECTED, Rule, Says, Span, Unit, Words,
-};
+use crate::reader::answer::grammar::{self, Compiler, Defined, Folding, Node};
+use crate::reader::answer::interner::Id;
+use crate::reader::answer::laid::{Beginnings, Begun, Gathered, Laid};
+use crate::reader::answer::tables::{Language, MIN_CORRECTED, Rule, Says, Span, Unit, Words};
+use crate::reader::hash::{TableMap, TableSet};
 use std::collections::HashMap;
 
 /// One file being read.
 pub struct Reading {
     language: Language,
-    names: HashMap<String, usize>,
+    /// Definitions by name, and what is asked of each while others are compiled.
+    names: HashMap<String, u32>,
+    defined: Vec<Defined>,
+    phrases: Gathered,
+    spans: Gathered,
     section: String,
     folds: Folding,
 }
@@ -22,20 +27,23 @@ impl Reading {
             language: Language {
                 code,
                 bit,
-                defines: Vec::new(),
+                patterns: Laid::default(),
                 rules: Vec::new(),
                 phrases: Beginnings::default(),
                 spans: Beginnings::default(),
-                sign_offs: IdMap::default(),
-                unaccented: IdMap::default(),
-                months: IdMap::default(),
-                edges: IdMap::default(),
-                numbers: IdMap::default(),
+                sign_offs: TableSet::default(),
+                unaccented: TableMap::default(),
+                months: TableMap::default(),
+                edges: TableMap::default(),
+                numbers: TableMap::default(),
                 of: Vec::new(),
                 nouns_are_capital: false,
-                long_words: HashMap::new(),
+                long_words: Vec::new(),
             },
             names: HashMap::new(),
+            defined: Vec::new(),
+            phrases: Gathered::default(),
+            spans: Gathered::default(),
             section: String::new(),
             folds: Folding::Plain,
         }
@@ -68,10 +76,11 @@ impl Reading {
                     .split_once(':')
                     .ok_or("a definition is NAME: PATTERN")?;
                 let any = self.compile(pattern, words)?;
-                self.names
-                    .insert(name.trim().to_owned(), self.language.defines.len());
-                let define = Define::new(any, &self.language.defines);
-                self.language.defines.push(define);
+                let index = u32::try_from(self.defined.len()).unwrap_or(u32::MAX);
+                self.names.insert(name.trim().to_owned(), index);
+                self.language.patterns.add_define(&any, &self.defined);
+                let defined = Defined::of(&any, &self.defined);
+                self.defined.push(defined);
                 return Ok(());
             }
             "months" | "edges" | "numbers" | "of" => return self.value(line, words),
@@ -151,95 +160,63 @@ impl Reading {
 
     fn rules(&mut self, says: Says, pattern: &str, words: &mut Words) -> Result<(), String> {
         for nodes in self.compile(pattern, words)? {
-            let first = grammar::first(&nodes, &self.language.defines);
+            let first = grammar::first(&nodes, &self.defined);
             if first.empty {
                 return Err(format!("{pattern:?} can be empty"));
             }
-            let index = self.language.rules.len();
-            let needs = grammar::needs(&nodes, &self.language.defines);
+            let needs = grammar::needs(&nodes, &self.defined);
+            let begun = Begun::of(self.language.rules.len(), &nodes, needs);
             match says {
-                Says::Span(_) => self.language.spans.add(index, needs, &first),
-                _ => self.language.phrases.add(index, needs, &first),
+                Says::Span(_) => self.spans.add(begun, &first),
+                _ => self.phrases.add(begun, &first),
             }
             if matches!(says, Says::Closing | Says::Thanks) {
-                let ids = first.ids.iter().map(|id| (*id, ()));
-                self.language.sign_offs.extend(ids);
+                self.language.sign_offs.extend(&first.ids);
             }
             let alone = self.section.ends_with(" alone");
-            self.language.rules.push(Rule { says, alone, nodes });
+            let row = self.language.patterns.add_row(&nodes);
+            self.language.rules.push(Rule { says, alone, row });
         }
         Ok(())
     }
 
     pub fn finish(mut self, words: &mut Words) -> Language {
+        let language = &mut self.language;
+        language.phrases = self.phrases.sorted();
+        language.spans = self.spans.sorted();
+        language.patterns.shrink();
+        language.rules.shrink_to_fit();
         let mut ids: Vec<Id> = Vec::new();
-        for rule in &self.language.rules {
-            collect(&rule.nodes, &self.language.defines, &mut ids);
-        }
-        ids.extend(self.language.months.keys());
-        ids.extend(self.language.edges.keys());
-        ids.extend(self.language.numbers.keys());
-        ids.extend(&self.language.of);
+        let unaccented = &mut language.unaccented;
+        let rows = language.rules.iter().map(|rule| rule.row);
+        language.patterns.words_of(rows, |exact, plain| {
+            ids.extend([exact, plain]);
+            if exact != plain {
+                *unaccented.entry(exact).or_default() |= grammar::bit(plain);
+            }
+        });
+        ids.extend(language.months.keys());
+        ids.extend(language.edges.keys());
+        ids.extend(language.numbers.keys());
+        ids.extend(&language.of);
         ids.sort_unstable();
         ids.dedup();
-        let language = &mut self.language;
-        for rule in &language.rules {
-            unaccented(&rule.nodes, &language.defines, &mut language.unaccented);
-        }
         words.langs.resize(words.interner.len() + 1, 0);
         for id in &ids {
             if let Some(mask) = words.langs.get_mut(*id as usize) {
-                *mask |= self.language.bit;
+                *mask |= language.bit;
             }
-        }
-        for (word, id) in words.interner.iter() {
-            if word.len() < MIN_CORRECTED || ids.binary_search(&id).is_err() {
-                continue;
-            }
-            let letters: Vec<char> = word.chars().collect();
-            if let Some(first) = letters.first()
-                && letters.len() >= MIN_CORRECTED
+            let word = words.interner.word(*id);
+            let letters = word.chars().count();
+            if let Some(first) = word.chars().next()
+                && letters >= MIN_CORRECTED
             {
-                let same = self.language.long_words.entry((*first, letters.len()));
-                same.or_default().push((letters, id));
+                language.long_words.push((first, letters, *id));
             }
         }
+        language.long_words.sort_unstable();
+        language.long_words.shrink_to_fit();
         self.language
-    }
-}
-
-fn collect(nodes: &[Node], defines: &[Define], into: &mut Vec<Id>) {
-    for node in nodes {
-        match node {
-            Node::Word(a, b) => into.extend([*a, *b]),
-            Node::Maybe(inner) => collect(inner, defines, into),
-            Node::Any(choice) => choice.rows.iter().for_each(|n| collect(n, defines, into)),
-            Node::Define(index) => {
-                for nodes in defines.get(*index).map_or(&[][..], Define::alternatives) {
-                    collect(nodes, defines, into);
-                }
-            }
-            Node::Builtin(_) => {}
-        }
-    }
-}
-
-fn unaccented(nodes: &[Node], defines: &[Define], into: &mut IdMap<Bits>) {
-    for node in nodes {
-        match node {
-            Node::Word(a, b) if a != b => *into.entry(*a).or_default() |= grammar::bit(*b),
-            Node::Word(..) | Node::Builtin(_) => {}
-            Node::Maybe(inner) => unaccented(inner, defines, into),
-            Node::Any(choice) => choice
-                .rows
-                .iter()
-                .for_each(|n| unaccented(n, defines, into)),
-            Node::Define(index) => {
-                for nodes in defines.get(*index).map_or(&[][..], Define::alternatives) {
-                    unaccented(nodes, defines, into);
-                }
-            }
-        }
     }
 }
 

@@ -35,17 +35,48 @@ pub(super) fn triple(words: &[Word]) -> Option<u64> {
     }
 }
 
+/// Of a number of buckets that is a power of two, less one.
+fn bucket(triple: u64, last: usize) -> usize {
+    // The upper half is mixed best.
+    (triple >> 32) as usize & last
+}
+
 impl Index {
     pub(super) fn of(words: &[Word]) -> Index {
-        let places: Vec<Place> = words
-            .windows(3)
-            .filter_map(triple)
-            .map(|triple| Place { triple, next: 0 })
-            .collect();
-        let mut index = Index {
+        let mut index = Index::empty(words);
+        // From the end, so that the first place of a chain is the first one in the mail.
+        let mut lengths = vec![0u8; index.heads.len()];
+        let mut longest = 0;
+        let buckets = index.heads.len() - 1;
+        for (at, place) in index.places.iter_mut().enumerate().rev() {
+            let bucket = bucket(place.triple, buckets);
+            let (Some(head), Some(length)) = (index.heads.get_mut(bucket), lengths.get_mut(bucket))
+            else {
+                continue;
+            };
+            place.next = std::mem::replace(head, at as u32 + 1);
+            *length = length.saturating_add(1);
+            longest = longest.max(*length);
+        }
+        // No text but one that repeats itself: only then it matters which places are left out.
+        match usize::from(longest) <= MAX_PLACES.min(MAX_BUCKET) {
+            true => index,
+            false => Index::limited(words),
+        }
+    }
+
+    fn empty(words: &[Word]) -> Index {
+        let place = |triple| Place { triple, next: 0 };
+        let places: Vec<Place> = words.windows(3).filter_map(triple).map(place).collect();
+        Index {
             heads: vec![0; (2 * places.len()).next_power_of_two()],
             places,
-        };
+        }
+    }
+
+    /// With as many places of a triple, and in a bucket, as are tried.
+    fn limited(words: &[Word]) -> Index {
+        let mut index = Index::empty(words);
         for at in 0..index.places.len() {
             index.add(at);
         }
@@ -53,8 +84,7 @@ impl Index {
     }
 
     fn bucket(&self, triple: u64) -> usize {
-        // The upper half is mixed best.
-        (triple >> 32) as usize & (self.heads.len() - 1)
+        bucket(triple, self.heads.len() - 1)
     }
 
     fn add(&mut self, at: usize) {
@@ -96,5 +126,35 @@ impl Index {
         self.chain(self.bucket(triple))
             .filter(move |(_, place)| place.triple == triple)
             .map(|(at, _)| at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(hashes: &[u64]) -> Vec<Word> {
+        let word = |hash: &u64| Word {
+            hash: *hash,
+            line: 0,
+            start: 0,
+            end: 0,
+        };
+        hashes.iter().map(word).collect()
+    }
+
+    #[test]
+    fn places_are_in_order_and_no_more_than_are_tried() {
+        let ours = words(&[1, 2, 3, 4, 1, 2, 3, 5, 9, 1, 2, 3]);
+        let places = |ours: &[Word], at: usize| {
+            let index = Index::of(ours);
+            let triple = ours.get(at..).and_then(triple).unwrap();
+            index.places(triple).collect::<Vec<_>>()
+        };
+        assert_eq!(places(&ours, 0), [0, 4, 9]);
+        assert_eq!(places(&ours, 3), [3]);
+        let same = words(&[7; 100]);
+        assert_eq!(places(&same, 50), (0..MAX_PLACES).collect::<Vec<_>>());
+        assert_eq!(Index::of(&[]).places(5).count(), 0);
     }
 }

@@ -1,0 +1,165 @@
+//! Numbers for the words of all tables, in little memory: their letters lie in one text, and what is looked
+//! through for a word are numbers beside one another.
+//!
+//! Never fails: a word that no table has is [`UNKNOWN`].
+
+use crate::reader::hash::TableHasher;
+use std::hash::Hasher;
+
+/// A word's number. Words that no table knows share [`UNKNOWN`].
+pub type Id = u32;
+pub const UNKNOWN: Id = 0;
+
+/// Slots for two words, at least: a look for an unknown word soon ends.
+const SLOTS_A_WORD: usize = 2;
+
+#[derive(Default)]
+pub struct Interner {
+    text: String,
+    /// Where the words end in it, in the order of their numbers, which begin with 1.
+    ends: Vec<u32>,
+    /// Beginning at a word's hash: some bits of the hash and the number of each word that has it.
+    slots: Vec<Slot>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Slot {
+    id: Id,
+    hash: u32,
+}
+
+fn hash(word: &str) -> u64 {
+    let mut hasher = TableHasher::default();
+    hasher.write(word.as_bytes());
+    hasher.finish()
+}
+
+impl Interner {
+    pub fn intern(&mut self, word: &str) -> Id {
+        let hash = hash(word);
+        let known = self.find(word, hash);
+        if known != UNKNOWN {
+            return known;
+        }
+        if (self.len() + 1) * SLOTS_A_WORD > self.slots.len() {
+            self.grow();
+        }
+        self.text.push_str(word);
+        self.ends
+            .push(u32::try_from(self.text.len()).unwrap_or(u32::MAX));
+        let id = Id::try_from(self.len()).unwrap_or(Id::MAX);
+        self.put(
+            Slot {
+                id,
+                hash: hash as u32,
+            },
+            hash,
+        );
+        id
+    }
+
+    pub fn get(&self, word: &str) -> Id {
+        self.find(word, hash(word))
+    }
+
+    /// Its letters.
+    pub fn word(&self, id: Id) -> &str {
+        let end = |at: Option<usize>| at.and_then(|at| self.ends.get(at)).map(|end| *end as usize);
+        let id = id as usize;
+        let start = end(id.checked_sub(2)).unwrap_or(0);
+        let end = end(id.checked_sub(1)).unwrap_or(0);
+        self.text.get(start..end).unwrap_or_default()
+    }
+
+    #[cfg(test)]
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Id)> {
+        let ids = (1..).take(self.len());
+        ids.map(|id| (self.word(id), id))
+    }
+
+    /// How many words there are; their numbers go from 1 to this.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Nothing more will be added.
+    pub fn shrink(&mut self) {
+        self.text.shrink_to_fit();
+        self.ends.shrink_to_fit();
+    }
+
+    fn find(&self, word: &str, hash: u64) -> Id {
+        for slot in self.row(hash) {
+            if slot.id == UNKNOWN {
+                break;
+            }
+            if slot.hash == hash as u32 && self.word(slot.id) == word {
+                return slot.id;
+            }
+        }
+        UNKNOWN
+    }
+
+    /// The slots from this hash on, all of them once.
+    fn row(&self, hash: u64) -> impl Iterator<Item = &Slot> {
+        let (behind, from) = self
+            .slots
+            .split_at_checked(self.place(hash))
+            .unwrap_or_default();
+        from.iter().chain(behind)
+    }
+
+    /// The upper half is mixed best.
+    fn place(&self, hash: u64) -> usize {
+        (hash >> 32) as usize & self.slots.len().saturating_sub(1)
+    }
+
+    fn put(&mut self, new: Slot, hash: u64) {
+        let at = self.place(hash);
+        let (behind, from) = self.slots.split_at_mut_checked(at).unwrap_or_default();
+        let mut row = from.iter_mut().chain(behind);
+        if let Some(slot) = row.find(|slot| slot.id == UNKNOWN) {
+            *slot = new;
+        }
+    }
+
+    fn grow(&mut self) {
+        let slots = (SLOTS_A_WORD * (self.len() + 1) + 1).next_power_of_two();
+        self.slots = vec![Slot::default(); slots];
+        for id in (1..).take(self.len()) {
+            let hash = hash(self.word(id));
+            self.put(
+                Slot {
+                    id,
+                    hash: hash as u32,
+                },
+                hash,
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_has_its_number_and_keeps_it() {
+        let mut interner = Interner::default();
+        assert_eq!(interner.get("yes"), UNKNOWN);
+        let words: Vec<String> = (0..1_000).map(|n| format!("w{n}")).collect();
+        for (word, id) in words.iter().zip(1..) {
+            assert_eq!(interner.intern(word), id);
+            assert_eq!(interner.intern(word), id);
+        }
+        for (word, id) in words.iter().zip(1..) {
+            assert_eq!((interner.get(word), interner.word(id)), (id, word.as_str()));
+        }
+        assert_eq!(interner.iter().map(|(w, _)| w).collect::<Vec<_>>(), words);
+        assert_eq!(
+            (interner.get("w1000"), interner.get("")),
+            (UNKNOWN, UNKNOWN)
+        );
+        assert_eq!((interner.word(UNKNOWN), interner.word(9_999)), ("", ""));
+    }
+}

@@ -1,0 +1,312 @@
+//! The patterns of one language as the matcher walks them: all steps in one list, each row of them a part
+//! of it, so that what is walked together lies together and is no larger than it must be.
+//!
+//! Never fails: a row that is not there has no steps.
+
+use crate::reader::answer::grammar::{self, Bits, Builtin, Defined, First, Node};
+use crate::reader::answer::interner::Id;
+use crate::reader::hash::TableMap;
+
+/// A part of a list.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Part {
+    start: u32,
+    end: u32,
+}
+
+impl Part {
+    pub fn of<T>(self, all: &[T]) -> &[T] {
+        let part = self.start as usize..self.end as usize;
+        all.get(part).unwrap_or_default()
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum Step {
+    /// As written, and without its accents.
+    Word(Id, Id),
+    /// One of several rows.
+    Any(Part),
+    /// The row, or nothing.
+    Maybe(Part),
+    Define(u32),
+    Builtin(Builtin),
+}
+
+/// One of several rows, and the word that it begins with, as written and without its accents.
+#[derive(Clone, Copy, Debug)]
+struct Branch {
+    begins: (Id, Id),
+    row: Part,
+}
+
+/// In place of a word: anything may stand there.
+const NO_WORD: Id = Id::MAX;
+
+/// A definition.
+#[derive(Default)]
+pub struct Define {
+    alternatives: Vec<Alternative>,
+    /// By word number, in order: which alternative it can begin.
+    by_first: Vec<(Id, u32)>,
+    /// Alternatives that a shape can begin, beside their words.
+    by_shape: Vec<u32>,
+    /// Alternatives that can be empty.
+    empty: Vec<u32>,
+}
+
+#[derive(Clone, Copy)]
+struct Alternative {
+    row: Part,
+    needs: Bits,
+}
+
+impl Define {
+    /// The alternatives that can begin with this word; `shaped`: something other than a word stands there.
+    /// Beside each the words it cannot do without.
+    pub fn begun_by(&self, id: Id, shaped: bool) -> impl Iterator<Item = (Part, Bits)> {
+        let start = self.by_first.partition_point(|(first, _)| *first < id);
+        let from = self.by_first.get(start..).unwrap_or_default();
+        let begun = from.iter().take_while(move |(first, _)| *first == id);
+        let shaped: &[u32] = if shaped { &self.by_shape } else { &[] };
+        let all = begun.map(|(_, at)| at).chain(shaped).chain(&self.empty);
+        all.filter_map(|at| self.alternatives.get(*at as usize))
+            .map(|alternative| (alternative.row, alternative.needs))
+    }
+}
+
+/// Every pattern of a language.
+#[derive(Default)]
+pub struct Laid {
+    steps: Vec<Step>,
+    branches: Vec<Branch>,
+    defines: Vec<Define>,
+}
+
+impl Laid {
+    pub fn row(&self, row: Part) -> &[Step] {
+        row.of(&self.steps)
+    }
+
+    /// The rows of a [`Step::Any`] that this word can begin, and those that no word begins.
+    pub fn begun_by(&self, any: Part, word: Option<Id>) -> impl Iterator<Item = Part> {
+        let begun = move |branch: &&Branch| {
+            let (exact, plain) = branch.begins;
+            exact == NO_WORD || word.is_some_and(|id| id == exact || id == plain)
+        };
+        any.of(&self.branches).iter().filter(begun).map(|b| b.row)
+    }
+
+    pub fn define(&self, index: u32) -> Option<&Define> {
+        self.defines.get(index as usize)
+    }
+
+    /// How many definitions there are.
+    pub fn defines(&self) -> usize {
+        self.defines.len()
+    }
+
+    pub fn add_row(&mut self, nodes: &[Node]) -> Part {
+        // What stands inside of the row first: the row's own steps lie together.
+        let steps: Vec<Step> = nodes.iter().map(|node| self.step(node)).collect();
+        let start = self.steps.len();
+        self.steps.extend(steps);
+        part(start, self.steps.len())
+    }
+
+    fn step(&mut self, node: &Node) -> Step {
+        match node {
+            Node::Word(exact, plain) => Step::Word(*exact, *plain),
+            Node::Any(any) => {
+                let branch = |nodes: &Vec<Node>| Branch {
+                    begins: word(nodes.first()),
+                    row: self.add_row(nodes),
+                };
+                let branches: Vec<Branch> = any.iter().map(branch).collect();
+                let start = self.branches.len();
+                self.branches.extend(branches);
+                Step::Any(part(start, self.branches.len()))
+            }
+            Node::Maybe(inner) => Step::Maybe(self.add_row(inner)),
+            Node::Define(index) => Step::Define(*index),
+            Node::Builtin(builtin) => Step::Builtin(*builtin),
+        }
+    }
+
+    /// Adds a definition; `before`: those before it.
+    pub fn add_define(&mut self, any: &[Vec<Node>], before: &[Defined]) {
+        let mut define = Define::default();
+        for (nodes, at) in any.iter().zip(0..) {
+            let first = grammar::first(nodes, before);
+            if first.empty {
+                define.empty.push(at);
+            } else {
+                if first.shape {
+                    define.by_shape.push(at);
+                }
+                define.by_first.extend(first.ids.iter().map(|id| (*id, at)));
+            }
+            define.alternatives.push(Alternative {
+                row: self.add_row(nodes),
+                needs: grammar::needs(nodes, before),
+            });
+        }
+        define.by_first.sort_unstable();
+        define.by_first.shrink_to_fit();
+        define.alternatives.shrink_to_fit();
+        self.defines.push(define);
+    }
+
+    /// Nothing more will be added.
+    pub fn shrink(&mut self) {
+        self.steps.shrink_to_fit();
+        self.branches.shrink_to_fit();
+        self.defines.shrink_to_fit();
+    }
+
+    /// Calls `see` with every word of these rows and of the definitions that they name, as written and
+    /// without its accents.
+    pub fn words_of(&self, rows: impl Iterator<Item = Part>, mut see: impl FnMut(Id, Id)) {
+        let mut seen = vec![false; self.defines.len()];
+        let mut open: Vec<Part> = rows.collect();
+        while let Some(row) = open.pop() {
+            for step in self.row(row) {
+                match step {
+                    Step::Word(exact, plain) => see(*exact, *plain),
+                    Step::Maybe(inner) => open.push(*inner),
+                    Step::Any(any) => open.extend(any.of(&self.branches).iter().map(|b| b.row)),
+                    Step::Define(index) => {
+                        let seen = seen.get_mut(*index as usize);
+                        if seen.is_some_and(|seen| !std::mem::replace(seen, true)) {
+                            let any = self.define(*index).map(|define| &define.alternatives);
+                            open.extend(any.into_iter().flatten().map(|a| a.row));
+                        }
+                    }
+                    Step::Builtin(_) => {}
+                }
+            }
+        }
+    }
+}
+
+fn part(start: usize, end: usize) -> Part {
+    Part {
+        start: u32::try_from(start).unwrap_or(u32::MAX),
+        end: u32::try_from(end).unwrap_or(u32::MAX),
+    }
+}
+
+/// The word that this is, whatever its accents.
+fn word(node: Option<&Node>) -> (Id, Id) {
+    match node {
+        Some(Node::Word(exact, plain)) => (*exact, *plain),
+        _ => (NO_WORD, NO_WORD),
+    }
+}
+
+/// Numbers of rules by what they begin with.
+#[derive(Default)]
+pub struct Beginnings {
+    by_first: TableMap<Id, Part>,
+    /// Those that begin with one word beside one another.
+    begun: Vec<Begun>,
+    /// Rules that can begin with a number, a link, a date.
+    by_shape: Vec<Begun>,
+}
+
+/// A rule, and what tells at a look that it cannot match: most are told by these alone, so they stand beside
+/// one another.
+#[derive(Clone, Copy)]
+pub struct Begun {
+    index: u32,
+    /// The word that must follow the first one, or [`NO_WORD`].
+    second: Id,
+    /// Words without which it cannot match.
+    needs: Bits,
+}
+
+impl Begun {
+    pub fn of(index: usize, nodes: &[Node], needs: Bits) -> Begun {
+        let second = match (word(nodes.first()), word(nodes.get(1))) {
+            ((NO_WORD, _), _) => NO_WORD,
+            (_, (exact, plain)) if exact == plain => exact,
+            _ => NO_WORD,
+        };
+        Begun {
+            index: u32::try_from(index).unwrap_or(u32::MAX),
+            second,
+            needs,
+        }
+    }
+}
+
+/// What stands at a place of a sentence.
+#[derive(Clone, Copy)]
+pub struct Standing {
+    pub id: Id,
+    /// The word behind it, or none of any table.
+    pub next: Id,
+    /// Something other than a word stands there.
+    pub shaped: bool,
+    /// The words from there on.
+    pub ahead: Bits,
+}
+
+impl Beginnings {
+    /// Rules that can begin with what stands there and need no others than those from there on.
+    pub fn at(&self, here: Standing) -> impl Iterator<Item = usize> + '_ {
+        let by_shape: &[Begun] = if here.shaped { &self.by_shape } else { &[] };
+        let by_first = self.by_first.get(&here.id);
+        let by_first = by_first.map_or(&[][..], |part| part.of(&self.begun));
+        let fits = move |begun: &&Begun| {
+            (begun.second == here.next || begun.second == NO_WORD) && begun.needs & !here.ahead == 0
+        };
+        let both = by_first.iter().chain(by_shape);
+        both.filter(fits).map(|begun| begun.index as usize)
+    }
+
+    /// Every word that a rule begins with, and the numbers of those rules.
+    pub fn iter(&self) -> impl Iterator<Item = (Id, impl Iterator<Item = usize> + '_)> {
+        let rules = |part: Part| part.of(&self.begun).iter().map(|b| b.index as usize);
+        self.by_first
+            .iter()
+            .map(move |(id, part)| (*id, rules(*part)))
+    }
+}
+
+/// Beginnings while rules are added.
+#[derive(Default)]
+pub struct Gathered {
+    by_first: Vec<(Id, Begun)>,
+    by_shape: Vec<Begun>,
+}
+
+impl Gathered {
+    pub fn add(&mut self, begun: Begun, first: &First) {
+        self.by_first
+            .extend(first.ids.iter().map(|id| (*id, begun)));
+        if first.shape {
+            self.by_shape.push(begun);
+        }
+    }
+
+    pub fn sorted(mut self) -> Beginnings {
+        // The rules of a word stay in their order.
+        self.by_first.sort_by_key(|(id, _)| *id);
+        self.by_shape.shrink_to_fit();
+        let mut by_first = TableMap::default();
+        let mut at = 0;
+        for same in self.by_first.chunk_by(|a, b| a.0 == b.0) {
+            if let Some((id, _)) = same.first() {
+                by_first.insert(*id, part(at, at + same.len()));
+            }
+            at += same.len();
+        }
+        by_first.shrink_to_fit();
+        Beginnings {
+            by_first,
+            begun: self.by_first.iter().map(|(_, begun)| *begun).collect(),
+            by_shape: self.by_shape,
+        }
+    }
+}
