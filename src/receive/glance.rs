@@ -37,7 +37,10 @@ impl Loop {
         let fetched = match fetched {
             Ok(fetched) => fetched,
             Err(WireError::ServerSaidNo { .. }) => return Ok(None),
-            Err(error) => return Err(error.into()),
+            Err(error) => {
+                memory.lost_hurry |= matches!(error, WireError::Timeout { .. });
+                return Err(error.into());
+            }
         };
         let mails = whole(fetched);
         if full? || mails.is_empty() {
