@@ -49,8 +49,8 @@ impl<'a> Names<'a> {
     fn has(&self, word: &str) -> bool {
         let found = self.found.get_or_init(|| {
             let author = self.body.passed.quoted_author();
-            let author = author.and_then(|author| author.name.as_deref());
-            let text = format!("{} {}", self.body.subject, author.unwrap_or_default());
+            let author = author.and_then(|author| author.name).unwrap_or_default();
+            let text = format!("{} {author}", self.body.subject);
             let sentences = lexer::sentences(&lexer::normalise(&text));
             let tokens = sentences.into_iter().flat_map(|s| s.tokens);
             tokens.filter(|t| t.title).map(|t| t.text).collect()
@@ -272,9 +272,7 @@ impl Laying<'_> {
                 }
             };
             lay(None, start + 1);
-            for (says, end) in self.phrases(start) {
-                lay(Some(says), end);
-            }
+            self.phrases(start, |says, end| lay(Some(says), end));
             for day in days.iter().filter(|d| d.start == start) {
                 lay(
                     Some(if day.far { Says::Far } else { Says::Schedule }),
@@ -285,25 +283,23 @@ impl Laying<'_> {
         ways
     }
 
-    fn phrases(&self, start: usize) -> Vec<(Says, usize)> {
-        let mut found = Vec::new();
+    fn phrases(&self, start: usize, mut found: impl FnMut(Says, usize)) {
         let begins = self.gap(start) > Gap::None;
         for rule in self.rules_at(start).filter(|r| begins || !r.alone) {
             for end in matcher::places(start, self.matcher.ends(rule.row, start)) {
                 if end <= start || (rule.alone && !self.stands_alone(start, end)) {
                     continue;
                 }
-                found.push((rule.says, end));
+                found(rule.says, end);
                 for names in 1..=self.names_behind(rule.says, start, end) {
-                    found.push((rule.says, end + names));
+                    found(rule.says, end + names);
                 }
             }
         }
         let names = self.names_at(start);
         if names > 0 {
-            found.push((Says::Name, start + names));
+            found(Says::Name, start + names);
         }
-        found
     }
 
     fn gap(&self, at: usize) -> Gap {
