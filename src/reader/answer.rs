@@ -9,6 +9,7 @@ mod interner;
 mod laid;
 mod lexer;
 mod matcher;
+mod names;
 mod opinion;
 mod sentence;
 mod signature;
@@ -17,8 +18,9 @@ mod tables;
 use crate::reader::Verdict;
 use crate::reader::quote::Body;
 use crate::reader::secret;
+use names::Names;
 use opinion::Opinion;
-use sentence::{Names, Scene};
+use sentence::Scene;
 use tables::{Language, WORDS};
 
 /// Words of an answer that our links prepare: "plus tard".

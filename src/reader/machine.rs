@@ -301,6 +301,9 @@ fn text_of_machine(view: &View<'_>) -> Option<String> {
     if let Some(phrase) = holds("reaction") {
         return told("a mail program's reaction", phrase);
     }
+    if names_its_reaction(view) {
+        return Some("a mail program's reaction".to_owned());
+    }
     if let Some(phrase) = holds("challenge body") {
         return told("a challenge-response", phrase);
     }
@@ -321,6 +324,20 @@ fn text_of_machine(view: &View<'_>) -> Option<String> {
     }
     view.null_path
         .then(|| "an automatic mail (Return-Path: <>)".to_owned())
+}
+
+/// Octets of a reaction, in any language.
+const MAX_REACTION: usize = 120;
+
+/// `👍 Carol Danvers reageerde via Gmail`: an emoji, then the writer by name and the program. A
+/// person who sends a thumb does not say who it is from.
+fn names_its_reaction(view: &View<'_>) -> bool {
+    let emoji = view.body.chars().next().is_some_and(quote::line::is_emoji);
+    if !emoji || view.body.find("gmail").is_none_or(|at| at > MAX_REACTION) {
+        return false;
+    }
+    let name = view.letter.from.person().map(|p| prepare(&p.name));
+    name.is_some_and(|name| !name.is_empty() && view.own(&name).is_some())
 }
 
 /// What a subject tells that is neither an answer nor passed on.

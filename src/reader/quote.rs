@@ -15,8 +15,10 @@ pub mod footer;
 pub mod header;
 pub mod line;
 pub mod mailbox;
+mod notes;
 mod parts;
 pub mod signature;
+mod signed;
 
 use crate::reader::Forwarded;
 use crate::reader::fold::fold;
@@ -39,6 +41,8 @@ pub struct Body {
     pub passed: Passed,
     /// The subject, for answers prepared by our `mailto:` links.
     pub subject: String,
+    /// The names of who wrote the mail and to whom, as its header has them.
+    pub people: String,
     /// Plain and HTML parts say different things, or text of another voice could not be told apart;
     /// the words say which. Such a body is never a yes.
     pub doubt: Option<String>,
@@ -88,6 +92,7 @@ impl Texts {
             }
         };
         body.subject = letter.subject.clone();
+        body.people = people(letter);
         if letter.more_inline_text {
             doubt(&mut body, "there are several text parts");
         }
@@ -99,6 +104,21 @@ impl Texts {
         }
         body
     }
+}
+
+/// Readers whose names are looked at.
+const MAX_READERS: usize = 4;
+
+fn people(letter: &Letter) -> String {
+    let mut all = String::new();
+    let readers = letter.to.iter().take(MAX_READERS);
+    for person in letter.from.person().into_iter().chain(readers) {
+        // `Bob Kim via Example Introductions`: the way is nobody's name.
+        let name = person.name.split(" via ").next().unwrap_or_default();
+        all.push_str(name);
+        all.push(' ');
+    }
+    all
 }
 
 /// The first doubt stands.

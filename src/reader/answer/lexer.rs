@@ -6,6 +6,7 @@
 mod shape;
 
 use crate::reader::answer::interner::{Id, UNKNOWN};
+use crate::reader::answer::names::is_title;
 use shape::{figure, join_numbers, trimmed, whole_shape};
 use unicode_normalization::UnicodeNormalization;
 
@@ -357,6 +358,14 @@ pub fn sentences(text: &str) -> Vec<Sentence> {
                 // `7. Februar`: the full stop ends no sentence.
                 cutter.words(day, greek);
                 cutter.part(Gap::Soft);
+                continue;
+            }
+            // `Mme. Ng`, `Dr. Ng`: no sentence ends there.
+            if let Some(title) = chunk.strip_suffix('.')
+                && next.is_some_and(|next| next.starts_with(char::is_uppercase))
+                && is_title(&title.to_lowercase())
+            {
+                cutter.words(title, greek);
                 continue;
             }
             match next.is_some_and(figures) {

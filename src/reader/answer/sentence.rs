@@ -5,12 +5,11 @@
 use crate::reader::answer::dates::{self, Day};
 use crate::reader::answer::grammar::Builtin;
 use crate::reader::answer::interner::{Id, UNKNOWN};
-use crate::reader::answer::lexer::{self, Gap, Sentence, Shape, Token};
+use crate::reader::answer::lexer::{Gap, Sentence, Shape, Token};
 use crate::reader::answer::matcher::{self, Matcher, Seen, Stretch};
+use crate::reader::answer::names::{Names, is_article, is_title};
 use crate::reader::answer::tables::{self, Language, Rule, Says, Words};
-use crate::reader::quote::Body;
 use jiff::civil::Date;
-use std::cell::OnceCell;
 
 /// Letters of a word that is looked at for slips.
 const MAX_CORRECTED: usize = 24;
@@ -31,32 +30,6 @@ pub struct Explained {
     pub phrases: Vec<Phrase>,
     pub days: Vec<Day>,
     pub unexplained: usize,
-}
-
-/// Words that begin with a capital in the subject and in the quoted mail's author, in lower case;
-/// found when first asked for.
-pub struct Names<'a> {
-    body: &'a Body,
-    found: OnceCell<Vec<String>>,
-}
-
-impl<'a> Names<'a> {
-    pub fn of(body: &'a Body) -> Names<'a> {
-        let found = OnceCell::new();
-        Names { body, found }
-    }
-
-    fn has(&self, word: &str) -> bool {
-        let found = self.found.get_or_init(|| {
-            let author = self.body.passed.quoted_author();
-            let author = author.and_then(|author| author.name).unwrap_or_default();
-            let text = format!("{} {author}", self.body.subject);
-            let sentences = lexer::sentences(&lexer::normalise(&text));
-            let tokens = sentences.into_iter().flat_map(|s| s.tokens);
-            tokens.filter(|t| t.title).map(|t| t.text).collect()
-        });
-        found.iter().any(|name| name == word)
-    }
 }
 
 /// What explaining needs besides the sentence.
@@ -192,19 +165,39 @@ pub fn explain(scene: &Scene<'_>, sentence: &Sentence, place: Place) -> Explaine
     explained
 }
 
+/// Where a name that starts here starts with its title, and with the article before that.
+fn titled(tokens: &[Token], name: usize) -> impl Iterator<Item = usize> {
+    let is = |at: Option<usize>, what: fn(&str) -> bool| {
+        at.filter(|at| tokens.get(*at).is_some_and(|t| what(&t.text)))
+    };
+    let title = is(name.checked_sub(1), is_title);
+    let article = is(title.and_then(|at| at.checked_sub(1)), is_article);
+    title.into_iter().chain(article)
+}
+
 fn known_names(scene: &Scene<'_>, tokens: &[Token], seen: &[Seen]) -> Vec<Stretch> {
     let mut all = Vec::new();
     let mut start = None;
     for (i, (token, seen)) in tokens.iter().zip(seen).enumerate() {
-        let known =
-            token.shape == Shape::Word && seen.id == UNKNOWN && scene.known_names.has(&token.text);
-        if known {
+        let named = || {
+            scene.known_names.has(&token.text)
+                || (token.title && token.capital && scene.known_names.has_inflected(&token.text))
+        };
+        if token.shape == Shape::Word && seen.id == UNKNOWN && named() {
             let from = *start.get_or_insert(i);
             all.push(Stretch {
                 start: from,
                 end: i + 1,
                 what: Builtin::Known,
             });
+            // `Frau Ng`, `la Sra. Ng`: her title is a part of her name.
+            for start in titled(tokens, from) {
+                all.push(Stretch {
+                    start,
+                    end: i + 1,
+                    what: Builtin::Known,
+                });
+            }
         } else {
             start = None;
         }
@@ -237,7 +230,9 @@ fn names(scene: &Scene<'_>, tokens: &[Token], seen: &[Seen]) -> Vec<Stretch> {
 fn is_name(scene: &Scene<'_>, token: &Token, seen: &Seen) -> bool {
     token.shape == Shape::Word
         && seen.id == UNKNOWN
-        && (token.title || scene.known_names.has(&token.text))
+        && (token.title
+            || scene.known_names.has(&token.text)
+            || scene.known_names.calls(&token.text))
         && !scene.words.refuses(token.ids[0])
 }
 
@@ -253,6 +248,8 @@ impl Laying<'_> {
     fn ways(&self, days: &[Day]) -> Vec<Option<Way>> {
         let count = self.tokens.len();
         let mut ways: Vec<Option<Way>> = vec![None; count + 1];
+        // How far the refusals go that began further left.
+        let mut denied = 0;
         for start in 0..count {
             let before = match (start, ways.get(start)) {
                 (0, _) => (0, 0, 0),
@@ -272,7 +269,18 @@ impl Laying<'_> {
                 }
             };
             lay(None, start + 1);
-            self.phrases(start, |says, end| lay(Some(says), end));
+            let mut denies = denied;
+            self.phrases(start, |says, end| {
+                // `Not interested` holds `interested`, which says nothing there.
+                let within = matches!(says, Says::Yes | Says::Weak) && end <= denied;
+                if !within {
+                    lay(Some(says), end);
+                }
+                if says == Says::No {
+                    denies = denies.max(end);
+                }
+            });
+            denied = denies;
             for day in days.iter().filter(|d| d.start == start) {
                 lay(
                     Some(if day.far { Says::Far } else { Says::Schedule }),

@@ -146,10 +146,26 @@ pub fn could_end(text: &str) -> bool {
     let has_at = || memchr::memchr(b'@', text.as_bytes()).is_some();
     end.ends_with([':', '：'])
         || (end.ends_with('>') && has_at())
+        || (end.ends_with(')') && quotes(end))
         || (text.len() < MAX_OCTETS
             && (end.len() < 12 || text.ends_with("--") || ends_tight(end) || has_at())
             && may_hold_verb(end)
             && words().wrote.is_in(&folded(end, &mut [0; SHORT])))
+}
+
+/// `Quoting Ann Ng (2025-11-03 10:00:00)`: a word that attributions begin with, a name, and the date
+/// in brackets at the end.
+fn quotes(text: &str) -> bool {
+    let Some((before, date)) = text
+        .strip_suffix(')')
+        .and_then(|inside| inside.rsplit_once('('))
+    else {
+        return false;
+    };
+    let named = (2..=7).contains(&before.split_whitespace().count());
+    let timed = has_date(date) && date.contains(':') && !date.contains(char::is_alphabetic);
+    let first = text.split(' ').next().unwrap_or_default();
+    named && timed && words().starters.contains(first)
 }
 
 /// Whether a word of an ASCII text is the first of a verb of writing; spares most short lines the look.
@@ -190,7 +206,9 @@ fn is_attribution(text: &str, quoted_below: bool) -> bool {
         }
         // Gmail of ten years ago: `2011/4/7 Ann Ng <ann@req.example>`.
         (false, false) => {
-            quoted_below && date && address && ends_with_mailbox(end) && starts_like_one(text)
+            quoted_below
+                && date
+                && ((address && ends_with_mailbox(end) && starts_like_one(text)) || quotes(end))
         }
     }
 }

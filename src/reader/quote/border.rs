@@ -8,7 +8,7 @@ use crate::reader::hash::TableSet;
 use crate::reader::quote::byline::{self, Above};
 use crate::reader::quote::header;
 use crate::reader::quote::line::Line;
-use crate::reader::quote::{attribution, container};
+use crate::reader::quote::{attribution, container, notes};
 use crate::reader::words::words;
 
 /// Empty lines and rules looked through between a separator and what it announces.
@@ -58,6 +58,7 @@ pub fn at(lines: &[Line<'_>], index: usize, floor: usize) -> Option<Border> {
     separator(lines, index)
         .or_else(|| headers(lines, index, false))
         .or_else(|| unknown_headers_above_quote(lines, index))
+        .or_else(|| line.text.contains('@').then(|| notes(lines, index))?)
         .map(|border| with_rules_above(lines, border, floor))
         .or_else(|| {
             let found = attribution::ending_at(lines, index, floor)?;
@@ -86,14 +87,14 @@ pub fn is_ordinary(text: &str) -> bool {
         .is_some_and(|first| first.is_ascii_alphanumeric());
     // The last octet of `：` stands in for all of it: a colon or an address may be anything.
     memchr::memchr3(b':', 0x9A, b'@', text.as_bytes()).is_none()
-        && (letter || !(trimmed.starts_with('>') || trimmed.starts_with(RULE)))
+        && (letter || !trimmed.starts_with(['>', '|']) && !trimmed.starts_with(RULE))
         && !may_be_separator(trimmed)
         && !attribution::could_end(text)
 }
 
-pub fn headers(lines: &[Line<'_>], index: usize, announced: bool) -> Option<Border> {
-    let block = header::block(lines, index, announced)?;
-    Some(Border {
+/// The border that a block of labels is.
+fn bordered(lines: &[Line<'_>], index: usize, block: header::Block) -> Border {
+    Border {
         kind: Kind::Headers,
         start: index,
         own: 0,
@@ -101,7 +102,17 @@ pub fn headers(lines: &[Line<'_>], index: usize, announced: bool) -> Option<Bord
         rest: None,
         above: Above::Block(block.head),
         depth: lines.get(index).map_or(0, |l| l.depth),
-    })
+    }
+}
+
+pub fn headers(lines: &[Line<'_>], index: usize, announced: bool) -> Option<Border> {
+    let block = header::block(lines, index, announced)?;
+    Some(bordered(lines, index, block))
+}
+
+fn notes(lines: &[Line<'_>], index: usize) -> Option<Border> {
+    let block = notes::block(lines, index)?;
+    Some(bordered(lines, index, block))
 }
 
 /// Where no table has the labels, what is below must be known to be a quote.
@@ -120,15 +131,7 @@ fn unknown_headers_above_quote(lines: &[Line<'_>], index: usize) -> Option<Borde
 /// A block of labels in a language that no table has.
 pub fn unknown_headers(lines: &[Line<'_>], index: usize) -> Option<Border> {
     let block = header::unknown_block(lines, index)?;
-    Some(Border {
-        kind: Kind::Headers,
-        start: index,
-        own: 0,
-        body: block.end,
-        rest: None,
-        above: Above::Block(block.head),
-        depth: lines.get(index).map_or(0, |l| l.depth),
-    })
+    Some(bordered(lines, index, block))
 }
 
 /// The rules and empty lines directly above belong to the border.

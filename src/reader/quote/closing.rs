@@ -60,7 +60,22 @@ pub fn goes_on(line: &str) -> bool {
     let count = 1 + words_in.count();
     let bare = first.trim_matches(|c: char| !c.is_alphanumeric());
     count > 1 && OPENERS.contains(&&*folded(bare, &mut [0; SHORT]))
-        || (count >= 3 && first.starts_with(char::is_lowercase) && !is_contact(line))
+        || (count >= 3
+            && first.starts_with(char::is_lowercase)
+            && !is_contact(line)
+            && !is_proxy(line))
+}
+
+/// `i. A. Carol Danvers`, `p.p. Bob Kim`: signed for somebody else.
+fn is_proxy(line: &str) -> bool {
+    let mut rest = line.trim_start();
+    while let Some((first, after)) = rest.split_once(' ') {
+        if first.len() > 5 || !first.ends_with('.') {
+            break;
+        }
+        rest = after.trim_start();
+    }
+    rest.len() < line.trim_start().len() && looks_like_name(rest)
 }
 
 /// `PS: only in March` belongs to what was said.

@@ -48,8 +48,54 @@ fn may_be_labelled(text: &str) -> Option<usize> {
     memchr::memchr2(b':', 0x9A, text.as_bytes())
 }
 
+/// `| Sent | Monday |`: a row of a table as text, label and value.
+fn row(text: &str) -> Option<(Field, &str)> {
+    let inside = text.trim().strip_prefix('|')?.strip_suffix('|')?;
+    let (name, value) = inside.split_once('|')?;
+    if name.len() > 4 * MAX_LABEL || value.contains('|') {
+        return None;
+    }
+    let name = name.trim_matches(['*', '_', ' ', '\t', ':', '：', '\u{A0}']);
+    let field = *words().labels.get(&*folded(name, &mut [0; SHORT]))?;
+    Some((field, value.trim()))
+}
+
+/// `From "Ann Ng" <ann@req.example>`, as eM Client writes its labels: without a colon.
+fn bare_label(text: &str) -> Option<(Field, &str)> {
+    let spaces = text.match_indices(' ').take(2);
+    let mut found = spaces.filter_map(|(at, _)| {
+        let (name, value) = text.split_at_checked(at)?;
+        let field = *words().labels.get(&*folded(name, &mut [0; SHORT]))?;
+        Some((field, value.trim()))
+    });
+    found.next()
+}
+
+/// Labels of the shortest block that has no colons.
+const MIN_BARE: usize = 3;
+
+/// Below a separator: a block whose labels have no colons, up to an empty line.
+fn bare_block(lines: &[Line<'_>], start: usize) -> Option<Block> {
+    let depth = lines.get(start)?.depth;
+    let mut values = Values::default();
+    let mut end = start;
+    while let Some(line) = lines.get(end).filter(|l| l.depth == depth && !l.is_blank()) {
+        work::steps(1);
+        let (field, value) = bare_label(line.text).filter(|_| end - start < MAX_UNKNOWN)?;
+        values.add(field, value);
+        end += 1;
+    }
+    let block = values.block(end);
+    (block.labels >= MIN_BARE && block.head.from.address.is_some()).then_some(block)
+}
+
 /// The label that a line starts with, and its value.
 pub fn label(text: &str) -> Option<(Field, &str)> {
+    if text.starts_with('|')
+        && let Some(found) = row(text)
+    {
+        return Some(found);
+    }
     may_be_labelled(text)?;
     let text = text.trim_start_matches([' ', '\t', '\u{A0}', '*', '_', '|', '•', '-']);
     let (colon, width) = text
@@ -185,7 +231,9 @@ impl Values {
 /// The block that starts at this line. `announced`: a separator above says that one comes.
 pub fn block(lines: &[Line<'_>], start: usize, announced: bool) -> Option<Block> {
     let first = lines.get(start)?;
-    let (field, value) = label(first.text)?;
+    let Some((field, value)) = label(first.text) else {
+        return announced.then(|| bare_block(lines, start))?;
+    };
     let mut values = Values::default();
     values.add(field, value);
     let mut end = start + 1;

@@ -10,6 +10,7 @@ use crate::reader::quote::closing::{closing, dashed_name, goes_on, is_postscript
 use crate::reader::quote::contact::{contact_block, is_sentence, is_signature};
 use crate::reader::quote::footer::{cut_inline_footer, is_device, is_footer};
 use crate::reader::quote::line::{SIGNATURE_MARK, says_something};
+use crate::reader::quote::signed::signed;
 use crate::reader::words::words;
 
 /// Characters of a line of a signature.
@@ -84,6 +85,9 @@ pub fn cut(lines: &[&str], writer: &Writer) -> Cut {
             Some(first) => drop(lines.drain(at..at + 1 + first)),
             None => lines.truncate(at),
         }
+    }
+    if let Some(at) = signed(&lines, writer) {
+        lines.truncate(at);
     }
     if let Some(at) = contact_block(&lines, writer) {
         lines.truncate(at);
@@ -189,8 +193,18 @@ pub fn is_disclaimer(paragraph: &[&str]) -> bool {
     if chars < MIN_DISCLAIMER_CHARS {
         return false;
     }
-    let hits = words().legal.count(&text, 3);
+    let hits = words().legal.count(&text, 3) + usize::from(is_headed(paragraph));
     hits > 2 || (hits == 2 && chars > 100)
+}
+
+/// `AVISO LEGAL: …`, `CONFIDENTIALITY NOTICE`: a heading in capitals of two words or more.
+fn is_headed(paragraph: &[&str]) -> bool {
+    let head = paragraph.first().map_or("", |l| trim(l));
+    let head = head.split([':', '.']).next().unwrap_or_default();
+    head.len() <= MAX_SIGNATURE_CHARS
+        && head.split_whitespace().count() >= 2
+        && head.contains(char::is_uppercase)
+        && !head.contains(char::is_lowercase)
 }
 
 /// The first footer: one that names a device or a program, or that stands alone.
@@ -223,6 +237,37 @@ fn take_armor(lines: &mut Vec<&str>) {
 }
 
 /// The warning that a mail server puts on top.
+/// A few words in brackets that a mail server warns with: `[EXTERNAL EMAIL]`.
+fn is_bracketed(line: &str) -> bool {
+    let line = trim(line).trim_matches('*');
+    line.strip_prefix(['[', '【'])
+        .and_then(|l| l.strip_suffix([']', '】']))
+        .is_some_and(|inside| {
+            let folded = fold(inside);
+            folded.split_whitespace().count() <= 4
+                && (words().banner.is_in(&folded) || EXTERNAL.contains(&folded.as_str()))
+        })
+}
+
+/// What mail servers put on top in brackets.
+const EXTERNAL: &[&str] = &[
+    "external",
+    "ext",
+    "extern",
+    "externe",
+    "externo",
+    "externa",
+    "esterno",
+    "externer absender",
+    "externe mail",
+    "externe e-mail",
+    "caution",
+    "ekstern",
+    "zewnętrzny",
+    "外部",
+    "外部メール",
+];
+
 fn take_banner(lines: &mut Vec<&str>) {
     let start = lines
         .iter()
@@ -236,6 +281,14 @@ fn take_banner(lines: &mut Vec<&str>) {
         .count();
     let paragraph = lines.get(start..start + length.min(MAX_BANNER_LINES));
     let paragraph = paragraph.unwrap_or_default();
+    // `[EXTERNAL]` needs no second sign.
+    if let Some(first) = paragraph.first()
+        && is_bracketed(first)
+        && has_words(lines.get(start + 1..).unwrap_or_default())
+    {
+        lines.drain(..=start);
+        return;
+    }
     if words().banner.count(&fold(&paragraph.join(" ")), 2) < 2 {
         return;
     }

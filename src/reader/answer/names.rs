@@ -1,0 +1,244 @@
+//! Names that a mail itself gives, as an answer may write them: inflected, in another alphabet, with
+//! a title in front.
+//!
+//! Fails by knowing too few: a name that is not known leaves its sentence unexplained.
+
+use crate::reader::answer::lexer;
+use crate::reader::quote::Body;
+use std::cell::OnceCell;
+
+/// Names that the mail itself gives, in lower case; found when first asked for.
+pub struct Names<'a> {
+    body: &'a Body,
+    /// Words that begin with a capital in the subject and in the quoted mail's author.
+    found: OnceCell<Vec<String>>,
+    /// The same of the writer's and the readers' names: who signs, and who is spoken to.
+    people: OnceCell<Vec<String>>,
+}
+
+impl<'a> Names<'a> {
+    pub fn of(body: &'a Body) -> Names<'a> {
+        Names {
+            body,
+            found: OnceCell::new(),
+            people: OnceCell::new(),
+        }
+    }
+
+    fn found(&self) -> &[String] {
+        self.found.get_or_init(|| {
+            let author = self.body.passed.quoted_author();
+            let author = author.and_then(|author| author.name).unwrap_or_default();
+            capitals(&format!("{} {author}", self.body.subject))
+        })
+    }
+
+    pub fn has(&self, word: &str) -> bool {
+        self.found().iter().any(|name| name == word)
+    }
+
+    /// `Alices`, `Alicen`, `Алисой`: a name with the ending that its language gives it, or in
+    /// another alphabet.
+    pub fn has_inflected(&self, word: &str) -> bool {
+        self.found().iter().any(|name| is_inflected(name, word))
+    }
+
+    pub fn calls(&self, word: &str) -> bool {
+        let people = self.people.get_or_init(|| capitals(&self.body.people));
+        people.iter().any(|name| name == word)
+    }
+}
+
+fn capitals(text: &str) -> Vec<String> {
+    let sentences = lexer::sentences(&lexer::normalise(text));
+    let tokens = sentences.into_iter().flat_map(|s| s.tokens);
+    tokens.filter(|t| t.title).map(|t| t.text).collect()
+}
+
+/// Letters that an ending adds to a name.
+const MAX_ENDING: usize = 3;
+/// Letters that a name loses before an ending.
+const MAX_LOST: usize = 2;
+/// Letters that both must have in common; shorter names take no ending but an s.
+const MIN_STEM: usize = 3;
+
+fn is_inflected(name: &str, word: &str) -> bool {
+    if word.strip_suffix('s') == Some(name) {
+        return true;
+    }
+    let letters = || word.chars().map(latin);
+    let same = name.chars().zip(letters()).take_while(|(a, b)| a == b);
+    let same = same.count();
+    let (long, short) = (word.chars().count(), name.chars().count());
+    same >= MIN_STEM && same + MAX_LOST >= short && same + MAX_ENDING >= long
+}
+
+/// The Latin letter for a Cyrillic or Greek one; letters that take two are left as they are.
+fn latin(c: char) -> char {
+    const LETTERS: &[(char, char)] = &[
+        ('а', 'a'),
+        ('б', 'b'),
+        ('в', 'v'),
+        ('г', 'g'),
+        ('д', 'd'),
+        ('е', 'e'),
+        ('э', 'e'),
+        ('з', 'z'),
+        ('и', 'i'),
+        ('і', 'i'),
+        ('й', 'i'),
+        ('к', 'k'),
+        ('л', 'l'),
+        ('м', 'm'),
+        ('н', 'n'),
+        ('о', 'o'),
+        ('п', 'p'),
+        ('р', 'r'),
+        ('с', 's'),
+        ('т', 't'),
+        ('у', 'u'),
+        ('ф', 'f'),
+        ('х', 'h'),
+        ('α', 'a'),
+        ('ά', 'a'),
+        ('β', 'v'),
+        ('γ', 'g'),
+        ('δ', 'd'),
+        ('ε', 'e'),
+        ('έ', 'e'),
+        ('ζ', 'z'),
+        ('ι', 'i'),
+        ('ί', 'i'),
+        ('κ', 'k'),
+        ('λ', 'l'),
+        ('μ', 'm'),
+        ('ν', 'n'),
+        ('ο', 'o'),
+        ('ό', 'o'),
+        ('π', 'p'),
+        ('ρ', 'r'),
+        ('σ', 's'),
+        ('τ', 't'),
+        ('φ', 'f'),
+    ];
+    if c.is_ascii() {
+        return c;
+    }
+    LETTERS
+        .iter()
+        .find(|(letter, _)| *letter == c)
+        .map_or(c, |(_, latin)| *latin)
+}
+
+/// What stands before a name in the languages of the tables, as it is written with a full stop or
+/// without.
+const TITLES: &[&str] = &[
+    "mr",
+    "mrs",
+    "ms",
+    "miss",
+    "mx",
+    "dr",
+    "prof",
+    "sir",
+    "frau",
+    "herr",
+    "herrn",
+    "fr",
+    "hr",
+    "mme",
+    "mlle",
+    "madame",
+    "monsieur",
+    "mademoiselle",
+    "sr",
+    "sra",
+    "srta",
+    "señora",
+    "señor",
+    "doña",
+    "don",
+    "dña",
+    "sig",
+    "signora",
+    "signor",
+    "dott",
+    "dottssa",
+    "dottoressa",
+    "ing",
+    "senhora",
+    "senhor",
+    "dona",
+    "dhr",
+    "mevr",
+    "mw",
+    "mevrouw",
+    "meneer",
+    "heer",
+    "fru",
+    "herre",
+    "pan",
+    "pani",
+    "panią",
+    "panem",
+    "pana",
+    "panu",
+    "paní",
+    "panom",
+    "pán",
+    "rouva",
+    "herra",
+    "domnul",
+    "doamna",
+    "dl",
+    "dna",
+    "bay",
+    "bayan",
+    "госпожа",
+    "госпожой",
+    "госпожу",
+    "господин",
+    "господином",
+    "господином",
+    "пан",
+    "пані",
+    "κα",
+    "κ",
+    "κυρία",
+    "κύριο",
+    "κύριος",
+    "ibu",
+    "bapak",
+    "pak",
+    "bu",
+];
+
+/// Whether the word, in small letters, is a title before a name.
+pub fn is_title(word: &str) -> bool {
+    TITLES.contains(&word)
+}
+
+/// Whether the word, in small letters, is an article before a title.
+pub fn is_article(word: &str) -> bool {
+    const ARTICLES: &[&str] = &[
+        "la", "el", "il", "lo", "die", "der", "den", "dem", "a", "o", "η", "την", "τη", "τον", "ο",
+    ];
+    ARTICLES.contains(&word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_keeps_its_stem() {
+        for word in ["alices", "alicen", "alicji", "алисой"] {
+            assert!(is_inflected("alice", word), "{word}");
+        }
+        assert!(is_inflected("ng", "ngs"));
+        for word in ["alan", "al", "alicante", "nguyen", "ally"] {
+            assert!(!is_inflected("alice", word), "{word}");
+        }
+        assert!(!is_inflected("ng", "ngo"));
+    }
+}
