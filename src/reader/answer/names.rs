@@ -10,9 +10,10 @@ use std::cell::OnceCell;
 /// Names that the mail itself gives, in lower case; found when first asked for.
 pub struct Names<'a> {
     body: &'a Body,
-    /// Words that begin with a capital in the subject and in the quoted mail's author.
+    /// Words that begin with a capital in the subject.
     found: OnceCell<Vec<String>>,
-    /// The same of the writer's and the readers' names: who signs, and who is spoken to.
+    /// The same of the writer's, the readers' and the quoted author's names: who signs, and who is
+    /// spoken to.
     people: OnceCell<Vec<String>>,
 }
 
@@ -25,12 +26,9 @@ impl<'a> Names<'a> {
         }
     }
 
+    /// Whoever wants to be introduced stands in the subject; a quoted mail's author asks for others.
     fn found(&self) -> &[String] {
-        self.found.get_or_init(|| {
-            let author = self.body.passed.quoted_author();
-            let author = author.and_then(|author| author.name).unwrap_or_default();
-            capitals(&format!("{} {author}", self.body.subject))
-        })
+        self.found.get_or_init(|| capitals(&self.body.subject))
     }
 
     pub fn has(&self, word: &str) -> bool {
@@ -44,7 +42,15 @@ impl<'a> Names<'a> {
     }
 
     pub fn calls(&self, word: &str) -> bool {
-        let people = self.people.get_or_init(|| capitals(&self.body.people));
+        let people = self.people.get_or_init(|| {
+            let author = self.body.passed.quoted_author();
+            let author = author.and_then(|author| author.name.as_deref());
+            capitals(&format!(
+                "{} {}",
+                self.body.people,
+                author.unwrap_or_default()
+            ))
+        });
         people.iter().any(|name| name == word)
     }
 }

@@ -341,6 +341,10 @@ impl Laying<'_> {
         let ends_clause = run > 0 && self.gap(at + run) > Gap::None;
         // `Sure Bob` and `I'm in, Bob`, but not `I'm in London`.
         let called = self.gap(at) == Gap::Soft || at == start + 1;
+        // `Yes bob go ahead`: whom the mail is to, behind a single word.
+        if at == start + 1 && matches!(says, Says::Yes | Says::No) && self.calls(at) {
+            return 1;
+        }
         match says {
             Says::Closing | Says::Thanks if self.is_small_name(at) => 1,
             // `Dear Mr Kim`, who is a question in Turkish.
@@ -392,6 +396,15 @@ impl Laying<'_> {
                     && matcher::places(start, self.matcher.ends(rule.row, start))
                         .any(|end| end == self.tokens.len())
             })
+    }
+
+    /// A name of somebody to whom or from whom the mail is.
+    fn calls(&self, at: usize) -> bool {
+        self.is_name(at)
+            && self
+                .tokens
+                .get(at)
+                .is_some_and(|t| self.scene.known_names.calls(&t.text))
     }
 
     fn is_name(&self, at: usize) -> bool {

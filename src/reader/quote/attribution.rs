@@ -14,6 +14,8 @@ use crate::reader::words::words;
 const MAX_WRAPPED: usize = 4;
 /// Octets of one attribution; Exchange writes long names and addresses.
 const MAX_OCTETS: usize = 500;
+/// What an attribution ends with: the colons of most scripts, of Amharic and of Khmer.
+const COLONS: [char; 4] = [':', '：', '፦', '៖'];
 
 pub struct Attribution {
     /// First line, and how much of it (in octets) is the writer's own text in front.
@@ -144,7 +146,7 @@ pub fn could_end(text: &str) -> bool {
         _ => text.trim_end_matches(['*', '_', ' ', '\u{A0}', '-', '"', '\u{200E}', '»']),
     };
     let has_at = || memchr::memchr(b'@', text.as_bytes()).is_some();
-    end.ends_with([':', '：'])
+    end.ends_with(COLONS)
         || (end.ends_with('>') && has_at())
         || (end.ends_with(')') && quotes(end))
         || (text.len() < MAX_OCTETS
@@ -181,7 +183,7 @@ fn ends_tight(text: &str) -> bool {
 
 fn is_attribution(text: &str, quoted_below: bool) -> bool {
     let end = text.trim_end_matches(['*', '_', ' ', '\u{A0}', '-', '"', '»']);
-    let colon = end.ends_with([':', '：']);
+    let colon = end.ends_with(COLONS);
     let folded = fold(text);
     let verb = words().wrote.is_in(&folded);
     let date = has_date(text);
@@ -222,7 +224,7 @@ fn ends_with_verb(end: &str, folded: &str) -> bool {
 
 /// `<a@b>:` or `(a@b):` or `a@b:` at the end.
 fn ends_with_mailbox(end: &str) -> bool {
-    let end = end.trim_end_matches([':', '：', ' ', '\u{A0}']);
+    let end = end.trim_end_matches(|c: char| COLONS.contains(&c) || matches!(c, ' ' | '\u{A0}'));
     mailbox::addresses(end)
         .last()
         .is_some_and(|(spot, _)| end.len() - spot.end <= 3)

@@ -16,7 +16,7 @@ pub const MAX_GAP: usize = 6;
 /// Octets of what a separator says; Lotus and mutt write a name into it.
 const MAX_PHRASE: usize = 160;
 /// Characters that rules and separators are drawn with.
-const RULE: [char; 8] = ['-', '–', '—', '_', '=', '*', '~', '#'];
+const RULE: [char; 12] = ['-', '–', '—', '_', '=', '*', '~', '#', '━', '─', '═', '＝'];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {

@@ -63,11 +63,12 @@ pub fn goes_on(line: &str) -> bool {
         || (count >= 3
             && first.starts_with(char::is_lowercase)
             && !is_contact(line)
-            && !is_proxy(line))
+            && !is_abbreviated(line))
 }
 
-/// `i. A. Carol Danvers`, `p.p. Bob Kim`: signed for somebody else.
-fn is_proxy(line: &str) -> bool {
+/// `i. A. Carol Danvers`, signed for somebody else, and `ul. Wzgórze 1, Warszawa`: an abbreviation,
+/// then nothing in small letters.
+fn is_abbreviated(line: &str) -> bool {
     let mut rest = line.trim_start();
     while let Some((first, after)) = rest.split_once(' ') {
         if first.len() > 5 || !first.ends_with('.') {
@@ -75,7 +76,8 @@ fn is_proxy(line: &str) -> bool {
         }
         rest = after.trim_start();
     }
-    rest.len() < line.trim_start().len() && looks_like_name(rest)
+    let small = |w: &str| w.starts_with(char::is_lowercase);
+    rest.len() < line.trim_start().len() && !rest.split_whitespace().any(small)
 }
 
 /// `PS: only in March` belongs to what was said.
