@@ -75,6 +75,12 @@ impl Passed {
         }
     }
 
+    /// The name of the author of the mail quoted below an answer.
+    pub fn quoted_name(&self) -> Option<String> {
+        let below = self.below.as_ref().filter(|_| self.answers)?;
+        below.border.above.head().from.name.clone()
+    }
+
     /// The mail quoted below an answer, where its author is named.
     pub fn quoted(&self) -> Option<&Forwarded> {
         let below = self.below.as_ref().filter(|_| self.answers)?;
