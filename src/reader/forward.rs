@@ -75,17 +75,17 @@ impl Passed {
         }
     }
 
-    /// The name of the author of the mail quoted below an answer.
-    pub fn quoted_name(&self) -> Option<String> {
-        let below = self.below.as_ref().filter(|_| self.answers)?;
-        below.border.above.head().from.name.clone()
-    }
-
     /// The mail quoted below an answer, where its author is named.
     pub fn quoted(&self) -> Option<&Forwarded> {
+        self.quoted_author()?;
+        self.below.as_ref()?.thread().first()
+    }
+
+    /// The author of [`Passed::quoted`].
+    pub fn quoted_author(&self) -> Option<Author> {
         let below = self.below.as_ref().filter(|_| self.answers)?;
-        let is_named = below.border.above.head().from != Author::default();
-        below.thread().first().filter(|_| is_named)
+        let author = below.border.above.head().into_owned().from;
+        Some(author).filter(|author| *author != Author::default())
     }
 }
 
