@@ -98,7 +98,7 @@ pub fn fold(text: &str) -> String {
     }
     squeezed(
         text,
-        |_| true,
+        0,
         |c| c.is_whitespace(),
         |c, out| match c {
             '’' | '‘' => out.push('\''),
@@ -111,70 +111,82 @@ pub fn fold(text: &str) -> String {
 }
 
 /// A text without the white space at its ends, and with one space for what `is_gap` inside of it.
-/// What is visible ASCII in lines that `copies` is put into lower case as it is, the rest goes by
+/// What is visible ASCII, but for the octet `other`, is put into lower case as it is, the rest goes by
 /// character through `push`.
 pub fn squeezed(
     text: &str,
-    copies: impl Fn(&str) -> bool,
+    other: u8,
     is_gap: impl Fn(char) -> bool,
     push: impl Fn(char, &mut String),
 ) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while !rest.is_empty() {
-        let end = memchr::memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len());
-        let (line, below) = rest.split_at_checked(end).unwrap_or((rest, ""));
-        rest = below.strip_prefix('\n').unwrap_or(below);
-        let line = match line.starts_with(' ') || line.ends_with(' ') {
-            true => line.trim_matches(' '),
-            false => line,
-        };
-        if line.is_empty() {
-            continue;
-        }
-        if is_plain(line) && copies(line) {
-            if !out.is_empty() {
-                out.push(' ');
-            }
-            let start = out.len();
-            out.push_str(line);
-            if let Some(copied) = out.get_mut(start..) {
-                copied.make_ascii_lowercase();
-            }
-            continue;
-        }
-        let copies = copies(line);
-        let mut gap = !out.is_empty();
-        let mut rest = line;
-        while let Some(c) = rest.chars().next() {
-            if is_gap(c) {
-                gap = !out.is_empty();
-                rest = rest.get(c.len_utf8()..).unwrap_or_default();
-                continue;
-            }
+    let mut gap = false;
+    loop {
+        let (plain, behind) = rest
+            .split_at_checked(stretch(rest.as_bytes(), other))
+            .unwrap_or_default();
+        if !plain.is_empty() {
             if gap {
                 out.push(' ');
-                gap = false;
             }
-            let word = match copies {
-                true => rest.bytes().take_while(u8::is_ascii_graphic).count(),
-                false => 0,
-            };
-            let (word, behind) = rest.split_at_checked(word).unwrap_or_default();
-            rest = behind;
-            if word.is_empty() {
-                push(c, &mut out);
-                rest = rest.get(c.len_utf8()..).unwrap_or_default();
-                continue;
-            }
+            let copied = plain.strip_suffix(' ').unwrap_or(plain);
+            gap = copied.len() < plain.len();
             let start = out.len();
-            out.push_str(word);
+            out.push_str(copied);
             if let Some(copied) = out.get_mut(start..) {
                 copied.make_ascii_lowercase();
             }
         }
+        let Some(c) = behind.chars().next() else {
+            return out;
+        };
+        rest = behind.get(c.len_utf8()..).unwrap_or_default();
+        if is_gap(c) {
+            gap = !out.is_empty();
+            continue;
+        }
+        if gap {
+            out.push(' ');
+            gap = false;
+        }
+        push(c, &mut out);
     }
-    out
+}
+
+/// Octets from here on that are visible ASCII, none of them `other`, with single spaces between them and
+/// perhaps one behind.
+fn stretch(bytes: &[u8], other: u8) -> usize {
+    let others_too = u64::from(other) * EACH;
+    // As if a space stood before: none begins a stretch.
+    let (mut at, mut behind) = (0, 0x80);
+    while let Some(eight) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+        let eight = u64::from_le_bytes(*eight);
+        let odd = others(eight) | zeros(eight ^ others_too);
+        let spaces = spaces(eight);
+        let ends = odd | (spaces & ((spaces << 8) | behind));
+        if ends != 0 {
+            return at + ends.trailing_zeros() as usize / 8;
+        }
+        behind = spaces >> 56;
+        at += 8;
+    }
+    let mut after_space = behind != 0;
+    for octet in bytes.get(at..).unwrap_or_default() {
+        let is_space = *octet == b' ';
+        let goes_on = (octet.is_ascii_graphic() && *octet != other) || (is_space && !after_space);
+        if !goes_on {
+            break;
+        }
+        after_space = is_space;
+        at += 1;
+    }
+    at
+}
+
+/// The highest bit of the first octet that is zero, and of some behind it.
+fn zeros(eight: u64) -> u64 {
+    eight.wrapping_sub(EACH) & !eight & HIGH
 }
 
 /// Whether the set has the [`fold`]ed text; short ASCII words, which most are, need no new string.
@@ -198,6 +210,47 @@ mod tests {
             ("\u{A0}\nx\u{A0}", "x"),
         ] {
             assert_eq!(fold(text), want, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_squeezed_wherever_eight_octets_end() {
+        let by_character = |text: &str| {
+            let words: Vec<String> = text
+                .split_whitespace()
+                .map(|w| w.to_lowercase().replace('`', "'"))
+                .collect();
+            words.join(" ")
+        };
+        let pieces = [
+            "Ann",
+            " ",
+            "  ",
+            "\n",
+            "`",
+            "\t",
+            "É",
+            "a b",
+            "\u{A0}",
+            " X ",
+            "0123456789",
+        ];
+        for a in pieces {
+            for b in pieces {
+                for before in 0..9 {
+                    let text = format!("{}{a}{b}{a} {b}", "x".repeat(before));
+                    let is_gap = char::is_whitespace;
+                    let push = |c: char, out: &mut String| match c {
+                        '`' => out.push('\''),
+                        c => out.extend(c.to_lowercase()),
+                    };
+                    assert_eq!(
+                        squeezed(&text, b'`', is_gap, push),
+                        by_character(&text),
+                        "{text:?}"
+                    );
+                }
+            }
         }
     }
 

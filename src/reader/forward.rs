@@ -45,10 +45,8 @@ pub fn find(letter: &Letter, division: Division<'_>, writer: &Writer, body: &mut
             subject = mail.subject.clone();
             body.forwarded = Some(mail);
         }
-        let is_quote = body.forwarded.is_none() && border.head.from != Author::default();
-        let below = Kept::of(border, content, subject);
-        body.passed.quoted = is_quote;
-        body.passed.below = Some(below);
+        body.passed.answers = body.forwarded.is_none();
+        body.passed.below = Some(Kept::of(border, content, subject));
     }
     if body.forwarded.is_none() {
         attached(letter, body);
@@ -60,8 +58,8 @@ pub fn find(letter: &Letter, division: Division<'_>, writer: &Writer, body: &mut
 #[derive(Clone, Default)]
 pub struct Passed {
     below: Option<Kept>,
-    /// The first mail below names its author, and the mail answers it.
-    quoted: bool,
+    /// The mail answers what is below.
+    answers: bool,
     /// Instead of what is below.
     attached: Option<Vec<Forwarded>>,
 }
@@ -79,17 +77,15 @@ impl Passed {
 
     /// The mail quoted below an answer, where its author is named.
     pub fn quoted(&self) -> Option<&Forwarded> {
-        self.below
-            .as_ref()
-            .filter(|_| self.quoted)?
-            .thread()
-            .first()
+        self.quoted_author()?;
+        self.below.as_ref()?.thread().first()
     }
 
     /// The author of [`Passed::quoted`].
-    pub fn quoted_author(&self) -> Option<&Author> {
-        let below = self.below.as_ref().filter(|_| self.quoted)?;
-        Some(&below.border.head.from)
+    pub fn quoted_author(&self) -> Option<Author> {
+        let below = self.below.as_ref().filter(|_| self.answers)?;
+        let author = below.border.above.head().into_owned().from;
+        Some(author).filter(|author| *author != Author::default())
     }
 }
 
@@ -151,7 +147,7 @@ fn is_forward(border: &Border, letter: &Letter, body: &Body) -> bool {
         return true;
     }
     match (says(&letter.subject), border.kind) {
-        (Says::Forward, Kind::Container) => border.head.from != Author::default(),
+        (Says::Forward, Kind::Container) => border.above.head().from != Author::default(),
         (Says::Forward, _) => true,
         (Says::Reply, _) | (Says::Nothing, Kind::Attribution | Kind::Container) => false,
         (Says::Either, Kind::Attribution | Kind::Container) => false,
@@ -206,11 +202,12 @@ pub fn without_prefixes(subject: &str) -> Option<String> {
 }
 
 fn passed_on(border: &Border, content: &[Line<'_>]) -> Forwarded {
+    let head = border.above.head().into_owned();
     Forwarded {
-        from: border.head.from.clone(),
-        to: border.head.to.clone(),
-        subject: border.head.subject.clone(),
-        date: border.head.date.clone(),
+        from: head.from,
+        to: head.to,
+        subject: head.subject,
+        date: head.date,
         body: text(&level(without_rules(border, content))),
     }
 }

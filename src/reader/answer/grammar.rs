@@ -220,6 +220,8 @@ pub struct Defined {
     first: First,
     /// The words that all its alternatives need.
     needs: Bits,
+    /// Every alternative is one word.
+    single: bool,
 }
 
 impl Defined {
@@ -227,6 +229,7 @@ impl Defined {
         Defined {
             first: first_of_any(any, defines).sorted(),
             needs: needed_by_all(any, defines),
+            single: are_single(any, defines),
         }
     }
 }
@@ -251,6 +254,36 @@ pub fn needs(nodes: &[Node], defines: &[Defined]) -> Bits {
 fn needed_by_all(any: &[Vec<Node>], defines: &[Defined]) -> Bits {
     let all = any.iter().map(|nodes| needs(nodes, defines));
     all.reduce(|a, b| a & b).unwrap_or(0)
+}
+
+/// The words that can stand second, behind a first one; all of them where that can't be told.
+pub fn second(nodes: &[Node], defines: &[Defined]) -> Bits {
+    let Some((_, rest)) = nodes
+        .split_first()
+        .filter(|(head, _)| is_single(head, defines))
+    else {
+        return Bits::MAX;
+    };
+    let second = first(rest, defines);
+    match second.empty || second.shape {
+        true => Bits::MAX,
+        false => second.ids.iter().fold(0, |all, id| all | bit(*id)),
+    }
+}
+
+/// Whether the node is one word, whichever it is.
+fn is_single(node: &Node, defines: &[Defined]) -> bool {
+    match node {
+        Node::Word(..) => true,
+        Node::Any(any) => are_single(any, defines),
+        Node::Define(index) => defined(defines, *index).is_some_and(|define| define.single),
+        Node::Maybe(_) | Node::Builtin(_) => false,
+    }
+}
+
+fn are_single(any: &[Vec<Node>], defines: &[Defined]) -> bool {
+    let single = |row: &Vec<Node>| matches!(row.as_slice(), [node] if is_single(node, defines));
+    any.iter().all(single)
 }
 
 /// What a row of nodes can begin with: word numbers, whether a shape can begin it, and whether it

@@ -58,20 +58,42 @@ pub struct Define {
 #[derive(Clone, Copy)]
 struct Alternative {
     row: Part,
-    needs: Bits,
+    needs: Needs,
 }
 
 impl Define {
-    /// The alternatives that can begin with this word; `shaped`: something other than a word stands there.
-    /// Beside each the words it cannot do without.
-    pub fn begun_by(&self, id: Id, shaped: bool) -> impl Iterator<Item = (Part, Bits)> {
-        let start = self.by_first.partition_point(|(first, _)| *first < id);
+    /// The alternatives that what stands there can begin.
+    pub fn begun_by(&self, here: Standing) -> impl Iterator<Item = Part> {
+        let start = self.by_first.partition_point(|(first, _)| *first < here.id);
         let from = self.by_first.get(start..).unwrap_or_default();
-        let begun = from.iter().take_while(move |(first, _)| *first == id);
-        let shaped: &[u32] = if shaped { &self.by_shape } else { &[] };
+        let begun = from.iter().take_while(move |(first, _)| *first == here.id);
+        let shaped: &[u32] = if here.shaped { &self.by_shape } else { &[] };
         let all = begun.map(|(_, at)| at).chain(shaped).chain(&self.empty);
         all.filter_map(|at| self.alternatives.get(*at as usize))
-            .map(|alternative| (alternative.row, alternative.needs))
+            .filter(move |alternative| alternative.needs.are_met(here))
+            .map(|alternative| alternative.row)
+    }
+}
+
+/// What tells at a look that a row cannot match.
+#[derive(Clone, Copy)]
+pub struct Needs {
+    /// Words without which it cannot.
+    all: Bits,
+    /// Words one of which must stand second.
+    second: Bits,
+}
+
+impl Needs {
+    pub fn of(nodes: &[Node], defines: &[Defined]) -> Needs {
+        Needs {
+            all: grammar::needs(nodes, defines),
+            second: grammar::second(nodes, defines),
+        }
+    }
+
+    fn are_met(self, here: Standing) -> bool {
+        self.second & here.next != 0 && self.all & !here.ahead == 0
     }
 }
 
@@ -148,7 +170,7 @@ impl Laid {
             }
             define.alternatives.push(Alternative {
                 row: self.add_row(nodes),
-                needs: grammar::needs(nodes, before),
+                needs: Needs::of(nodes, before),
             });
         }
         define.by_first.sort_unstable();
@@ -219,22 +241,13 @@ pub struct Beginnings {
 #[derive(Clone, Copy)]
 pub struct Begun {
     index: u32,
-    /// The word that must follow the first one, or [`NO_WORD`].
-    second: Id,
-    /// Words without which it cannot match.
-    needs: Bits,
+    needs: Needs,
 }
 
 impl Begun {
-    pub fn of(index: usize, nodes: &[Node], needs: Bits) -> Begun {
-        let second = match (word(nodes.first()), word(nodes.get(1))) {
-            ((NO_WORD, _), _) => NO_WORD,
-            (_, (exact, plain)) if exact == plain => exact,
-            _ => NO_WORD,
-        };
+    pub fn of(index: usize, needs: Needs) -> Begun {
         Begun {
             index: u32::try_from(index).unwrap_or(u32::MAX),
-            second,
             needs,
         }
     }
@@ -244,8 +257,8 @@ impl Begun {
 #[derive(Clone, Copy)]
 pub struct Standing {
     pub id: Id,
-    /// The word behind it, or none of any table.
-    pub next: Id,
+    /// The word behind it.
+    pub next: Bits,
     /// Something other than a word stands there.
     pub shaped: bool,
     /// The words from there on.
@@ -258,11 +271,9 @@ impl Beginnings {
         let by_shape: &[Begun] = if here.shaped { &self.by_shape } else { &[] };
         let by_first = self.by_first.get(&here.id);
         let by_first = by_first.map_or(&[][..], |part| part.of(&self.begun));
-        let fits = move |begun: &&Begun| {
-            (begun.second == here.next || begun.second == NO_WORD) && begun.needs & !here.ahead == 0
-        };
         let both = by_first.iter().chain(by_shape);
-        both.filter(fits).map(|begun| begun.index as usize)
+        both.filter(move |begun| begun.needs.are_met(here))
+            .map(|begun| begun.index as usize)
     }
 
     /// Every word that a rule begins with, and the numbers of those rules.

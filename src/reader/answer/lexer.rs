@@ -98,6 +98,8 @@ fn is_apostrophe(c: char) -> bool {
     matches!(c, '\'' | '’' | '‘' | '`' | '´' | 'ʼ' | '′' | '״' | '׳')
 }
 
+/// Octets of the longest of [`SMILEYS`].
+const MAX_SMILEY: usize = 4;
 /// Text smileys and signs that are written with punctuation, as the emoji they stand for.
 const SMILEYS: &[(&str, &str)] = &[
     (":)", "🙂"),
@@ -212,12 +214,13 @@ impl Cutter {
         }
         let lower = chunk.to_lowercase();
         let bare = lower.trim_end_matches([',', '!', ';', ')', '>']);
-        let bare = if SMILEYS.iter().any(|(s, _)| *s == lower) {
+        let bare = if lower.len() <= MAX_SMILEY && SMILEYS.iter().any(|(s, _)| *s == lower) {
             lower.as_str()
         } else {
             bare
         };
-        if let Some((_, sign)) = SMILEYS.iter().find(|(s, _)| *s == bare) {
+        let is_short = bare.len() <= MAX_SMILEY;
+        if is_short && let Some((_, sign)) = SMILEYS.iter().find(|(s, _)| *s == bare) {
             let shape = match sign.is_ascii() {
                 true => Shape::Word,
                 false => Shape::Sign,
@@ -380,6 +383,11 @@ pub fn sentences(text: &str) -> Vec<Sentence> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_smiley_is_too_long() {
+        assert!(SMILEYS.iter().all(|(s, _)| s.len() <= MAX_SMILEY));
+    }
 
     #[test]
     fn composed_characters_are_their_own_normal_form() {

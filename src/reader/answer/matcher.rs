@@ -81,7 +81,7 @@ impl<'a> Matcher<'a> {
         let id = |at: usize| self.tokens.get(at).map_or(UNKNOWN, |seen| seen.id);
         Standing {
             id: id(start),
-            next: id(start + 1),
+            next: grammar::bit(id(start + 1)),
             shaped: self.is_shaped(start),
             ahead: self.ahead(start),
         }
@@ -139,13 +139,7 @@ impl<'a> Matcher<'a> {
         let Some(define) = self.patterns.define(index) else {
             return 0;
         };
-        let ahead = self.ahead(position);
-        let id = self.tokens.get(position).map_or(UNKNOWN, |t| t.id);
-        let mut begun = define
-            .begun_by(id, self.is_shaped(position))
-            .filter(|(_, needs)| needs & !ahead == 0)
-            .map(|(row, _)| row)
-            .peekable();
+        let mut begun = define.begun_by(self.standing(position)).peekable();
         // Nothing of most definitions begins here, which is told as soon as looked up.
         if begun.peek().is_none() {
             return 0;

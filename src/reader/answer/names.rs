@@ -44,12 +44,8 @@ impl<'a> Names<'a> {
     pub fn calls(&self, word: &str) -> bool {
         let people = self.people.get_or_init(|| {
             let author = self.body.passed.quoted_author();
-            let author = author.and_then(|author| author.name.as_deref());
-            capitals(&format!(
-                "{} {}",
-                self.body.people,
-                author.unwrap_or_default()
-            ))
+            let author = author.and_then(|author| author.name).unwrap_or_default();
+            capitals(&format!("{} {author}", self.body.people))
         });
         people.iter().any(|name| name == word)
     }

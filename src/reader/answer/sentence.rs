@@ -269,16 +269,18 @@ impl Laying<'_> {
                 }
             };
             lay(None, start + 1);
-            let phrases = self.phrases(start);
-            for (says, end) in &phrases {
+            let mut denies = denied;
+            self.phrases(start, |says, end| {
                 // `Not interested` holds `interested`, which says nothing there.
-                let within = matches!(says, Says::Yes | Says::Weak) && *end <= denied;
+                let within = matches!(says, Says::Yes | Says::Weak) && end <= denied;
                 if !within {
-                    lay(Some(*says), *end);
+                    lay(Some(says), end);
                 }
-            }
-            let denies = phrases.iter().filter(|(says, _)| *says == Says::No);
-            denied = denied.max(denies.map(|(_, end)| *end).max().unwrap_or(0));
+                if says == Says::No {
+                    denies = denies.max(end);
+                }
+            });
+            denied = denies;
             for day in days.iter().filter(|d| d.start == start) {
                 lay(
                     Some(if day.far { Says::Far } else { Says::Schedule }),
@@ -289,25 +291,23 @@ impl Laying<'_> {
         ways
     }
 
-    fn phrases(&self, start: usize) -> Vec<(Says, usize)> {
-        let mut found = Vec::new();
+    fn phrases(&self, start: usize, mut found: impl FnMut(Says, usize)) {
         let begins = self.gap(start) > Gap::None;
         for rule in self.rules_at(start).filter(|r| begins || !r.alone) {
             for end in matcher::places(start, self.matcher.ends(rule.row, start)) {
                 if end <= start || (rule.alone && !self.stands_alone(start, end)) {
                     continue;
                 }
-                found.push((rule.says, end));
+                found(rule.says, end);
                 for names in 1..=self.names_behind(rule.says, start, end) {
-                    found.push((rule.says, end + names));
+                    found(rule.says, end + names);
                 }
             }
         }
         let names = self.names_at(start);
         if names > 0 {
-            found.push((Says::Name, start + names));
+            found(Says::Name, start + names);
         }
-        found
     }
 
     fn gap(&self, at: usize) -> Gap {

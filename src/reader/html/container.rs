@@ -88,6 +88,9 @@ impl Names {
     }
 
     fn has(&self, tag: &Tag<'_>) -> bool {
+        if tag.is_bare() {
+            return false;
+        }
         ["class", "id", "name"]
             .iter()
             .filter_map(|a| tag.attribute(a))

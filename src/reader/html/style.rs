@@ -37,6 +37,9 @@ pub struct Look {
 impl Look {
     /// Applies an element's attributes and the sheet to the look that it inherits.
     pub fn apply(&mut self, tag: &Tag<'_>, sheet: &Sheet) {
+        if tag.is_bare() {
+            return;
+        }
         let before = self.colors;
         if tag.attribute("hidden").is_some() || sheet.hides(tag) {
             self.hidden = true;

@@ -15,6 +15,11 @@ pub struct Tag<'a> {
 }
 
 impl<'a> Tag<'a> {
+    /// Whether it is its name alone.
+    pub fn is_bare(&self) -> bool {
+        self.attributes.is_empty()
+    }
+
     /// The value as written, entities not yet decoded.
     pub fn attribute(&self, name: &str) -> Option<&'a str> {
         self.attributes
@@ -33,10 +38,27 @@ pub enum Token<'a> {
 }
 
 /// Elements whose content is never shown.
-const UNSEEN: &[&str] = &[
-    "script", "title", "textarea", "template", "noscript", "select", "object", "svg", "iframe",
-    "audio", "video", "canvas", "math", "noframes", "xmp", "datalist",
-];
+fn is_unseen(name: &str) -> bool {
+    matches!(
+        name,
+        "script"
+            | "title"
+            | "textarea"
+            | "template"
+            | "noscript"
+            | "select"
+            | "object"
+            | "svg"
+            | "iframe"
+            | "audio"
+            | "video"
+            | "canvas"
+            | "math"
+            | "noframes"
+            | "xmp"
+            | "datalist"
+    )
+}
 
 pub fn is_void(name: &str) -> bool {
     matches!(
@@ -161,6 +183,19 @@ impl<'a> Scanner<'a> {
 
     fn tag(&mut self) -> Tag<'a> {
         let bytes = self.rest.as_bytes();
+        // Most tags: a name in small letters, and nothing else.
+        let letters = bytes
+            .iter()
+            .position(|b| !(b.is_ascii_lowercase() || b.is_ascii_digit()));
+        if let Some(end) = letters.filter(|end| bytes.get(*end) == Some(&b'>')) {
+            let name = Cow::Borrowed(self.take(end));
+            self.take(1);
+            return Tag {
+                name,
+                attributes: Vec::new(),
+                closed: false,
+            };
+        }
         let name_end = bytes
             .iter()
             .position(|b| b.is_ascii_whitespace() || matches!(b, b'>' | b'/'))
@@ -172,7 +207,9 @@ impl<'a> Scanner<'a> {
             closed: false,
         };
         loop {
-            self.rest = self.rest.trim_start();
+            if !self.rest.starts_with('>') {
+                self.rest = self.rest.trim_start();
+            }
             match self.rest.bytes().next() {
                 None => return tag,
                 Some(b'>') => {
@@ -238,6 +275,29 @@ impl<'a> Iterator for Scanner<'a> {
                 return Some(Token::Text(self.take(next)));
             }
             let after = self.rest.strip_prefix('<')?;
+            let kind = after.bytes().next().unwrap_or_default();
+            if kind.is_ascii_alphabetic() {
+                self.take(1);
+                let tag = self.tag();
+                if tag.closed && !is_void(&tag.name) && !is_unseen(&tag.name) {
+                    // Only void elements close themselves; Word writes `<o:p/>` all the same.
+                    if tag.name.contains(':') {
+                        continue;
+                    }
+                }
+                if tag.name == "style" {
+                    let css = self.raw("style");
+                    return Some(Token::Sheet(css));
+                }
+                if is_unseen(&tag.name) {
+                    self.raw(&tag.name);
+                    continue;
+                }
+                return Some(Token::Open(Tag {
+                    closed: tag.closed && is_void(&tag.name),
+                    ..tag
+                }));
+            }
             if after.starts_with("!--") {
                 self.take(4);
                 // `<!-->` and `<!--->` are comments that end at once.
@@ -255,27 +315,6 @@ impl<'a> Iterator for Scanner<'a> {
                     return Some(Token::Close(tag.name));
                 }
                 self.skip_past(">");
-            } else if after.starts_with(|c: char| c.is_ascii_alphabetic()) {
-                self.take(1);
-                let tag = self.tag();
-                if tag.closed && !is_void(&tag.name) && !UNSEEN.contains(&&*tag.name) {
-                    // Only void elements close themselves; Word writes `<o:p/>` all the same.
-                    if tag.name.contains(':') {
-                        continue;
-                    }
-                }
-                if tag.name == "style" {
-                    let css = self.raw("style");
-                    return Some(Token::Sheet(css));
-                }
-                if UNSEEN.contains(&&*tag.name) {
-                    self.raw(&tag.name);
-                    continue;
-                }
-                return Some(Token::Open(Tag {
-                    closed: tag.closed && is_void(&tag.name),
-                    ..tag
-                }));
             } else {
                 return Some(Token::Text(self.take(1)));
             }

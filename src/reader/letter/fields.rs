@@ -18,6 +18,9 @@ const MAX_IDS_EACH_END: usize = 25;
 /// Octets of a Message-ID (a line of RFC 5322 section 2.1.1).
 const MAX_ID_OCTETS: usize = 998;
 
+/// Header fields of most mails.
+const USUAL_FIELDS: usize = 16;
+
 static PARSER: LazyLock<MessageParser> = LazyLock::new(|| {
     MessageParser::new()
         .default_header_ignore()
@@ -57,26 +60,7 @@ pub fn read<'a>(head: &'a [u8], letter: &mut Letter) -> Option<Message<'a>> {
     // before the colon is where readers begin to disagree.
     letter.from = from::read(&raw);
     letter.headers = cleaned(raw);
-    let first_id = letter.fields("Message-ID").next().map(ids);
-    letter.message_id = first_id.and_then(|ids| ids.into_iter().next());
-    letter.in_reply_to = kept_ids(letter, "In-Reply-To");
-    letter.references = kept_ids(letter, "References");
-    let originals = [
-        "X-Microsoft-Original-Message-ID",
-        "X-Google-Original-Message-ID",
-    ]
-    .iter()
-    .flat_map(|name| letter.fields(name).flat_map(ids))
-    .take(MAX_IDS_EACH_END)
-    .collect();
-    letter.original_message_ids = originals;
-    let delivered = ["Delivered-To", "X-Original-To", "Envelope-To"]
-        .iter()
-        .flat_map(|name| letter.fields(name))
-        .filter_map(|v| Address::parse(v.trim().trim_matches(['<', '>'])).ok())
-        .take(MAX_MAILBOXES)
-        .collect();
-    letter.delivered_to = delivered;
+    read_ids(letter);
     let parsed = PARSER.parse_headers(head)?;
     letter.subject = clean::line(parsed.subject().unwrap_or_default(), MAX_SUBJECT);
     letter.date_secs = parsed
@@ -89,12 +73,64 @@ pub fn read<'a>(head: &'a [u8], letter: &mut Letter) -> Option<Message<'a>> {
     Some(parsed)
 }
 
+/// Reads the fields with ids of mails, and those of where the mail was delivered.
+fn read_ids(letter: &mut Letter) {
+    const MICROSOFT: &str = "X-Microsoft-Original-Message-ID";
+    const GOOGLE: &str = "X-Google-Original-Message-ID";
+    const DELIVERED: [&str; 3] = ["Delivered-To", "X-Original-To", "Envelope-To"];
+    let mut first_id = None;
+    let (mut microsoft, mut google) = (Vec::new(), Vec::new());
+    let (mut in_reply_to, mut references) = (Vec::new(), Vec::new());
+    // By name.
+    let mut delivered = [const { Vec::new() }; DELIVERED.len()];
+    for (name, value) in &letter.headers {
+        let list = match name.len() {
+            10 if name.eq_ignore_ascii_case("Message-ID") => {
+                first_id.get_or_insert_with(|| ids(value).into_iter().next());
+                continue;
+            }
+            10 if name.eq_ignore_ascii_case("References") => &mut references,
+            11 if name.eq_ignore_ascii_case("In-Reply-To") => &mut in_reply_to,
+            31 if name.eq_ignore_ascii_case(MICROSOFT) => &mut microsoft,
+            28 if name.eq_ignore_ascii_case(GOOGLE) => &mut google,
+            11..=13 => {
+                let at = DELIVERED.iter().position(|n| name.eq_ignore_ascii_case(n));
+                if let Some(list) = at.and_then(|at| delivered.get_mut(at)) {
+                    let address = Address::parse(value.trim().trim_matches(['<', '>']));
+                    list.extend(address.ok());
+                }
+                continue;
+            }
+            _ => continue,
+        };
+        list.extend(ids(value));
+    }
+    letter.message_id = first_id.flatten();
+    letter.in_reply_to = kept_ids(in_reply_to);
+    letter.references = kept_ids(references);
+    let originals = microsoft.into_iter().chain(google);
+    letter.original_message_ids = originals.take(MAX_IDS_EACH_END).collect();
+    letter.delivered_to = delivered
+        .into_iter()
+        .flatten()
+        .take(MAX_MAILBOXES)
+        .collect();
+}
+
 /// Type and parameters of the whole mail, on one line.
 pub fn content_type(root: &Part) -> String {
     let mut out = root.kind.clone();
     for (name, value) in &root.params {
         if name != "boundary" {
-            out.push_str(&format!("; {name}={}", value.to_ascii_lowercase()));
+            let start = out.len();
+            out.push_str("; ");
+            out.push_str(name);
+            out.push('=');
+            out.push_str(value);
+            let value = start + 3 + name.len();
+            if let Some(value) = out.get_mut(value..) {
+                value.make_ascii_lowercase();
+            }
         }
     }
     clean::line(&out, MAX_SUBJECT)
@@ -112,7 +148,7 @@ fn trim_blank(value: &[u8]) -> &[u8] {
 
 /// Fields in order, unfolded (RFC 5322 section 2.2.3), names with what stands before the colon.
 fn raw_fields(head: &[u8]) -> Vec<(String, String)> {
-    let mut fields: Vec<(String, String)> = Vec::new();
+    let mut fields: Vec<(String, String)> = Vec::with_capacity(USUAL_FIELDS);
     let mut rest = Some(head);
     while let Some(block) = rest {
         let end = memchr::memchr(b'\n', block);
@@ -175,8 +211,7 @@ fn ids(value: &str) -> Vec<String> {
         .collect()
 }
 
-fn kept_ids(letter: &Letter, name: &str) -> Vec<String> {
-    let mut all: Vec<String> = letter.fields(name).flat_map(ids).collect();
+fn kept_ids(mut all: Vec<String>) -> Vec<String> {
     if all.len() > 2 * MAX_IDS_EACH_END {
         let end = all.len() - MAX_IDS_EACH_END;
         all.drain(MAX_IDS_EACH_END..end);

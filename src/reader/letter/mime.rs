@@ -215,7 +215,8 @@ fn part(
     };
     if let Some(kind) = root.content_type() {
         let subtype = kind.subtype().unwrap_or_default();
-        part.kind = format!("{}/{}", kind.ctype(), subtype).to_ascii_lowercase();
+        part.kind = [kind.ctype(), "/", subtype].concat();
+        part.kind.make_ascii_lowercase();
         for attribute in kind.attributes().unwrap_or_default() {
             part.params.push((
                 attribute.name.to_ascii_lowercase(),

@@ -148,7 +148,7 @@ pub fn prepare(text: &str) -> String {
     };
     squeezed(
         text,
-        |line| memchr::memchr(b'`', line.as_bytes()).is_none(),
+        b'`',
         |c| c.is_whitespace() || c == '\u{200b}',
         |c, out| match c {
             '’' | '‘' | '`' | '´' => out.push('\''),

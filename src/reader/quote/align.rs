@@ -184,7 +184,9 @@ fn spans(words: &[Word]) -> Vec<Span> {
             end,
         }
     };
-    lines.map(span).collect()
+    let mut spans = Vec::with_capacity(words.len() / 4);
+    spans.extend(lines.map(span));
+    spans
 }
 
 /// Adds whole lines of ours, too short for a run, beside what is found.

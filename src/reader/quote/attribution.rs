@@ -5,9 +5,9 @@
 //! address, the colon at the end, and quote marks below.
 
 use crate::reader::fold::{SHORT, fold, folded};
-use crate::reader::quote::header::Head;
+use crate::reader::quote::byline::{self, Above};
 use crate::reader::quote::line::Line;
-use crate::reader::quote::{byline, mailbox};
+use crate::reader::quote::mailbox;
 use crate::reader::words::words;
 
 /// Lines of one attribution.
@@ -25,7 +25,7 @@ pub struct Attribution {
     pub end: usize,
     /// Where the quoted mail begins on the last line, for programs that go on behind the colon.
     pub rest: Option<usize>,
-    pub head: Head,
+    pub above: Above,
 }
 
 /// The attribution that ends with this line. `floor`: the first line that may belong to it.
@@ -73,7 +73,7 @@ pub fn ending_at(lines: &[Line<'_>], at: usize, floor: usize) -> Option<Attribut
             own,
             end: at + 1,
             rest: None,
-            head: byline::head(text.get(own..).unwrap_or_default()),
+            above: attribution(text.get(own..).unwrap_or_default()),
         });
     }
     going_on(last.text, at)
@@ -89,9 +89,9 @@ fn between_marks(text: &str, at: usize) -> Option<Attribution> {
         own: 0,
         end: at + 1,
         rest: None,
-        head: match address {
-            Some(_) => byline::head(inside),
-            None => byline::before_date(inside),
+        above: match address {
+            Some(_) => attribution(inside),
+            None => Above::Block(byline::before_date(inside)),
         },
     })
 }
@@ -115,11 +115,15 @@ fn going_on(text: &str, at: usize) -> Option<Attribution> {
                 own,
                 end: at + 1,
                 rest: Some(end),
-                head: byline::head(line.get(own..)?),
+                above: attribution(line.get(own..)?),
             });
         }
     }
     None
+}
+
+fn attribution(text: &str) -> Above {
+    Above::Attribution(text.to_owned())
 }
 
 fn joined(lines: &[Line<'_>], start: usize, end: usize) -> String {
@@ -358,13 +362,14 @@ mod tests {
         ] {
             let a = found(text).unwrap_or_else(|| panic!("{text}"));
             assert_eq!(a.start, 0, "{text}");
-            assert_eq!(a.head.from.name.as_deref(), Some("Ann Ng"), "{text}");
+            let head = a.above.head();
+            assert_eq!(head.from.name.as_deref(), Some("Ann Ng"), "{text}");
             assert_eq!(
-                a.head.from.address.unwrap().as_str(),
+                head.from.address.as_ref().unwrap().as_str(),
                 "ann@req.example",
                 "{text}"
             );
-            assert_eq!(a.head.date.as_deref(), Some(date), "{text}");
+            assert_eq!(head.date.as_deref(), Some(date), "{text}");
         }
     }
 

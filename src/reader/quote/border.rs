@@ -5,9 +5,10 @@
 
 use crate::reader::fold::{SHORT, first_word, fold, folded, trim};
 use crate::reader::hash::TableSet;
-use crate::reader::quote::header::{self, Head};
+use crate::reader::quote::byline::{self, Above};
+use crate::reader::quote::header;
 use crate::reader::quote::line::Line;
-use crate::reader::quote::{attribution, byline, container, notes};
+use crate::reader::quote::{attribution, container, notes};
 use crate::reader::words::words;
 
 /// Empty lines and rules looked through between a separator and what it announces.
@@ -40,7 +41,7 @@ pub struct Border {
     pub body: usize,
     /// Where that mail begins on the line before, for programs that go on behind the colon.
     pub rest: Option<usize>,
-    pub head: Head,
+    pub above: Above,
     pub depth: usize,
 }
 
@@ -67,7 +68,7 @@ pub fn at(lines: &[Line<'_>], index: usize, floor: usize) -> Option<Border> {
                 own: found.own,
                 body: found.end,
                 rest: found.rest,
-                head: found.head,
+                above: found.above,
                 depth: line.depth,
             })
         })
@@ -99,7 +100,7 @@ fn bordered(lines: &[Line<'_>], index: usize, block: header::Block) -> Border {
         own: 0,
         body: block.end,
         rest: None,
-        head: block.head,
+        above: Above::Block(block.head),
         depth: lines.get(index).map_or(0, |l| l.depth),
     }
 }
@@ -283,7 +284,7 @@ fn announced_by(kind: Kind, lines: &[Line<'_>], index: usize, rest: &str) -> Bor
         own: 0,
         body: index + 1,
         rest: None,
-        head: Head::default(),
+        above: Above::default(),
         depth: line.depth,
     };
     if header::label(rest).is_some() {
@@ -293,21 +294,21 @@ fn announced_by(kind: Kind, lines: &[Line<'_>], index: usize, rest: &str) -> Bor
             ..line
         }];
         if let Some(block) = header::block(&run_on, 0, true) {
-            border.head = block.head;
+            border.above = Above::Block(block.head);
             return border;
         }
     }
     let named = below.and_then(|i| headers(lines, i, true).or_else(|| unknown_headers(lines, i)));
     if let Some(found) = named {
-        border.head = found.head;
+        border.above = found.above;
         border.body = found.body;
         border.depth = found.depth;
     } else if let Some(found) = below.and_then(|i| container::attribution_below(lines, i)) {
-        border.head = found.head;
+        border.above = found.above;
         border.body = found.body;
         border.depth = found.depth;
     } else if kind == Kind::Forward && attribution::has_date(line.text) {
-        border.head = byline::passed_on(trim(line.text));
+        border.above = Above::Block(byline::passed_on(trim(line.text)));
     }
     border
 }

@@ -9,9 +9,32 @@ use crate::reader::quote::attribution::has_date;
 use crate::reader::quote::header::Head;
 use crate::reader::quote::mailbox;
 use crate::reader::words::words;
+use std::borrow::Cow;
+
+/// What stands above a mail; an attribution is read when somebody asks what it says.
+#[derive(Clone, Debug)]
+pub enum Above {
+    Block(Head),
+    Attribution(String),
+}
+
+impl Default for Above {
+    fn default() -> Above {
+        Above::Block(Head::default())
+    }
+}
+
+impl Above {
+    pub fn head(&self) -> Cow<'_, Head> {
+        match self {
+            Above::Block(head) => Cow::Borrowed(head),
+            Above::Attribution(text) => Cow::Owned(head(text)),
+        }
+    }
+}
 
 /// Author and date of an attribution.
-pub fn head(text: &str) -> Head {
+fn head(text: &str) -> Head {
     let text = text.trim_matches(['-', '*', '_', ' ', '\u{A0}', ':', '：']);
     let (author, before, after) = match mailbox::addresses(text).next() {
         Some((spot, address)) => {

@@ -3,10 +3,10 @@
 //!
 //! Fails by naming no author; the lines are a quote all the same.
 
+use crate::reader::quote::attribution;
 use crate::reader::quote::border::{self, Border, Kind};
-use crate::reader::quote::header::Head;
+use crate::reader::quote::byline::Above;
 use crate::reader::quote::line::Line;
-use crate::reader::quote::{attribution, byline};
 
 /// Words of the line above a block of labels that no table has.
 const MAX_TITLE_WORDS: usize = 8;
@@ -20,7 +20,7 @@ pub fn begin(lines: &[Line<'_>], index: usize) -> Border {
         own: 0,
         body: index + 1,
         rest: None,
-        head: Head::default(),
+        above: Above::default(),
         depth: own_depth,
     };
     let Some(below) = border::next_content(lines, index + 1) else {
@@ -62,7 +62,7 @@ pub fn begin(lines: &[Line<'_>], index: usize) -> Border {
         let text: Vec<&str> = (below..end)
             .filter_map(|i| lines.get(i).map(|l| l.text))
             .collect();
-        border.head = byline::head(&text.join(" "));
+        border.above = Above::Attribution(text.join(" "));
         border.body = end;
         border.kind = Kind::Attribution;
     }
@@ -79,7 +79,7 @@ pub fn attribution_below(lines: &[Line<'_>], index: usize) -> Option<Border> {
             own: 0,
             body: found.end,
             rest: found.rest,
-            head: found.head,
+            above: found.above,
             depth: lines.get(i).map_or(0, |l| l.depth),
         })
     })

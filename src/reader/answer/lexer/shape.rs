@@ -29,6 +29,10 @@ pub fn whole_shape(chunk: &str) -> Option<Shape> {
     {
         return Some(Shape::Mail);
     }
+    // What is left to be told has figures, or is a telephone's plus alone.
+    if !chunk.starts_with('+') && !chunk.bytes().any(|octet| octet.is_ascii_digit()) {
+        return None;
+    }
     let numbers: Vec<&str> = chunk.split(['.', '/', '-', ':']).collect();
     let numeric = numbers
         .iter()
@@ -108,7 +112,11 @@ fn foreign_digit(c: char) -> Option<u32> {
 pub fn join_numbers(sentences: &mut [Sentence]) {
     let figures = |t: &Token| matches!(t.shape, Shape::Number(_) | Shape::Phone);
     let plus = |t: &Token| t.shape == Shape::Strange && t.text == "+";
+    let are_beside = |pair: &[Token]| pair.last().is_some_and(figures);
     for sentence in sentences {
+        if !sentence.tokens.windows(2).any(are_beside) {
+            continue;
+        }
         let mut joined: Vec<Token> = Vec::with_capacity(sentence.tokens.len());
         for token in sentence.tokens.drain(..) {
             match joined.last_mut() {

@@ -4,7 +4,7 @@
 
 use crate::reader::answer::grammar::{self, Compiler, Defined, Folding, Node};
 use crate::reader::answer::interner::Id;
-use crate::reader::answer::laid::{Beginnings, Begun, Gathered, Laid};
+use crate::reader::answer::laid::{Beginnings, Begun, Gathered, Laid, Needs};
 use crate::reader::answer::tables::{Language, MIN_CORRECTED, Rule, Says, Span, Unit, Words};
 use crate::reader::hash::{TableMap, TableSet};
 use std::collections::HashMap;
@@ -164,8 +164,8 @@ impl Reading {
             if first.empty {
                 return Err(format!("{pattern:?} can be empty"));
             }
-            let needs = grammar::needs(&nodes, &self.defined);
-            let begun = Begun::of(self.language.rules.len(), &nodes, needs);
+            let needs = Needs::of(&nodes, &self.defined);
+            let begun = Begun::of(self.language.rules.len(), needs);
             match says {
                 Says::Span(_) => self.spans.add(begun, &first),
                 _ => self.phrases.add(begun, &first),

@@ -67,7 +67,8 @@ impl Index {
 
     fn empty(words: &[Word]) -> Index {
         let place = |triple| Place { triple, next: 0 };
-        let places: Vec<Place> = words.windows(3).filter_map(triple).map(place).collect();
+        let mut places = Vec::with_capacity(words.len());
+        places.extend(words.windows(3).filter_map(triple).map(place));
         Index {
             heads: vec![0; (2 * places.len()).next_power_of_two()],
             places,
