@@ -25,7 +25,8 @@ use crate::reader::fold::fold;
 use crate::reader::forward::{self, Passed};
 use crate::reader::html;
 use crate::reader::letter::{Letter, clean};
-use crate::reader::quote::divide::{Division, divide};
+use crate::reader::quote::divide::{Division, Segment, divide};
+use crate::reader::quote::line::Line;
 use crate::reader::quote::signature::Writer;
 
 /// The body of a mail divided into what is new and what is passed on.
@@ -77,13 +78,13 @@ impl Texts {
         let mut body = match (plain, self.html.as_deref()) {
             (Some(plain), Some(html)) => {
                 let writer = writer(letter);
-                let first = Half::of(letter, plain, original, &writer);
-                let second = Half::of(letter, html, original, &writer);
+                let first = Half::of(letter, plain, original, &writer, None);
+                let second = Half::of(letter, html, original, &writer, Some(&first));
                 parts::agreed(first, second).whole(letter, &writer)
             }
             (Some(text), None) | (None, Some(text)) => {
                 let writer = writer(letter);
-                Half::of(letter, text, original, &writer).whole(letter, &writer)
+                Half::of(letter, text, original, &writer, None).whole(letter, &writer)
             }
             (None, None) => {
                 let mut body = Body::default();
@@ -141,6 +142,7 @@ impl<'a> Half<'a> {
         source: &'a str,
         original: Option<&align::Original<'_>>,
         writer: &Writer,
+        other: Option<&Half<'_>>,
     ) -> Half<'a> {
         let mut lines = line::lines(source);
         if let Some(original) = original {
@@ -148,7 +150,14 @@ impl<'a> Half<'a> {
         }
         let division = divide(&lines);
         let mut body = Body::default();
-        own_text(&division, writer, &mut body);
+        match other.filter(|other| have_same_words(&other.division, &division)) {
+            Some(other) => {
+                body.text = other.body.text.clone();
+                body.own = other.body.own.clone();
+                body.doubt = other.body.doubt.clone();
+            }
+            None => own_text(&division, writer, &mut body),
+        }
         let forwards = forward::is_one(letter, &division, &body);
         Half {
             source,
@@ -177,6 +186,21 @@ fn writer(letter: &Letter) -> Writer {
         address: person.map(|p| p.address.clone()),
         answers: !(letter.in_reply_to.is_empty() && letter.references.is_empty()),
     }
+}
+
+/// Whether the writer's own lines are the same to the octet: most programs send them so in both parts.
+fn have_same_words(a: &Division<'_>, b: &Division<'_>) -> bool {
+    let lines = |division: &'_ Division<'_>| division.segments.iter().map(Vec::len).sum::<usize>();
+    let same = |(a, b): (&Segment<'_>, &Segment<'_>)| {
+        let seen = |line: &Line<'_>| (line.depth, line.mark);
+        a.len() == b.len()
+            && a.iter()
+                .zip(b)
+                .all(|(a, b)| seen(a) == seen(b) && a.text == b.text)
+    };
+    lines(a) == lines(b)
+        && a.segments.len() == b.segments.len()
+        && a.segments.iter().zip(&b.segments).all(same)
 }
 
 /// The own words of all segments, each without what hangs below it.

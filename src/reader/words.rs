@@ -204,8 +204,8 @@ fn build() -> Words {
         closings: all("closing"),
         re: all("re"),
         fwd: all("fwd"),
-        legal: Pattern::new(&alternation(all("legal").into_iter().collect())),
-        banner: Pattern::new(&alternation(all("banner").into_iter().collect())),
+        legal: Pattern::any_of(&all("legal").into_iter().collect::<Vec<_>>()),
+        banner: Pattern::any_of(&all("banner").into_iter().collect::<Vec<_>>()),
     }
 }
 

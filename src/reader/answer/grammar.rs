@@ -256,6 +256,18 @@ fn needed_by_all(any: &[Vec<Node>], defines: &[Defined]) -> Bits {
     all.reduce(|a, b| a & b).unwrap_or(0)
 }
 
+/// The words that one of the rows can begin with; all of them where that can't be told.
+pub fn beginnings(any: &[Vec<Node>], defines: &[Defined]) -> Bits {
+    bits(&first_of_any(any, defines))
+}
+
+fn bits(first: &First) -> Bits {
+    match first.empty || first.shape {
+        true => Bits::MAX,
+        false => first.ids.iter().fold(0, |all, id| all | bit(*id)),
+    }
+}
+
 /// The words that can stand second, behind a first one; all of them where that can't be told.
 pub fn second(nodes: &[Node], defines: &[Defined]) -> Bits {
     let Some((_, rest)) = nodes
@@ -264,11 +276,7 @@ pub fn second(nodes: &[Node], defines: &[Defined]) -> Bits {
     else {
         return Bits::MAX;
     };
-    let second = first(rest, defines);
-    match second.empty || second.shape {
-        true => Bits::MAX,
-        false => second.ids.iter().fold(0, |all, id| all | bit(*id)),
-    }
+    bits(&first(rest, defines))
 }
 
 /// Whether the node is one word, whichever it is.

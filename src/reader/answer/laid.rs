@@ -25,12 +25,20 @@ impl Part {
 pub enum Step {
     /// As written, and without its accents.
     Word(Id, Id),
-    /// One of several rows.
-    Any(Part),
-    /// The row, or nothing.
-    Maybe(Part),
+    /// One of several rows: the number of a [`Choice`].
+    Any(u32),
+    /// One of them, or nothing.
+    Maybe(u32),
     Define(u32),
     Builtin(Builtin),
+}
+
+/// Several rows, and what tells at a look that none of them begins somewhere.
+#[derive(Clone, Copy, Debug)]
+struct Choice {
+    /// Words that one of them can begin with.
+    begins: Bits,
+    branches: Part,
 }
 
 /// One of several rows, and the word that it begins with, as written and without its accents.
@@ -53,6 +61,8 @@ pub struct Define {
     by_shape: Vec<u32>,
     /// Alternatives that can be empty.
     empty: Vec<u32>,
+    /// Words that it can begin with.
+    begins: Bits,
 }
 
 #[derive(Clone, Copy)]
@@ -62,6 +72,11 @@ struct Alternative {
 }
 
 impl Define {
+    /// Whether it may begin with what stands there.
+    pub fn may_begin(&self, here: Standing) -> bool {
+        self.begins & here.bit != 0
+    }
+
     /// The alternatives that what stands there can begin.
     pub fn begun_by(&self, here: Standing) -> impl Iterator<Item = Part> {
         let start = self.by_first.partition_point(|(first, _)| *first < here.id);
@@ -101,8 +116,16 @@ impl Needs {
 #[derive(Default)]
 pub struct Laid {
     steps: Vec<Step>,
+    choices: Vec<Choice>,
     branches: Vec<Branch>,
     defines: Vec<Define>,
+}
+
+/// A row that a word can begin.
+pub enum Begun {
+    /// It is that word.
+    Whole,
+    Row(Part),
 }
 
 impl Laid {
@@ -110,13 +133,22 @@ impl Laid {
         row.of(&self.steps)
     }
 
-    /// The rows of a [`Step::Any`] that this word can begin, and those that no word begins.
-    pub fn begun_by(&self, any: Part, word: Option<Id>) -> impl Iterator<Item = Part> {
-        let begun = move |branch: &&Branch| {
+    /// The rows of a choice that what stands there can begin, and those that no word begins.
+    pub fn begun_by(&self, choice: u32, here: Standing) -> impl Iterator<Item = Begun> {
+        let choice = self.choices.get(choice as usize);
+        let choice = choice.filter(|choice| choice.begins & here.bit != 0);
+        let branches = choice.map_or(&[][..], |choice| choice.branches.of(&self.branches));
+        branches.iter().filter_map(move |branch| {
             let (exact, plain) = branch.begins;
-            exact == NO_WORD || word.is_some_and(|id| id == exact || id == plain)
-        };
-        any.of(&self.branches).iter().filter(begun).map(|b| b.row)
+            if exact == NO_WORD {
+                return Some(Begun::Row(branch.row));
+            }
+            let is_one = branch.row.end == branch.row.start + 1;
+            (here.id == exact || here.id == plain).then_some(match is_one {
+                true => Begun::Whole,
+                false => Begun::Row(branch.row),
+            })
+        })
     }
 
     pub fn define(&self, index: u32) -> Option<&Define> {
@@ -128,36 +160,46 @@ impl Laid {
         self.defines.len()
     }
 
-    pub fn add_row(&mut self, nodes: &[Node]) -> Part {
+    /// Adds a row that names definitions among these.
+    pub fn add_row(&mut self, nodes: &[Node], defines: &[Defined]) -> Part {
         // What stands inside of the row first: the row's own steps lie together.
-        let steps: Vec<Step> = nodes.iter().map(|node| self.step(node)).collect();
+        let steps: Vec<Step> = nodes.iter().map(|node| self.step(node, defines)).collect();
         let start = self.steps.len();
         self.steps.extend(steps);
         part(start, self.steps.len())
     }
 
-    fn step(&mut self, node: &Node) -> Step {
+    fn step(&mut self, node: &Node, defines: &[Defined]) -> Step {
         match node {
             Node::Word(exact, plain) => Step::Word(*exact, *plain),
-            Node::Any(any) => {
-                let branch = |nodes: &Vec<Node>| Branch {
-                    begins: word(nodes.first()),
-                    row: self.add_row(nodes),
-                };
-                let branches: Vec<Branch> = any.iter().map(branch).collect();
-                let start = self.branches.len();
-                self.branches.extend(branches);
-                Step::Any(part(start, self.branches.len()))
-            }
-            Node::Maybe(inner) => Step::Maybe(self.add_row(inner)),
+            Node::Any(any) => Step::Any(self.choice(any, defines)),
+            Node::Maybe(inner) => Step::Maybe(self.choice(std::slice::from_ref(inner), defines)),
             Node::Define(index) => Step::Define(*index),
             Node::Builtin(builtin) => Step::Builtin(*builtin),
         }
     }
 
+    fn choice(&mut self, any: &[Vec<Node>], defines: &[Defined]) -> u32 {
+        let branch = |nodes: &Vec<Node>| Branch {
+            begins: word(nodes.first()),
+            row: self.add_row(nodes, defines),
+        };
+        let branches: Vec<Branch> = any.iter().map(branch).collect();
+        let start = self.branches.len();
+        self.branches.extend(branches);
+        self.choices.push(Choice {
+            begins: grammar::beginnings(any, defines),
+            branches: part(start, self.branches.len()),
+        });
+        u32::try_from(self.choices.len() - 1).unwrap_or(u32::MAX)
+    }
+
     /// Adds a definition; `before`: those before it.
     pub fn add_define(&mut self, any: &[Vec<Node>], before: &[Defined]) {
-        let mut define = Define::default();
+        let mut define = Define {
+            begins: grammar::beginnings(any, before),
+            ..Define::default()
+        };
         for (nodes, at) in any.iter().zip(0..) {
             let first = grammar::first(nodes, before);
             if first.empty {
@@ -169,7 +211,7 @@ impl Laid {
                 define.by_first.extend(first.ids.iter().map(|id| (*id, at)));
             }
             define.alternatives.push(Alternative {
-                row: self.add_row(nodes),
+                row: self.add_row(nodes, before),
                 needs: Needs::of(nodes, before),
             });
         }
@@ -182,6 +224,7 @@ impl Laid {
     /// Nothing more will be added.
     pub fn shrink(&mut self) {
         self.steps.shrink_to_fit();
+        self.choices.shrink_to_fit();
         self.branches.shrink_to_fit();
         self.defines.shrink_to_fit();
     }
@@ -195,8 +238,11 @@ impl Laid {
             for step in self.row(row) {
                 match step {
                     Step::Word(exact, plain) => see(*exact, *plain),
-                    Step::Maybe(inner) => open.push(*inner),
-                    Step::Any(any) => open.extend(any.of(&self.branches).iter().map(|b| b.row)),
+                    Step::Any(choice) | Step::Maybe(choice) => {
+                        let choice = self.choices.get(*choice as usize);
+                        let branches = choice.map(|choice| choice.branches.of(&self.branches));
+                        open.extend(branches.into_iter().flatten().map(|b| b.row));
+                    }
                     Step::Define(index) => {
                         let seen = seen.get_mut(*index as usize);
                         if seen.is_some_and(|seen| !std::mem::replace(seen, true)) {
@@ -231,22 +277,22 @@ fn word(node: Option<&Node>) -> (Id, Id) {
 pub struct Beginnings {
     by_first: TableMap<Id, Part>,
     /// Those that begin with one word beside one another.
-    begun: Vec<Begun>,
+    begun: Vec<Beginning>,
     /// Rules that can begin with a number, a link, a date.
-    by_shape: Vec<Begun>,
+    by_shape: Vec<Beginning>,
 }
 
 /// A rule, and what tells at a look that it cannot match: most are told by these alone, so they stand beside
 /// one another.
 #[derive(Clone, Copy)]
-pub struct Begun {
+pub struct Beginning {
     index: u32,
     needs: Needs,
 }
 
-impl Begun {
-    pub fn of(index: usize, needs: Needs) -> Begun {
-        Begun {
+impl Beginning {
+    pub fn of(index: usize, needs: Needs) -> Beginning {
+        Beginning {
             index: u32::try_from(index).unwrap_or(u32::MAX),
             needs,
         }
@@ -254,9 +300,10 @@ impl Begun {
 }
 
 /// What stands at a place of a sentence.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct Standing {
     pub id: Id,
+    pub bit: Bits,
     /// The word behind it.
     pub next: Bits,
     /// Something other than a word stands there.
@@ -268,7 +315,7 @@ pub struct Standing {
 impl Beginnings {
     /// Rules that can begin with what stands there and need no others than those from there on.
     pub fn at(&self, here: Standing) -> impl Iterator<Item = usize> + '_ {
-        let by_shape: &[Begun] = if here.shaped { &self.by_shape } else { &[] };
+        let by_shape: &[Beginning] = if here.shaped { &self.by_shape } else { &[] };
         let by_first = self.by_first.get(&here.id);
         let by_first = by_first.map_or(&[][..], |part| part.of(&self.begun));
         let both = by_first.iter().chain(by_shape);
@@ -288,12 +335,12 @@ impl Beginnings {
 /// Beginnings while rules are added.
 #[derive(Default)]
 pub struct Gathered {
-    by_first: Vec<(Id, Begun)>,
-    by_shape: Vec<Begun>,
+    by_first: Vec<(Id, Beginning)>,
+    by_shape: Vec<Beginning>,
 }
 
 impl Gathered {
-    pub fn add(&mut self, begun: Begun, first: &First) {
+    pub fn add(&mut self, begun: Beginning, first: &First) {
         self.by_first
             .extend(first.ids.iter().map(|id| (*id, begun)));
         if first.shape {

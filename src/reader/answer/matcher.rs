@@ -3,9 +3,9 @@
 //! Never fails; its time is bounded by patterns times tokens, because what a definition matches at
 //! a place is remembered.
 
-use crate::reader::answer::grammar::{self, Bits, Builtin};
+use crate::reader::answer::grammar::{self, Builtin};
 use crate::reader::answer::interner::{Id, UNKNOWN};
-use crate::reader::answer::laid::{Laid, Part, Standing, Step};
+use crate::reader::answer::laid::{Begun, Laid, Part, Standing, Step};
 use crate::reader::answer::lexer::Shape;
 use crate::reader::answer::tables::Language;
 use crate::reader::hash::TableMap;
@@ -45,8 +45,8 @@ pub struct Matcher<'a> {
     patterns: &'a Laid,
     tokens: &'a [Seen],
     stretches: &'a [Stretch],
-    /// By place: the words from there on.
-    ahead: Vec<Bits>,
+    /// By place, and behind the last one.
+    standing: Vec<Standing>,
     /// By place and definition: what was found there before. Without it, brackets in brackets
     /// would be tried again and again.
     known: RefCell<TableMap<u32, Ends>>,
@@ -56,35 +56,43 @@ impl<'a> Matcher<'a> {
     pub fn new(language: &'a Language, tokens: &'a [Seen], stretches: &'a [Stretch]) -> Self {
         let plain = |id: &Id| language.unaccented.get(id).copied().unwrap_or(0);
         let word = |t: &Seen| grammar::bit(t.id) | plain(&t.id);
-        let mut ahead: Vec<Bits> = tokens.iter().map(word).collect();
-        let mut all = 0;
-        for bits in ahead.iter_mut().rev() {
-            all |= *bits;
-            *bits = all;
+        let nothing = Standing {
+            id: UNKNOWN,
+            bit: grammar::bit(UNKNOWN),
+            next: grammar::bit(UNKNOWN),
+            shaped: false,
+            ahead: 0,
+        };
+        let mut standing = vec![nothing; tokens.len() + 1];
+        let mut behind = nothing;
+        for (here, seen) in standing.iter_mut().zip(tokens).rev() {
+            *here = Standing {
+                id: seen.id,
+                bit: grammar::bit(seen.id),
+                next: behind.bit,
+                shaped: !matches!(seen.shape, Shape::Word | Shape::Sign),
+                ahead: behind.ahead | word(seen),
+            };
+            behind = *here;
+        }
+        for stretch in stretches {
+            if let Some(here) = standing.get_mut(stretch.start) {
+                here.shaped = true;
+            }
         }
         Matcher {
             patterns: &language.patterns,
             tokens,
             stretches,
-            ahead,
+            standing,
             known: RefCell::default(),
         }
     }
 
-    /// The words at `start` and behind it.
-    fn ahead(&self, start: usize) -> Bits {
-        self.ahead.get(start).copied().unwrap_or(0)
-    }
-
-    /// What stands at `start`.
-    pub fn standing(&self, start: usize) -> Standing {
-        let id = |at: usize| self.tokens.get(at).map_or(UNKNOWN, |seen| seen.id);
-        Standing {
-            id: id(start),
-            next: grammar::bit(id(start + 1)),
-            shaped: self.is_shaped(start),
-            ahead: self.ahead(start),
-        }
+    /// What stands at this place.
+    pub fn standing(&self, at: usize) -> Standing {
+        let here = self.standing.get(at).or(self.standing.last());
+        here.copied().unwrap_or_default()
     }
 
     /// Every place where the row can end when it starts at `start`.
@@ -125,21 +133,28 @@ impl<'a> Matcher<'a> {
                 Some(token) if token.id == exact || token.id == plain => 1 << 1,
                 _ => 0,
             },
-            Step::Maybe(inner) => 1 | self.ends(inner, position),
-            Step::Any(any) => self
-                .patterns
-                .begun_by(any, self.tokens.get(position).map(|token| token.id))
-                .fold(0, |ends, row| ends | self.ends(row, position)),
+            Step::Maybe(choice) => 1 | self.choice(choice, position),
+            Step::Any(choice) => self.choice(choice, position),
             Step::Define(index) => self.define(index, position),
             Step::Builtin(builtin) => self.builtin(builtin, position),
         }
     }
 
+    fn choice(&self, choice: u32, position: usize) -> Ends {
+        let begun = self.patterns.begun_by(choice, self.standing(position));
+        begun.fold(0, |ends, begun| match begun {
+            Begun::Whole => ends | 1 << 1,
+            Begun::Row(row) => ends | self.ends(row, position),
+        })
+    }
+
     fn define(&self, index: u32, position: usize) -> Ends {
-        let Some(define) = self.patterns.define(index) else {
+        let here = self.standing(position);
+        let define = self.patterns.define(index);
+        let Some(define) = define.filter(|define| define.may_begin(here)) else {
             return 0;
         };
-        let mut begun = define.begun_by(self.standing(position)).peekable();
+        let mut begun = define.begun_by(here).peekable();
         // Nothing of most definitions begins here, which is told as soon as looked up.
         if begun.peek().is_none() {
             return 0;
@@ -152,13 +167,6 @@ impl<'a> Matcher<'a> {
         let ends = begun.fold(0, |ends, row| ends | self.ends(row, position));
         self.known.borrow_mut().insert(slot, ends);
         ends
-    }
-
-    /// Whether something other than a plain word stands or begins here.
-    pub fn is_shaped(&self, position: usize) -> bool {
-        let plain = |t: &Seen| matches!(t.shape, Shape::Word | Shape::Sign);
-        !self.tokens.get(position).is_none_or(plain)
-            || self.stretches.iter().any(|s| s.start == position)
     }
 
     fn builtin(&self, builtin: Builtin, position: usize) -> Ends {

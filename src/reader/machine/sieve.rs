@@ -16,8 +16,9 @@ const TABLE_BITS: usize = 1 << 16;
 
 /// A piece that may be here, and how many octets before the gram it begins.
 struct Spot {
-    piece: usize,
-    before: usize,
+    gram: u32,
+    piece: u16,
+    before: u16,
 }
 
 pub struct Sieve {
@@ -25,7 +26,10 @@ pub struct Sieve {
     /// Finds the pieces too short for four grams.
     short: Option<Regex>,
     table: Vec<u64>,
-    spots: TableMap<u32, Vec<Spot>>,
+    /// By gram beside one another.
+    spots: Vec<Spot>,
+    /// Where those of a gram begin.
+    starts: TableMap<u32, u32>,
 }
 
 impl Sieve {
@@ -40,13 +44,20 @@ impl Sieve {
             pieces: Vec::new(),
             short: None,
             table: vec![0; TABLE_BITS / 64],
-            spots: TableMap::default(),
+            spots: Vec::new(),
+            starts: TableMap::default(),
         };
         let (long, short): (Vec<String>, Vec<String>) = pieces
             .into_iter()
             .partition(|piece| piece.len() >= GRAM + STRIDE - 1);
         for piece in long {
             sieve.add(piece, &often);
+        }
+        sieve.spots.sort_by_key(|spot| spot.gram);
+        sieve.spots.shrink_to_fit();
+        sieve.pieces.shrink_to_fit();
+        for (spot, at) in sieve.spots.iter().zip(0..) {
+            sieve.starts.entry(spot.gram).or_insert(at);
         }
         if !short.is_empty() {
             let short: Vec<String> = short.iter().map(|piece| regex::escape(piece)).collect();
@@ -69,9 +80,11 @@ impl Sieve {
             if let Some(word) = self.table.get_mut(word) {
                 *word |= bit;
             }
-            self.spots.entry(*gram).or_default().push(Spot {
-                piece: self.pieces.len(),
-                before: start + offset,
+            let number = |at: usize| u16::try_from(at).unwrap_or(u16::MAX);
+            self.spots.push(Spot {
+                gram: *gram,
+                piece: number(self.pieces.len()),
+                before: number(start + offset),
             });
         }
         self.pieces.push(piece);
@@ -97,10 +110,15 @@ impl Sieve {
     }
 
     fn is_at(&self, text: &[u8], at: usize, gram: u32) -> bool {
-        let mut spots = self.spots.get(&gram).into_iter().flatten();
+        let start = self.starts.get(&gram).map(|start| *start as usize);
+        let from = start.and_then(|start| self.spots.get(start..));
+        let spots = from.unwrap_or_default().iter();
+        let mut spots = spots.take_while(|spot| spot.gram == gram);
         spots.any(|spot| {
-            let piece = self.pieces.get(spot.piece).map(String::as_bytes);
-            let rest = at.checked_sub(spot.before).and_then(|s| text.get(s..));
+            let piece = self.pieces.get(usize::from(spot.piece));
+            let piece = piece.map(String::as_bytes);
+            let start = at.checked_sub(usize::from(spot.before));
+            let rest = start.and_then(|start| text.get(start..));
             work::steps(1);
             piece
                 .zip(rest)

@@ -7,7 +7,13 @@ use crate::reader::quote::{Half, doubt};
 
 /// The half that both parts agree on.
 pub fn agreed<'a>(plain: Half<'a>, html: Half<'a>) -> Half<'a> {
-    let (in_plain, in_html) = (words_of(&plain.body.text), words_of(&html.body.text));
+    let same = plain.body.text == html.body.text;
+    let words_of_own = |half: &Half<'_>| match same {
+        // They are no others, whichever they are.
+        true => String::new(),
+        false => words_of(&half.body.text),
+    };
+    let (in_plain, in_html) = (words_of_own(&plain), words_of_own(&html));
     if in_plain == in_html {
         return if plain.forwards || !html.forwards {
             plain

@@ -3,19 +3,30 @@
 //! Never fails: an expression that does not compile finds nothing (a test refuses that).
 
 use crate::reader::work;
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use regex::Regex;
 
-/// A regular expression that finds nothing where it does not compile (a test refuses that).
-pub struct Pattern(Option<Regex>);
+/// An expression that finds nothing where it does not compile (a test refuses that).
+pub struct Pattern(Option<Finder>);
+
+enum Finder {
+    Expression(Regex),
+    /// Words alone: as an expression they would take a table of megabytes.
+    Words(AhoCorasick),
+}
 
 impl Pattern {
     pub(super) fn new(pattern: &str) -> Pattern {
-        Pattern(Regex::new(pattern).ok())
+        Pattern(Regex::new(pattern).ok().map(Finder::Expression))
     }
 
-    pub fn any_of(words: &[&str]) -> Pattern {
-        let words = words.iter().map(|word| (*word).to_owned());
-        Pattern::new(&alternation(words.collect()))
+    /// Of words that begin alike the longest.
+    pub fn any_of<T: AsRef<str>>(words: &[T]) -> Pattern {
+        let finder = AhoCorasick::builder()
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .match_kind(MatchKind::LeftmostLongest)
+            .build(words.iter().map(AsRef::as_ref));
+        Pattern(finder.ok().map(Finder::Words))
     }
 
     #[cfg(test)]
@@ -40,13 +51,24 @@ impl Pattern {
     }
     pub fn is_in(&self, text: &str) -> bool {
         work::steps(text.len());
-        self.0.as_ref().is_some_and(|r| r.is_match(text))
+        self.0.as_ref().is_some_and(|finder| match finder {
+            Finder::Expression(regex) => regex.is_match(text),
+            Finder::Words(words) => words.is_match(text),
+        })
     }
     /// Where it is found, in order, not overlapping.
     pub fn spots<'a>(&'a self, text: &'a str) -> impl Iterator<Item = std::ops::Range<usize>> + 'a {
-        self.0
-            .iter()
-            .flat_map(move |r| r.find_iter(text).map(|m| m.range()))
+        let expression = move |finder: &'a Finder| match finder {
+            Finder::Expression(regex) => Some(regex.find_iter(text).map(|m| m.range())),
+            Finder::Words(_) => None,
+        };
+        let words = move |finder: &'a Finder| match finder {
+            Finder::Expression(_) => None,
+            Finder::Words(words) => Some(words.find_iter(text).map(|m| m.range())),
+        };
+        let finder = || self.0.iter();
+        let by_expression = finder().filter_map(expression).flatten();
+        by_expression.chain(finder().filter_map(words).flatten())
     }
 }
 

@@ -4,7 +4,7 @@
 
 use crate::reader::answer::grammar::{self, Compiler, Defined, Folding, Node};
 use crate::reader::answer::interner::Id;
-use crate::reader::answer::laid::{Beginnings, Begun, Gathered, Laid, Needs};
+use crate::reader::answer::laid::{Beginning, Beginnings, Gathered, Laid, Needs};
 use crate::reader::answer::tables::{Language, MIN_CORRECTED, Rule, Says, Span, Unit, Words};
 use crate::reader::hash::{TableMap, TableSet};
 use std::collections::HashMap;
@@ -165,7 +165,7 @@ impl Reading {
                 return Err(format!("{pattern:?} can be empty"));
             }
             let needs = Needs::of(&nodes, &self.defined);
-            let begun = Begun::of(self.language.rules.len(), needs);
+            let begun = Beginning::of(self.language.rules.len(), needs);
             match says {
                 Says::Span(_) => self.spans.add(begun, &first),
                 _ => self.phrases.add(begun, &first),
@@ -174,7 +174,7 @@ impl Reading {
                 self.language.sign_offs.extend(&first.ids);
             }
             let alone = self.section.ends_with(" alone");
-            let row = self.language.patterns.add_row(&nodes);
+            let row = self.language.patterns.add_row(&nodes, &self.defined);
             self.language.rules.push(Rule { says, alone, row });
         }
         Ok(())
