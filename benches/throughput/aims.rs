@@ -141,7 +141,10 @@ pub fn table(found: &Found) -> Record {
         "8",
         "... of which is fetched",
         "≤ 128 kB",
-        Some(("64 KiB (`receive/plan.rs`)".to_owned(), true)),
+        Some((
+            "96 KiB (`receive/glance.rs`, `receive/plan.rs`)".to_owned(),
+            true,
+        )),
     );
     for (what, name, aim) in [
         (

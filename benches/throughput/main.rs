@@ -175,12 +175,23 @@ fn main() {
         .filter(|word| !["--bench", "--record"].contains(word))
         .collect();
     record.command = format!(
-        "cargo bench --profile quick --bench throughput -- {}",
+        "cargo bench {}--bench throughput -- {}",
+        profile(),
         words.join(" ")
     );
     print!("{}", record.shown());
     if arguments.record {
         record::keep(&name, &record);
+    }
+}
+
+/// How this program was built: it lies in target/PROFILE/deps.
+fn profile() -> String {
+    let program = std::env::current_exe().unwrap_or_default();
+    let folder = program.parent().and_then(std::path::Path::parent);
+    match folder.and_then(std::path::Path::file_name) {
+        Some(name) if name != "release" => format!("--profile {} ", name.to_string_lossy()),
+        _ => String::new(),
     }
 }
 
