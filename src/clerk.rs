@@ -5,11 +5,13 @@
 use crate::config::ConfigError;
 use crate::config::PasswordError;
 use crate::deadline::Deadline;
+use crate::desk::post::Parcel;
 use crate::desk::{Desk, DeskError, STACK_OCTETS};
 use crate::wire::error::WireError;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Notify, oneshot, watch};
+use tokio::time::Instant;
 
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
@@ -65,12 +67,37 @@ pub struct Clerk {
 pub struct Bell {
     pub outbox: Notify,
     pub clock: Notify,
+    /// For the one that sends: what goes at once, so that he need not ask the desk for it.
+    at_hand: Mutex<Option<AtHand>>,
+}
+
+/// Mails that are in flight, and since when they lie here.
+pub struct AtHand {
+    pub parcels: Vec<Parcel>,
+    pub since: Instant,
 }
 
 impl Bell {
     pub fn ring(&self) {
         self.outbox.notify_one();
         self.clock.notify_one();
+    }
+
+    /// Rung at the desk, which hands out what goes at once, if what it handed out before was taken.
+    pub fn ring_at(&self, desk: &mut Desk) {
+        let mut at_hand = self.at_hand.lock().unwrap_or_else(PoisonError::into_inner);
+        if at_hand.is_none() {
+            let parcels = desk.hand_out();
+            let since = Instant::now();
+            *at_hand = (!parcels.is_empty()).then_some(AtHand { parcels, since });
+        }
+        drop(at_hand);
+        self.ring();
+    }
+
+    pub fn take_at_hand(&self) -> Option<AtHand> {
+        let mut at_hand = self.at_hand.lock().unwrap_or_else(PoisonError::into_inner);
+        at_hand.take()
     }
 }
 

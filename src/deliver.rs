@@ -5,7 +5,7 @@
 
 pub mod lines;
 
-use crate::clerk::{Begun, Clerk, Now, RunError};
+use crate::clerk::{AtHand, Begun, Clerk, Now, RunError};
 use crate::deliver::lines::{Batch, Ended, Lines};
 use crate::desk::post::Parcel;
 use crate::desk::{Desk, DeskError};
@@ -82,11 +82,14 @@ impl Loop {
         let mut knocked_at = began;
         let mut ahead = None;
         while !*self.stop.borrow() {
-            let parcels = match self.taken_ahead(ahead.take()).await? {
+            let parcels = match self.at_hand().await? {
                 Some(parcels) => parcels,
-                None => match self.throttle.room(began.elapsed(), MAX_BATCH) {
-                    0 => Vec::new(),
-                    at_most => self.take(at_most)?.end().await?,
+                None => match self.taken_ahead(ahead.take()).await? {
+                    Some(parcels) => parcels,
+                    None => match self.throttle.room(began.elapsed(), MAX_BATCH) {
+                        0 => Vec::new(),
+                        at_most => self.take(at_most)?.end().await?,
+                    },
                 },
             };
             self.throttle.count(began.elapsed(), parcels.len());
@@ -121,8 +124,14 @@ impl Loop {
         self.give_back(ahead).await?;
         self.lines.close(true).await;
         // Mail that arrives until the other loops have ended is for the next start.
-        let now_secs = (self.now)();
-        self.clerk.ask(move |desk| desk.send_later(now_secs)).await
+        let (now_secs, bell) = ((self.now)(), self.clerk.bell.clone());
+        let later = move |desk: &mut Desk| {
+            desk.send_later(now_secs)?;
+            let left = bell.take_at_hand().map(|left| left.parcels);
+            let ids: Vec<i64> = left.iter().flatten().map(|parcel| parcel.id).collect();
+            desk.put_off(&ids, now_secs)
+        };
+        self.clerk.ask(later).await
     }
 
     fn take(&self, at_most: u32) -> Result<Begun<Vec<Parcel>>, RunError> {
@@ -133,6 +142,19 @@ impl Loop {
             }
             desk.take_due(at_most, now_secs)
         })
+    }
+
+    /// What the desk handed out to go at once; None: nothing, or too long ago.
+    async fn at_hand(&self) -> Result<Option<Vec<Parcel>>, RunError> {
+        match self.clerk.bell.take_at_hand() {
+            Some(AtHand { parcels, since }) if since.elapsed() <= FRESH => Ok(Some(parcels)),
+            Some(AtHand { parcels, .. }) => {
+                self.put_off(parcels.iter().map(|parcel| parcel.id).collect())
+                    .await?;
+                Ok(None)
+            }
+            None => Ok(None),
+        }
     }
 
     /// What was taken ahead; None: nothing, or too long ago.

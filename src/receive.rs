@@ -10,18 +10,21 @@ use crate::failpoint;
 use crate::furnish::Watch;
 use crate::keyring::Door;
 use crate::pulse::Pulse;
+use crate::receive::batch::Handed;
+use crate::receive::known::Found;
 use crate::receive::plan::MAX_BATCH;
 use crate::store::inbox::Aside;
 use crate::wire::error::WireError;
 use crate::wire::imap::{Fetched, Session, Woken};
 use crate::wire::proof::Resolver;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
 pub mod authors;
 mod batch;
+mod glance;
 mod known;
 mod plan;
 pub mod suspect;
@@ -88,6 +91,8 @@ struct Memory {
     cuts: HashMap<(String, u32), u32>,
     /// What is known of a folder, by its name and UIDVALIDITY; the last UID is the highest that was fetched.
     known: HashMap<(String, u32), Known>,
+    /// A server did not answer what followed DONE: from then on the end of IDLE is waited for.
+    lost_hurry: bool,
     /// In this run: after that, a refused login is the server's mood until proven otherwise.
     ever_connected: bool,
     /// Since the last pause.
@@ -124,6 +129,7 @@ impl Loop {
             refusals: HashMap::new(),
             cuts: HashMap::new(),
             known: HashMap::new(),
+            lost_hurry: false,
             ever_connected: false,
             connected: false,
         };
@@ -169,6 +175,9 @@ impl Loop {
             () = crate::clerk::stopped(&mut stop) => return Ok(()),
         };
         let mut session = connected;
+        if memory.lost_hurry {
+            session.refuse_hurry();
+        }
         let mut first = !memory.connected;
         memory.connected = true;
         memory.ever_connected = true;
@@ -193,7 +202,7 @@ impl Loop {
                         return Ok(());
                     }
                     Woken::News => {
-                        self.take(&mut session, &mailbox, folder, false, memory)
+                        self.take_new(&mut session, &mailbox, folder, memory)
                             .await?;
                     }
                     Woken::Elapsed => break,
@@ -250,30 +259,50 @@ impl Loop {
             uid_validity: selected.uid_validity,
             uid_next,
         };
-        self.take(session, mailbox, folder, true, memory).await?;
+        let found = self.list_all(session, mailbox, folder).await?;
+        self.take(session, mailbox, folder, (found, None), memory)
+            .await?;
         Ok(folder)
     }
 
-    /// The set difference of what is there and what is known, in batches. At a wake-up only behind
-    /// the last known mail; a gap heals when the whole set is compared, at least every nine minutes.
+    /// What has come since; the first few are on the desk before the rest is listed.
+    async fn take_new(
+        &mut self,
+        session: &mut Session,
+        mailbox: &str,
+        folder: Folder,
+        memory: &mut Memory,
+    ) -> Result<(), Fault> {
+        let handed = self.glance(session, mailbox, folder, memory).await?;
+        match self.list_new(session, mailbox, folder, memory).await {
+            Ok(found) => {
+                self.take(session, mailbox, folder, (found, handed), memory)
+                    .await
+            }
+            Err(fault) => {
+                self.stored(handed).await?;
+                Err(fault)
+            }
+        }
+    }
+
+    /// The set difference of what is there and what is known, in batches, behind what was handed to the desk before.
+    /// At a wake-up only behind the last known mail; a gap heals when the whole set is compared, at least every nine
+    /// minutes.
     ///
-    /// While the desk works on one batch, the next one is fetched.
+    /// While the desk works on one batch, the next ones are fetched.
     async fn take(
         &mut self,
         session: &mut Session,
         mailbox: &str,
         folder: Folder,
-        whole: bool,
+        (found, handed): (Found, Option<Handed>),
         memory: &mut Memory,
     ) -> Result<(), Fault> {
         let uid_validity = folder.uid_validity;
-        let (known, missing, full) = match whole {
-            true => self.list_all(session, mailbox, folder).await?,
-            false => self.list_new(session, mailbox, folder, memory).await?,
-        };
-        let mut rest = missing.as_slice();
-        let (mut handed, mut looked) = (None, true);
-        if full {
+        let mut rest = found.missing.as_slice();
+        let mut on_desk = VecDeque::from_iter(handed);
+        if found.full {
             self.hold_back().await?;
         }
         while !*self.stop.borrow() {
@@ -283,24 +312,35 @@ impl Loop {
             self.pulse.promise(LONGEST_STEP);
             let fetched = session.fetch(&portion.uids, portion.first).await;
             failpoint::here("fetch.fetched");
-            self.stored(handed.take()).await?;
+            if fetched.is_err() {
+                self.stored(on_desk.drain(..)).await?;
+            }
             let fetched = self
                 .survive(fetched, mailbox, uid_validity, &portion.uids, memory)
                 .await?;
-            // Only now: a question at the desk waits until the last batch is done with.
-            if !looked {
+            let done = on_desk.len().saturating_sub(self.most_behind());
+            if self.stored(on_desk.drain(..done)).await? {
+                self.stored(on_desk.drain(..)).await?;
                 self.hold_back().await?;
             }
-            looked = false;
             self.watch.refresh(&self.clerk).await?;
             self.pulse.promise(LONGEST_STEP);
-            let batch = self.prepare(fetched, mailbox, uid_validity, &known, memory);
+            let batch = self.prepare(fetched, mailbox, uid_validity, &found.known, memory);
             let batch = suspect::try_out(batch).await;
-            handed = self.hand_over(batch)?;
+            on_desk.extend(self.hand_over(batch)?);
         }
-        self.stored(handed).await?;
+        self.stored(on_desk).await?;
         memory.batch = MAX_BATCH;
         Ok(())
+    }
+
+    /// Batches that may lie on the desk when the next one comes, so that it need not wait for that. Those whose
+    /// authors are looked up would overtake one another.
+    fn most_behind(&self) -> usize {
+        match self.resolver {
+            Some(_) => 0,
+            None => 1,
+        }
     }
 
     /// A mail server that takes our mail slowly slows down the reading too: what waits, waits in the

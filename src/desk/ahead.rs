@@ -11,13 +11,16 @@ use crate::reader::author::Facts;
 use crate::reader::letter::Letter;
 use crate::reader::{self, Known, Reader, Reading, content};
 use crate::store::inbox::Pending;
+use std::cell::RefCell;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::{Builder, Scope};
 
 /// For fewer mails a thread costs more than it gives.
 const WORTH_IT: usize = 4;
-/// Mails that were read and not decided on.
-const MOST_AHEAD: usize = 16;
+/// Mails are handed over together: to wake a thread costs more than that.
+const GROUP: usize = 4;
+/// Groups that were read and not decided on.
+const MOST_AHEAD: usize = 4;
 
 /// What reading needs beside the mails.
 #[derive(Clone, Copy)]
@@ -65,7 +68,9 @@ impl Opened {
 
 /// Where the mails that were read ahead come from, in their order.
 pub(super) struct Ahead {
-    opened: Option<Receiver<(i64, Opened)>>,
+    opened: Option<Receiver<Vec<(i64, Opened)>>>,
+    /// The group at hand.
+    group: RefCell<std::vec::IntoIter<(i64, Opened)>>,
 }
 
 impl Ahead {
@@ -76,19 +81,23 @@ impl Ahead {
         around: Circumstances<'env>,
     ) -> Ahead {
         if mails.len() < WORTH_IT {
-            return Ahead { opened: None };
+            return Ahead::of(None);
         }
         let (done, opened) = sync_channel(MOST_AHEAD);
         let thread = Builder::new().name("reader".to_owned());
         let started = thread
             .stack_size(STACK_OCTETS)
             .spawn_scoped(scope, move || {
-                for mail in mails {
+                let mut rest = mails;
+                // The first one alone: the desk waits for it.
+                let mut count = 1;
+                while !rest.is_empty() {
+                    let (group, others) = rest.split_at(count.min(rest.len()));
+                    (rest, count) = (others, GROUP);
+                    let group = group.iter();
+                    let group = group.map(|mail| (mail.id, Opened::of(mail, around, true)));
                     // The desk has ended its batch early.
-                    if done
-                        .send((mail.id, Opened::of(mail, around, true)))
-                        .is_err()
-                    {
+                    if done.send(group.collect::<Vec<_>>()).is_err() {
                         return;
                     }
                 }
@@ -96,8 +105,13 @@ impl Ahead {
         if let Err(error) = &started {
             tracing::warn!("mails are read at the desk alone: {error}");
         }
+        Ahead::of(started.is_ok().then_some(opened))
+    }
+
+    fn of(opened: Option<Receiver<Vec<(i64, Opened)>>>) -> Ahead {
         Ahead {
-            opened: started.is_ok().then_some(opened),
+            opened,
+            group: RefCell::default(),
         }
     }
 
@@ -107,7 +121,12 @@ impl Ahead {
 
     /// This mail, if it is the next one.
     pub(super) fn take(&self, id: i64) -> Option<Opened> {
-        let (read, opened) = self.opened.as_ref()?.recv().ok()?;
+        let opened = self.opened.as_ref()?;
+        let mut group = self.group.borrow_mut();
+        if group.len() == 0 {
+            *group = opened.recv().ok()?.into_iter();
+        }
+        let (read, opened) = group.next()?;
         (read == id).then_some(opened)
     }
 }

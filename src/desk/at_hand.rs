@@ -33,6 +33,11 @@ impl Desk {
         }
     }
 
+    /// All that was just written to go at once.
+    pub fn hand_out(&mut self) -> Vec<Parcel> {
+        self.at_hand.drain(..).collect()
+    }
+
     /// The mails at hand, at most so many.
     pub(super) fn take_at_hand(
         &mut self,

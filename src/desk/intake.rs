@@ -33,7 +33,8 @@ pub enum Suspicion {
 }
 
 impl Desk {
-    /// Takes a batch of raw mails: first all are stored, then all are handled; two commits.
+    /// Takes a batch of raw mails: first all are stored, then all are handled; two commits, of which the second
+    /// waits for the disk.
     pub fn receive(&mut self, batch: &[Arrived], now_secs: i64) -> Result<usize, DeskError> {
         let taken = self.take(batch, now_secs)?;
         let mails: Vec<_> = taken.into_iter().flatten().map(|id| (id, None)).collect();
@@ -47,13 +48,15 @@ impl Desk {
         batch: &[Arrived],
         now_secs: i64,
     ) -> Result<Vec<Option<i64>>, DeskError> {
-        let tx = self.store.transaction()?;
-        let stored: Vec<Option<i64>> = batch
-            .iter()
-            .map(|arrived| inbox::insert(&tx, arrived, now_secs))
-            .collect::<Result<_, _>>()?;
-        failpoint::commit("store", false);
-        tx.commit()?;
+        // Without waiting for the disk: after a power cut the mailbox still has them.
+        let stored: Vec<Option<i64>> = self.store.transact_unhurried(|db| {
+            let stored = batch
+                .iter()
+                .map(|arrived| inbox::insert(db, arrived, now_secs))
+                .collect::<Result<_, _>>()?;
+            failpoint::commit("store", false);
+            Ok(stored)
+        })?;
         failpoint::commit("store", true);
         if batch.iter().any(|arrived| arrived.aside.is_some()) {
             self.doing = "identify";

@@ -7,30 +7,38 @@ use crate::desk::DeskError;
 use crate::store::outbox;
 use crate::writer::{Draft, Finished, WriteError};
 use rusqlite::Connection;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{Builder, Scope};
 
+/// To wake a thread costs more than to hand over a draft, so drafts go in groups.
+const GROUP: usize = 4;
+
+type Given = (i64, Draft);
 type Done = (i64, Result<Finished, WriteError>);
 
 pub(super) struct Press {
-    drafts: Sender<(i64, Draft)>,
-    done: Receiver<Done>,
-    /// Drafts that were given and not stored.
+    /// The next group.
+    given: RefCell<Vec<Given>>,
+    drafts: Sender<Vec<Given>>,
+    done: Receiver<Vec<Done>>,
+    /// Drafts that were handed over and not stored.
     waiting: Cell<usize>,
 }
 
 impl Press {
     /// None: there is no thread to be had, and mails are finished at the desk.
     pub(super) fn start<'scope>(scope: &'scope Scope<'scope, '_>) -> Option<Rc<Press>> {
-        let (drafts, given) = channel::<(i64, Draft)>();
+        let (drafts, given) = channel::<Vec<Given>>();
         let (finished, done) = channel();
         let thread = Builder::new().name("writer".to_owned());
         let started = thread.spawn_scoped(scope, move || {
-            for (id, draft) in given {
+            for group in given {
+                let group = group.into_iter();
+                let group = group.map(|(id, draft)| (id, draft.finish())).collect();
                 // The desk has ended its batch early.
-                if finished.send((id, draft.finish())).is_err() {
+                if finished.send(group).is_err() {
                     return;
                 }
             }
@@ -40,6 +48,7 @@ impl Press {
             return None;
         }
         Some(Rc::new(Press {
+            given: RefCell::default(),
             drafts,
             done,
             waiting: Cell::new(0),
@@ -48,18 +57,26 @@ impl Press {
 
     /// Takes a draft for this row of the outbox; stores what was finished meanwhile.
     pub(super) fn give(&self, db: &Connection, id: i64, draft: Draft) -> Result<(), DeskError> {
+        let mut given = self.given.borrow_mut();
+        given.push((id, draft));
+        if given.len() < GROUP {
+            return Ok(());
+        }
+        self.waiting.set(self.waiting.get() + given.len());
         self.drafts
-            .send((id, draft))
+            .send(std::mem::take(&mut *given))
             .map_err(|_| DeskError::Again)?;
-        self.waiting.set(self.waiting.get() + 1);
         while let Ok(done) = self.done.try_recv() {
             self.store(db, done)?;
         }
         Ok(())
     }
 
-    /// Waits for all that was given, and stores it.
+    /// Finishes the last few, waits for all that was handed over, and stores it.
     pub(super) fn empty(&self, db: &Connection) -> Result<(), DeskError> {
+        for (id, draft) in self.given.take() {
+            keep(db, id, draft.finish())?;
+        }
         while self.waiting.get() > 0 {
             let done = self.done.recv().map_err(|_| DeskError::Again)?;
             self.store(db, done)?;
@@ -67,9 +84,17 @@ impl Press {
         Ok(())
     }
 
-    fn store(&self, db: &Connection, (id, finished): Done) -> Result<(), DeskError> {
-        self.waiting.set(self.waiting.get().saturating_sub(1));
-        let finished = finished.map_err(|_| DeskError::Again)?;
-        Ok(outbox::finish(db, id, &finished.bytes, &finished.quotable)?)
+    fn store(&self, db: &Connection, done: Vec<Done>) -> Result<(), DeskError> {
+        self.waiting
+            .set(self.waiting.get().saturating_sub(done.len()));
+        for (id, finished) in done {
+            keep(db, id, finished)?;
+        }
+        Ok(())
     }
+}
+
+fn keep(db: &Connection, id: i64, finished: Result<Finished, WriteError>) -> Result<(), DeskError> {
+    let finished = finished.map_err(|_| DeskError::Again)?;
+    Ok(outbox::finish(db, id, &finished.bytes, &finished.quotable)?)
 }

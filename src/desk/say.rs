@@ -52,14 +52,7 @@ impl Work<'_> {
             secret: &secret,
             mark: &mark,
         };
-        let draft = writer::draft(
-            saying,
-            &introduction,
-            thread.as_ref(),
-            &voice,
-            &seal,
-            self.now_secs,
-        )?;
+        let draft = writer::draft(saying, &introduction, thread, &voice, &seal, self.now_secs)?;
         let meant: Vec<&Address> = people.iter().map(|person| &person.address).collect();
         let id = self.enter(saying, owner, &secret, &mark, &draft, &meant)?;
         if let Some(wait_secs) = wait_secs {

@@ -7,6 +7,7 @@ use crate::clerk::{Clerk, RunError};
 use crate::deadline::LOOK_UP_TICKS;
 use crate::desk::intake::Suspicion;
 use crate::desk::views;
+use crate::receive::batch::Taken;
 use crate::receive::suspect;
 use crate::store::inbox::Arrived;
 use crate::wire::proof::{self, Resolver};
@@ -15,13 +16,13 @@ use tokio::sync::watch;
 /// Authors looked up at the same time: DNS answers slowly, and a backlog should not wait for each.
 const MAX_LOOK_UPS: usize = 20;
 
-/// Stores mails, looks their authors up, handles them; how many there were to handle.
+/// Stores mails, looks their authors up, handles them.
 pub(super) async fn take(
     clerk: &Clerk,
     resolver: &Resolver,
     batch: Vec<Arrived>,
     now_secs: i64,
-) -> Result<usize, RunError> {
+) -> Result<Taken, RunError> {
     let (ids, batch) = clerk
         .ask(move |desk| Ok((desk.take(&batch, now_secs)?, batch)))
         .await?;
@@ -40,12 +41,15 @@ pub(super) async fn take(
         clerk
             .ask(move |desk| {
                 desk.handle_all(&known, now_secs)?;
-                bell.ring();
+                bell.ring_at(desk);
                 Ok(())
             })
             .await?;
     }
-    Ok(mails.len())
+    Ok(Taken {
+        mails: mails.len(),
+        full: clerk.ask(move |desk| desk.is_outbox_full(now_secs)).await?,
+    })
 }
 
 /// After a start: the mails that the last process stored and did not finish, one by one, each with

@@ -8,10 +8,18 @@ use crate::receive::{Fault, Loop, MAX_REFUSALS, Memory, authors, plan};
 use crate::store::inbox::{Arrived, Aside};
 use crate::wire::imap::{Fetched, Mail};
 
-/// A batch that lies on the desk; there how many mails were handled is known.
+/// What became of a batch.
+pub(super) struct Taken {
+    /// Mails that were handled.
+    pub(super) mails: usize,
+    /// Whether so much waits to be sent that no more should be taken in for now.
+    pub(super) full: bool,
+}
+
+/// A batch that lies on the desk.
 pub(super) enum Handed {
-    Begun(Begun<usize>),
-    LookedUp(tokio::task::JoinHandle<Result<usize, RunError>>),
+    Begun(Begun<Taken>),
+    LookedUp(tokio::task::JoinHandle<Result<Taken, RunError>>),
 }
 
 impl Loop {
@@ -97,7 +105,8 @@ impl Loop {
 
     pub(super) async fn store(&self, batch: Vec<Arrived>) -> Result<(), Fault> {
         let handed = self.hand_over(batch)?;
-        self.stored(handed).await
+        self.stored(handed).await?;
+        Ok(())
     }
 
     /// Puts a batch on the desk, which goes on by itself.
@@ -116,21 +125,30 @@ impl Loop {
             }
             None => Handed::Begun(self.clerk.begin(move |desk| {
                 let taken = desk.receive(&batch, now_secs);
-                bell.ring();
-                taken
+                bell.ring_at(desk);
+                Ok(Taken {
+                    mails: taken?,
+                    full: desk.is_outbox_full(now_secs)?,
+                })
             })?),
         }))
     }
 
-    /// Waits until a batch is stored and decided on.
-    pub(super) async fn stored(&self, handed: Option<Handed>) -> Result<(), Fault> {
-        let taken = match handed {
-            None => return Ok(()),
-            Some(Handed::Begun(begun)) => begun.end().await?,
-            Some(Handed::LookedUp(task)) => task.await.map_err(|_| RunError::DeskGone)??,
-        };
-        tracing::info!(mails = taken, "mail taken");
-        self.pulse.took(taken);
-        Ok(())
+    /// Waits until a batch is stored and decided on; whether the outbox is full then.
+    pub(super) async fn stored(
+        &self,
+        handed: impl IntoIterator<Item = Handed>,
+    ) -> Result<bool, Fault> {
+        let mut full = false;
+        for handed in handed {
+            let taken = match handed {
+                Handed::Begun(begun) => begun.end().await?,
+                Handed::LookedUp(task) => task.await.map_err(|_| RunError::DeskGone)??,
+            };
+            tracing::info!(mails = taken.mails, "mail taken");
+            self.pulse.took(taken.mails);
+            full = taken.full;
+        }
+        Ok(full)
     }
 }

@@ -7,38 +7,62 @@ use crate::receive::{Fault, Folder, Loop, Memory};
 use crate::wire::imap::{Listed, Session};
 use std::collections::HashSet;
 
+/// What lies in a folder.
+pub(super) struct Found {
+    pub(super) known: Known,
+    /// Not taken yet.
+    pub(super) missing: Vec<Listed>,
+    /// Whether the outbox is full, or that is not known.
+    pub(super) full: bool,
+}
+
+impl Known {
+    /// The first number that was not taken.
+    pub(super) fn next_uid(&self) -> u32 {
+        self.first_uid.max(self.last_uid.saturating_add(1))
+    }
+}
+
 impl Loop {
-    /// Everything that lies there and was not taken yet; and that it is not known whether the outbox is full.
+    /// Everything that lies there and was not taken yet.
     pub(super) async fn list_all(
         &self,
         session: &mut Session,
         mailbox: &str,
         folder: Folder,
-    ) -> Result<(Known, Vec<Listed>, bool), Fault> {
+    ) -> Result<Found, Fault> {
         let known = self.open_folder(mailbox, folder).await?;
         let mut listed = session.list(known.first_uid).await?;
         let unknown = self.unknown(mailbox, folder.uid_validity, &listed).await?;
         listed.retain(|listed| unknown.contains(&listed.uid));
-        Ok((known, listed, true))
+        Ok(Found {
+            known,
+            missing: listed,
+            full: true,
+        })
     }
 
-    /// What lies behind the last mail that was taken, and whether the outbox is full: a single mail is waited
-    /// for, so the desk is asked while the server answers, and for nothing that is known.
+    /// What lies behind the last mail that was taken: a single mail is waited for, so the desk is asked while the
+    /// server answers, and for nothing that is known.
     pub(super) async fn list_new(
         &self,
         session: &mut Session,
         mailbox: &str,
         folder: Folder,
         memory: &Memory,
-    ) -> Result<(Known, Vec<Listed>, bool), Fault> {
+    ) -> Result<Found, Fault> {
         let key = (mailbox.to_owned(), folder.uid_validity);
         let known = match memory.known.get(&key) {
             Some(known) => *known,
             None => self.open_folder(mailbox, folder).await?,
         };
-        let from = known.first_uid.max(known.last_uid.saturating_add(1));
-        let (listed, full) = tokio::join!(session.list(from), self.is_outbox_full());
-        Ok((known, listed?, full?))
+        let listing = session.list(known.next_uid());
+        let (listed, full) = tokio::join!(listing, self.is_outbox_full());
+        Ok(Found {
+            known,
+            missing: listed?,
+            full: full?,
+        })
     }
 
     pub(super) async fn is_outbox_full(&self) -> Result<bool, Fault> {

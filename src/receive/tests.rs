@@ -68,6 +68,7 @@ fn memory() -> Memory {
         refusals: HashMap::new(),
         cuts: HashMap::new(),
         known: HashMap::new(),
+        lost_hurry: false,
         ever_connected: true,
         connected: true,
     }

@@ -223,6 +223,23 @@ impl Store {
             .transaction_with_behavior(TransactionBehavior::Immediate)?)
     }
 
+    /// The same for what can be had again: its commit does not wait for the disk. It outlives the end of the
+    /// program; that of the machine only once another transaction was committed, whose commit covers both.
+    pub fn transact_unhurried<T>(
+        &mut self,
+        act: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        // In WAL mode NORMAL differs from FULL in this alone (https://www.sqlite.org/pragma.html#pragma_synchronous).
+        self.connection.execute_batch("PRAGMA synchronous=NORMAL")?;
+        let done = self.transaction().and_then(|tx| {
+            let done = act(&tx)?;
+            tx.commit()?;
+            Ok(done)
+        });
+        self.connection.execute_batch("PRAGMA synchronous=FULL")?;
+        done
+    }
+
     /// For reading only.
     pub fn reading(&self) -> &Connection {
         &self.connection
@@ -241,6 +258,23 @@ fn damaged(error: rusqlite::Error) -> StoreError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_commit_waits_for_the_disk_again_after_one_that_did_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&folder.path().join("askfirst.db")).unwrap();
+        let level = |db: &Connection| -> i64 {
+            db.query_row("PRAGMA synchronous", [], |row| row.get(0))
+                .unwrap()
+        };
+        let (normal, full) = (1, 2);
+        assert_eq!(level(store.reading()), full);
+        let within = store.transact_unhurried(|db| Ok(level(db))).unwrap();
+        assert_eq!((within, level(store.reading())), (normal, full));
+        let failed = store.transact_unhurried(|db| Ok(db.execute("no SQL", [])?));
+        assert!(failed.is_err());
+        assert_eq!(level(store.reading()), full);
+    }
 
     #[test]
     fn a_long_log_is_copied_back_and_a_short_one_is_left() {

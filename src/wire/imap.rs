@@ -87,6 +87,10 @@ pub struct Session {
     /// A command was begun and its tagged answer not read: what comes next belongs to nobody.
     out_of_step: bool,
     idle_works: bool,
+    /// The tag of an IDLE that was told to end, and whose tagged answer comes before the next command's.
+    ending: Option<String>,
+    /// The next command follows DONE without a wait for that answer.
+    hurries: bool,
     poll_every: Duration,
 }
 
@@ -122,6 +126,11 @@ impl Session {
         self.idle_works = false;
     }
 
+    /// Waits for the end of each IDLE before the next command: for a server that loses what follows DONE.
+    pub fn refuse_hurry(&mut self) {
+        self.hurries = false;
+    }
+
     fn new(inner: async_imap::Session<Pipe>, at: String, received: Arc<AtomicU64>) -> Session {
         Session {
             inner,
@@ -134,6 +143,8 @@ impl Session {
             bye: None,
             out_of_step: false,
             idle_works: true,
+            ending: None,
+            hurries: true,
             poll_every: POLL_EVERY,
         }
     }
@@ -198,6 +209,9 @@ impl Session {
             });
             match verdict.await? {
                 None => {}
+                Some(_) if self.ending.is_some() => {
+                    return Err(self.protocol(label, "the end of IDLE was never told"));
+                }
                 Some((status, text)) => {
                     self.out_of_step = false;
                     return self.judge(status, text, label);
@@ -252,6 +266,11 @@ impl Session {
             Some(Ok(Some(response))) => {
                 let response = response.parsed();
                 self.note(response);
+                let ending = self.ending.as_deref();
+                if let Some((status, text)) = ending.and_then(|tag| tagged(response, tag)) {
+                    self.ending = None;
+                    self.judge(status, text, "IDLE")?;
+                }
                 Ok(on(response))
             }
             Some(Ok(None)) => Err(self.closed(label)),

@@ -208,6 +208,8 @@ pub struct Abilities {
     pub size_limit: Option<u64>,
     pub smtputf8: bool,
     pub eight_bit_mime: bool,
+    /// RFC 2920: several commands may be written at once.
+    pub pipelining: bool,
     /// RFC 3461.
     pub dsn: bool,
     pub start_tls: bool,

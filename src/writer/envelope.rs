@@ -10,6 +10,7 @@ use crate::writer::manner::{self, Manner};
 use crate::writer::mime::{self, Fields};
 use crate::writer::page::AnswerTo;
 use crate::writer::{Seal, Thread, Voice, WriteError, text};
+use minijinja::value::Value;
 use std::collections::BTreeMap;
 
 /// Ids kept of a long thread: half from its start, half from its end.
@@ -105,7 +106,7 @@ impl Envelope {
         &self,
         subject: &str,
         thread: Option<&Thread>,
-        seal: &Seal<'_>,
+        mark: &str,
         now_secs: i64,
     ) -> Result<Fields, WriteError> {
         let mut fields = Fields::default();
@@ -135,7 +136,7 @@ impl Envelope {
             let value = "OOF, AutoReply, RN, NRN";
             fields.add("X-Auto-Response-Suppress", value.to_owned());
         }
-        fields.add("X-Askfirst-Id", mark(seal)?);
+        fields.add("X-Askfirst-Id", mark_field(mark)?);
         fields.add("MIME-Version", "1.0".to_owned());
         let boundary = mime::boundary(&self.message_id);
         let kind = format!("multipart/alternative;\r\n boundary=\"{boundary}\"");
@@ -207,13 +208,13 @@ fn senders_name(
         name if name.is_empty() => connector.address.as_str().to_owned(),
         name => name,
     };
-    let values = BTreeMap::from([
+    let values: BTreeMap<&str, Value> = BTreeMap::from([
         ("connector", connector.clone().into()),
         ("bot", bot.clone().into()),
     ]);
     let name = voice
         .language
-        .part("part_sender", &values)
+        .part("part_sender", values)
         .map_err(|why| WriteError::Template {
             kind: saying.name(),
             why: why.to_string(),
@@ -253,12 +254,12 @@ fn date(now_secs: i64) -> Result<String, WriteError> {
     Ok(at.strftime("%a, %-d %b %Y %H:%M:%S +0000").to_string())
 }
 
-fn mark(seal: &Seal<'_>) -> Result<String, WriteError> {
-    let fits = !seal.mark.is_empty()
-        && seal.mark.len() <= MAX_ID_OCTETS
-        && seal.mark.bytes().all(|byte| byte.is_ascii_graphic());
+fn mark_field(mark: &str) -> Result<String, WriteError> {
+    let fits = !mark.is_empty()
+        && mark.len() <= MAX_ID_OCTETS
+        && mark.bytes().all(|byte| byte.is_ascii_graphic());
     if fits {
-        Ok(seal.mark.to_owned())
+        Ok(mark.to_owned())
     } else {
         Err(WriteError::Header(
             "X-Askfirst-Id: the mark must be a word of printable ASCII".to_owned(),

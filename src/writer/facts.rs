@@ -194,7 +194,9 @@ fn hidden(person: Option<&Person>, voice: &Voice<'_>) -> Value {
     let mut first = name.split(' ').next().unwrap_or_default().to_owned();
     if name.is_empty() {
         // Without it the name is not known, and a template that needs it fails.
-        let somebody = voice.language.part("part_somebody", &BTreeMap::new());
+        let somebody = voice
+            .language
+            .part("part_somebody", BTreeMap::<&str, Value>::new());
         let Ok(somebody) = somebody else {
             return Value::from(());
         };

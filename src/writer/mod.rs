@@ -21,9 +21,11 @@ use crate::reader::secret::Secret;
 use crate::rules::introduction::Introduction;
 use crate::rules::saying::Saying;
 use crate::writer::envelope::Envelope;
-use crate::writer::mime::Fields;
 use crate::writer::page::Page;
+use crate::writer::text::Block;
 use crate::writer::words::{Language, Unfilled};
+use minijinja::value::Value;
+use std::collections::BTreeMap;
 
 /// The bot's own name and manners of speech.
 pub struct Voice<'a> {
@@ -107,8 +109,17 @@ pub struct Draft {
     pub subject: String,
     language: String,
     envelope: Envelope,
-    fields: Fields,
-    page: Page,
+    thread: Option<Thread>,
+    mark: String,
+    now_secs: i64,
+    filled: Filled,
+}
+
+/// A filled template: the subject of its first line, and the rest.
+struct Filled {
+    subject: String,
+    body: String,
+    boxes: BTreeMap<&'static str, Block>,
 }
 
 /// A mail's last form.
@@ -131,6 +142,7 @@ pub fn compose(
     seal: &Seal<'_>,
     now_secs: i64,
 ) -> Result<Composed, WriteError> {
+    let thread = thread.cloned();
     let draft = draft(saying, introduction, thread, voice, seal, now_secs)?;
     let finished = draft.finish()?;
     Ok(Composed {
@@ -143,11 +155,11 @@ pub fn compose(
     })
 }
 
-/// The first part of [`compose`]: all that needs to be known, and all that can go wrong but a fault of ours.
+/// The first part of [`compose`]: all that needs to be known elsewhere.
 pub fn draft(
     saying: &Saying,
     introduction: &Introduction,
-    thread: Option<&Thread>,
+    thread: Option<Thread>,
     voice: &Voice<'_>,
     seal: &Seal<'_>,
     now_secs: i64,
@@ -160,39 +172,44 @@ pub fn draft(
     }
     let thread = thread.filter(|_| !manner.starts_thread);
     let token = seal.secret.token();
-    let (own_subject, page) =
-        page(saying, introduction, voice, &token).map_err(|why| WriteError::Template {
-            kind,
-            why: why.to_string(),
-        })?;
+    let filled = fill(saying, introduction, voice, &token).map_err(|why| WriteError::Template {
+        kind,
+        why: why.to_string(),
+    })?;
     let envelope = Envelope::new(saying, introduction, voice, seal)?;
-    let subject = subject(&own_subject, thread);
-    let fields = envelope.fields(&subject, thread, seal, now_secs)?;
     Ok(Draft {
         kind,
         message_id: envelope.message_id.clone(),
         envelope_from: voice.bot.clone(),
         recipients: people.into_iter().map(|person| person.address).collect(),
-        subject,
+        subject: subject(&filled.subject, thread.as_ref()),
         language: voice.language.code.clone(),
         envelope,
-        fields,
-        page,
+        thread,
+        mark: seal.mark.to_owned(),
+        now_secs,
+        filled,
     })
 }
 
 impl Draft {
-    /// The last part of [`compose`], which needs nothing else and takes most of its time: the texts, the
-    /// bytes, and the bytes read back.
+    /// The last part of [`compose`], which needs nothing else and takes most of its time: the header, the texts,
+    /// the bytes, and the bytes read back.
     pub fn finish(&self) -> Result<Finished, WriteError> {
-        let visible = self.page.plain();
-        let answer_to = self.envelope.answer_to();
-        let html = self.page.html(&self.language, answer_to.as_ref());
-        let boundary = mime::boundary(&self.message_id);
-        let bytes = self.fields.with_bodies(&visible, &html, &boundary);
-        let meant = self
+        let page = self.filled.page().map_err(|why| WriteError::Template {
+            kind: self.kind,
+            why: format!("{}:0: {why}", self.kind),
+        })?;
+        let thread = self.thread.as_ref();
+        let fields = self
             .envelope
-            .meant(&self.fields, &self.subject, &visible, &html);
+            .fields(&self.subject, thread, &self.mark, self.now_secs)?;
+        let visible = page.plain();
+        let answer_to = self.envelope.answer_to();
+        let html = page.html(&self.language, answer_to.as_ref());
+        let boundary = mime::boundary(&self.message_id);
+        let bytes = fields.with_bodies(&visible, &html, &boundary);
+        let meant = self.envelope.meant(&fields, &self.subject, &visible, &html);
         check::read_back(&bytes, &meant).map_err(|what| WriteError::NotAsMeant {
             kind: self.kind,
             what,
@@ -205,16 +222,17 @@ impl Draft {
     }
 }
 
-/// The filled template: the subject of its first line, and the rest.
-fn page(
+fn fill(
     saying: &Saying,
     introduction: &Introduction,
     voice: &Voice<'_>,
     token: &str,
-) -> Result<(String, Page), Unfilled> {
+) -> Result<Filled, Unfilled> {
     let facts = facts::gather(saying, introduction, voice, token);
-    let mut filled = voice.language.fill(saying.name(), &facts.values)?;
-    let mut footer = voice.language.fill("part_footer", &facts.values)?;
+    let boxes = facts.boxes;
+    let values = Value::from(facts.values);
+    let mut filled = voice.language.fill(saying.name(), values.clone())?;
+    let mut footer = voice.language.fill("part_footer", values)?;
     let also = voice
         .also
         .filter(|_| matches!(saying, Saying::Introduction));
@@ -222,21 +240,42 @@ fn page(
         let other = Voice { language, ..*voice };
         let mut facts = facts::gather(saying, introduction, &other, token);
         facts.set("again", true);
-        let second = language.fill(saying.name(), &facts.values)?;
+        let values = Value::from(facts.values);
+        let second = language.fill(saying.name(), values.clone())?;
         let (_, body) = second.split_once('\n').unwrap_or_default();
         filled.push_str(&format!("\n\n{0}rule{0}\n\n{body}", page::SIGN));
         footer.push('\n');
-        footer.push_str(&language.fill("part_footer", &facts.values)?);
+        footer.push_str(&language.fill("part_footer", values)?);
     }
     let (subject, body) = filled.split_once('\n').unwrap_or((&filled, ""));
-    let page =
-        Page::read(&format!("{body}\n\n{footer}"), &facts.boxes).map_err(|why| Unfilled {
-            name: saying.name().to_owned(),
-            line: None,
-            why,
-            detail: None,
-        })?;
-    Ok((subject.to_owned(), page))
+    Ok(Filled {
+        subject: subject.to_owned(),
+        body: format!("{body}\n\n{footer}"),
+        boxes,
+    })
+}
+
+impl Filled {
+    fn page(&self) -> Result<Page, String> {
+        Page::read(&self.body, &self.boxes)
+    }
+}
+
+/// The filled template's subject, and the rest as a page.
+fn page(
+    saying: &Saying,
+    introduction: &Introduction,
+    voice: &Voice<'_>,
+    token: &str,
+) -> Result<(String, Page), Unfilled> {
+    let filled = fill(saying, introduction, voice, token)?;
+    let page = filled.page().map_err(|why| Unfilled {
+        name: saying.name().to_owned(),
+        line: None,
+        why,
+        detail: None,
+    })?;
+    Ok((filled.subject, page))
 }
 
 /// Our own subject, or that of the thread we answer in, so that programs keep the thread together.

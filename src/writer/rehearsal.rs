@@ -116,7 +116,10 @@ impl Rehearsal<'_> {
             }
             Err(why) => self.unfilled("part_sender", &why),
         }
-        match self.language.part("part_somebody", &BTreeMap::new()) {
+        match self
+            .language
+            .part("part_somebody", BTreeMap::<&str, Value>::new())
+        {
             Ok(somebody) if !somebody.is_empty() => {}
             Ok(_) => self.tell(
                 "part_somebody",

@@ -147,12 +147,8 @@ impl Language {
             .collect()
     }
 
-    /// Fills a template.
-    pub fn fill(
-        &self,
-        name: &str,
-        values: &BTreeMap<&'static str, Value>,
-    ) -> Result<String, Unfilled> {
+    /// Fills a template, with a map of values.
+    pub fn fill(&self, name: &str, values: impl Into<Value>) -> Result<String, Unfilled> {
         self.environment
             .get_template(name)
             .and_then(|template| template.render(values))
@@ -160,11 +156,7 @@ impl Language {
     }
 
     /// A short text that stands inside others: a date, somebody without a name.
-    pub fn part(
-        &self,
-        name: &str,
-        values: &BTreeMap<&'static str, Value>,
-    ) -> Result<String, Unfilled> {
+    pub fn part(&self, name: &str, values: impl Into<Value>) -> Result<String, Unfilled> {
         let filled = self.fill(name, values)?;
         Ok(filled.split_whitespace().collect::<Vec<_>>().join(" "))
     }
@@ -177,7 +169,7 @@ impl Language {
             ("month", Value::from(day.month())),
             ("year", Value::from(day.year())),
         ]);
-        self.part("part_date", &values)
+        self.part("part_date", values)
     }
 }
 

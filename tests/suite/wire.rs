@@ -13,6 +13,7 @@ mod fetching;
 mod imap;
 mod login;
 mod noise;
+mod pipelining;
 mod smtp;
 mod submission;
 mod waiting;

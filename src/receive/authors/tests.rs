@@ -94,7 +94,7 @@ async fn a_signature_that_is_verified_here_proves_a_connector() {
         let resolver = name_server(&[(&name, key)]).await;
         let clerk = clerk();
         let taken = take(&clerk, &resolver, vec![arrived(raw)], now_secs()).await;
-        assert_eq!(taken.unwrap(), 1);
+        assert_eq!(taken.unwrap().mails, 1);
         assert_eq!(stages(&clerk).await, [expected], "{domain}");
     }
 }

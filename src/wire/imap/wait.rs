@@ -45,6 +45,10 @@ impl Session {
         if *stop.borrow_and_update() {
             return Ok(Woken::Stopped);
         }
+        if self.ending.is_some() {
+            // Nothing was asked since: the last IDLE is ended first.
+            let _ = self.ask().await?;
+        }
         let until = Instant::now() + longest.min(IDLE_LONGEST);
         let woken = match self.abilities.idle && self.idle_works {
             _ if self.news => Woken::News,
@@ -89,6 +93,13 @@ impl Session {
                 () = stopped(stop) => break Woken::Stopped,
             }
         };
+        if woken == Woken::News && self.hurries {
+            // It has just spoken, so it lives: the mail is asked for in the same breath.
+            self.say_done().await?;
+            self.ending = Some(tag);
+            self.out_of_step = false;
+            return Ok(woken);
+        }
         self.end_idle(&tag).await?;
         match woken {
             // The answer proves that the connection lives, and brings what the server held back.
@@ -124,19 +135,26 @@ impl Session {
     }
 
     async fn end_idle(&mut self, tag: &str) -> Result<(), WireError> {
-        let late = WireError::Timeout {
-            at: self.at.clone(),
-            what: "the end of IDLE",
-        };
-        match timeout(WRITE, self.inner.run_command_untagged("DONE")).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) => return Err(self.closed("IDLE")),
-            Err(_) => return Err(late),
-        }
+        self.say_done().await?;
         let until = Instant::now() + IDLE_END;
         match timeout(IDLE_END, self.finish(tag, "IDLE", until, &mut |_| {})).await {
             Ok(ended) => ended,
-            Err(_) => Err(late),
+            Err(_) => Err(self.ends_late()),
+        }
+    }
+
+    async fn say_done(&mut self) -> Result<(), WireError> {
+        match timeout(WRITE, self.inner.run_command_untagged("DONE")).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(self.closed("IDLE")),
+            Err(_) => Err(self.ends_late()),
+        }
+    }
+
+    fn ends_late(&self) -> WireError {
+        WireError::Timeout {
+            at: self.at.clone(),
+            what: "the end of IDLE",
         }
     }
 

@@ -168,8 +168,9 @@ async fn say_hello(
     let (tap, heard) = Tap::new(stream);
     let connecting = AsyncSmtpConnection::connect_with_transport(Box::new(tap), hello);
     let result = timeout(timeouts.hello, connecting).await;
-    // After a refusal lettre says QUIT by itself, so a second reply may have been heard: the first one counts.
-    let said = lock(&heard).take().into_iter().next();
+    // After a refusal lettre says QUIT by itself, so a second reply may have been heard: the first one counts. After
+    // a welcome a second one is out of turn, and found at the next command.
+    let said = lock(&heard).next(usize::MAX).ok().flatten();
     lock(&heard).hello_ends();
     match (result, said) {
         (Ok(Ok(inner)), Some(said)) if (200..300).contains(&said.code) => {

@@ -20,6 +20,7 @@ impl Abilities {
                 }
                 Some("SMTPUTF8") => abilities.smtputf8 = true,
                 Some("8BITMIME") => abilities.eight_bit_mime = true,
+                Some("PIPELINING") => abilities.pipelining = true,
                 Some("DSN") => abilities.dsn = true,
                 Some("STARTTLS") => abilities.start_tls = true,
                 Some("AUTH") => abilities.auth.extend(words.map(str::to_owned)),

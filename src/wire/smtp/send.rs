@@ -1,7 +1,6 @@
 //! One mail, phase by phase: MAIL, each RCPT, DATA, the body, the dot.
 //! It fails where it stops: a refused recipient stops the mail for all, and after the dot only the server's word counts.
 
-use std::fmt::Display;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -10,7 +9,7 @@ use lettre::transport::smtp::commands::{Data, Mail, Quit, Rcpt, Rset};
 use lettre::transport::smtp::extension::{MailBodyParameter, MailParameter};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::step::{Step, step, weigh};
+use super::step::{OUT_OF_TURN, Step, Talk, weigh};
 use super::tap::lock;
 use super::{Attempt, Connection, Phase, Reply, Unsendable};
 
@@ -124,16 +123,37 @@ impl Connection {
         recipients: &[String],
         bytes: &[u8],
     ) -> (Attempt, bool) {
-        let command = Mail::new(letter.from, letter.parameters);
-        match self.step(command, self.timeouts.mail).await {
+        let mut talk = Talk::new(self.abilities.pipelining);
+        talk.add(Mail::new(letter.from, letter.parameters));
+        let is_for_one = letter.to.len() == 1;
+        for address in letter.to {
+            talk.add(Rcpt::new(address, Vec::new()));
+        }
+        if is_for_one {
+            talk.add(Data);
+        }
+        match self.reply(&mut talk, self.timeouts.mail).await {
             Step::Said(reply) if reply.is_completion() => {}
-            other => return refused(Phase::Mail, other),
+            other => {
+                let (attempt, in_step) = refused(Phase::Mail, other);
+                let in_step = in_step && self.hear_out(talk, &attempt).await;
+                return (attempt, in_step);
+            }
         }
         crate::failpoint::here("smtp.mail");
-        let (said, ended) = self.name_recipients(letter.to, recipients).await;
+        let (said, ended) = self.hear_recipients(&mut talk, recipients).await;
         let (attempt, in_step) = match ended {
-            Some(ended) => ended,
-            None => self.offer(bytes).await,
+            Some((attempt, in_step)) => {
+                let in_step = in_step && self.hear_out(talk, &attempt).await && self.reset().await;
+                (attempt, in_step)
+            }
+            None => {
+                if !is_for_one {
+                    // Whoever refuses one of several may grant DATA all the same, and there is no way back from it.
+                    talk.add(Data);
+                }
+                self.offer(&mut talk, bytes).await
+            }
         };
         let recipients = said;
         (
@@ -146,15 +166,14 @@ impl Connection {
     }
 
     /// The reply to each recipient, and the attempt's end if not all of them were taken.
-    async fn name_recipients(
+    async fn hear_recipients(
         &mut self,
-        addresses: Vec<Address>,
+        talk: &mut Talk,
         names: &[String],
     ) -> (Vec<(String, Reply)>, Option<(Attempt, bool)>) {
         let mut said: Vec<(String, Reply)> = Vec::new();
-        for (address, name) in addresses.into_iter().zip(names) {
-            let command = Rcpt::new(address, Vec::new());
-            match self.step(command, self.timeouts.recipient).await {
+        for name in names {
+            match self.reply(talk, self.timeouts.recipient).await {
                 Step::Said(reply)
                     if reply.is_completion() || (reply.code >= 400 && reply.code != 421) =>
                 {
@@ -163,17 +182,14 @@ impl Connection {
                 other => return (said, Some(refused(Phase::Recipient, other))),
             }
         }
-        let Some((_, reply)) = said.iter().find(|(_, reply)| !reply.is_completion()) else {
-            return (said, None);
-        };
-        let attempt = Attempt::said(Phase::Recipient, reply.clone());
-        let in_step = self.reset().await;
-        (said, Some((attempt, in_step)))
+        let refusal = said.iter().find(|(_, reply)| !reply.is_completion());
+        let ended = refusal.map(|(_, reply)| Attempt::said(Phase::Recipient, reply.clone()));
+        (said, ended.map(|attempt| (attempt, true)))
     }
 
-    async fn offer(&mut self, bytes: &[u8]) -> (Attempt, bool) {
+    async fn offer(&mut self, talk: &mut Talk, bytes: &[u8]) -> (Attempt, bool) {
         crate::failpoint::here("smtp.recipients");
-        match self.step(Data, self.timeouts.data).await {
+        match self.reply(talk, self.timeouts.data).await {
             Step::Said(reply) if reply.code == 354 => {
                 crate::failpoint::here("smtp.data");
                 self.hand_over(bytes).await
@@ -186,23 +202,39 @@ impl Connection {
         }
     }
 
+    /// After a refusal, the replies to what was written together with the refused command; whether the connection is
+    /// in step then. It is not where DATA was granted all the same: no mail follows, and a lone dot would be one.
+    async fn hear_out(&mut self, mut talk: Talk, refusal: &Attempt) -> bool {
+        let closes = |reply: &Reply| reply.code == 421;
+        if refusal.reply.as_ref().is_some_and(closes) {
+            return false;
+        }
+        while !talk.is_answered() {
+            match self.reply(&mut talk, self.timeouts.mail).await {
+                Step::Said(reply) if reply.is_completion() => {}
+                Step::Said(reply) if reply.code >= 400 && !closes(&reply) => {}
+                _ => return false,
+            }
+        }
+        true
+    }
+
     async fn reset(&mut self) -> bool {
-        let step = self.step(Rset, self.timeouts.mail).await;
+        let mut talk = Talk::new(false);
+        talk.add(Rset);
+        let step = self.reply(&mut talk, self.timeouts.mail).await;
         matches!(step, Step::Said(reply) if reply.is_completion())
     }
 
-    async fn step<C: Display>(&mut self, command: C, limit: Duration) -> Step {
-        step(&mut self.inner, &self.tap, command, limit).await
+    async fn reply(&mut self, talk: &mut Talk, limit: Duration) -> Step {
+        talk.reply(&mut self.inner, &self.tap, limit).await
     }
 
     /// Body and dot, given to lettre as a command whose reply is the mail's: its own way looks at each
     /// octet by itself.
     async fn hand_over(&mut self, bytes: &[u8]) -> (Attempt, bool) {
         if !lock(&self.tap).is_silent() {
-            return (
-                Attempt::broke(Phase::Data, "the server spoke out of turn"),
-                false,
-            );
+            return (Attempt::broke(Phase::Data, OUT_OF_TURN), false);
         }
         let mail = dotted(bytes);
         lock(&self.tap).body_begins(mail.len() - END.len());
@@ -236,7 +268,7 @@ impl Connection {
         } else {
             Phase::Body
         };
-        match weigh(result, lock(&tap).take()) {
+        match weigh(result, lock(&tap).next(0)) {
             // Only a final word ends the phase; 3xx here is none, and whether the mail was taken stays unknown.
             Ok(said) if phase == Phase::Dot => {
                 let in_step = said.code < 300 || said.code >= 400;

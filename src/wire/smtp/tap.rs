@@ -4,6 +4,7 @@
 //! lettre gives a refusal's text only inside its own error, joins the phases of connecting, and does not tell whether a
 //! broken body had its dot.
 
+use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -22,6 +23,9 @@ use crate::wire::transport::Transport;
 const LINE_MAX_BYTES: usize = 1000;
 /// An EHLO answer has a dozen lines; whoever sends more than this wants to fill our memory.
 const REPLY_MAX_LINES: usize = 100;
+
+/// Octets; a shorter mail leaves in one write with its dot.
+const LONG_BODY: usize = 64 * 1024;
 
 /// The greeting was read before lettre gets the stream, but lettre waits for one.
 const GREETING_FOR_LETTRE: &[u8] = b"220 -\r\n";
@@ -45,9 +49,11 @@ impl Said {
 /// What went over the stream since it was last asked.
 #[derive(Debug)]
 pub(super) struct Heard {
-    replies: Vec<Said>,
+    replies: VecDeque<Said>,
     line: Vec<u8>,
     unfinished: Option<Said>,
+    /// The server said what is no reply: lettre lost that read, and the replies in it.
+    garbled: bool,
     /// While a mail is written: octets of it that stand before the final dot and have not left yet.
     body_left: Option<usize>,
     dot: bool,
@@ -59,9 +65,10 @@ pub(super) struct Heard {
 impl Heard {
     fn new() -> Heard {
         Heard {
-            replies: Vec::new(),
+            replies: VecDeque::new(),
             line: Vec::new(),
             unfinished: None,
+            garbled: false,
             body_left: None,
             dot: false,
             last_write: Instant::now(),
@@ -69,14 +76,26 @@ impl Heard {
         }
     }
 
-    /// The replies so far; they are taken away.
-    pub(super) fn take(&mut self) -> Vec<Said> {
-        std::mem::take(&mut self.replies)
+    /// The oldest reply, where no more than so many others may be there already: those to commands that were written
+    /// together with its own.
+    pub(super) fn next(&mut self, others: usize) -> Result<Option<Said>, &'static str> {
+        if self.garbled {
+            return Err("the reply could not be understood");
+        }
+        let said = self.replies.pop_front();
+        if self.replies.len() > others {
+            // Which of them answers the command can't be told any more.
+            return Err("the server gave several replies to one command");
+        }
+        Ok(said)
     }
 
     /// Whether the server has said anything that nobody asked for.
     pub(super) fn is_silent(&self) -> bool {
-        self.replies.is_empty() && self.unfinished.is_none() && self.line.is_empty()
+        !self.garbled
+            && self.replies.is_empty()
+            && self.unfinished.is_none()
+            && self.line.is_empty()
     }
 
     /// From here on the writes are a mail's body of so many octets, and then its dot.
@@ -146,7 +165,7 @@ impl Heard {
         if more {
             self.unfinished = Some(said);
         } else {
-            self.replies.push(said);
+            self.replies.push_back(said);
         }
         Ok(())
     }
@@ -218,10 +237,10 @@ impl AsyncRead for Tap {
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.inner).poll_read(cx, buf))?;
         let new = buf.filled_mut().get_mut(before..).unwrap_or_default();
-        lock(&self.heard)
-            .listen(new)
-            .map_err(|why| io::Error::new(io::ErrorKind::InvalidData, why))?;
-        Poll::Ready(Ok(()))
+        let mut heard = lock(&self.heard);
+        let heard_out = heard.listen(new);
+        heard.garbled |= heard_out.is_err();
+        Poll::Ready(heard_out.map_err(|why| io::Error::new(io::ErrorKind::InvalidData, why)))
     }
 }
 
@@ -231,21 +250,21 @@ impl AsyncWrite for Tap {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let body = {
-            let mut heard = lock(&self.heard);
-            // Set before the write: a write that fails half-way may still have sent the dot.
-            heard.dot |= heard.body_left == Some(0);
-            heard.body_left.filter(|left| *left > 0)
+        let left = lock(&self.heard).body_left;
+        // A long body leaves alone, so that where it breaks off it is known that no dot was sent.
+        let buf = match left {
+            Some(left @ LONG_BODY..) => buf.get(..left).unwrap_or(buf),
+            _ => buf,
         };
-        // A write is body alone or dot alone, so that it is known whether any of the dot left.
-        let buf = body.and_then(|left| buf.get(..left)).unwrap_or(buf);
-        let count = ready!(Pin::new(&mut self.inner).poll_write(cx, buf))?;
+        let has_dot = left.is_some_and(|left| buf.len() > left);
+        let written = ready!(Pin::new(&mut self.inner).poll_write(cx, buf));
         let mut heard = lock(&self.heard);
-        heard.body_left = body
-            .map(|left| left.saturating_sub(count))
-            .or(heard.body_left);
+        // A write that fails may still have sent the dot, were it over TLS.
+        let count = written.as_ref().copied().unwrap_or(buf.len());
+        heard.dot |= has_dot && left.is_some_and(|left| count > left);
+        heard.body_left = left.map(|left| left.saturating_sub(count));
         heard.last_write = Instant::now();
-        Poll::Ready(Ok(count))
+        Poll::Ready(written)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -275,8 +294,7 @@ mod tests {
             let (mut first, mut second) = (bytes[..cut].to_vec(), bytes[cut..].to_vec());
             heard.listen(&mut first).unwrap();
             heard.listen(&mut second).unwrap();
-            let replies = heard.take();
-            assert_eq!(replies.len(), 2);
+            let replies = [heard.next(1), heard.next(0)].map(|said| said.unwrap().unwrap());
             assert_eq!(replies[0].lines, ["mail.example", "SIZE 1000", "DSN"]);
             assert_eq!(
                 replies[1].reply(),

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::harness::peer::{Peer, pipe};
 
-const MAIL: &[u8] = b"Subject: hello\r\n\r\n.dot\r\nend\r\n";
+pub const MAIL: &[u8] = b"Subject: hello\r\n\r\n.dot\r\nend\r\n";
 pub const OFFERS: &str = "250-mx.example\r\n250-SIZE 1000\r\n250 AUTH PLAIN\r\n";
 
 pub fn server(security: Security) -> Server {
@@ -27,7 +27,7 @@ pub fn server(security: Security) -> Server {
     }
 }
 
-fn recipients(count: usize) -> Vec<String> {
+pub fn recipients(count: usize) -> Vec<String> {
     (1..=count)
         .map(|n| format!("r{n}@target.example"))
         .collect()
@@ -199,7 +199,7 @@ async fn every_fault_in_every_phase_is_told_by_its_phase() {
 }
 
 /// Logged in, without a login.
-async fn ready(offers: &'static str) -> (Connection, Peer) {
+pub async fn ready(offers: &'static str) -> (Connection, Peer) {
     let (client, mut peer) = pipe();
     let mut server = server(Security::None);
     server.login = None;

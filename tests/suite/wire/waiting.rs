@@ -158,3 +158,44 @@ async fn still_here_and_known_numbers_wake_nobody() {
     assert_eq!(woken.unwrap(), Woken::News);
     assert!(began.elapsed() >= Duration::from_secs(200));
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_has_come_is_asked_for_before_the_end_of_idle_is_told() {
+    for (hurries, ended) in [(true, "OK"), (false, "OK"), (true, "NO"), (true, "")] {
+        let (mut s, mut peer) = opened("IDLE", 2).await;
+        if !hurries {
+            s.refuse_hurry();
+        }
+        let script = async move {
+            let tag = peer.command("IDLE").await;
+            peer.says("+ idling\r\n* 3 EXISTS\r\n").await;
+            peer.hears("DONE").await;
+            let next = tokio::time::timeout(Duration::from_secs(1), peer.line()).await;
+            assert_eq!(next.is_ok(), hurries, "{next:?}");
+            if !ended.is_empty() {
+                peer.says(format!("{tag} {ended} done\r\n")).await;
+            }
+            let list = match next {
+                Ok(line) => line,
+                Err(_) => peer.line().await,
+            };
+            let (tag, _) = list.split_once(' ').unwrap();
+            // Once the end of IDLE was refused nobody may listen any more.
+            let answer = format!("* 3 FETCH (UID 3 RFC822.SIZE 9)\r\n{tag} OK\r\n");
+            let _ = peer.try_says(answer).await;
+            peer
+        };
+        let waiting = async {
+            let woken = wait(&mut s, Duration::from_secs(60)).await;
+            assert_eq!(woken.unwrap(), Woken::News);
+            s.list(3).await
+        };
+        let (listed, _peer) = tokio::join!(waiting, script);
+        match ended {
+            "OK" => assert_eq!(listed.unwrap().len(), 1),
+            "NO" => assert!(matches!(listed, Err(WireError::ServerSaidNo { .. }))),
+            // An answer before that to IDLE belongs to nobody.
+            _ => assert!(matches!(listed, Err(WireError::Protocol { .. }))),
+        }
+    }
+}
