@@ -117,6 +117,7 @@ impl Loop {
                     }
                     if self.send(parcels).await? == Sent::Halted {
                         self.give_back(ahead.take()).await?;
+                        self.leave_at_hand().await?;
                     }
                 }
             }
@@ -124,14 +125,11 @@ impl Loop {
         self.give_back(ahead).await?;
         self.lines.close(true).await;
         // Mail that arrives until the other loops have ended is for the next start.
-        let (now_secs, bell) = ((self.now)(), self.clerk.bell.clone());
-        let later = move |desk: &mut Desk| {
-            desk.send_later(now_secs)?;
-            let left = bell.take_at_hand().map(|left| left.parcels);
-            let ids: Vec<i64> = left.iter().flatten().map(|parcel| parcel.id).collect();
-            desk.put_off(&ids, now_secs)
-        };
-        self.clerk.ask(later).await
+        let now_secs = (self.now)();
+        self.clerk
+            .ask(move |desk| desk.send_later(now_secs))
+            .await?;
+        self.leave_at_hand().await
     }
 
     fn take(&self, at_most: u32) -> Result<Begun<Vec<Parcel>>, RunError> {
@@ -155,6 +153,17 @@ impl Loop {
             }
             None => Ok(None),
         }
+    }
+
+    /// What was to go at once waits like all else. The desk does it: it may be handing out more just now.
+    async fn leave_at_hand(&self) -> Result<(), RunError> {
+        let (now_secs, bell) = ((self.now)(), self.clerk.bell.clone());
+        let leave = move |desk: &mut Desk| {
+            let left = bell.take_at_hand().map(|left| left.parcels);
+            let ids: Vec<i64> = left.iter().flatten().map(|parcel| parcel.id).collect();
+            desk.put_off(&ids, now_secs)
+        };
+        self.clerk.ask(leave).await
     }
 
     /// What was taken ahead; None: nothing, or too long ago.

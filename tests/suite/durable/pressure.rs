@@ -116,3 +116,41 @@ async fn a_server_that_refuses_us_is_not_offered_what_was_taken_ahead() {
     println!("{tried} were offered");
     town.village.end().await;
 }
+
+/// Nor is what the desk handed out to go at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_refuses_us_is_not_offered_what_was_to_go_at_once() {
+    let mut town = Town::start().await;
+    let faults = town.village.smtp_faults.clone();
+    // The first ask takes its time, and the note to the connector behind it is refused.
+    faults.add(Fault::on("MAIL", Act::Delay(Duration::from_secs(1))));
+    let quota = Act::Reply("550 5.4.5 daily quota exceeded".to_owned());
+    faults.add(Fault::on("MAIL", quota).always());
+    town.forward();
+    let asked = "SELECT count(*) FROM outbox WHERE saying = 'ask'";
+    for requests in 1..=2 {
+        for _ in 0..200 {
+            if town.number(asked).await == requests {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        if requests == 1 {
+            town.forward();
+        }
+    }
+    let queued = "SELECT count(*) FROM outbox WHERE state = 'queued'";
+    for _ in 0..200 {
+        if town.number(queued).await == 3 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let tried = "SELECT count(*) FROM outbox WHERE last_phase IS NOT NULL";
+    assert_eq!(
+        (town.number(queued).await, town.number(tried).await),
+        (3, 2)
+    );
+    town.village.end().await;
+}
