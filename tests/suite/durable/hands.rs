@@ -210,3 +210,17 @@ async fn a_mail_of_ours_in_sent_that_the_database_did_not_write_stops_the_sendin
     each_once(&mut town, 3, "trusted").await;
     town.village.end().await;
 }
+
+/// What has just come is fetched behind the last mail that was taken, before anything is listed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mail_that_has_just_come_does_not_wait_for_a_list() {
+    let mut town = Town::start().await;
+    town.forward();
+    town.settle().await;
+    let list = Fault::on("UID FETCH", Act::Stall).matching("(UID RFC822.SIZE)");
+    town.village.imap_faults.add(list.always());
+    town.forward();
+    let asked = "SELECT count(*) FROM outbox WHERE saying = 'ask' AND state = 'accepted'";
+    until(&town, asked, 2).await;
+    town.village.end().await;
+}
