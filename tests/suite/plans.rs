@@ -80,7 +80,7 @@ fn plan(db: &Connection, sql: &str) -> Vec<String> {
 
 fn schema() -> Connection {
     let db = Connection::open_in_memory().unwrap();
-    for schema in ["1.sql", "2.sql", "3.sql", "4.sql"] {
+    for schema in ["1.sql", "2.sql", "3.sql", "4.sql", "5.sql"] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/schema");
         db.execute_batch(&std::fs::read_to_string(path.join(schema)).unwrap())
             .unwrap();
