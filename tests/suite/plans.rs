@@ -128,7 +128,9 @@ fn what_has_ended_is_not_found_by_its_stage() {
         }
         seen += 1;
         let steps = plan(&db, &sql);
-        let by_stage = steps.iter().any(|step| step.contains("introductions_stage"));
+        let by_stage = steps
+            .iter()
+            .any(|step| step.contains("introductions_stage"));
         assert!(!by_stage, "{file}: {steps:?}: {sql}");
     }
     assert!(seen > 1, "{seen} were found");
