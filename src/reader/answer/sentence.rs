@@ -2,6 +2,8 @@
 //!
 //! Words that no phrase covers are counted, and whoever judges makes no yes of such a sentence.
 
+mod aside;
+
 use crate::reader::answer::dates::{self, Day};
 use crate::reader::answer::grammar::Builtin;
 use crate::reader::answer::interner::{Id, UNKNOWN};
@@ -93,15 +95,26 @@ pub fn identify(scene: &Scene<'_>, token: &Token, begins: bool) -> Id {
 /// The one word that a slip of the thumb made this of.
 fn corrected(scene: &Scene<'_>, word: &str) -> Option<Id> {
     let letters: Vec<char> = word.chars().collect();
-    let first = *letters.first()?;
-    if letters.len() < tables::MIN_CORRECTED || letters.len() > MAX_CORRECTED {
-        return None;
-    }
-    let lengths = letters.len() - 1..=letters.len() + 1;
-    let near = lengths.flat_map(|length| scene.language.long_words(first, length));
-    let mut found = near.filter(|id| tables::is_slip(&letters, scene.words.interner.word(*id)));
+    let mut found = near(scene, &letters);
     let id = found.next()?;
     found.all(|other| other == id).then_some(id)
+}
+
+/// Whether a slip of the thumb may have made this of a word of the language.
+fn is_near(scene: &Scene<'_>, word: &str) -> bool {
+    let letters: Vec<char> = word.chars().collect();
+    near(scene, &letters).next().is_some()
+}
+
+/// The long words of which a slip of the thumb makes these letters.
+fn near<'s>(scene: &'s Scene<'_>, letters: &'s [char]) -> impl Iterator<Item = Id> + 's {
+    let fits = tables::MIN_CORRECTED..=MAX_CORRECTED;
+    let first = letters.first().filter(|_| fits.contains(&letters.len()));
+    let long_words = first.into_iter().flat_map(|first| {
+        let lengths = letters.len() - 1..=letters.len() + 1;
+        lengths.flat_map(|length| scene.language.long_words(*first, length))
+    });
+    long_words.filter(|id| tables::is_slip(letters, scene.words.interner.word(*id)))
 }
 
 /// `yeees` as `yees` and `yes`: letters that a thumb held, no more than `longest` in a row.
@@ -270,7 +283,7 @@ impl Laying<'_> {
             };
             lay(None, start + 1);
             let mut denies = denied;
-            self.phrases(start, |says, end| {
+            self.phrases(days, start, |says, end| {
                 // `Not interested` holds `interested`, which says nothing there.
                 let within = matches!(says, Says::Yes | Says::Weak) && end <= denied;
                 if !within {
@@ -291,9 +304,15 @@ impl Laying<'_> {
         ways
     }
 
-    fn phrases(&self, start: usize, mut found: impl FnMut(Says, usize)) {
+    fn phrases(&self, days: &[Day], start: usize, mut found: impl FnMut(Says, usize)) {
         let begins = self.gap(start) > Gap::None;
         for rule in self.rules_at(start).filter(|r| begins || !r.alone) {
+            if matches!(rule.says, Says::Remark | Says::Aside | Says::About) {
+                for head in matcher::places(start, self.matcher.ends(rule.row, start)) {
+                    self.asides(days, rule.says, (start, head), |end| found(rule.says, end));
+                }
+                continue;
+            }
             for end in matcher::places(start, self.matcher.ends(rule.row, start)) {
                 if end <= start || (rule.alone && !self.stands_alone(start, end)) {
                     continue;
