@@ -111,7 +111,7 @@ impl Reading {
             "courtesy" => Says::Courtesy,
             "condition" => Says::Condition,
             "filler" => Says::Filler,
-            "greeting" => Says::Greeting,
+            "greeting" | "greeting alone" => Says::Greeting,
             "closing" => Says::Closing,
             "pleasantry" => Says::Pleasantry,
             "schedule" => Says::Schedule,
