@@ -221,6 +221,20 @@ fn weigh(findings: &[Finding], unexplained: Option<&str>, question: bool) -> (Ve
             None => "neither yes nor no".to_owned(),
         });
     };
+    match takes_back(findings, yes, unexplained, question) {
+        Some(why) => unclear(why),
+        None => (Verdict::Yes, quote("yes", yes)),
+    }
+}
+
+/// Why a consent is none after all.
+fn takes_back(
+    findings: &[Finding],
+    yes: &Finding,
+    unexplained: Option<&str>,
+    question: bool,
+) -> Option<String> {
+    let one = |wanted: &[Says]| findings.iter().find(|f| wanted.contains(&f.says));
     let against = one(&[
         Says::No,
         Says::NoAlone,
@@ -231,19 +245,16 @@ fn weigh(findings: &[Finding], unexplained: Option<&str>, question: bool) -> (Ve
         Says::Far,
     ]);
     if let Some(doubt) = against {
-        return unclear(format!("“{}”, but “{}”", yes.words, doubt.words));
+        return Some(format!("“{}”, but “{}”", yes.words, doubt.words));
     }
     if question {
-        return unclear(format!("“{}”, but a question", yes.words));
+        return Some(format!("“{}”, but a question", yes.words));
     }
     if let Some(word) = unexplained {
-        return unclear(format!("“{}”, but not understood: “{word}”", yes.words));
+        return Some(format!("“{}”, but not understood: “{word}”", yes.words));
     }
     if let Some(fact) = confirmed(findings) {
-        return unclear(format!(
-            "“{}” may be about “{}”",
-            yes.words, fact.words
-        ));
+        return Some(format!("“{}” may be about “{}”", yes.words, fact.words));
     }
     if one(&[Says::Yes]).is_none() {
         let beside = [
@@ -256,11 +267,11 @@ fn weigh(findings: &[Finding], unexplained: Option<&str>, question: bool) -> (Ve
             Says::About,
         ];
         if let Some(beside) = one(&beside) {
-            return unclear(format!(
+            return Some(format!(
                 "“{}” beside “{}” may be a receipt",
                 yes.words, beside.words
             ));
         }
     }
-    (Verdict::Yes, quote("yes", yes))
+    None
 }

@@ -78,7 +78,9 @@ impl Laying<'_> {
                 (at, in_a_row) = (day.end, 0);
             } else if self.is_plain(at) {
                 (at, in_a_row) = (at + 1, 0);
-            } else if self.is_thing(at, in_a_row > 0) && (says != Says::Remark || self.is_capital(at)) {
+            } else if self.is_thing(at, in_a_row > 0)
+                && (says != Says::Remark || self.is_capital(at))
+            {
                 (at, in_a_row, unknown) = (at + 1, in_a_row + 1, unknown + 1);
             } else {
                 return;
@@ -108,15 +110,17 @@ impl Laying<'_> {
         let scene = self.scene;
         match token.shape {
             Shape::Word => {
-                scene.language.plain.contains(&seen.id) || scene.known_names.has(&token.text)
+                scene.language.plain.contains(&seen.id)
+                    || scene.language.numbers.contains_key(&seen.id)
+                    || scene.known_names.has(&token.text)
             }
             Shape::Number(_) | Shape::Time | Shape::Phone | Shape::Mail | Shape::Link => true,
             Shape::Date { .. } | Shape::Sign | Shape::Strange => false,
         }
     }
 
-    /// A word that no language refuses with and that is no slip of one that does, behind a word that wants
-    /// a noun.
+    /// A word behind one that wants a noun; where the language does not know it, no language may refuse with
+    /// it, and it must be no slip of a word that this one knows.
     fn is_thing(&self, at: usize, goes_on: bool) -> bool {
         let (Some(token), Some(seen)) = (self.tokens.get(at), self.seen.get(at)) else {
             return false;
@@ -125,16 +129,21 @@ impl Laying<'_> {
         let bound = || {
             let before = at.checked_sub(1).and_then(|before| self.seen.get(before));
             before.is_some_and(|before| {
-                matches!(before.shape, Shape::Number(_)) || language.binders.contains(&before.id)
+                matches!(before.shape, Shape::Number(_))
+                    || language.numbers.contains_key(&before.id)
+                    || language.binders.contains(&before.id)
             })
+        };
+        let may_be = || {
+            seen.id != UNKNOWN
+                || (!token.ids.iter().any(|id| scene.words.refuses(*id))
+                    && !sentence::is_near(scene, &token.text))
         };
         token.shape == Shape::Word
             && token.gap == Gap::None
-            && seen.id == UNKNOWN
             && (goes_on || bound())
             && token.text.chars().count() >= MIN_LETTERS
             && token.text.chars().all(char::is_alphabetic)
-            && !token.ids.iter().any(|id| scene.words.refuses(*id))
-            && !sentence::is_near(scene, &token.text)
+            && may_be()
     }
 }
