@@ -165,7 +165,8 @@ const ANY: &str = include_str!("words/any.txt");
 const FILES: &[(&str, &str)] = tables![
     "en", "ar", "bg", "ca", "cs", "da", "de", "el", "es", "et", "fa", "fi", "fr", "he", "hi", "hr",
     "hu", "id", "it", "ja", "ko", "lt", "lv", "nb", "nl", "pl", "pt", "ro", "ru", "sk", "sl", "sq",
-    "is", "sv", "th", "tr", "uk", "vi", "zh",
+    "is", "sv", "th", "tr", "uk", "vi", "zh", "az", "bn", "cy", "eu", "ga", "gl", "hy", "ka", "kk", "sw",
+    "ta", "tl", "ur",
 ];
 
 /// Words shorter than this are not corrected: one letter makes another word of them.
