@@ -36,6 +36,8 @@ pub struct Body {
     pub text: String,
     /// The same with signature and footers: what the sender wrote, unchanged.
     pub own: String,
+    /// Lines that were taken for the writer's signature.
+    pub signature: String,
     /// The outermost forwarded mail; its body goes on to the end, older history included.
     pub forwarded: Option<Forwarded>,
     /// Every mail below; the desk looks here for the requester.
@@ -154,6 +156,7 @@ impl<'a> Half<'a> {
             Some(other) => {
                 body.text = other.body.text.clone();
                 body.own = other.body.own.clone();
+                body.signature = other.body.signature.clone();
                 body.doubt = other.body.doubt.clone();
             }
             None => own_text(&division, writer, &mut body),
@@ -206,6 +209,7 @@ fn have_same_words(a: &Division<'_>, b: &Division<'_>) -> bool {
 /// The own words of all segments, each without what hangs below it.
 fn own_text(division: &Division<'_>, writer: &Writer, body: &mut Body) {
     let mut texts = Vec::new();
+    let mut signatures = Vec::new();
     let segments: Vec<String> = division.segments.iter().map(line::join).collect();
     body.own = segments.join("\n\n");
     for segment in &division.segments {
@@ -214,10 +218,12 @@ fn own_text(division: &Division<'_>, writer: &Writer, body: &mut Body) {
         if let Some(why) = cut.doubt {
             doubt(body, why);
         }
+        signatures.extend(cut.signature);
         if !cut.text.is_empty() {
             texts.push(cut.text);
         }
     }
+    body.signature = signatures.join("\n");
     body.text = texts.join("\n\n");
 }
 

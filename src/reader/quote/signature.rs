@@ -38,12 +38,16 @@ pub struct Writer {
 /// The own words of a segment, and why they may not be all.
 pub struct Cut {
     pub text: String,
+    /// What was taken for the writer's own signature.
+    pub signature: Vec<String>,
     pub doubt: Option<&'static str>,
 }
 
 /// Takes signature, footer, disclaimer and banner off.
 pub fn cut(lines: &[&str], writer: &Writer) -> Cut {
     let mut lines: Vec<&str> = lines.to_vec();
+    let mut signature = Vec::new();
+    let mut keep = |lines: &[&str]| signature.extend(lines.iter().map(|line| (*line).to_owned()));
     lines.retain(|line| !is_picture(line));
     take_banner(&mut lines);
     take_armor(&mut lines);
@@ -55,6 +59,9 @@ pub fn cut(lines: &[&str], writer: &Writer) -> Cut {
         // A dash alone may also be a pause between two thoughts.
         if !standard && below.iter().any(|l| is_sentence(l.trim()) || goes_on(l)) {
             doubt = Some("there is a sentence below a line that may be no signature's");
+        }
+        if !standard {
+            keep(below);
         }
         lines.truncate(at);
     }
@@ -81,18 +88,26 @@ pub fn cut(lines: &[&str], writer: &Writer) -> Cut {
             doubt = Some("there is a sentence below the closing words");
         }
         let postscript = below.iter().position(|l| is_postscript(l));
+        keep(
+            below
+                .get(..postscript.unwrap_or(below.len()))
+                .unwrap_or_default(),
+        );
         match postscript {
             Some(first) => drop(lines.drain(at..at + 1 + first)),
             None => lines.truncate(at),
         }
     }
     if let Some(at) = signed(&lines, writer) {
+        keep(lines.get(at..).unwrap_or_default());
         lines.truncate(at);
     }
     if let Some(at) = contact_block(&lines, writer) {
+        keep(lines.get(at..).unwrap_or_default());
         lines.truncate(at);
     }
     if let Some(at) = dashed_name(&lines) {
+        keep(lines.get(at..).unwrap_or_default());
         lines.truncate(at);
     }
     let mut text = lines.join("\n").trim_end().to_owned();
@@ -104,7 +119,11 @@ pub fn cut(lines: &[&str], writer: &Writer) -> Cut {
     }
     let start = text.len() - text.trim_start_matches(['\n', ' ', '\t']).len();
     let text = text.get(start..).unwrap_or_default().to_owned();
-    Cut { text, doubt }
+    Cut {
+        text,
+        signature,
+        doubt,
+    }
 }
 
 /// `[image: logo.png]`, `[cid:image001.png]`: what stands for a picture in a plain text.
