@@ -6,6 +6,7 @@ pub mod clean;
 mod fields;
 mod flowed;
 mod mime;
+mod usual;
 
 use crate::reader::address::{Address, Person};
 use crate::reader::author::from::Sender;
@@ -123,7 +124,7 @@ fn open_level(raw: &[u8], level: usize) -> Letter {
         return letter;
     }
     let head = raw.get(start..head_end).unwrap_or_default();
-    let parsed = fields::read(head, &mut letter);
+    let mime = fields::read(head, &mut letter);
     if letter.headers.is_empty() {
         letter.defect = Some(String::from("there is no header, so this is no mail"));
         return letter;
@@ -134,7 +135,7 @@ fn open_level(raw: &[u8], level: usize) -> Letter {
         ));
         return letter;
     }
-    match mime::split(raw, start..head_end, parsed.as_ref()) {
+    match mime::split(raw, start..head_end, mime) {
         Ok(parts) => read_parts(raw, &parts, level, &mut letter),
         Err(mime::TooMuch::Parts) => {
             letter.defect = Some(format!("the mail has more than {} parts", mime::MAX_PARTS));

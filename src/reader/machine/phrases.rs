@@ -2,7 +2,7 @@
 //!
 //! A phrase that does not compile would leave its section empty; a test looks at every section.
 
-use crate::reader::fold::squeezed;
+use crate::reader::fold::{push_lower, squeezed};
 use crate::reader::hash::TableMap;
 use crate::reader::machine::sieve::Sieve;
 use regex::Regex;
@@ -151,10 +151,9 @@ pub fn prepare(text: &str) -> String {
         b'`',
         |c| c.is_whitespace() || c == '\u{200b}',
         |c, out| match c {
-            '’' | '‘' | '`' | '´' => out.push('\''),
-            '“' | '”' | '„' | '«' | '»' => out.push('"'),
-            c if c.is_ascii() => out.push(c.to_ascii_lowercase()),
-            c => out.extend(c.to_lowercase()),
+            '’' | '‘' | '`' | '´' => out.push(b'\''),
+            '“' | '”' | '„' | '«' | '»' => out.push(b'"'),
+            c => push_lower(c, out),
         },
     )
 }
