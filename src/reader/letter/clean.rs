@@ -86,6 +86,12 @@ pub fn body(text: &str) -> String {
     let rest = |at: usize| text.get(at..).unwrap_or_default();
     loop {
         at += stays(rest(at).as_bytes());
+        if rest(at).starts_with("\r\n") {
+            out.push_str(text.get(kept..at).unwrap_or_default());
+            kept = at + 1;
+            at += 2;
+            continue;
+        }
         let Some(c) = rest(at).chars().next() else {
             break;
         };

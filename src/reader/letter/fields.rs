@@ -325,6 +325,16 @@ fn cleaned(raw: Vec<(String, String)>) -> Vec<(String, String)> {
 
 /// The ids in angle brackets, whatever stands between them (Exchange and iOS write commas).
 fn ids(value: &str) -> Vec<String> {
+    // Most fields have one, and nothing else.
+    let one = value.strip_prefix('<').and_then(|v| v.strip_suffix('>'));
+    let is_plain = |id: &&str| {
+        id.bytes()
+            .all(|b| matches!(b, b'!'..=b'~') && b != b'<' && b != b'>')
+    };
+    if let Some(id) = one.filter(is_plain) {
+        let fits = id.len() <= MAX_ID_OCTETS && id.contains('@');
+        return fits.then(|| value.to_owned()).into_iter().collect();
+    }
     value
         .split('<')
         .skip(1)

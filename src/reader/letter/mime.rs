@@ -87,6 +87,13 @@ pub fn split(raw: &[u8], head: Range<usize>, root: Mime) -> Result<Vec<Part>, To
     let mut leaf: Option<usize> = None;
     while at < raw.len() {
         let rest = raw.get(at..).unwrap_or_default();
+        if !rest.starts_with(b"--") {
+            let next = memchr::memmem::find(rest, b"\n--");
+            let skipped = next.map_or(rest.len(), |next| next + 1);
+            work::steps(skipped);
+            at += skipped;
+            continue;
+        }
         let length = line_length(rest);
         let line = rest.get(..length).unwrap_or_default();
         work::steps(length);
