@@ -2,21 +2,22 @@
 //!
 //! Never fails: a name that nobody knows is an element like `span`.
 
-use std::sync::LazyLock;
-
 /// The name of an element; written in any case it is the same.
 #[derive(Clone, Copy)]
 pub struct Name<'a> {
-    /// Its octets in lower case, the first one lowest; of longer names only that of a quote is known.
-    number: u64,
+    element: Element,
     kind: u8,
     text: &'a str,
 }
 
-/// In place of the number of a name with more octets than it holds.
-const LONG: u64 = 0;
+/// A name as a number: its octets in lower case, the first one lowest.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Element(u64);
 
-const fn number(name: &str) -> u64 {
+/// In place of the number of a name with more octets than it holds.
+const LONG: Element = Element(0);
+
+const fn element(name: &str) -> Element {
     let mut octets = name.as_bytes();
     if octets.len() > 8 {
         return LONG;
@@ -29,52 +30,69 @@ const fn number(name: &str) -> u64 {
         number = (number << 8) | last.to_ascii_lowercase() as u64;
         octets = rest;
     }
-    number
+    Element(number)
 }
 
-/// An element that is asked for by its name.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Element(u64);
-
-const fn element(name: &str) -> Element {
-    Element(number(name))
+macro_rules! elements {
+    ($($name:ident)*) => {
+        $(pub const $name: Element = element(stringify!($name));)*
+    };
 }
 
-pub const BR: Element = element("br");
-pub const DD: Element = element("dd");
-pub const DT: Element = element("dt");
-pub const FONT: Element = element("font");
-pub const H1: Element = element("h1");
-pub const H2: Element = element("h2");
-pub const H3: Element = element("h3");
-pub const H4: Element = element("h4");
-pub const HR: Element = element("hr");
-pub const IMG: Element = element("img");
-pub const LI: Element = element("li");
-pub const OL: Element = element("ol");
-pub const P: Element = element("p");
-pub const PRE: Element = element("pre");
-pub const STYLE: Element = element("style");
-pub const TABLE: Element = element("table");
-pub const TD: Element = element("td");
-pub const TH: Element = element("th");
-pub const TR: Element = element("tr");
-pub const UL: Element = element("ul");
+elements! {
+    ADDRESS AREA ARTICLE ASIDE AUDIO BASE BASEFONT BODY BR CANVAS CAPTION CENTER COL DATALIST DD
+    DIV DL DT EMBED FIELDSET FIGURE FONT FOOTER FORM H1 H2 H3 H4 H5 H6 HEAD HEADER HR HTML
+    IFRAME IMG INPUT LI LINK MAIN MATH META NAV NOFRAMES NOSCRIPT OBJECT OL P PARAM PRE SCRIPT
+    SECTION SELECT SOURCE STYLE SVG TABLE TBODY TD TEMPLATE TEXTAREA TH THEAD TITLE TR TRACK UL
+    VIDEO WBR XMP
+}
 
 const BLOCK: u8 = 1;
 const VOID: u8 = 2;
 const UNSEEN: u8 = 4;
 const QUOTE: u8 = 8;
 
+fn kind(element: Element, name: &str) -> u8 {
+    match element {
+        LONG if name.eq_ignore_ascii_case("blockquote") => BLOCK | QUOTE,
+        // Elements that stand on lines of their own.
+        DIV | P | TABLE | TR | UL | OL | LI | DL | DT | DD | H1 | H2 | H3 | H4 | H5 | H6 | PRE
+        | BODY | HTML | HEAD | CENTER | ADDRESS | ARTICLE | SECTION | HEADER | FOOTER | MAIN
+        | NAV | ASIDE | FIGURE | FORM | FIELDSET | TBODY | THEAD | CAPTION => BLOCK,
+        // Those without content.
+        BR | IMG | INPUT | META | LINK | WBR | AREA | BASE | COL | EMBED | SOURCE | TRACK
+        | PARAM | BASEFONT => VOID,
+        HR => VOID | BLOCK,
+        // Their content is never shown.
+        SCRIPT | TITLE | TEXTAREA | TEMPLATE | NOSCRIPT | SELECT | OBJECT | SVG | IFRAME
+        | AUDIO | VIDEO | CANVAS | MATH | NOFRAMES | XMP | DATALIST => UNSEEN,
+        _ => 0,
+    }
+}
+
 impl<'a> Name<'a> {
     pub fn of(text: &'a str) -> Name<'a> {
-        let number = number(text);
-        let kind = match number {
-            LONG if text.eq_ignore_ascii_case("blockquote") => BLOCK | QUOTE,
-            LONG => 0,
-            _ => KINDS.of(number),
-        };
-        Name { number, kind, text }
+        Name::numbered(text, element(text))
+    }
+
+    /// A name of small letters and digits, which is its number as it is; `octets` begin with it.
+    pub fn small(text: &'a str, octets: &[u8]) -> Name<'a> {
+        match octets.first_chunk::<8>() {
+            Some(eight) if (1..=8).contains(&text.len()) => {
+                let number = u64::from_le_bytes(*eight) & (u64::MAX >> (64 - 8 * text.len()));
+                Name::numbered(text, Element(number))
+            }
+            _ => Name::of(text),
+        }
+    }
+
+    fn numbered(text: &'a str, element: Element) -> Name<'a> {
+        let kind = kind(element, text);
+        Name {
+            element,
+            kind,
+            text,
+        }
     }
 
     /// As it is written.
@@ -102,79 +120,21 @@ impl<'a> Name<'a> {
     }
 
     pub fn is_one_of(&self, elements: &[Element]) -> bool {
-        elements.iter().any(|element| element.0 == self.number)
+        elements.contains(&self.element)
     }
 }
 
 impl PartialEq for Name<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.number == other.number
-            && (self.number != LONG || self.text.eq_ignore_ascii_case(other.text))
+        self.element == other.element
+            && (self.element != LONG || self.text.eq_ignore_ascii_case(other.text))
     }
 }
 
 impl PartialEq<Element> for Name<'_> {
     fn eq(&self, other: &Element) -> bool {
-        self.number == other.0
+        self.element == *other
     }
-}
-
-/// Elements whose content is never shown.
-const UNSEEN_NAMES: &[&str] = &[
-    "script", "title", "textarea", "template", "noscript", "select", "object", "svg", "iframe",
-    "audio", "video", "canvas", "math", "noframes", "xmp", "datalist",
-];
-
-const VOID_NAMES: &[&str] = &[
-    "br", "hr", "img", "input", "meta", "link", "wbr", "area", "base", "col", "embed", "source",
-    "track", "param", "basefont",
-];
-
-/// Elements that stand on lines of their own.
-const BLOCK_NAMES: &[&str] = &[
-    "div", "p", "table", "tr", "ul", "ol", "li", "dl", "dt", "dd", "h1", "h2", "h3", "h4", "h5",
-    "h6", "pre", "body", "html", "head", "center", "address", "article", "section", "header",
-    "footer", "main", "nav", "aside", "figure", "form", "fieldset", "tbody", "thead", "caption",
-    "hr",
-];
-
-/// Places of the table of kinds.
-const PLACES: usize = 256;
-
-/// The kinds of all names, each at a place that its number gives or behind it.
-struct Kinds([(u64, u8); PLACES]);
-
-static KINDS: LazyLock<Kinds> = LazyLock::new(|| {
-    let mut kinds = Kinds([(LONG, 0); PLACES]);
-    kinds.add_all(UNSEEN_NAMES, UNSEEN);
-    kinds.add_all(VOID_NAMES, VOID);
-    kinds.add_all(BLOCK_NAMES, BLOCK);
-    kinds
-});
-
-impl Kinds {
-    fn add_all(&mut self, names: &[&str], kind: u8) {
-        for name in names {
-            let number = number(name);
-            let (behind, from) = self.0.split_at_mut(place(number));
-            let mut row = from.iter_mut().chain(behind);
-            if let Some(slot) = row.find(|(n, _)| *n == LONG || *n == number) {
-                *slot = (number, slot.1 | kind);
-            }
-        }
-    }
-
-    fn of(&self, number: u64) -> u8 {
-        let (behind, from) = self.0.split_at(place(number));
-        let row = from.iter().chain(behind);
-        let mut row = row.take_while(|(n, _)| *n != LONG);
-        row.find(|(n, _)| *n == number).map_or(0, |(_, kind)| *kind)
-    }
-}
-
-/// The upper bits are mixed best.
-fn place(number: u64) -> usize {
-    (number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 56) as usize % PLACES
 }
 
 #[cfg(test)]
@@ -183,22 +143,38 @@ mod tests {
 
     #[test]
     fn names_are_known_in_any_case() {
-        for (names, is) in [
-            (UNSEEN_NAMES, Name::is_unseen as fn(&Name<'_>) -> bool),
-            (VOID_NAMES, Name::is_void),
-            (BLOCK_NAMES, Name::is_block),
-        ] {
-            for name in names {
-                let upper = name.to_uppercase();
-                assert!(name.len() <= 8, "{name}");
-                assert!(is(&Name::of(name)) && is(&Name::of(&upper)), "{name}");
-                assert!(Name::of(name) == Name::of(&upper));
-            }
+        for name in ["script", "TextArea", "noframes"] {
+            assert!(Name::of(name).is_unseen(), "{name}");
+        }
+        for name in ["br", "BASEFONT", "hr"] {
+            assert!(Name::of(name).is_void(), "{name}");
+        }
+        for name in ["p", "DIV", "fieldset", "hr", "h6", "BlockQuote"] {
+            assert!(Name::of(name).is_block(), "{name}");
         }
         let quote = Name::of("BlockQuote");
-        assert!(quote.is_block() && quote.is_blockquote() && quote == Name::of("blockquote"));
+        assert!(quote.is_blockquote() && quote == Name::of("blockquote"));
         assert!(quote != Name::of("blockquotes") && Name::of("span") != Name::of("spam"));
-        assert!(!Name::of("o:p").is_block() && !Name::of("").is_void());
+        assert!(
+            !Name::of("o:p").is_block() && !Name::of("").is_void() && !Name::of("p\0").is_block()
+        );
         assert!(Name::of("P") == P && Name::of("p").is_one_of(&[UL, P]) && Name::of("pre") != P);
+    }
+
+    #[test]
+    fn small_names_are_their_own_number() {
+        for html in [
+            "p>and more",
+            "noscript>",
+            "h1>",
+            "blockquote> and more",
+            "td>123456",
+        ] {
+            let name = html.split('>').next().unwrap();
+            assert!(
+                Name::small(name, html.as_bytes()) == Name::of(name),
+                "{html}"
+            );
+        }
     }
 }

@@ -110,7 +110,7 @@ impl<'a> Scanner<'a> {
         if let Some((name, rest)) = bare.and_then(|end| self.rest.split_at_checked(end)) {
             self.rest = rest.strip_prefix('>').unwrap_or(rest);
             return Tag {
-                name: Name::of(name),
+                name: Name::small(name, bytes),
                 attributes: Vec::new(),
                 closed: false,
             };
@@ -194,9 +194,10 @@ impl<'a> Iterator for Scanner<'a> {
 
     fn next(&mut self) -> Option<Token<'a>> {
         loop {
-            let next = memchr::memchr(b'<', self.rest.as_bytes()).unwrap_or(self.rest.len());
-            if next > 0 {
-                return Some(Token::Text(self.take(next)));
+            if !self.rest.starts_with('<') {
+                let next = memchr::memchr(b'<', self.rest.as_bytes());
+                let text = self.take(next.unwrap_or(self.rest.len()));
+                return (!text.is_empty()).then_some(Token::Text(text));
             }
             let after = self.rest.strip_prefix('<')?;
             let kind = after.bytes().next().unwrap_or_default();

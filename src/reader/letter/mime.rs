@@ -7,6 +7,7 @@
 use crate::reader::letter::fields::{self, Mime};
 use crate::reader::work;
 use mail_parser::{MessageParser, MimeHeaders};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -212,9 +213,9 @@ fn part(mime: Mime, head: Range<usize>, parent: Option<usize>, end: usize) -> Pa
 }
 
 /// The text of a `text/*` leaf, decoded from its transfer encoding and charset.
-pub fn text(raw: &[u8], part: &Part) -> String {
+pub fn text<'a>(raw: &'a [u8], part: &Part) -> Cow<'a, str> {
     if let Some(text) = plain_utf8(raw, part) {
-        return text.to_owned();
+        return Cow::Borrowed(text);
     }
     let bytes = raw.get(part.head.start..part.body.end).unwrap_or_default();
     if let Some(parsed) = PARSER.parse(bytes) {
@@ -222,11 +223,11 @@ pub fn text(raw: &[u8], part: &Part) -> String {
             .parts
             .first()
             .and_then(|p| p.text_contents())
-            .map(str::to_owned)
+            .map(|text| Cow::Owned(text.to_owned()))
             .unwrap_or_default();
     }
     // The library takes a part without any header field for nothing.
-    String::from_utf8_lossy(raw.get(part.body.clone()).unwrap_or_default()).into_owned()
+    String::from_utf8_lossy(raw.get(part.body.clone()).unwrap_or_default())
 }
 
 /// The text where there is nothing to decode, which is how most programs send it.

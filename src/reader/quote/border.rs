@@ -100,7 +100,7 @@ fn bordered(lines: &[Line<'_>], index: usize, block: header::Block) -> Border {
         own: 0,
         body: block.end,
         rest: None,
-        above: Above::Block(block.head),
+        above: block.above,
         depth: lines.get(index).map_or(0, |l| l.depth),
     }
 }
@@ -290,7 +290,7 @@ fn announced_by(kind: Kind, lines: &[Line<'_>], index: usize, rest: &str) -> Bor
     if header::label(rest).is_some() {
         let run_on = [Line { text: rest, ..line }];
         if let Some(block) = header::block(&run_on, 0, true) {
-            border.above = Above::Block(block.head);
+            border.above = block.above;
             return border;
         }
     }

@@ -142,7 +142,7 @@ pub fn cut(text: &str) -> impl Iterator<Item = &str> {
 
 /// The lines of a text.
 pub fn lines(text: &str) -> Vec<Line<'_>> {
-    let mut lines: Vec<Line<'_>> = Vec::with_capacity(text.len() / 32);
+    let mut lines: Vec<Line<'_>> = Vec::with_capacity(text.len() / 24);
     let mut raws = cut(text).take(MAX_LINES).peekable();
     let mut barred = false;
     while let Some(raw) = raws.next() {
