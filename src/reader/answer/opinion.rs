@@ -3,6 +3,7 @@
 //! Fails closed: two things said at once, a question, a doubt or an unexplained word is unclear.
 
 use crate::reader::Verdict;
+use crate::reader::answer::interner::UNKNOWN;
 use crate::reader::answer::lexer::Sentence;
 use crate::reader::answer::sentence::{self, Explained, Place, Scene};
 use crate::reader::answer::signature;
@@ -27,6 +28,10 @@ struct Finding {
     question: bool,
     /// Whether the whole sentence around it is explained.
     whole: bool,
+    /// Which sentence it stands in.
+    sentence: usize,
+    /// Nothing but words like `yes`, which confirm a fact as well.
+    bare: bool,
 }
 
 pub fn form(scene: &Scene<'_>, sentences: &[Sentence]) -> Opinion {
@@ -36,7 +41,7 @@ pub fn form(scene: &Scene<'_>, sentences: &[Sentence]) -> Opinion {
     let mut unexplained: Option<String> = None;
     let (mut unexplained_words, mut question) = (0, false);
     let (mut date, mut near) = (None, None);
-    for (sentence, explained) in explain_all(scene, sentences) {
+    for (at, (sentence, explained)) in explain_all(scene, sentences).into_iter().enumerate() {
         unexplained_words += explained.unexplained;
         question |= sentence.question && !only_schedules(&explained);
         // Of two days the later one: `not before the new year, try me on 12 January`.
@@ -47,7 +52,7 @@ pub fn form(scene: &Scene<'_>, sentences: &[Sentence]) -> Opinion {
             let missing = explained.phrases.iter().find(|p| p.says.is_none());
             unexplained = missing.map(|p| words(sentence, p.start, p.end));
         }
-        findings.extend(find(sentence, &explained));
+        findings.extend(find(scene, at, sentence, &explained));
     }
     let (verdict, why) = weigh(&findings, unexplained.as_deref(), question);
     Opinion {
@@ -78,9 +83,12 @@ fn explain_all<'s>(scene: &Scene<'_>, sentences: &'s [Sentence]) -> Vec<(&'s Sen
     all
 }
 
-/// `Thursday at three?` asks for nothing that consent could depend on.
+/// `Thursday at three?`, `sure, how are you?` ask for nothing that consent could depend on.
 fn only_schedules(explained: &Explained) -> bool {
     let says = |p: &sentence::Phrase| p.says;
+    if explained.phrases.last().and_then(says) == Some(Says::Pleasantry) {
+        return true;
+    }
     explained
         .phrases
         .iter()
@@ -105,7 +113,7 @@ fn is_empty(findings: &[Finding]) -> bool {
     findings.iter().any(joins) && findings.iter().all(|f| joins(f) || around(f))
 }
 
-fn find(sentence: &Sentence, explained: &Explained) -> Vec<Finding> {
+fn find(scene: &Scene<'_>, at: usize, sentence: &Sentence, explained: &Explained) -> Vec<Finding> {
     explained
         .phrases
         .iter()
@@ -115,9 +123,20 @@ fn find(sentence: &Sentence, explained: &Explained) -> Vec<Finding> {
                 words: words(sentence, phrase.start, phrase.end),
                 question: sentence.question,
                 whole: explained.unexplained == 0,
+                sentence: at,
+                bare: is_bare(scene, sentence, phrase),
             })
         })
         .collect()
+}
+
+/// `Yes`, `of course, Bob`: no word in it says what it consents to.
+fn is_bare(scene: &Scene<'_>, sentence: &Sentence, phrase: &sentence::Phrase) -> bool {
+    let tokens = sentence.tokens.get(phrase.start..phrase.end);
+    tokens.unwrap_or_default().iter().all(|token| {
+        let id = sentence::identify(scene, token, phrase.start == 0);
+        id == UNKNOWN || scene.language.particles.contains(&id)
+    })
 }
 
 fn words(sentence: &Sentence, start: usize, end: usize) -> String {
@@ -140,6 +159,22 @@ fn taken_back(findings: &[Finding]) -> bool {
     let but = |f: &Finding| f.says == Says::Condition;
     let after = findings.get(first_no..).unwrap_or_default();
     last_yes < first_no && between.iter().any(but) && !after.iter().any(|f| but(f) || f.question)
+}
+
+/// What a mere yes may confirm in place of consenting: `yes, I ran those trials`.
+fn confirmed(findings: &[Finding]) -> Option<&Finding> {
+    let yes = |f: &&Finding| f.says == Says::Yes;
+    if findings.iter().filter(yes).any(|f| !f.bare) {
+        return None;
+    }
+    findings.iter().find(|fact| match fact.says {
+        Says::Aside | Says::About => true,
+        Says::Remark => findings
+            .iter()
+            .filter(yes)
+            .any(|yes| yes.sentence == fact.sentence),
+        _ => false,
+    })
 }
 
 fn weigh(findings: &[Finding], unexplained: Option<&str>, question: bool) -> (Verdict, String) {
@@ -186,6 +221,20 @@ fn weigh(findings: &[Finding], unexplained: Option<&str>, question: bool) -> (Ve
             None => "neither yes nor no".to_owned(),
         });
     };
+    match takes_back(findings, yes, unexplained, question) {
+        Some(why) => unclear(why),
+        None => (Verdict::Yes, quote("yes", yes)),
+    }
+}
+
+/// Why a consent is none after all.
+fn takes_back(
+    findings: &[Finding],
+    yes: &Finding,
+    unexplained: Option<&str>,
+    question: bool,
+) -> Option<String> {
+    let one = |wanted: &[Says]| findings.iter().find(|f| wanted.contains(&f.says));
     let against = one(&[
         Says::No,
         Says::NoAlone,
@@ -196,22 +245,33 @@ fn weigh(findings: &[Finding], unexplained: Option<&str>, question: bool) -> (Ve
         Says::Far,
     ]);
     if let Some(doubt) = against {
-        return unclear(format!("“{}”, but “{}”", yes.words, doubt.words));
+        return Some(format!("“{}”, but “{}”", yes.words, doubt.words));
     }
     if question {
-        return unclear(format!("“{}”, but a question", yes.words));
+        return Some(format!("“{}”, but a question", yes.words));
     }
     if let Some(word) = unexplained {
-        return unclear(format!("“{}”, but not understood: “{word}”", yes.words));
+        return Some(format!("“{}”, but not understood: “{word}”", yes.words));
+    }
+    if let Some(fact) = confirmed(findings) {
+        return Some(format!("“{}” may be about “{}”", yes.words, fact.words));
     }
     if one(&[Says::Yes]).is_none() {
-        let beside = [Says::Thanks, Says::Courtesy, Says::Schedule];
+        let beside = [
+            Says::Thanks,
+            Says::Courtesy,
+            Says::Pleasantry,
+            Says::Schedule,
+            Says::Remark,
+            Says::Aside,
+            Says::About,
+        ];
         if let Some(beside) = one(&beside) {
-            return unclear(format!(
+            return Some(format!(
                 "“{}” beside “{}” may be a receipt",
                 yes.words, beside.words
             ));
         }
     }
-    (Verdict::Yes, quote("yes", yes))
+    None
 }

@@ -2,6 +2,9 @@
 //!
 //! Words that no phrase covers are counted, and whoever judges makes no yes of such a sentence.
 
+mod aside;
+mod called;
+
 use crate::reader::answer::dates::{self, Day};
 use crate::reader::answer::grammar::Builtin;
 use crate::reader::answer::interner::{Id, UNKNOWN};
@@ -13,9 +16,6 @@ use jiff::civil::Date;
 
 /// Letters of a word that is looked at for slips.
 const MAX_CORRECTED: usize = 24;
-/// Words of a name behind a greeting or thanks.
-const MAX_NAME_WORDS: usize = 3;
-
 /// A phrase that was recognised: what it says, and which tokens it covers.
 #[derive(Clone, Copy, Debug)]
 pub struct Phrase {
@@ -93,15 +93,26 @@ pub fn identify(scene: &Scene<'_>, token: &Token, begins: bool) -> Id {
 /// The one word that a slip of the thumb made this of.
 fn corrected(scene: &Scene<'_>, word: &str) -> Option<Id> {
     let letters: Vec<char> = word.chars().collect();
-    let first = *letters.first()?;
-    if letters.len() < tables::MIN_CORRECTED || letters.len() > MAX_CORRECTED {
-        return None;
-    }
-    let lengths = letters.len() - 1..=letters.len() + 1;
-    let near = lengths.flat_map(|length| scene.language.long_words(first, length));
-    let mut found = near.filter(|id| tables::is_slip(&letters, scene.words.interner.word(*id)));
+    let mut found = near(scene, &letters);
     let id = found.next()?;
     found.all(|other| other == id).then_some(id)
+}
+
+/// Whether a slip of the thumb may have made this of a word of the language.
+fn is_near(scene: &Scene<'_>, word: &str) -> bool {
+    let letters: Vec<char> = word.chars().collect();
+    near(scene, &letters).next().is_some()
+}
+
+/// The long words of which a slip of the thumb makes these letters.
+fn near<'s>(scene: &'s Scene<'_>, letters: &'s [char]) -> impl Iterator<Item = Id> + 's {
+    let fits = tables::MIN_CORRECTED..=MAX_CORRECTED;
+    let first = letters.first().filter(|_| fits.contains(&letters.len()));
+    let long_words = first.into_iter().flat_map(|first| {
+        let lengths = letters.len() - 1..=letters.len() + 1;
+        lengths.flat_map(|length| scene.language.long_words(*first, length))
+    });
+    long_words.filter(|id| tables::is_slip(letters, scene.words.interner.word(*id)))
 }
 
 /// `yeees` as `yees` and `yes`: letters that a thumb held, no more than `longest` in a row.
@@ -270,7 +281,7 @@ impl Laying<'_> {
             };
             lay(None, start + 1);
             let mut denies = denied;
-            self.phrases(start, |says, end| {
+            self.phrases(days, start, |says, end| {
                 // `Not interested` holds `interested`, which says nothing there.
                 let within = matches!(says, Says::Yes | Says::Weak) && end <= denied;
                 if !within {
@@ -291,9 +302,15 @@ impl Laying<'_> {
         ways
     }
 
-    fn phrases(&self, start: usize, mut found: impl FnMut(Says, usize)) {
+    fn phrases(&self, days: &[Day], start: usize, mut found: impl FnMut(Says, usize)) {
         let begins = self.gap(start) > Gap::None;
         for rule in self.rules_at(start).filter(|r| begins || !r.alone) {
+            if matches!(rule.says, Says::Remark | Says::Aside | Says::About) {
+                for head in matcher::places(start, self.matcher.ends(rule.row, start)) {
+                    self.asides(days, rule.says, (start, head), |end| found(rule.says, end));
+                }
+                continue;
+            }
             for end in matcher::places(start, self.matcher.ends(rule.row, start)) {
                 if end <= start || (rule.alone && !self.stands_alone(start, end)) {
                     continue;
@@ -331,113 +348,6 @@ impl Laying<'_> {
             .phrases
             .at(self.matcher.standing(start))
             .filter_map(|index| language.rules.get(index))
-    }
-
-    /// How many words of a name may follow the phrase that ends at `at`.
-    fn names_behind(&self, says: Says, start: usize, at: usize) -> usize {
-        let run = (0..MAX_NAME_WORDS)
-            .take_while(|i| self.is_name(at + i) && (*i == 0 || self.gap(at + i) == Gap::None))
-            .count();
-        let ends_clause = run > 0 && self.gap(at + run) > Gap::None;
-        // `Sure Bob` and `I'm in, Bob`, but not `I'm in London`.
-        let called = self.gap(at) == Gap::Soft || at == start + 1;
-        // `Yes bob go ahead`: whom the mail is to, behind a single word.
-        if at == start + 1 && matches!(says, Says::Yes | Says::No) && self.calls(at) {
-            return 1;
-        }
-        match says {
-            Says::Closing | Says::Thanks if self.is_small_name(at) => 1,
-            // `Dear Mr Kim`, who is a question in Turkish.
-            Says::Greeting if run == 0 && self.is_addressed(at) => 1,
-            Says::Greeting | Says::Closing => run,
-            Says::Thanks if ends_clause => run,
-            Says::Yes | Says::Weak | Says::No | Says::NoAlone
-                if ends_clause
-                    && called
-                    && run < MAX_NAME_WORDS
-                    && !self.scene.language.nouns_are_capital =>
-            {
-                run
-            }
-            _ => 0,
-        }
-    }
-
-    /// A salutation without a greeting (`Bob,`), or a line at the end that is only a name.
-    fn names_at(&self, start: usize) -> usize {
-        let run = (start..start + MAX_NAME_WORDS)
-            .take_while(|i| self.is_name(*i) && (*i == start || self.gap(*i) == Gap::None))
-            .count();
-        let end = start + run;
-        let salutation = self.place.first
-            && start == 0
-            && run < MAX_NAME_WORDS
-            && end < self.tokens.len()
-            && matches!(self.gap(end), Gap::Soft | Gap::Line);
-        let signed = self.place.last
-            && self.gap(start) == Gap::Line
-            && (end == self.tokens.len() || self.is_footer(end))
-            && !(self.place.first && start == 0)
-            // In a language with capital nouns a name is told by standing apart.
-            && (start == 0 || !self.scene.language.nouns_are_capital);
-        if run > 0 && (salutation || signed) {
-            run
-        } else {
-            0
-        }
-    }
-
-    /// Whether a program's footer begins here and goes on to the end.
-    fn is_footer(&self, start: usize) -> bool {
-        self.gap(start) == Gap::Line
-            && start < self.tokens.len()
-            && self.rules_at(start).any(|rule| {
-                rule.says == Says::Footer
-                    && matcher::places(start, self.matcher.ends(rule.row, start))
-                        .any(|end| end == self.tokens.len())
-            })
-    }
-
-    /// A name of somebody to whom or from whom the mail is.
-    fn calls(&self, at: usize) -> bool {
-        self.is_name(at)
-            && self
-                .tokens
-                .get(at)
-                .is_some_and(|t| self.scene.known_names.calls(&t.text))
-    }
-
-    fn is_name(&self, at: usize) -> bool {
-        let (Some(token), Some(seen)) = (self.tokens.get(at), self.seen.get(at)) else {
-            return false;
-        };
-        is_name(self.scene, token, seen)
-    }
-
-    /// One capitalised word that this language does not know, and then the end of the clause.
-    fn is_addressed(&self, at: usize) -> bool {
-        let (Some(token), Some(seen)) = (self.tokens.get(at), self.seen.get(at)) else {
-            return false;
-        };
-        token.shape == Shape::Word
-            && token.title
-            && token.capital
-            && token.gap == Gap::None
-            && seen.id == UNKNOWN
-            && matches!(self.gap(at + 1), Gap::Soft | Gap::Line)
-    }
-
-    /// A name in small letters on the last line, below thanks or a sign-off.
-    fn is_small_name(&self, at: usize) -> bool {
-        let (Some(token), Some(seen)) = (self.tokens.get(at), self.seen.get(at)) else {
-            return false;
-        };
-        self.place.last
-            && at + 1 == self.tokens.len()
-            && token.gap == Gap::Line
-            && token.shape == Shape::Word
-            && seen.id == UNKNOWN
-            && !self.scene.words.refuses(token.ids[0])
     }
 }
 

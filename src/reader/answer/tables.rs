@@ -32,11 +32,19 @@ pub enum Says {
     Yes,
     Thanks,
     Courtesy,
+    /// `How are you?`: a question that asks for nothing.
+    Pleasantry,
     /// `And`, `too`: explained, but never an answer by itself.
     Filler,
     Greeting,
     Closing,
     Schedule,
+    /// Praise, whereabouts: a clause that changes no answer, but may be what a mere `yes` beside it is about.
+    Remark,
+    /// Of the writer: the same, where the consent says what it consents to.
+    Aside,
+    /// The same, going on from a consent that names the requester: `about the trials`.
+    About,
     /// Footers of phones and programs.
     Footer,
     /// Somebody's name.
@@ -95,6 +103,13 @@ pub struct Language {
     pub numbers: TableMap<Id, u32>,
     /// Words between the parts of a date: `15 of March`.
     pub of: Vec<Id>,
+    /// Words that a remark or an aside may go on with, and those of them that a thing may follow.
+    pub plain: TableSet<Id>,
+    pub binders: TableSet<Id>,
+    /// Words that confirm a fact as well as they consent: `yes`, `of course`.
+    pub particles: TableSet<Id>,
+    /// Whom a consent may name, and go on with what it is about: `happy to talk to her`.
+    pub persons: TableSet<Id>,
     /// A capital tells no name from a noun (German).
     pub nouns_are_capital: bool,
     /// Words of six letters and more, sorted by first letter and length.

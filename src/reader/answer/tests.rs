@@ -196,3 +196,60 @@ fn no_word_is_a_yes_where_some_language_refuses_with_it() {
     }
     assert!(checked > 100, "{checked}");
 }
+
+#[test]
+fn a_clause_that_denies_nothing_changes_no_consent() {
+    all_are(
+        Verdict::Yes,
+        &[
+            "Happy to talk. I ran three trials last year.",
+            "Please introduce us. We've been looking at moisture sensors for our own vineyard.",
+            "Happy to talk to her about the field trials.",
+            "Yes! Loved her talk in Lyon.",
+            "Sure, how are you?",
+            "Why not? Happy to talk.",
+            "Volontiers. Je travaille aussi sur ce sujet.",
+            "Sehr gerne, ich arbeite selbst an dem Thema.",
+        ],
+    );
+    all_are(
+        Verdict::Unclear,
+        &[
+            // What a mere yes confirms.
+            "Yes, I ran three trials last year.",
+            "Yes. I ran three trials last year.",
+            "Yes, I loved her talk in Lyon.",
+            "Ja, ich arbeite selbst an dem Thema.",
+            // Denied, doubted, put off or asked within the clause.
+            "Happy to talk. I ran three trials last year and might do so again.",
+            "Happy to talk. I worked on saying no more often.",
+            "Happy to talk. We tested the product and hated it.",
+            "Happy to talk to her about why I left.",
+            // Of somebody or something else, or in words that nobody knows.
+            "Happy to talk to Dave about her trials.",
+            "Happy to talk. Dave ran three trials.",
+            "Happy to talk about the invoice.",
+            "Happy to talk. I flurbed three trials.",
+            "Yes, is she any good?",
+            "Why not ask Dave? Sure.",
+        ],
+    );
+}
+
+#[test]
+fn a_language_with_asides_knows_its_words_of_mere_assent() {
+    use tables::Says;
+    let mut checked = 0;
+    for language in &WORDS.languages {
+        let is_aside =
+            |rule: &tables::Rule| matches!(rule.says, Says::Remark | Says::Aside | Says::About);
+        if !language.rules.iter().any(is_aside) {
+            continue;
+        }
+        checked += 1;
+        // Every yes of one word that does not ask for it (`gladly`) is told from a consent.
+        let known = language.particles.len();
+        assert!(known > 10, "{}: {known} particles", language.code);
+    }
+    assert!(checked >= 8, "{checked}");
+}

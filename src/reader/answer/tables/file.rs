@@ -37,6 +37,10 @@ impl Reading {
                 edges: TableMap::default(),
                 numbers: TableMap::default(),
                 of: Vec::new(),
+                plain: TableSet::default(),
+                binders: TableSet::default(),
+                particles: TableSet::default(),
+                persons: TableSet::default(),
                 nouns_are_capital: false,
                 long_words: Vec::new(),
             },
@@ -84,6 +88,10 @@ impl Reading {
                 return Ok(());
             }
             "months" | "edges" | "numbers" | "of" => return self.value(line, words),
+            "plain" | "binders" | "particles" | "persons" => {
+                self.plain(line, words);
+                return Ok(());
+            }
             "spans" => {
                 let (key, pattern) = line.split_once(':').ok_or("a span is LENGTH: PATTERN")?;
                 let says = Says::Span(span(key.trim()).ok_or("no such span")?);
@@ -103,9 +111,13 @@ impl Reading {
             "courtesy" => Says::Courtesy,
             "condition" => Says::Condition,
             "filler" => Says::Filler,
-            "greeting" => Says::Greeting,
+            "greeting" | "greeting alone" => Says::Greeting,
             "closing" => Says::Closing,
+            "pleasantry" => Says::Pleasantry,
             "schedule" => Says::Schedule,
+            "remark" => Says::Remark,
+            "aside" => Says::Aside,
+            "about" => Says::About,
             "footer" => Says::Footer,
             other => return Err(format!("no such section: {other}")),
         };
@@ -147,6 +159,21 @@ impl Reading {
             }
         }
         Ok(())
+    }
+
+    /// Words that stand in a list.
+    fn plain(&mut self, line: &str, words: &mut Words) {
+        for word in line.split_whitespace() {
+            for form in [word.to_owned(), self.folds.of(word)] {
+                let id = words.interner.intern(&form);
+                match self.section.as_str() {
+                    "particles" => self.language.particles.insert(id),
+                    "persons" => self.language.persons.insert(id),
+                    "binders" => self.language.binders.insert(id) | self.language.plain.insert(id),
+                    _ => self.language.plain.insert(id),
+                };
+            }
+        }
     }
 
     fn compile(&mut self, pattern: &str, words: &mut Words) -> Result<Vec<Vec<Node>>, String> {
@@ -199,6 +226,7 @@ impl Reading {
         ids.extend(language.edges.keys());
         ids.extend(language.numbers.keys());
         ids.extend(&language.of);
+        ids.extend(&language.plain);
         ids.sort_unstable();
         ids.dedup();
         words.langs.resize(words.interner.len() + 1, 0);

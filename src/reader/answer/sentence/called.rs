@@ -1,0 +1,121 @@
+//! Names in an answer: behind a greeting or a yes, at its head, and below it.
+//!
+//! Fails by finding none: a word that may be no name stays unexplained.
+
+use crate::reader::answer::interner::UNKNOWN;
+use crate::reader::answer::lexer::{Gap, Shape};
+use crate::reader::answer::matcher;
+use crate::reader::answer::sentence::{self, Laying};
+use crate::reader::answer::tables::Says;
+
+/// Words of a name behind a greeting or thanks.
+const MAX_NAME_WORDS: usize = 3;
+
+impl Laying<'_> {
+    /// How many words of a name may follow the phrase that ends at `at`.
+    pub fn names_behind(&self, says: Says, start: usize, at: usize) -> usize {
+        let run = (0..MAX_NAME_WORDS)
+            .take_while(|i| self.is_name(at + i) && (*i == 0 || self.gap(at + i) == Gap::None))
+            .count();
+        let ends_clause = run > 0 && self.gap(at + run) > Gap::None;
+        // `Sure Bob` and `I'm in, Bob`, but not `I'm in London`.
+        let called = self.gap(at) == Gap::Soft || at == start + 1;
+        // `Yes bob go ahead`: whom the mail is to, behind a single word.
+        if at == start + 1 && matches!(says, Says::Yes | Says::No) && self.calls(at) {
+            return 1;
+        }
+        match says {
+            Says::Closing | Says::Thanks if self.is_small_name(at) => 1,
+            // `Dear Mr Kim`, who is a question in Turkish.
+            Says::Greeting if run == 0 && self.is_addressed(at) => 1,
+            Says::Greeting | Says::Closing => run,
+            Says::Thanks if ends_clause => run,
+            Says::Yes | Says::Weak | Says::No | Says::NoAlone
+                if ends_clause
+                    && called
+                    && run < MAX_NAME_WORDS
+                    && !self.scene.language.nouns_are_capital =>
+            {
+                run
+            }
+            _ => 0,
+        }
+    }
+
+    /// A salutation without a greeting (`Bob,`), or a line at the end that is only a name.
+    pub fn names_at(&self, start: usize) -> usize {
+        let run = (start..start + MAX_NAME_WORDS)
+            .take_while(|i| self.is_name(*i) && (*i == start || self.gap(*i) == Gap::None))
+            .count();
+        let end = start + run;
+        let salutation = self.place.first
+            && start == 0
+            && run < MAX_NAME_WORDS
+            && end < self.tokens.len()
+            && matches!(self.gap(end), Gap::Soft | Gap::Line);
+        let signed = self.place.last
+            && self.gap(start) == Gap::Line
+            && (end == self.tokens.len() || self.is_footer(end))
+            && !(self.place.first && start == 0)
+            // In a language with capital nouns a name is told by standing apart.
+            && (start == 0 || !self.scene.language.nouns_are_capital);
+        if run > 0 && (salutation || signed) {
+            run
+        } else {
+            0
+        }
+    }
+
+    /// Whether a program's footer begins here and goes on to the end.
+    fn is_footer(&self, start: usize) -> bool {
+        self.gap(start) == Gap::Line
+            && start < self.tokens.len()
+            && self.rules_at(start).any(|rule| {
+                rule.says == Says::Footer
+                    && matcher::places(start, self.matcher.ends(rule.row, start))
+                        .any(|end| end == self.tokens.len())
+            })
+    }
+
+    /// A name of somebody to whom or from whom the mail is.
+    fn calls(&self, at: usize) -> bool {
+        self.is_name(at)
+            && self
+                .tokens
+                .get(at)
+                .is_some_and(|t| self.scene.known_names.calls(&t.text))
+    }
+
+    fn is_name(&self, at: usize) -> bool {
+        let (Some(token), Some(seen)) = (self.tokens.get(at), self.seen.get(at)) else {
+            return false;
+        };
+        sentence::is_name(self.scene, token, seen)
+    }
+
+    /// One capitalised word that this language does not know, and then the end of the clause.
+    fn is_addressed(&self, at: usize) -> bool {
+        let (Some(token), Some(seen)) = (self.tokens.get(at), self.seen.get(at)) else {
+            return false;
+        };
+        token.shape == Shape::Word
+            && token.title
+            && token.capital
+            && token.gap == Gap::None
+            && seen.id == UNKNOWN
+            && matches!(self.gap(at + 1), Gap::Soft | Gap::Line)
+    }
+
+    /// A name in small letters on the last line, below thanks or a sign-off.
+    fn is_small_name(&self, at: usize) -> bool {
+        let (Some(token), Some(seen)) = (self.tokens.get(at), self.seen.get(at)) else {
+            return false;
+        };
+        self.place.last
+            && at + 1 == self.tokens.len()
+            && token.gap == Gap::Line
+            && token.shape == Shape::Word
+            && seen.id == UNKNOWN
+            && !self.scene.words.refuses(token.ids[0])
+    }
+}
