@@ -26,10 +26,14 @@ const MAX_QUOTES: usize = 30;
 /// Octets of text made of one mail.
 const MAX_TEXT: usize = 4 << 20;
 
+/// Octets of most lines.
+const USUAL_LINE: usize = 120;
+
 /// The visible text of an HTML body.
 pub fn text(html: &str) -> String {
     let mut page = Page::default();
-    page.out.reserve(html.len().min(MAX_TEXT) / 4);
+    page.out.reserve(html.len().min(MAX_TEXT) / 2);
+    page.line.reserve(USUAL_LINE);
     let mut scanner = Scanner::new(html);
     while let Some(token) = scanner.next() {
         if page.out.len() > MAX_TEXT {
