@@ -166,3 +166,75 @@ fn no_answer_in_any_dress_is_a_false_yes() {
     assert!(rate("yes").0 >= 97.0, "too few yes:\n{}", missed.join("\n"));
     assert!(rate("no").0 >= 95.0, "too few no:\n{}", missed.join("\n"));
 }
+
+/// A mail of nothing but this text.
+fn plain(text: &str) -> String {
+    format!(
+        "From: Carol Danvers <carol@target.example>\nTo: Bob Kim <intro@bot.example>\n\
+         Subject: Re: Alice Ng would like to talk to you – interested?\n\
+         Content-Type: text/plain; charset=utf-8\n\n{text}\n"
+    )
+}
+
+fn said(text: &str) -> String {
+    let known = Known {
+        now_secs: NOW_SECS,
+        ..Known::default()
+    };
+    let letter = reader::open(plain(text).as_bytes());
+    word(reader::read(&letter, &known).verdict)
+}
+
+#[test]
+fn what_takes_a_yes_back_or_gives_it_of_another_leaves_none() {
+    let tails = file("tails.tsv");
+    let tails: Vec<(&str, &str)> = tails
+        .lines()
+        .filter(|l| !l.starts_with('#'))
+        .filter_map(|l| l.split_once('\t'))
+        .collect();
+    let (mut tried, mut false_yes) = (0, Vec::new());
+    let mut never_yes = |text: String| {
+        tried += 1;
+        if said(&text) == "yes" {
+            false_yes.push(text);
+        }
+    };
+    let bodies = bodies();
+    for body in bodies.iter().filter(|b| b.label == "yes") {
+        for name in ["Alice Ng", "Ms Ng", "Frau Ng", "Mme Ng", "Alice"] {
+            if body.text.contains(name) {
+                never_yes(body.text.replace(name, "Dave"));
+                break;
+            }
+        }
+        if body.text.contains('\n') {
+            continue;
+        }
+        let bare = body.text.trim_end_matches(|c: char| !c.is_alphanumeric());
+        for (_, tail) in tails.iter().filter(|(code, _)| *code == body.language) {
+            never_yes(format!("{bare}{tail}"));
+        }
+    }
+    // Beside a consent, whoever refuses or postpones has not consented.
+    for body in bodies
+        .iter()
+        .filter(|b| ["no", "later", "stop"].contains(&b.label.as_str()))
+    {
+        let consent = match body.language.as_str() {
+            "en" => "Happy to talk to her.",
+            "de" => "Sehr gerne.",
+            "fr" => "Avec plaisir.",
+            "es" => "Con mucho gusto.",
+            "it" => "Volentieri.",
+            "nl" => "Graag.",
+            "pl" => "Bardzo chętnie.",
+            "ru" => "С удовольствием.",
+            _ => continue,
+        };
+        never_yes(format!("{consent}\n{}", body.text));
+        never_yes(format!("{}\n{consent}", body.text));
+    }
+    assert!(tried > 9_000, "{tried}");
+    assert!(false_yes.is_empty(), "{}", false_yes.join("\n"));
+}
