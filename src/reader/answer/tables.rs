@@ -110,6 +110,8 @@ pub struct Language {
     pub particles: TableSet<Id>,
     /// Whom a consent may name, and go on with what it is about: `happy to talk to her`.
     pub persons: TableSet<Id>,
+    /// Words of a consent behind which whoever is spoken to may be named without a comma: `go ahead Bob`.
+    pub called: TableSet<Id>,
     /// A capital tells no name from a noun (German).
     pub nouns_are_capital: bool,
     /// Words take endings in rows, and one letter makes another tense or person of a verb: no slip is put

@@ -65,7 +65,7 @@ impl Laying<'_> {
         }
         let (mut at, mut unknown, mut in_a_row) = (head, 0, 0);
         loop {
-            if self.gap(at) > Gap::None {
+            if self.gap(at) > Gap::None || self.is_sign(at) {
                 if self.denies(days, start, at) {
                     return;
                 }
@@ -101,6 +101,11 @@ impl Laying<'_> {
         };
         let far = |day: &Day| day.far && day.start < end && day.end > start;
         days.iter().any(far) || (start..end).any(denies)
+    }
+
+    /// An emoji, which ends a clause.
+    fn is_sign(&self, at: usize) -> bool {
+        self.tokens.get(at).is_some_and(|t| t.shape == Shape::Sign)
     }
 
     fn is_plain(&self, at: usize) -> bool {

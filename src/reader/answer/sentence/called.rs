@@ -25,6 +25,12 @@ impl Laying<'_> {
             return 1;
         }
         let named = self.is_named(at, run);
+        // `Go ahead Bob`, but not `happy to meet Bob`.
+        let before = at.checked_sub(1).and_then(|before| self.seen.get(before));
+        let calls = before.is_some_and(|b| self.scene.language.called.contains(&b.id));
+        if calls && says == Says::Yes && self.calls(at) && self.gap(at + 1) > Gap::None {
+            return 1;
+        }
         match says {
             Says::Closing | Says::Thanks if self.is_small_name(at) => 1,
             // `Dear Mr Kim`, who is a question in Turkish.

@@ -41,6 +41,7 @@ impl Reading {
                 binders: TableSet::default(),
                 particles: TableSet::default(),
                 persons: TableSet::default(),
+                called: TableSet::default(),
                 nouns_are_capital: false,
                 endings_are_long: false,
                 long_words: Vec::new(),
@@ -89,7 +90,7 @@ impl Reading {
                 return Ok(());
             }
             "months" | "edges" | "numbers" | "of" => return self.value(line, words),
-            "plain" | "binders" | "particles" | "persons" => {
+            "plain" | "binders" | "particles" | "persons" | "called" => {
                 self.plain(line, words);
                 return Ok(());
             }
@@ -171,6 +172,7 @@ impl Reading {
                 match self.section.as_str() {
                     "particles" => self.language.particles.insert(id),
                     "persons" => self.language.persons.insert(id),
+                    "called" => self.language.called.insert(id),
                     "binders" => self.language.binders.insert(id) | self.language.plain.insert(id),
                     _ => self.language.plain.insert(id),
                 };
