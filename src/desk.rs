@@ -87,6 +87,8 @@ pub struct Desk {
     store: Store,
     house: Arc<House>,
     instance_key: Vec<u8>,
+    /// Whether mails were kept under keys that do not begin with their day (schema 4 and before).
+    keys_without_day: bool,
     dice: Dice,
     /// Whom each connector can name.
     acquainted: RefCell<Acquainted>,
@@ -128,11 +130,13 @@ impl Desk {
                 key
             }
         };
+        let keys_without_day = people::meta(&tx, "keys_without_day")?.is_some();
         tx.commit()?;
         Ok(Desk {
             store,
             house: Arc::new(house),
             instance_key,
+            keys_without_day,
             dice,
             acquainted: RefCell::default(),
             swept_at_secs: 0,
@@ -206,6 +210,7 @@ impl Desk {
             db: &tx,
             house: &self.house,
             instance_key: &self.instance_key,
+            keys_without_day: self.keys_without_day,
             dice: &mut self.dice,
             acquainted,
             separator,

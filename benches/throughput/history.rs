@@ -5,7 +5,7 @@
 //! day, so nearly all of a million are closed, and the words of their mails dropped. Panics where it fails.
 
 use crate::drain::BOT;
-use crate::lives::Lives;
+use crate::lives::{KEPT_SECS, Lives};
 use crate::place::settings;
 use crate::template::Emitter;
 use askfirst::config::Config;
@@ -126,6 +126,10 @@ fn fill(path: &Path, introductions: usize) {
         }
     }
     drop(emitter);
+    // The daemon that left this had looked for old words up to here within the last hour.
+    let looked = "INSERT INTO meta SELECT 'strays_seen', max(id) FROM inbox
+       WHERE introduction IS NULL AND arrived_at < ?1 HAVING max(id) IS NOT NULL";
+    db.execute(looked, [now - KEPT_SECS]).unwrap();
     db.execute_batch("COMMIT").unwrap();
     for index in indexes {
         db.execute_batch(&index).unwrap();

@@ -19,8 +19,10 @@ const FIRST: usize = 8_180_301;
 /// An ask is open for two weeks and reminded of after five days, as the settings have it by default.
 const REMINDED_SECS: i64 = 5 * DAY;
 const CLOSED_SECS: i64 = 15 * DAY;
-/// `keep_bodies`, and the hour until somebody looks.
-const WORDS_SECS: i64 = 30 * DAY + 2 * HOUR;
+/// `keep_bodies`, as the settings have it by default.
+pub const KEPT_SECS: i64 = 30 * DAY;
+/// ... and the hour until somebody looks.
+const WORDS_SECS: i64 = KEPT_SECS + 2 * HOUR;
 
 /// One after the other: who said yes, no, and nothing.
 const KINDS: [Kind; 3] = [Kind::Yes, Kind::No, Kind::Silent];
@@ -39,6 +41,7 @@ pub struct Lives {
     /// Introduced a day later.
     young: Rows,
     /// By kind, after two weeks, and once the words are gone.
+    ended_secs: Vec<i64>,
     fresh: Vec<Rows>,
     old: Vec<Rows>,
     /// A mail that means nothing to the bot.
@@ -78,12 +81,14 @@ impl Lives {
         let reminded = life(silent);
         world.waits(CLOSED_SECS - REMINDED_SECS);
         let fresh = (0..KINDS.len()).map(life).collect();
+        let ended_secs = (1..=KINDS.len()).map(|id| ended_secs(&db, id)).collect();
         world.waits(WORDS_SECS);
         let old = (0..KINDS.len()).map(life).collect();
         Lives {
             asked,
             reminded,
             young,
+            ended_secs,
             fresh,
             old,
             stray,
@@ -100,7 +105,7 @@ impl Lives {
             ..345_600 if kind != 0 => &self.asked,
             ..1_200_000 if kind != 0 && age_secs > 600_000 => &self.reminded,
             ..1_382_400 => &self.young,
-            _ if age_secs < CLOSED_SECS + WORDS_SECS => &self.fresh[kind],
+            _ if age_secs < self.ended_secs[kind] + KEPT_SECS => &self.fresh[kind],
             _ => &self.old[kind],
         }
     }
@@ -111,11 +116,20 @@ impl Lives {
     }
 
     pub fn stray(&self, age_secs: i64) -> &Rows {
-        match age_secs < WORDS_SECS {
+        match age_secs < KEPT_SECS {
             true => &self.stray,
             false => &self.stray_old,
         }
     }
+}
+
+/// How long after its life began an introduction was changed last: its words are kept from then on.
+fn ended_secs(db: &Connection, id: usize) -> i64 {
+    let sql = "SELECT updated_at FROM introductions WHERE id = ?1";
+    let updated: i64 = db
+        .query_row(sql, [i64::try_from(id).unwrap()], |row| row.get(0))
+        .unwrap();
+    updated - BEGIN_SECS
 }
 
 fn kind(number: i64) -> usize {

@@ -19,6 +19,9 @@ pub const TABLES: [&str; 8] = [
     "outbox_visible",
 ];
 
+/// The mark of a mail begins with its day, which no other word of ours is as long as.
+const MARK_CHARS: usize = 36;
+
 /// Whose ids a table's own ids are.
 fn owner(table: usize) -> usize {
     match TABLES[table] {
@@ -42,6 +45,8 @@ pub enum Cell {
     Id(usize, i64),
     Uid,
     Random(usize),
+    /// A content key: its first octets tell the day apart, the others are random.
+    Key(usize),
     Time(i64),
     Text(Vec<Piece>),
     Bytes(Vec<Piece>),
@@ -59,7 +64,7 @@ impl Cell {
                     Piece::Time(_) => 10,
                 })
                 .sum(),
-            Cell::Random(length) => *length,
+            Cell::Random(length) | Cell::Key(length) => *length,
             _ => 4,
         }
     }
@@ -100,6 +105,7 @@ pub fn cells(
             }
             (_, "not_before") => time(value),
             _ => match value {
+                Value::Blob(bytes) if column == "content_key" => Cell::Key(bytes.len()),
                 Value::Blob(bytes) if bytes.len() <= 32 => Cell::Random(bytes.len()),
                 Value::Blob(bytes) => Cell::Bytes(pieces(&bytes, marks, false)),
                 Value::Text(text) => {
@@ -180,6 +186,8 @@ pub struct Emitter<'a> {
     next: [i64; TABLES.len()],
     uid: i64,
     state: u64,
+    /// Of the life at hand, since 1970.
+    day: i64,
 }
 
 impl<'a> Emitter<'a> {
@@ -199,6 +207,7 @@ impl<'a> Emitter<'a> {
             next: [1; TABLES.len()],
             uid: 1,
             state: 0x9e37_79b9_7f4a_7c15,
+            day: 0,
         }
     }
 
@@ -206,6 +215,7 @@ impl<'a> Emitter<'a> {
     pub fn emit(&mut self, rows: &Rows, number: i64, begins_secs: i64) -> usize {
         let number = format!("{number:07}");
         let moved = begins_secs - rows.from_secs;
+        self.day = begins_secs.div_euclid(86_400);
         let mut tokens: Vec<Vec<u8>> = Vec::new();
         let mut count = 0;
         for (table, lines) in rows.tables.iter().enumerate() {
@@ -219,6 +229,7 @@ impl<'a> Emitter<'a> {
                             Value::Integer(self.uid - 1)
                         }
                         Cell::Random(length) => Value::Blob(self.random(*length)),
+                        Cell::Key(length) => Value::Blob(self.key(*length)),
                         Cell::Time(at) => Value::Integer(at + moved),
                         Cell::Text(pieces) => {
                             let bytes = self.joined(pieces, &number, moved, &mut tokens);
@@ -266,11 +277,26 @@ impl<'a> Emitter<'a> {
                                 .collect(),
                         );
                     }
-                    bytes.extend_from_slice(&tokens[*which][..*length]);
+                    let token = &tokens[*which][..*length];
+                    match *length == MARK_CHARS {
+                        true => {
+                            bytes.extend_from_slice(format!("{:04x}", self.day).as_bytes());
+                            bytes.extend_from_slice(&token[4..]);
+                        }
+                        false => bytes.extend_from_slice(token),
+                    }
                 }
             }
         }
         bytes
+    }
+
+    fn key(&mut self, length: usize) -> Vec<u8> {
+        // Days lie apart in no order, as hashes of them do.
+        let day = self.day.wrapping_mul(0x9e37_79b9) as u16;
+        let mut key = day.to_be_bytes().to_vec();
+        key.extend(self.random(length - key.len()));
+        key
     }
 
     /// xorshift64* (Vigna 2016).

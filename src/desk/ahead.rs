@@ -57,9 +57,16 @@ impl Opened {
         };
         let reader = Reader::new(&letter, &known);
         let is_alone = alone && !bind::carries_ours(around.house, &letter);
+        let alone = is_alone.then(|| reader.read(&letter, None));
+        if let (Some(reading), Some(author)) = (&alone, letter.from.person())
+            && around.house.connector(&author.address).is_some()
+        {
+            // The desk will ask what he passes on: better worked out here than there.
+            reading.thread();
+        }
         Opened {
             content_key: content::key(&letter, &pending.raw),
-            alone: is_alone.then(|| reader.read(&letter, None)),
+            alone,
             reader,
             letter,
         }

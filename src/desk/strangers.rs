@@ -133,13 +133,14 @@ impl Work<'_> {
         }
     }
 
-    /// The mark is a keyed hash of the secret, which stands in our Message-ID, and of the saying.
+    /// The mark is a keyed hash of the secret, which stands in our Message-ID, and of the saying, behind
+    /// the day, which earlier versions left out.
     fn is_our_mark(&self, mark: &str, letter: &Letter) -> bool {
         let id = letter.message_id.as_deref().unwrap_or_default();
         secret::find(id).iter().any(|secret| {
             Saying::NAMES
                 .iter()
-                .any(|name| self.mark(secret, name) == mark)
+                .any(|name| mark.ends_with(&self.mark_without_day(secret, name)))
         })
     }
 

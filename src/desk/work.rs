@@ -11,7 +11,7 @@ use crate::desk::press::Press;
 use crate::desk::{DeskError, Dice, bind, ignored};
 use crate::reader::address::Address;
 use crate::reader::secret::Secret;
-use crate::reader::{Kind, Proof};
+use crate::reader::{Kind, Proof, content};
 use crate::rules::event::Event;
 use crate::rules::introduction::{Introduction, Stage, Way};
 use crate::rules::manners::{self, Past};
@@ -29,6 +29,8 @@ pub(super) struct Work<'a> {
     pub(super) db: &'a Connection,
     pub(super) house: &'a House,
     pub(super) instance_key: &'a [u8],
+    /// Whether content keys of an earlier schema may be there.
+    pub(super) keys_without_day: bool,
     pub(super) dice: &'a mut Dice,
     pub(super) acquainted: &'a RefCell<Acquainted>,
     pub(super) separator: Option<char>,
@@ -65,8 +67,15 @@ impl Work<'_> {
         }
     }
 
-    /// The X-Askfirst-Id of a mail: nothing in it counts, or can be compared by an outsider.
+    /// The X-Askfirst-Id of a mail: nothing in it counts, or can be compared by an outsider. Before the
+    /// hash stands the day, which its Date tells too: marks of one day lie together in their index.
     pub(super) fn mark(&self, secret: &Secret, saying: &str) -> String {
+        let day = self.now_secs.div_euclid(86_400).rem_euclid(0x1_0000);
+        format!("{day:04x}{}", self.mark_without_day(secret, saying))
+    }
+
+    /// What of a mark only this instance can write.
+    pub(super) fn mark_without_day(&self, secret: &Secret, saying: &str) -> String {
         let hash = self.keyed(&format!("{}:{saying}", secret.token()));
         let short: Vec<u8> = hash.into_iter().take(16).collect();
         data_encoding::HEXLOWER.encode(&short)
@@ -74,6 +83,20 @@ impl Work<'_> {
 
     pub(super) fn person_hash(&self, address: &Address) -> Vec<u8> {
         self.keyed(&address.rate_key())
+    }
+
+    /// The first handled mail with the same content, whichever schema kept it.
+    fn same_content(
+        &self,
+        pending: &inbox::Pending,
+        key: &[u8],
+    ) -> Result<Option<(i64, Option<i64>)>, DeskError> {
+        let found = inbox::same_content(self.db, pending, key)?;
+        let older = key.get(content::DAY_OCTETS..);
+        match older.filter(|_| found.is_none() && self.keys_without_day) {
+            Some(older) => Ok(inbox::same_content(self.db, pending, older)?),
+            None => Ok(found),
+        }
     }
 
     /// Decides what becomes of one mail.
@@ -84,7 +107,7 @@ impl Work<'_> {
     ) -> Result<Disposition, DeskError> {
         let letter = &opened.letter;
         let content_key = &opened.content_key;
-        if let Some((first, introduction)) = inbox::same_content(self.db, pending, content_key)? {
+        if let Some((first, introduction)) = self.same_content(pending, content_key)? {
             return Ok(Disposition {
                 name: "duplicate",
                 reason: String::new(),

@@ -3,7 +3,13 @@
 use crate::reader::letter::Letter;
 use sha2::{Digest, Sha256};
 
-/// A hash of author, Message-ID, Date, Subject and the words of the body. Another content under the
+/// Octets before the hash: in an index of many keys those of mails of one day lie together, so that a mail
+/// touches a page that the one before it touched.
+pub const DAY_OCTETS: usize = 2;
+/// Octets of a Date field that hold its day (RFC 5322 section 3.3), with the name of the day or without.
+const DATE_OCTETS: usize = 16;
+
+/// The hashed day of the Date field as it is written, and a hash of author, Message-ID, Date, Subject and the words of the body. Another content under the
 /// same Message-ID is another mail, so that nobody can suppress a mail by sending its id first.
 pub fn key(letter: &Letter, raw: &[u8]) -> Vec<u8> {
     let mut hash = Sha256::new();
@@ -20,5 +26,9 @@ pub fn key(letter: &Letter, raw: &[u8]) -> Vec<u8> {
     if letter.defect.is_some() || (letter.plain.is_none() && letter.html.is_none()) {
         hash.update(Sha256::digest(raw));
     }
-    hash.finalize().to_vec()
+    let date = letter.fields("Date").next().unwrap_or_default().as_bytes();
+    let day = Sha256::digest(date.get(..DATE_OCTETS).unwrap_or(date));
+    let mut key: Vec<u8> = day.into_iter().take(DAY_OCTETS).collect();
+    key.extend(hash.finalize());
+    key
 }

@@ -219,7 +219,7 @@ pub fn outlived(db: &Connection, before_secs: i64, at_most: usize) -> Result<Vec
         .prepare_cached(
             "SELECT id FROM introductions WHERE words_kept = 1 AND updated_at < ?1
                AND wake_at IS NULL
-               AND stage IN ('introduced', 'declined', 'closed', 'cancelled', 'undeliverable')
+               AND +stage IN ('introduced', 'declined', 'closed', 'cancelled', 'undeliverable')
              LIMIT ?2",
         )?
         .query_map(

@@ -6,6 +6,7 @@
 
 use crate::writer::page::SIGN;
 use minijinja::{Environment, UndefinedBehavior, Value};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
@@ -69,43 +70,42 @@ impl std::fmt::Display for Unfilled {
     }
 }
 
-/// The templates of one language, compiled once.
+/// The text of each template, by its name.
+type Texts = BTreeMap<String, Cow<'static, str>>;
+
+/// The templates of one language, each compiled when it is first needed: of four languages few serve
+/// one mailbox.
 pub struct Language {
     pub code: String,
     environment: Environment<'static>,
-    texts: BTreeMap<String, String>,
+    texts: Arc<Texts>,
     /// Where an operator's files stand, by name.
     places: BTreeMap<String, String>,
 }
 
 impl Language {
-    /// Compiles the templates; one that does not compile is left out and told.
-    fn new<'a>(
-        code: &str,
-        texts: impl IntoIterator<Item = (&'a str, &'a str)>,
-        places: BTreeMap<String, String>,
-    ) -> (Language, Vec<Problem>) {
-        let mut language = Language {
+    /// Compiles the operator's templates; what is wrong with them is told.
+    fn new(code: &str, texts: Texts, places: BTreeMap<String, String>) -> (Language, Vec<Problem>) {
+        let texts = Arc::new(texts);
+        let mut environment = environment();
+        let source = texts.clone();
+        environment.set_loader(move |name| Ok(source.get(name).map(|text| text.to_string())));
+        let language = Language {
             code: code.to_owned(),
-            environment: environment(),
-            texts: BTreeMap::new(),
+            environment,
+            texts,
             places,
         };
-        let mut problems = Vec::new();
-        for (name, text) in texts {
-            let added = language
-                .environment
-                .add_template_owned(name.to_owned(), text.to_owned());
-            if let Err(error) = added {
-                problems.push(Problem {
-                    file: language.place(name),
-                    line: error.line(),
-                    problem: error.detail().unwrap_or("is no template").to_owned(),
-                    remedy: "docs/voices.md shows the form.".to_owned(),
-                });
-            }
-            language.texts.insert(name.to_owned(), text.to_owned());
-        }
+        let wrong = |name: &String| {
+            let error = language.environment.get_template(name).err()?;
+            Some(Problem {
+                file: language.place(name),
+                line: error.line(),
+                problem: error.detail().unwrap_or("is no template").to_owned(),
+                remedy: "docs/voices.md shows the form.".to_owned(),
+            })
+        };
+        let problems = language.places.keys().filter_map(wrong).collect();
         (language, problems)
     }
 
@@ -128,7 +128,7 @@ impl Language {
     }
 
     pub fn text(&self, name: &str) -> Option<&str> {
-        self.texts.get(name).map(String::as_str)
+        self.texts.get(name).map(Cow::as_ref)
     }
 
     /// What a template takes from outside: `requester.name` and the like.
@@ -235,12 +235,14 @@ impl Words {
         let theirs = files.iter().map(|file| file.language.as_str());
         let codes: BTreeSet<&str> = ours.chain(theirs).collect();
         for code in codes {
-            let mut texts: BTreeMap<&str, &str> = BTreeMap::new();
             let ours = BUILT_IN.iter().filter(|(ours, _)| *ours == code);
-            texts.extend(ours.flat_map(|(_, texts)| texts.iter().copied()));
+            let ours = ours.flat_map(|(_, texts)| texts.iter());
+            let mut texts: Texts = ours
+                .map(|(name, text)| ((*name).to_owned(), Cow::Borrowed(*text)))
+                .collect();
             let mut places = BTreeMap::new();
             for file in files.iter().filter(|file| file.language == code) {
-                texts.insert(&file.name, &file.text);
+                texts.insert(file.name.clone(), Cow::Owned(file.text.clone()));
                 places.insert(file.name.clone(), file.path.clone());
             }
             let (language, wrong) = Language::new(code, texts, places);
@@ -249,7 +251,7 @@ impl Words {
         }
         let english = match languages.get(ENGLISH) {
             Some(english) => english.clone(),
-            None => Arc::new(Language::new(ENGLISH, [], BTreeMap::new()).0),
+            None => Arc::new(Language::new(ENGLISH, Texts::new(), BTreeMap::new()).0),
         };
         (Words { languages, english }, problems)
     }

@@ -178,9 +178,10 @@ fn confirmed(findings: &[Finding]) -> Option<&Finding> {
     if findings.iter().filter(yes).any(|f| !f.agrees) {
         return None;
     }
+    let bare = findings.iter().filter(yes).all(|f| f.bare);
     let praises = |yes: &Finding, fact: &Finding| !yes.bare || yes.sentence == fact.sentence;
     findings.iter().find(|fact| match fact.says {
-        Says::Aside | Says::Told | Says::About => true,
+        Says::Aside | Says::Told | Says::About => bare,
         Says::Remark | Says::Praise => findings
             .iter()
             .filter(yes)

@@ -360,7 +360,8 @@ fn weight(says: Says) -> u32 {
         Says::Stop | Says::No | Says::NoAlone => 0,
         Says::Later | Says::NotNow => 1,
         Says::Doubt | Says::Condition | Says::Far => 2,
-        Says::Yes | Says::Weak => 4,
-        _ => 3,
+        Says::Pleasantry => 3,
+        Says::Yes | Says::Weak => 5,
+        _ => 4,
     }
 }

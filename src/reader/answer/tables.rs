@@ -120,6 +120,8 @@ pub struct Language {
     pub agreements: TableSet<Id>,
     /// Whom a consent may name, and go on with what it is about: `happy to talk to her`.
     pub persons: TableSet<Id>,
+    /// Words of a consent behind which whoever is spoken to may be named without a comma: `go ahead Bob`.
+    pub called: TableSet<Id>,
     /// A capital tells no name from a noun (German).
     pub nouns_are_capital: bool,
     /// Words of six letters and more, sorted by first letter and length.
@@ -175,8 +177,8 @@ const ANY: &str = include_str!("words/any.txt");
 const FILES: &[(&str, &str)] = tables![
     "en", "ar", "bg", "ca", "cs", "da", "de", "el", "es", "et", "fa", "fi", "fr", "he", "hi", "hr",
     "hu", "id", "it", "ja", "ko", "lt", "lv", "nb", "nl", "pl", "pt", "ro", "ru", "sk", "sl", "sq",
-    "is", "sv", "th", "tr", "uk", "vi", "zh", "az", "bn", "cy", "eu", "ga", "gl", "hy", "ka", "kk", "sw",
-    "ta", "tl", "ur",
+    "is", "sv", "th", "tr", "uk", "vi", "zh", "az", "bn", "cy", "eu", "ga", "gl", "hy", "ka", "kk",
+    "sw", "ta", "tl", "ur",
 ];
 
 /// Words shorter than this are not corrected: one letter makes another word of them.

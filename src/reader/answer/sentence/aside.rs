@@ -67,7 +67,7 @@ impl Laying<'_> {
         }
         let (mut at, mut unknown, mut in_a_row) = (head, 0, 0);
         loop {
-            if self.gap(at) > Gap::None {
+            if self.gap(at) > Gap::None || self.is_sign(at) {
                 if self.denies(days, start, at) {
                     return;
                 }
@@ -78,7 +78,11 @@ impl Laying<'_> {
                     return;
                 }
             }
-            if let Some(day) = days.iter().find(|day| day.start == at && !day.far) {
+            // `One day`, which is no day.
+            let is_day = |day: &&Day| {
+                day.start == at && !day.far && !(says == Says::About && self.is_number(at))
+            };
+            if let Some(day) = days.iter().find(is_day) {
                 (at, in_a_row) = (day.end, 0);
             } else if self.is_plain(says, at) {
                 (at, in_a_row) = (at + 1, 0);
@@ -124,7 +128,16 @@ impl Laying<'_> {
         days.iter().any(far) || (start..end).any(denies)
     }
 
+<<<<<<< HEAD
     fn is_plain(&self, says: Says, at: usize) -> bool {
+=======
+    /// An emoji, which ends a clause.
+    fn is_sign(&self, at: usize) -> bool {
+        self.tokens.get(at).is_some_and(|t| t.shape == Shape::Sign)
+    }
+
+    fn is_plain(&self, at: usize) -> bool {
+>>>>>>> main
         let (Some(token), Some(seen)) = (self.tokens.get(at), self.seen.get(at)) else {
             return false;
         };
@@ -156,15 +169,20 @@ impl Laying<'_> {
         }
     }
 
+    fn is_number(&self, at: usize) -> bool {
+        self.seen.get(at).is_some_and(|seen| {
+            matches!(seen.shape, Shape::Number(_))
+                || self.scene.language.numbers.contains_key(&seen.id)
+        })
+    }
+
     /// A number of what the language knows, in what is over: `ten years`, but no `300 euros`.
     fn is_counted(&self, says: Says, at: usize) -> bool {
         let language = self.scene.language;
-        let (Some(here), Some(next)) = (self.seen.get(at), self.seen.get(at + 1)) else {
+        let Some(next) = self.seen.get(at + 1) else {
             return false;
         };
-        let number =
-            matches!(here.shape, Shape::Number(_)) || language.numbers.contains_key(&here.id);
-        number
+        self.is_number(at)
             && says == Says::Told
             && self.gap(at + 1) == Gap::None
             && (language.plain.contains(&next.id) || language.times.contains(&next.id))
@@ -187,9 +205,17 @@ impl Laying<'_> {
             return false;
         };
         let (scene, language) = (self.scene, self.scene.language);
-        let bound = || {
-            let before = at.checked_sub(1).and_then(|before| self.seen.get(before));
+        let binds = |at: Option<usize>| {
+            let before = at.and_then(|at| self.seen.get(at));
             before.is_some_and(|before| language.binders.contains(&before.id))
+        };
+        // `Our vineyard`, `our own vineyard`.
+        let bound = || {
+            let plain = at.checked_sub(1).filter(|before| {
+                let before = self.seen.get(*before);
+                before.is_some_and(|before| language.plain.contains(&before.id))
+            });
+            binds(at.checked_sub(1)) || (plain.is_some() && binds(at.checked_sub(2)))
         };
         let may_be = || {
             seen.id != UNKNOWN

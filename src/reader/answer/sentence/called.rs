@@ -24,6 +24,12 @@ impl Laying<'_> {
         if at == start + 1 && matches!(says, Says::Yes | Says::No) && self.calls(at) {
             return 1;
         }
+        // `Go ahead Bob`, but not `happy to meet Bob`.
+        let before = at.checked_sub(1).and_then(|before| self.seen.get(before));
+        let calls = before.is_some_and(|b| self.scene.language.called.contains(&b.id));
+        if calls && says == Says::Yes && self.calls(at) && self.gap(at + 1) > Gap::None {
+            return 1;
+        }
         match says {
             Says::Closing | Says::Thanks if self.is_small_name(at) => 1,
             // `Dear Mr Kim`, who is a question in Turkish.
