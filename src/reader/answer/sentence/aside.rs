@@ -128,16 +128,12 @@ impl Laying<'_> {
         days.iter().any(far) || (start..end).any(denies)
     }
 
-<<<<<<< HEAD
-    fn is_plain(&self, says: Says, at: usize) -> bool {
-=======
     /// An emoji, which ends a clause.
     fn is_sign(&self, at: usize) -> bool {
         self.tokens.get(at).is_some_and(|t| t.shape == Shape::Sign)
     }
 
-    fn is_plain(&self, at: usize) -> bool {
->>>>>>> main
+    fn is_plain(&self, says: Says, at: usize) -> bool {
         let (Some(token), Some(seen)) = (self.tokens.get(at), self.seen.get(at)) else {
             return false;
         };

@@ -41,13 +41,10 @@ impl Reading {
                 binders: TableSet::default(),
                 particles: TableSet::default(),
                 persons: TableSet::default(),
-<<<<<<< HEAD
                 times: TableSet::default(),
                 participles: TableSet::default(),
                 agreements: TableSet::default(),
-=======
                 called: TableSet::default(),
->>>>>>> main
                 nouns_are_capital: false,
                 long_words: Vec::new(),
             },
@@ -95,12 +92,8 @@ impl Reading {
                 return Ok(());
             }
             "months" | "edges" | "numbers" | "of" => return self.value(line, words),
-<<<<<<< HEAD
             "plain" | "binders" | "times" | "participles" | "particles" | "agreements"
-            | "persons" => {
-=======
-            "plain" | "binders" | "particles" | "persons" | "called" => {
->>>>>>> main
+            | "persons" | "called" => {
                 self.plain(line, words);
                 return Ok(());
             }
@@ -184,12 +177,9 @@ impl Reading {
                     "particles" => self.language.particles.insert(id),
                     "agreements" => self.language.agreements.insert(id),
                     "persons" => self.language.persons.insert(id),
-<<<<<<< HEAD
                     "times" => self.language.times.insert(id),
                     "participles" => self.language.participles.insert(id),
-=======
                     "called" => self.language.called.insert(id),
->>>>>>> main
                     "binders" => self.language.binders.insert(id) | self.language.plain.insert(id),
                     _ => self.language.plain.insert(id),
                 };
