@@ -86,7 +86,7 @@ impl Laying<'_> {
                 (at, in_a_row) = (day.end, 0);
             } else if self.is_plain(says, at) {
                 (at, in_a_row) = (at + 1, 0);
-            } else if self.may_hold_thing(says, head, at) && self.is_thing(at, at == head || in_a_row > 0)
+            } else if self.may_hold_thing(says, head, at) && self.is_thing(says, at, at == head || in_a_row > 0)
             {
                 (at, in_a_row, unknown) = (at + 1, in_a_row + 1, unknown + 1);
             } else {
@@ -196,7 +196,7 @@ impl Laying<'_> {
 
     /// A word behind one that wants a noun; where the language does not know it, no language may refuse with
     /// it, and it must be no slip of a word that this one knows.
-    fn is_thing(&self, at: usize, goes_on: bool) -> bool {
+    fn is_thing(&self, says: Says, at: usize, goes_on: bool) -> bool {
         let (Some(token), Some(seen)) = (self.tokens.get(at), self.seen.get(at)) else {
             return false;
         };
@@ -220,7 +220,7 @@ impl Laying<'_> {
         };
         token.shape == Shape::Word
             && token.gap == Gap::None
-            && (goes_on || bound())
+            && (goes_on || (says != Says::About && bound()))
             && token.text.chars().count() >= MIN_LETTERS
             && token.text.chars().all(char::is_alphabetic)
             && !self.is_of_the_mail(at)
