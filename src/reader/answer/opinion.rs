@@ -182,10 +182,7 @@ fn confirmed(findings: &[Finding]) -> Option<&Finding> {
     let praises = |yes: &Finding, fact: &Finding| !yes.bare || yes.sentence == fact.sentence;
     findings.iter().find(|fact| match fact.says {
         Says::Aside | Says::Told | Says::About => bare,
-        Says::Remark | Says::Praise => findings
-            .iter()
-            .filter(yes)
-            .any(|yes| praises(yes, fact)),
+        Says::Remark | Says::Praise => findings.iter().filter(yes).any(|yes| praises(yes, fact)),
         _ => false,
     })
 }

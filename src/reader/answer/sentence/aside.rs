@@ -86,7 +86,8 @@ impl Laying<'_> {
                 (at, in_a_row) = (day.end, 0);
             } else if self.is_plain(says, at) {
                 (at, in_a_row) = (at + 1, 0);
-            } else if self.may_hold_thing(says, head, at) && self.is_thing(says, at, at == head || in_a_row > 0)
+            } else if self.may_hold_thing(says, head, at)
+                && self.is_thing(says, at, at == head || in_a_row > 0)
             {
                 (at, in_a_row, unknown) = (at + 1, in_a_row + 1, unknown + 1);
             } else {
@@ -103,7 +104,10 @@ impl Laying<'_> {
     fn may_hold_thing(&self, says: Says, head: usize, at: usize) -> bool {
         match says {
             Says::Told => at > head,
-            Says::About => self.tokens.get(head..at).is_some_and(|between| between.len() < 2),
+            Says::About => self
+                .tokens
+                .get(head..at)
+                .is_some_and(|between| between.len() < 2),
             Says::Remark => at > head && self.is_capital(at),
             _ => false,
         }
