@@ -48,8 +48,11 @@ impl Address {
         if local.is_empty()
             || local.starts_with(['-', '.'])
             || local.ends_with('.')
-            || local.as_bytes().windows(2).any(|two| two == b"..")
-            || !local.chars().all(is_atom)
+            || local.contains("..")
+            || !(local
+                .bytes()
+                .all(|octet| octet.is_ascii() && is_atom(char::from(octet)))
+                || local.chars().all(is_atom))
         {
             return Err(AddressError::Local);
         }
@@ -59,7 +62,8 @@ impl Address {
                 && l.len() <= 63
                 && !l.starts_with('-')
                 && !l.ends_with('-')
-                && l.chars().all(|c| c.is_alphanumeric() || c == '-')
+                && (l.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+                    || l.chars().all(|c| c.is_alphanumeric() || c == '-'))
         };
         let (_, top) = domain.rsplit_once('.').ok_or(AddressError::Domain)?;
         let numeric_top = top.bytes().all(|octet| octet.is_ascii_digit());
@@ -156,7 +160,7 @@ fn plain(local: &str, domain: &str) -> Result<Address, AddressError> {
     written.push_str(domain);
     let mut key = written.to_ascii_lowercase();
     let name = key.get(local.len() + 1..).unwrap_or_default();
-    if name.as_bytes().windows(4).any(|four| four == b"xn--") || is_not_public(name) {
+    if (name.contains('-') && name.contains("xn--")) || is_not_public(name) {
         key = [&local.to_ascii_lowercase(), &*ascii_domain(name)?].join("@");
     }
     // A name in A-labels may have another length than as it is written.

@@ -101,25 +101,34 @@ pub fn fold(text: &str) -> String {
         0,
         |c| c.is_whitespace(),
         |c, out| match c {
-            '’' | '‘' => out.push('\''),
+            '’' | '‘' => out.push(b'\''),
             // Turkish capital I with dot: its lower case is two characters.
-            'İ' => out.push('i'),
-            c if c.is_ascii() => out.push(c.to_ascii_lowercase()),
-            c => out.extend(c.to_lowercase()),
+            'İ' => out.push(b'i'),
+            c => push_lower(c, out),
         },
     )
 }
 
-/// A text without the white space at its ends, and with one space for what `is_gap` inside of it.
-/// What is visible ASCII, but for the octet `other`, is put into lower case as it is, the rest goes by
-/// character through `push`.
+/// Adds a character in lower case.
+pub fn push_lower(c: char, out: &mut Vec<u8>) {
+    if c.is_ascii() {
+        return out.push(c.to_ascii_lowercase() as u8);
+    }
+    for c in c.to_lowercase() {
+        out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+    }
+}
+
+/// A text without the white space at its ends, and with one space for what `is_gap` inside of it, such as
+/// spaces and line ends. What is visible ASCII, but for the octet `other`, is put into lower case as it is,
+/// the rest goes by character through `push`.
 pub fn squeezed(
     text: &str,
     other: u8,
     is_gap: impl Fn(char) -> bool,
-    push: impl Fn(char, &mut String),
+    push: impl Fn(char, &mut Vec<u8>),
 ) -> String {
-    let mut out = String::with_capacity(text.len());
+    let mut out = Vec::with_capacity(text.len());
     let mut rest = text;
     let mut gap = false;
     loop {
@@ -128,18 +137,21 @@ pub fn squeezed(
             .unwrap_or_default();
         if !plain.is_empty() {
             if gap {
-                out.push(' ');
+                out.push(b' ');
             }
-            let copied = plain.strip_suffix(' ').unwrap_or(plain);
+            let copied = plain.strip_suffix([' ', '\n']).unwrap_or(plain);
             gap = copied.len() < plain.len();
             let start = out.len();
-            out.push_str(copied);
-            if let Some(copied) = out.get_mut(start..) {
-                copied.make_ascii_lowercase();
+            out.extend_from_slice(copied.as_bytes());
+            for octet in out.get_mut(start..).unwrap_or_default() {
+                *octet = match *octet {
+                    b'\n' => b' ',
+                    octet => octet.to_ascii_lowercase(),
+                };
             }
         }
         let Some(c) = behind.chars().next() else {
-            return out;
+            break;
         };
         rest = behind.get(c.len_utf8()..).unwrap_or_default();
         if is_gap(c) {
@@ -147,21 +159,22 @@ pub fn squeezed(
             continue;
         }
         if gap {
-            out.push(' ');
+            out.push(b' ');
             gap = false;
         }
         push(c, &mut out);
     }
+    String::from_utf8(out).unwrap_or_default()
 }
 
-/// Octets from here on that are visible ASCII, none of them `other`, with single spaces between them and
-/// perhaps one behind.
+/// Octets from here on that are visible ASCII, none of them `other`, with single spaces or line ends between
+/// them and perhaps one behind.
 fn stretch(bytes: &[u8], other: u8) -> usize {
     let others_too = u64::from(other) * EACH;
     // As if a space stood before: none begins a stretch.
     let (mut at, mut behind) = (0, 0x80);
     while let Some(eight) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-        let eight = u64::from_le_bytes(*eight);
+        let eight = with_spaces(u64::from_le_bytes(*eight));
         let odd = others(eight) | zeros(eight ^ others_too);
         let spaces = spaces(eight);
         let ends = odd | (spaces & ((spaces << 8) | behind));
@@ -173,7 +186,7 @@ fn stretch(bytes: &[u8], other: u8) -> usize {
     }
     let mut after_space = behind != 0;
     for octet in bytes.get(at..).unwrap_or_default() {
-        let is_space = *octet == b' ';
+        let is_space = matches!(*octet, b' ' | b'\n');
         let goes_on = (octet.is_ascii_graphic() && *octet != other) || (is_space && !after_space);
         if !goes_on {
             break;
@@ -182,6 +195,14 @@ fn stretch(bytes: &[u8], other: u8) -> usize {
         at += 1;
     }
     at
+}
+
+/// Eight octets with spaces for line ends.
+fn with_spaces(eight: u64) -> u64 {
+    let ends = eight ^ (u64::from(b'\n') * EACH);
+    // Exact for each octet: the highest bit of those that are zero.
+    let zeros = !(((ends & !HIGH) + !HIGH) | ends) & HIGH;
+    eight ^ ((zeros >> 7) * u64::from(b'\n' ^ b' '))
 }
 
 /// The highest bit of the first octet that is zero, and of some behind it.
@@ -232,7 +253,8 @@ mod tests {
             "É",
             "a b",
             "\u{A0}",
-            " X ",
+            " X\n",
+            "\nx\ny",
             "0123456789",
         ];
         for a in pieces {
@@ -240,9 +262,9 @@ mod tests {
                 for before in 0..9 {
                     let text = format!("{}{a}{b}{a} {b}", "x".repeat(before));
                     let is_gap = char::is_whitespace;
-                    let push = |c: char, out: &mut String| match c {
-                        '`' => out.push('\''),
-                        c => out.extend(c.to_lowercase()),
+                    let push = |c: char, out: &mut Vec<u8>| match c {
+                        '`' => out.push(b'\''),
+                        c => push_lower(c, out),
                     };
                     assert_eq!(
                         squeezed(&text, b'`', is_gap, push),

@@ -327,7 +327,6 @@ const GAP: Line<'static> = Line {
     depth: 0,
     text: "",
     mark: false,
-    ordinary: false,
 };
 
 /// The first attached mail, and the thread inside it.

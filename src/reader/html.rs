@@ -4,17 +4,20 @@
 //! container's border becomes a line with `clean::QUOTE_MARK`.
 
 mod container;
+mod element;
 mod entity;
 mod style;
 mod tag;
 
 use crate::reader::fold::is_plain;
-use crate::reader::html::container::{is_quote_container, is_signature};
+use crate::reader::html::container::Container;
+use crate::reader::html::element::{
+    BR, DD, DT, Element, H1, H2, H3, H4, HR, IMG, LI, Name, OL, P, PRE, TABLE, TD, TH, TR, UL,
+};
 use crate::reader::html::style::{Colors, Look, Sheet};
 use crate::reader::html::tag::{Scanner, Tag, Token};
 use crate::reader::letter::clean::{QUOTE_MARK, SIGNATURE_MARK, is_shown};
 use crate::reader::work;
-use std::borrow::Cow;
 
 /// Elements inside one another that are told apart; deeper ones share their parent's look.
 const MAX_DEPTH: usize = 400;
@@ -23,17 +26,25 @@ const MAX_QUOTES: usize = 30;
 /// Octets of text made of one mail.
 const MAX_TEXT: usize = 4 << 20;
 
+/// Octets of most lines.
+const USUAL_LINE: usize = 120;
+
 /// The visible text of an HTML body.
 pub fn text(html: &str) -> String {
     let mut page = Page::default();
-    page.out.reserve(html.len().min(MAX_TEXT) / 4);
-    for token in Scanner::new(html) {
+    page.out.reserve(html.len().min(MAX_TEXT) / 2);
+    page.line.reserve(USUAL_LINE);
+    let mut scanner = Scanner::new(html);
+    while let Some(token) = scanner.next() {
         if page.out.len() > MAX_TEXT {
             break;
         }
         match token {
             Token::Text(text) => page.text(text),
-            Token::Open(tag) => page.open(&tag),
+            Token::Open(tag) => {
+                page.open(&tag);
+                scanner.done(tag);
+            }
             Token::Close(name) => page.close(&name),
             Token::Sheet(css) => page.sheet.add(css),
         }
@@ -46,7 +57,7 @@ pub fn text(html: &str) -> String {
 
 /// An open element, as far as its end matters.
 struct Open<'a> {
-    name: Cow<'a, str>,
+    name: Name<'a>,
     hidden: bool,
     quote: bool,
     preformatted: bool,
@@ -78,6 +89,11 @@ impl<'a> Page<'a> {
             return;
         }
         let preformatted = self.open.last().is_some_and(|o| o.preformatted);
+        if text == "\n" && !preformatted {
+            // Between most tags.
+            self.gap = !self.line.is_empty();
+            return;
+        }
         let text = entity::decode(text);
         if preformatted {
             for (index, line) in text.split('\n').enumerate() {
@@ -139,7 +155,7 @@ impl<'a> Page<'a> {
     }
 
     fn open(&mut self, tag: &Tag<'a>) {
-        let name = &*tag.name;
+        let name = &tag.name;
         self.close_implied(name);
         let parent = self.open.last();
         let mut look = Look {
@@ -149,21 +165,16 @@ impl<'a> Page<'a> {
         look.apply(tag, &self.sheet);
         let hidden = parent.is_some_and(|o| o.hidden) || look.hidden;
         let preformatted = parent.is_some_and(|o| o.preformatted);
-        match name {
-            "br" if !hidden => return self.end_line(),
-            "hr" if !hidden => {
-                self.break_line();
-                self.line.push_str("----------");
-                return self.end_line();
+        if name.is_void() {
+            if !hidden {
+                self.void(tag);
             }
-            "img" if !hidden => return self.image(tag),
-            _ if tag::is_void(name) => return,
-            _ => {}
+            return;
         }
         if !hidden {
             self.begin(tag);
         }
-        let quote = !hidden && name == "blockquote" && !is_indent(tag) && self.quotes < MAX_QUOTES;
+        let quote = !hidden && name.is_blockquote() && !is_indent(tag) && self.quotes < MAX_QUOTES;
         if quote {
             self.quotes += 1;
         }
@@ -175,51 +186,68 @@ impl<'a> Page<'a> {
             return self.end_quote(quote);
         }
         self.open.push(Open {
-            name: tag.name.clone(),
+            name: tag.name,
             hidden,
             quote,
-            preformatted: preformatted || name == "pre" || look.preformatted,
+            preformatted: preformatted || *name == PRE || look.preformatted,
             colors: look.colors,
         });
     }
 
+    /// An element without content.
+    fn void(&mut self, tag: &Tag<'_>) {
+        if tag.name == BR {
+            self.end_line();
+        } else if tag.name == HR {
+            self.break_line();
+            self.line.push_str("----------");
+            self.end_line();
+        } else if tag.name == IMG {
+            self.image(tag);
+        }
+    }
+
     /// What begins a line, a paragraph or a quote.
     fn begin(&mut self, tag: &Tag<'_>) {
-        let name = &*tag.name;
-        if matches!(name, "td" | "th") {
+        let name = &tag.name;
+        if name.is_one_of(&[TD, TH]) {
             self.gap = !self.line.is_empty();
             return;
         }
-        if tag::is_block(name) {
+        if name.is_block() {
             self.break_line();
         }
         if is_paragraph(tag) {
             self.blank_line();
         }
         // A blockquote is a quote by its depth.
-        if name != "blockquote" && is_quote_container(tag) {
-            self.break_line();
-            if !self.marked {
-                self.line.push(QUOTE_MARK);
+        match Container::of(tag, name.is_blockquote()) {
+            Some(Container::Quote) => {
+                self.break_line();
+                if !self.marked {
+                    self.line.push(QUOTE_MARK);
+                    self.end_line();
+                }
+            }
+            Some(Container::Signature) => {
+                self.break_line();
+                self.line.push(SIGNATURE_MARK);
                 self.end_line();
             }
-        } else if is_signature(tag) {
-            self.break_line();
-            self.line.push(SIGNATURE_MARK);
-            self.end_line();
+            None => {}
         }
     }
 
-    fn close(&mut self, name: &str) {
+    fn close(&mut self, name: &Name<'a>) {
         if self.beyond > 0 {
             self.beyond -= 1;
             return;
         }
-        let at = self.open.iter().rposition(|o| o.name == name);
+        let at = self.open.iter().rposition(|o| o.name == *name);
         work::steps(self.open.len() - at.unwrap_or(0));
         let Some(at) = at else {
             // A stray `</p>` shows as an empty paragraph, a stray `</br>` as a line end.
-            if name == "br" {
+            if *name == BR {
                 self.end_line();
             }
             return;
@@ -234,14 +262,11 @@ impl<'a> Page<'a> {
         if open.hidden {
             return;
         }
-        if tag::is_block(&open.name) {
+        if open.name.is_block() {
             self.break_line();
         }
         self.end_quote(open.quote);
-        if matches!(
-            &*open.name,
-            "p" | "h1" | "h2" | "h3" | "ul" | "ol" | "table"
-        ) {
+        if open.name.is_one_of(&[P, H1, H2, H3, UL, OL, TABLE]) {
             self.gap = false;
         }
     }
@@ -254,19 +279,24 @@ impl<'a> Page<'a> {
     }
 
     /// HTML 5 ends some elements where the next one begins.
-    fn close_implied(&mut self, name: &str) {
-        let ends: &[&str] = match name {
-            "td" | "th" => &["p", "td", "th"],
-            "tr" => &["p", "td", "th", "tr"],
-            "li" => &["p", "li"],
-            "dt" | "dd" => &["p", "dt", "dd"],
-            _ if tag::is_block(name) => &["p"],
-            _ => return,
+    fn close_implied(&mut self, name: &Name<'_>) {
+        let ends: &[Element] = if name.is_one_of(&[TD, TH]) {
+            &[P, TD, TH]
+        } else if *name == TR {
+            &[P, TD, TH, TR]
+        } else if *name == LI {
+            &[P, LI]
+        } else if name.is_one_of(&[DT, DD]) {
+            &[P, DT, DD]
+        } else if name.is_block() {
+            &[P]
+        } else {
+            return;
         };
         if self.beyond > 0 {
             return;
         }
-        while self.open.last().is_some_and(|o| ends.contains(&&*o.name)) {
+        while self.open.last().is_some_and(|o| o.name.is_one_of(ends)) {
             self.pop();
         }
     }
@@ -328,11 +358,7 @@ impl<'a> Page<'a> {
 
 /// Paragraphs with space around them; Outlook's have none.
 fn is_paragraph(tag: &Tag<'_>) -> bool {
-    let name = &*tag.name;
-    let spaced = matches!(
-        name,
-        "p" | "h1" | "h2" | "h3" | "h4" | "ul" | "ol" | "table" | "pre"
-    );
+    let spaced = tag.name.is_one_of(&[P, H1, H2, H3, H4, UL, OL, TABLE, PRE]);
     spaced
         && !tag
             .attribute("class")

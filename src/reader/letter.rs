@@ -6,11 +6,13 @@ pub mod clean;
 mod fields;
 mod flowed;
 mod mime;
+mod usual;
 
 use crate::reader::address::{Address, Person};
 use crate::reader::author::from::Sender;
 use crate::reader::html;
 use crate::reader::letter::mime::Part;
+use std::borrow::Cow;
 
 /// Everything the reader needs of one mail. All strings are cleaned: no C0/C1 controls but line
 /// feeds in bodies, no bidirectional controls, no U+2028/2029; header strings are one line.
@@ -123,7 +125,7 @@ fn open_level(raw: &[u8], level: usize) -> Letter {
         return letter;
     }
     let head = raw.get(start..head_end).unwrap_or_default();
-    let parsed = fields::read(head, &mut letter);
+    let mime = fields::read(head, &mut letter);
     if letter.headers.is_empty() {
         letter.defect = Some(String::from("there is no header, so this is no mail"));
         return letter;
@@ -134,7 +136,7 @@ fn open_level(raw: &[u8], level: usize) -> Letter {
         ));
         return letter;
     }
-    match mime::split(raw, start..head_end, parsed.as_ref()) {
+    match mime::split(raw, start..head_end, mime) {
         Ok(parts) => read_parts(raw, &parts, level, &mut letter),
         Err(mime::TooMuch::Parts) => {
             letter.defect = Some(format!("the mail has more than {} parts", mime::MAX_PARTS));
@@ -155,14 +157,15 @@ fn read_parts(raw: &[u8], parts: &[Part], level: usize, letter: &mut Letter) {
     letter.part_types = parts.iter().map(part_type).collect();
     let report = root.kind == "multipart/report";
     let body = body_parts(parts);
+    let (mut plain_text, mut html_text) = (None, None);
     for (index, part) in parts.iter().enumerate() {
         if part.is_multipart() {
             continue;
         }
         if Some(index) == body.plain {
-            letter.plain = Some(plain(raw, part));
+            plain_text = Some(plain(raw, part));
         } else if Some(index) == body.html {
-            letter.html = Some(text(raw, part));
+            html_text = Some(text(raw, part));
         } else if is_inline_text(part) {
             letter.more_inline_text |= says_something(raw, part);
         } else if is_mail(part) {
@@ -171,7 +174,7 @@ fn read_parts(raw: &[u8], parts: &[Part], level: usize, letter: &mut Letter) {
             let text = if part.kind.starts_with("text/") {
                 mime::text(raw, part)
             } else {
-                String::from_utf8_lossy(&mime::bytes(raw, part)).into_owned()
+                Cow::Owned(String::from_utf8_lossy(&mime::bytes(raw, part)).into_owned())
             };
             letter.report.push(clean::body(&capped(text)));
         } else if letter.attachments.len() < MAX_ATTACHMENTS {
@@ -179,13 +182,13 @@ fn read_parts(raw: &[u8], parts: &[Part], level: usize, letter: &mut Letter) {
             letter.attachments.push(clean::line(name, MAX_FILE_NAME));
         }
     }
-    let texts = [letter.plain.as_deref(), letter.html.as_deref()];
+    let texts = [plain_text.as_deref(), html_text.as_deref()];
     letter.overrides_direction |= texts
         .iter()
         .flatten()
         .any(|t| clean::overrides_direction(t));
-    letter.plain = letter.plain.as_deref().map(clean::body);
-    letter.html = letter.html.as_deref().map(clean::body);
+    letter.plain = plain_text.as_deref().map(clean::body);
+    letter.html = html_text.as_deref().map(clean::body);
 }
 
 /// The type of a part; that of a calendar's with its method, which tells an answer from an invitation.
@@ -302,7 +305,7 @@ fn read_attached(raw: &[u8], part: &Part, level: usize, report: bool, letter: &m
     }
 }
 
-fn plain(raw: &[u8], part: &Part) -> String {
+fn plain<'a>(raw: &'a [u8], part: &Part) -> Cow<'a, str> {
     let text = text(raw, part);
     let flowed = part
         .param("format")
@@ -311,24 +314,30 @@ fn plain(raw: &[u8], part: &Part) -> String {
         let delsp = part
             .param("delsp")
             .is_some_and(|d| d.eq_ignore_ascii_case("yes"));
-        flowed::undo(&text, delsp)
+        Cow::Owned(flowed::undo(&text, delsp))
     } else {
         text
     }
 }
 
-fn text(raw: &[u8], part: &Part) -> String {
+fn text<'a>(raw: &'a [u8], part: &Part) -> Cow<'a, str> {
     capped(mime::text(raw, part))
 }
 
 /// Cut at a character's border.
-fn capped(mut text: String) -> String {
-    if text.len() > MAX_TEXT {
-        let end = (0..=MAX_TEXT)
-            .rev()
-            .find(|at| text.is_char_boundary(*at))
-            .unwrap_or(0);
-        text.truncate(end);
+fn capped(text: Cow<'_, str>) -> Cow<'_, str> {
+    if text.len() <= MAX_TEXT {
+        return text;
     }
-    text
+    let end = (0..=MAX_TEXT)
+        .rev()
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or(0);
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.get(..end).unwrap_or_default()),
+        Cow::Owned(mut text) => {
+            text.truncate(end);
+            Cow::Owned(text)
+        }
+    }
 }

@@ -11,6 +11,8 @@ use crate::reader::letter::Letter;
 use crate::reader::quote;
 use crate::reader::{Bounce, Kind};
 use phrases::{ANY_BODY, PHRASES, prepare};
+use std::borrow::Cow;
+use std::cell::OnceCell;
 
 /// The kind and what told it.
 #[derive(Clone, Debug)]
@@ -57,8 +59,9 @@ pub struct View<'a> {
     pub letter: &'a Letter,
     /// In lower case, spaces folded.
     pub subject: String,
-    /// The beginning of the text, in lower case, spaces folded.
-    pub body: String,
+    text: Cow<'a, str>,
+    /// The beginning of it, in lower case, spaces folded; made when somebody asks.
+    body: OnceCell<String>,
     /// Local part of the author's address, in lower case; empty where there is none.
     pub local: String,
     pub null_path: bool,
@@ -72,8 +75,8 @@ impl<'a> View<'a> {
     fn of(letter: &'a Letter) -> View<'a> {
         let said = |text: &&String| text.contains(char::is_alphanumeric);
         let text = match letter.plain.as_ref().filter(said) {
-            Some(plain) => prepare(plain),
-            None => prepare(&phrases::strip_tags(
+            Some(plain) => Cow::Borrowed(plain.as_str()),
+            None => Cow::Owned(phrases::strip_tags(
                 letter.html.as_deref().unwrap_or_default(),
             )),
         };
@@ -88,13 +91,38 @@ impl<'a> View<'a> {
             letter,
             passed_on: PHRASES.begins("passed on subject", &subject).is_some(),
             subject,
-            body: text,
+            text,
+            body: OnceCell::new(),
             local,
             null_path: path == Some("<>"),
             lengths: letter
                 .headers
                 .iter()
                 .fold(0, |all, (name, _)| all | length_bit(name)),
+        }
+    }
+
+    pub fn body(&self) -> &str {
+        self.body.get_or_init(|| prepare(&self.text))
+    }
+
+    /// The phrase of this section that the body begins with.
+    fn begins(&self, section: &str) -> Option<&str> {
+        let first = self.text.trim_start().chars().next();
+        let first = first.map(|c| prepare(c.encode_utf8(&mut [0; 4])));
+        if first.is_some_and(|first| !first.is_empty() && !PHRASES.may_begin(section, &first)) {
+            return None;
+        }
+        PHRASES.begins(section, self.body())
+    }
+
+    /// Whether the writer's own words may have a phrase that a text alone can tell a machine by.
+    fn may_tell(&self) -> bool {
+        // Of HTML nobody knows yet which words are the writer's.
+        let lines = || phrases::unmarked(&self.text);
+        match self.letter.html.is_none().then(lines).flatten() {
+            Some(unmarked) => PHRASES.may_hold(ANY_BODY, &prepare(&unmarked)),
+            None => PHRASES.may_hold(ANY_BODY, self.body()),
         }
     }
 
@@ -286,16 +314,16 @@ fn text_of_machine(view: &View<'_>) -> Option<String> {
         return Some(why);
     }
     // Most mails are people's: one look for all phrases, and only then which one it is.
-    let some = PHRASES.may_hold(ANY_BODY, &view.body);
+    let some = view.may_tell();
     let holds = |section: &str| match some {
-        true => view.own(PHRASES.holds(section, &view.body)?),
+        true => view.own(PHRASES.holds(section, view.body())?),
         false => None,
     };
     // Only the help desk's own mail begins with the line: an answer has its words above it.
-    if let Some(phrase) = PHRASES.begins("ticket begin", &view.body) {
+    if let Some(phrase) = view.begins("ticket begin") {
         return told("an automatic mail", phrase);
     }
-    if let Some(phrase) = PHRASES.begins("reaction begin", &view.body) {
+    if let Some(phrase) = view.begins("reaction begin") {
         return told("a mail program's reaction", phrase);
     }
     if let Some(phrase) = holds("reaction") {
@@ -332,8 +360,9 @@ const MAX_REACTION: usize = 120;
 /// `👍 Carol Danvers reageerde via Gmail`: an emoji, then the writer by name and the program. A
 /// person who sends a thumb does not say who it is from.
 fn names_its_reaction(view: &View<'_>) -> bool {
-    let emoji = view.body.chars().next().is_some_and(quote::line::is_emoji);
-    if !emoji || view.body.find("gmail").is_none_or(|at| at > MAX_REACTION) {
+    let first = view.text.trim_start().chars().next();
+    let emoji = first.is_some_and(quote::line::is_emoji);
+    if !emoji || view.body().find("gmail").is_none_or(|at| at > MAX_REACTION) {
         return false;
     }
     let name = view.letter.from.person().map(|p| prepare(&p.name));
@@ -358,7 +387,7 @@ fn subject_of_machine(view: &View<'_>) -> Option<String> {
         return told("a challenge-response", phrase);
     }
     if let Some(phrase) = begins("receipt subject")
-        && PHRASES.holds("receipt body", &view.body).is_some()
+        && PHRASES.holds("receipt body", view.body()).is_some()
     {
         return told("a read receipt", phrase);
     }

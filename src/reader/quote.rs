@@ -111,12 +111,13 @@ impl Texts {
 const MAX_READERS: usize = 4;
 
 fn people(letter: &Letter) -> String {
-    let mut all = String::new();
+    let mut all = String::with_capacity(64);
     let readers = letter.to.iter().take(MAX_READERS);
     for person in letter.from.person().into_iter().chain(readers) {
         // `Bob Kim via Example Introductions`: the way is nobody's name.
-        let name = person.name.split(" via ").next().unwrap_or_default();
-        all.push_str(name);
+        let way = memchr::memmem::find(person.name.as_bytes(), b" via ");
+        let name = way.and_then(|way| person.name.get(..way));
+        all.push_str(name.unwrap_or(&person.name));
         all.push(' ');
     }
     all
@@ -205,20 +206,25 @@ fn have_same_words(a: &Division<'_>, b: &Division<'_>) -> bool {
 
 /// The own words of all segments, each without what hangs below it.
 fn own_text(division: &Division<'_>, writer: &Writer, body: &mut Body) {
-    let mut texts = Vec::new();
-    let segments: Vec<String> = division.segments.iter().map(line::join).collect();
-    body.own = segments.join("\n\n");
+    let mut segments = division.segments.iter().map(line::join);
+    body.own = segments.next().unwrap_or_default();
+    for segment in segments {
+        body.own.push_str("\n\n");
+        body.own.push_str(&segment);
+    }
     for segment in &division.segments {
         let lines: Vec<&str> = segment.iter().map(|l| l.text).collect();
         let cut = signature::cut(&lines, writer);
         if let Some(why) = cut.doubt {
             doubt(body, why);
         }
-        if !cut.text.is_empty() {
-            texts.push(cut.text);
+        if body.text.is_empty() {
+            body.text = cut.text;
+        } else if !cut.text.is_empty() {
+            body.text.push_str("\n\n");
+            body.text.push_str(&cut.text);
         }
     }
-    body.text = texts.join("\n\n");
 }
 
 /// Everything that a person sees of a mail, as plain text: what replies are aligned with.

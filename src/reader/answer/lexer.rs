@@ -98,6 +98,8 @@ fn is_apostrophe(c: char) -> bool {
     matches!(c, '\'' | '’' | '‘' | '`' | '´' | 'ʼ' | '′' | '״' | '׳')
 }
 
+/// Words of most sentences.
+const USUAL_TOKENS: usize = 10;
 /// Octets of the longest of [`SMILEYS`].
 const MAX_SMILEY: usize = 4;
 /// Text smileys and signs that are written with punctuation, as the emoji they stand for.
@@ -174,6 +176,9 @@ impl Cutter {
             false => self.gap.unwrap_or(Gap::None),
         };
         self.gap = None;
+        if self.open.tokens.capacity() == 0 {
+            self.open.tokens.reserve(USUAL_TOKENS);
+        }
         self.open.tokens.push(Token {
             text,
             shape,

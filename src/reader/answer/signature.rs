@@ -18,6 +18,11 @@ type Line<'a> = Vec<&'a Token>;
 
 /// The sentences without the signature; none where there is no signature to cut.
 pub fn cut(scene: &Scene<'_>, sentences: &[Sentence]) -> Option<Vec<Sentence>> {
+    let mut tokens = sentences.iter().flat_map(|s| &s.tokens);
+    let first = tokens.next()?.line;
+    if tokens.all(|token| token.line == first) {
+        return None;
+    }
     let lines = lines(sentences);
     // The sign-off is never the first line: something must have been said.
     let closing = (1..lines.len()).find(|i| lines.get(*i).is_some_and(|l| closes(scene, l)))?;

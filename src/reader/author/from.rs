@@ -35,6 +35,10 @@ const MAX_NAME_CHARS: usize = 200;
 pub fn read(headers: &[(String, String)]) -> Sender {
     // `From :`, ` From:` and a name with an invisible character in it are From to some readers.
     let seen = |name: &str| {
+        // Told at a look of most fields.
+        if matches!(name.as_bytes().first(), Some(b'!'..=b'~')) && !name.starts_with(['f', 'F']) {
+            return false;
+        }
         let letters = name.bytes().filter(u8::is_ascii_graphic);
         letters.map(|b| b.to_ascii_lowercase()).eq(*b"from")
     };
@@ -45,7 +49,25 @@ pub fn read(headers: &[(String, String)]) -> Sender {
     if !name.eq_ignore_ascii_case("from") {
         return Sender::Unusable;
     }
-    mailbox(value).map_or(Sender::Unusable, Sender::One)
+    let person = usual_mailbox(value).or_else(|| mailbox(value));
+    person.map_or(Sender::Unusable, Sender::One)
+}
+
+/// `Carol Diaz <carol@target.example>`, as nearly all programs write it, in letters that mean nothing
+/// else.
+fn usual_mailbox(value: &str) -> Option<Person> {
+    let (name, written) = value.strip_suffix('>')?.split_once('<')?;
+    let name = name.strip_suffix(' ').unwrap_or(name);
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'.' | b'-' | b'_' | b'\'');
+    let fits = is_plain(name) && name.len() <= MAX_NAME_CHARS && name.bytes().all(plain);
+    let of_address = |b: u8| plain(b) && b != b' ' || b == b'@' || b == b'+';
+    if !fits || !written.bytes().all(of_address) {
+        return None;
+    }
+    Some(Person {
+        address: Address::parse(written).ok()?,
+        name: name.to_owned(),
+    })
 }
 
 /// One mailbox (RFC 5322 section 3.4, without routes, groups and obsolete forms).

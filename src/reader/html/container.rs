@@ -69,14 +69,37 @@ static SIGNATURES: LazyLock<Names> = LazyLock::new(|| {
     ])
 });
 
-/// Containers in which programs put what they quote.
-pub fn is_quote_container(tag: &Tag<'_>) -> bool {
-    QUOTES.has(tag)
+/// What an element is a container of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Container {
+    /// In which a program put what it quotes.
+    Quote,
+    Signature,
 }
 
-/// Containers of signatures.
-pub fn is_signature(tag: &Tag<'_>) -> bool {
-    SIGNATURES.has(tag)
+impl Container {
+    /// A blockquote is a quote by its depth, whatever its names.
+    pub fn of(tag: &Tag<'_>, is_blockquote: bool) -> Option<Container> {
+        if tag.is_bare() {
+            return None;
+        }
+        let (quotes, signatures) = (&*QUOTES, &*SIGNATURES);
+        let mut found = None;
+        let named = ["class", "id", "name"].iter();
+        for name in named
+            .filter_map(|a| tag.attribute(a))
+            .flat_map(str::split_ascii_whitespace)
+        {
+            let end = end(name);
+            if !is_blockquote && quotes.ends & end != 0 && quotes.has(name) {
+                return Some(Container::Quote);
+            }
+            if found.is_none() && signatures.ends & end != 0 && signatures.has(name) {
+                found = Some(Container::Signature);
+            }
+        }
+        found
+    }
 }
 
 impl Names {
@@ -87,25 +110,15 @@ impl Names {
         }
     }
 
-    fn has(&self, tag: &Tag<'_>) -> bool {
-        if tag.is_bare() {
-            return false;
-        }
-        ["class", "id", "name"]
-            .iter()
-            .filter_map(|a| tag.attribute(a))
-            .flat_map(str::split_ascii_whitespace)
-            .filter(|name| self.ends & end(name) != 0)
-            .any(|name| {
-                self.names.iter().any(|n| {
-                    without_suffix(name, n).is_some_and(|prefix| {
-                        prefix.is_empty()
-                            || prefix.ends_with('_')
-                            || begins(prefix, "ydp")
-                            || begins(prefix, "yiv")
-                    })
-                })
+    fn has(&self, name: &str) -> bool {
+        self.names.iter().any(|n| {
+            without_suffix(name, n).is_some_and(|prefix| {
+                prefix.is_empty()
+                    || prefix.ends_with('_')
+                    || begins(prefix, "ydp")
+                    || begins(prefix, "yiv")
             })
+        })
     }
 }
 

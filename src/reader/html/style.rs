@@ -2,6 +2,7 @@
 //!
 //! Fails towards hidden: text that only some readers would see is no text.
 
+use crate::reader::html::element::FONT;
 use crate::reader::html::tag::Tag;
 use std::collections::HashSet;
 
@@ -50,7 +51,7 @@ impl Look {
         if tag.attribute("background").is_some() {
             self.colors.ground = None;
         }
-        if tag.name == "font"
+        if tag.name == FONT
             && let Some(text) = tag.attribute("color")
         {
             self.colors.text = color(text);
@@ -233,10 +234,11 @@ impl Sheet {
         if self.hiding.is_empty() {
             return false;
         }
+        let element = tag.name.text().to_ascii_lowercase();
         let has = |mark: char, name: &str| {
             let name = name.to_ascii_lowercase();
             self.hiding.contains(&format!("{mark}{name}"))
-                || self.hiding.contains(&format!("{}{mark}{name}", tag.name))
+                || self.hiding.contains(&format!("{element}{mark}{name}"))
         };
         let class = tag.attribute("class").unwrap_or_default();
         class.split_ascii_whitespace().any(|c| has('.', c))

@@ -2,14 +2,17 @@
 //!
 //! Never fails: a tag, comment or raw element that does not end takes the rest, as in a browser.
 
-use std::borrow::Cow;
+use crate::reader::html::element::{Name, STYLE};
 
 /// Attributes of one tag that are kept.
 const MAX_ATTRIBUTES: usize = 40;
 
+/// Attributes as written: names in any case, values with their references.
+type Attributes<'a> = Vec<(&'a str, &'a str)>;
+
 pub struct Tag<'a> {
-    pub name: Cow<'a, str>,
-    attributes: Vec<(Cow<'a, str>, &'a str)>,
+    pub name: Name<'a>,
+    attributes: Attributes<'a>,
     /// `<br/>`
     pub closed: bool,
 }
@@ -24,7 +27,7 @@ impl<'a> Tag<'a> {
     pub fn attribute(&self, name: &str) -> Option<&'a str> {
         self.attributes
             .iter()
-            .find(|(n, _)| n == name)
+            .find(|(n, _)| n.len() == name.len() && n.eq_ignore_ascii_case(name))
             .map(|(_, value)| *value)
     }
 }
@@ -32,113 +35,29 @@ impl<'a> Tag<'a> {
 pub enum Token<'a> {
     Text(&'a str),
     Open(Tag<'a>),
-    Close(Cow<'a, str>),
+    Close(Name<'a>),
     /// The content of a `<style>` element.
     Sheet(&'a str),
 }
 
-/// Elements whose content is never shown.
-fn is_unseen(name: &str) -> bool {
-    matches!(
-        name,
-        "script"
-            | "title"
-            | "textarea"
-            | "template"
-            | "noscript"
-            | "select"
-            | "object"
-            | "svg"
-            | "iframe"
-            | "audio"
-            | "video"
-            | "canvas"
-            | "math"
-            | "noframes"
-            | "xmp"
-            | "datalist"
-    )
-}
-
-pub fn is_void(name: &str) -> bool {
-    matches!(
-        name,
-        "br" | "hr"
-            | "img"
-            | "input"
-            | "meta"
-            | "link"
-            | "wbr"
-            | "area"
-            | "base"
-            | "col"
-            | "embed"
-            | "source"
-            | "track"
-            | "param"
-            | "basefont"
-    )
-}
-
-/// Elements that stand on lines of their own.
-pub fn is_block(name: &str) -> bool {
-    matches!(
-        name,
-        "div"
-            | "p"
-            | "blockquote"
-            | "table"
-            | "tr"
-            | "ul"
-            | "ol"
-            | "li"
-            | "dl"
-            | "dt"
-            | "dd"
-            | "h1"
-            | "h2"
-            | "h3"
-            | "h4"
-            | "h5"
-            | "h6"
-            | "pre"
-            | "body"
-            | "html"
-            | "head"
-            | "center"
-            | "address"
-            | "article"
-            | "section"
-            | "header"
-            | "footer"
-            | "main"
-            | "nav"
-            | "aside"
-            | "figure"
-            | "form"
-            | "fieldset"
-            | "tbody"
-            | "thead"
-            | "caption"
-            | "hr"
-    )
-}
-
-/// Lower case; most programs write names so.
-fn lower(name: &str) -> Cow<'_, str> {
-    if name.bytes().any(|b| b.is_ascii_uppercase()) {
-        return Cow::Owned(name.to_ascii_lowercase());
-    }
-    Cow::Borrowed(name)
-}
-
 pub struct Scanner<'a> {
     rest: &'a str,
+    /// The room that the attributes of the last tag stood in.
+    spare: Attributes<'a>,
 }
 
 impl<'a> Scanner<'a> {
     pub fn new(html: &'a str) -> Scanner<'a> {
-        Scanner { rest: html }
+        Scanner {
+            rest: html,
+            spare: Vec::new(),
+        }
+    }
+
+    /// Takes back a tag that was looked at.
+    pub fn done(&mut self, tag: Tag<'a>) {
+        self.spare = tag.attributes;
+        self.spare.clear();
     }
 
     /// Takes `length` octets; the callers' lengths end at character borders.
@@ -187,11 +106,11 @@ impl<'a> Scanner<'a> {
         let letters = bytes
             .iter()
             .position(|b| !(b.is_ascii_lowercase() || b.is_ascii_digit()));
-        if let Some(end) = letters.filter(|end| bytes.get(*end) == Some(&b'>')) {
-            let name = Cow::Borrowed(self.take(end));
-            self.take(1);
+        let bare = letters.filter(|end| bytes.get(*end) == Some(&b'>'));
+        if let Some((name, rest)) = bare.and_then(|end| self.rest.split_at_checked(end)) {
+            self.rest = rest.strip_prefix('>').unwrap_or(rest);
             return Tag {
-                name,
+                name: Name::small(name, bytes),
                 attributes: Vec::new(),
                 closed: false,
             };
@@ -202,14 +121,12 @@ impl<'a> Scanner<'a> {
             .unwrap_or(bytes.len());
         let mut tag = Tag {
             // Outlook's `o:p` and custom elements are names like others.
-            name: lower(self.take(name_end)),
-            attributes: Vec::new(),
+            name: Name::of(self.take(name_end)),
+            attributes: std::mem::take(&mut self.spare),
             closed: false,
         };
         loop {
-            if !self.rest.starts_with('>') {
-                self.rest = self.rest.trim_start();
-            }
+            self.rest = trim_start(self.rest);
             match self.rest.bytes().next() {
                 None => return tag,
                 Some(b'>') => {
@@ -236,11 +153,11 @@ impl<'a> Scanner<'a> {
         let end = (end..=bytes.len())
             .find(|at| self.rest.is_char_boundary(*at))
             .unwrap_or(bytes.len());
-        let name = lower(self.take(end));
-        let after = self.rest.trim_start();
+        let name = self.take(end);
+        let after = trim_start(self.rest);
         let mut value = "";
         if let Some(after) = after.strip_prefix('=') {
-            self.rest = after.trim_start();
+            self.rest = trim_start(after);
             value = match self.rest.bytes().next() {
                 Some(quote @ (b'"' | b'\'')) => {
                     self.take(1);
@@ -251,11 +168,9 @@ impl<'a> Scanner<'a> {
                     value
                 }
                 _ => {
-                    let end = self
-                        .rest
-                        .find(|c: char| c.is_ascii_whitespace() || c == '>')
-                        .unwrap_or(self.rest.len());
-                    self.take(end)
+                    let is_end = |b: &u8| b.is_ascii_whitespace() || *b == b'>';
+                    let end = self.rest.as_bytes().iter().position(is_end);
+                    self.take(end.unwrap_or(self.rest.len()))
                 }
             };
         }
@@ -265,36 +180,46 @@ impl<'a> Scanner<'a> {
     }
 }
 
+/// As the standard library's, told at a look where there is nothing to trim.
+fn trim_start(text: &str) -> &str {
+    let text = text.strip_prefix(' ').unwrap_or(text);
+    match text.as_bytes().first() {
+        Some(first) if first.is_ascii_graphic() => text,
+        _ => text.trim_start(),
+    }
+}
+
 impl<'a> Iterator for Scanner<'a> {
     type Item = Token<'a>;
 
     fn next(&mut self) -> Option<Token<'a>> {
         loop {
-            let next = memchr::memchr(b'<', self.rest.as_bytes()).unwrap_or(self.rest.len());
-            if next > 0 {
-                return Some(Token::Text(self.take(next)));
+            if !self.rest.starts_with('<') {
+                let next = memchr::memchr(b'<', self.rest.as_bytes());
+                let text = self.take(next.unwrap_or(self.rest.len()));
+                return (!text.is_empty()).then_some(Token::Text(text));
             }
             let after = self.rest.strip_prefix('<')?;
             let kind = after.bytes().next().unwrap_or_default();
             if kind.is_ascii_alphabetic() {
                 self.take(1);
                 let tag = self.tag();
-                if tag.closed && !is_void(&tag.name) && !is_unseen(&tag.name) {
-                    // Only void elements close themselves; Word writes `<o:p/>` all the same.
-                    if tag.name.contains(':') {
-                        continue;
-                    }
+                let (is_void, is_unseen) = (tag.name.is_void(), tag.name.is_unseen());
+                // Only void elements close themselves; Word writes `<o:p/>` all the same.
+                if tag.closed && !is_void && !is_unseen && tag.name.text().contains(':') {
+                    self.done(tag);
+                    continue;
                 }
-                if tag.name == "style" {
+                if tag.name == STYLE {
                     let css = self.raw("style");
                     return Some(Token::Sheet(css));
                 }
-                if is_unseen(&tag.name) {
-                    self.raw(&tag.name);
+                if is_unseen {
+                    self.raw(tag.name.text());
                     continue;
                 }
                 return Some(Token::Open(Tag {
-                    closed: tag.closed && is_void(&tag.name),
+                    closed: tag.closed && is_void,
                     ..tag
                 }));
             }
@@ -312,7 +237,9 @@ impl<'a> Iterator for Scanner<'a> {
                 if closing.starts_with(|c: char| c.is_ascii_alphabetic()) {
                     self.take(2);
                     let tag = self.tag();
-                    return Some(Token::Close(tag.name));
+                    let name = tag.name;
+                    self.done(tag);
+                    return Some(Token::Close(name));
                 }
                 self.skip_past(">");
             } else {

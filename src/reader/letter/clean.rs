@@ -27,8 +27,12 @@ pub fn overrides_direction(text: &str) -> bool {
         "&#8237", "&#8238", "&#x202d", "&#x202e", "&#x202D", "&#x202E",
     ];
     let finds = |piece: &str| memchr::memmem::find(text.as_bytes(), piece.as_bytes()).is_some();
-    (!text.is_ascii() && (finds("\u{202D}") || finds("\u{202E}")))
-        || (finds("&#") && REFERENCES.iter().any(|r| finds(r)))
+    // The first two octets of both, which dashes and quotes have too.
+    let turns = || {
+        let mut spots = memchr::memmem::find_iter(text.as_bytes(), b"\xE2\x80");
+        spots.any(|at| matches!(text.as_bytes().get(at + 2), Some(0xAD | 0xAE)))
+    };
+    (!text.is_ascii() && turns()) || (finds("&#") && REFERENCES.iter().any(|r| finds(r)))
 }
 
 /// Whether a character decoded from a reference may stand in a text.
@@ -86,6 +90,12 @@ pub fn body(text: &str) -> String {
     let rest = |at: usize| text.get(at..).unwrap_or_default();
     loop {
         at += stays(rest(at).as_bytes());
+        if rest(at).starts_with("\r\n") {
+            out.push_str(text.get(kept..at).unwrap_or_default());
+            kept = at + 1;
+            at += 2;
+            continue;
+        }
         let Some(c) = rest(at).chars().next() else {
             break;
         };

@@ -6,8 +6,8 @@ use crate::reader::address::{Address, Person};
 use crate::reader::author::from;
 use crate::reader::fold::{is_plain, trim};
 use crate::reader::letter::mime::Part;
-use crate::reader::letter::{Letter, MAX_NAME, MAX_SUBJECT, clean};
-use mail_parser::{HeaderName, Message, MessageParser};
+use crate::reader::letter::{Letter, MAX_NAME, MAX_SUBJECT, clean, usual};
+use mail_parser::{DateTime, HeaderName, Message, MessageParser, MimeHeaders};
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
@@ -32,6 +32,73 @@ static PARSER: LazyLock<MessageParser> = LazyLock::new(|| {
         .header_address(HeaderName::ReplyTo)
 });
 
+/// What a header block says of its part.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Mime {
+    /// Type and subtype in lower case; `text/plain` where none is given.
+    pub kind: String,
+    /// Parameters of the content type, names in lower case.
+    pub params: Vec<(String, String)>,
+    pub attachment: bool,
+    pub file_name: Option<String>,
+    /// In a transfer encoding that has to be undone.
+    pub encoded: bool,
+}
+
+impl Default for Mime {
+    fn default() -> Mime {
+        Mime {
+            kind: String::from("text/plain"),
+            params: Vec::new(),
+            attachment: false,
+            file_name: None,
+            encoded: false,
+        }
+    }
+}
+
+impl Mime {
+    /// As the library reads the header block of a part.
+    pub fn any(head: &[u8]) -> Mime {
+        let parsed = PARSER.parse_headers(head);
+        parsed.as_ref().map(Mime::of).unwrap_or_default()
+    }
+
+    /// Of a header block that the library read.
+    fn of(parsed: &Message<'_>) -> Mime {
+        let mut mime = Mime::default();
+        let Some(root) = parsed.parts.first() else {
+            return mime;
+        };
+        if let Some(kind) = root.content_type() {
+            let subtype = kind.subtype().unwrap_or_default();
+            mime.kind = [kind.ctype(), "/", subtype].concat();
+            mime.kind.make_ascii_lowercase();
+            for attribute in kind.attributes().unwrap_or_default() {
+                mime.params.push((
+                    attribute.name.to_ascii_lowercase(),
+                    attribute.value.to_string(),
+                ));
+            }
+        }
+        mime.attachment = root
+            .content_disposition()
+            .is_some_and(|d| d.ctype().eq_ignore_ascii_case("attachment"));
+        mime.file_name = root.attachment_name().map(str::to_owned);
+        mime.encoded = root
+            .content_transfer_encoding()
+            .is_some_and(Mime::is_encoded);
+        mime
+    }
+
+    /// Whether this is a transfer encoding that has to be undone.
+    pub fn is_encoded(encoding: &str) -> bool {
+        ["base64", "quoted-printable"]
+            .iter()
+            .any(|name| encoding.eq_ignore_ascii_case(name))
+    }
+}
+
 /// Where the header starts: behind empty lines and an mbox `From ` line.
 pub fn start(raw: &[u8]) -> usize {
     let blank = raw
@@ -50,27 +117,76 @@ pub fn start(raw: &[u8]) -> usize {
 
 /// The author, by the header block.
 pub fn sender(head: &[u8]) -> from::Sender {
-    from::read(&raw_fields(head))
+    from::read(&raw_fields(head).0)
 }
 
-/// Reads the header block into the letter; what the library made of it tells the parts.
-pub fn read<'a>(head: &'a [u8], letter: &mut Letter) -> Option<Message<'a>> {
-    let raw = raw_fields(head);
+/// Reads the header block into the letter, and what it says of the parts.
+pub fn read(head: &[u8], letter: &mut Letter) -> Mime {
+    let (raw, is_regular) = raw_fields(head);
     // The author is read before anything is trimmed or cleaned away: a control character or a space
     // before the colon is where readers begin to disagree.
     letter.from = from::read(&raw);
+    let usual = (is_regular && read_usual(&raw, letter).is_some()).then(|| usual_mime(&raw));
     letter.headers = cleaned(raw);
     read_ids(letter);
-    let parsed = PARSER.parse_headers(head)?;
+    match usual.flatten() {
+        Some(mime) => mime,
+        None => read_any(head, letter),
+    }
+}
+
+/// The value of the last field with this name.
+fn last<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    let mut fields = fields.iter().rev();
+    let found = fields.find(|(n, _)| n.len() == name.len() && n.eq_ignore_ascii_case(name));
+    found.map(|(_, value)| value.as_str())
+}
+
+/// What is written as nearly all programs write it.
+fn read_usual(raw: &[(String, String)], letter: &mut Letter) -> Option<()> {
+    let people = |name: &str| usual::people(last(raw, name).unwrap_or_default(), MAX_MAILBOXES);
+    let subject = usual::text(last(raw, "Subject").unwrap_or_default())?;
+    letter.subject = clean::line(&subject, MAX_SUBJECT);
+    letter.date_secs = match last(raw, "Date") {
+        Some(date) => seconds(&usual::date(date)?),
+        None => None,
+    };
+    letter.to = people("To")?;
+    letter.cc = people("Cc")?;
+    letter.reply_to = people("Reply-To")?;
+    Some(())
+}
+
+fn usual_mime(raw: &[(String, String)]) -> Option<Mime> {
+    usual::mime(
+        last(raw, "Content-Type"),
+        last(raw, "Content-Disposition"),
+        last(raw, "Content-Transfer-Encoding"),
+    )
+}
+
+/// What the library makes of it.
+fn read_any(head: &[u8], letter: &mut Letter) -> Mime {
+    let Some(parsed) = PARSER.parse_headers(head) else {
+        return Mime::default();
+    };
     letter.subject = clean::line(parsed.subject().unwrap_or_default(), MAX_SUBJECT);
-    letter.date_secs = parsed
-        .date()
-        .filter(|d| d.is_valid())
-        .map(|d| d.to_timestamp());
+    letter.date_secs = parsed.date().and_then(seconds);
     letter.to = people(parsed.to());
     letter.cc = people(parsed.cc());
     letter.reply_to = people(parsed.reply_to());
-    Some(parsed)
+    Mime::of(&parsed)
+}
+
+fn seconds(date: &DateTime) -> Option<i64> {
+    date.is_valid().then(|| date.to_timestamp())
+}
+
+/// What the header block of a part says of it.
+pub fn mime(head: &[u8]) -> Mime {
+    let (raw, is_regular) = raw_fields(head);
+    let usual = is_regular.then(|| usual_mime(&raw)).flatten();
+    usual.unwrap_or_else(|| Mime::any(head))
 }
 
 /// Reads the fields with ids of mails, and those of where the mail was delivered.
@@ -146,9 +262,11 @@ fn trim_blank(value: &[u8]) -> &[u8] {
     value.get(..end).unwrap_or_default()
 }
 
-/// Fields in order, unfolded (RFC 5322 section 2.2.3), names with what stands before the colon.
-fn raw_fields(head: &[u8]) -> Vec<(String, String)> {
+/// Fields in order, unfolded (RFC 5322 section 2.2.3), names with what stands before the colon; and
+/// whether no reader could find other fields or other ends of them.
+fn raw_fields(head: &[u8]) -> (Vec<(String, String)>, bool) {
     let mut fields: Vec<(String, String)> = Vec::with_capacity(USUAL_FIELDS);
+    let mut is_regular = true;
     let mut rest = Some(head);
     while let Some(block) = rest {
         let end = memchr::memchr(b'\n', block);
@@ -156,23 +274,31 @@ fn raw_fields(head: &[u8]) -> Vec<(String, String)> {
         rest = end.and_then(|end| block.get(end + 1..));
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if line.starts_with(b" ") || line.starts_with(b"\t") {
+            let more = trim_blank(line);
+            is_regular &= more.first().is_some_and(u8::is_ascii_graphic) && !fields.is_empty();
             if let Some((_, value)) = fields.last_mut() {
                 value.push(' ');
-                value.push_str(&lossy(trim_blank(line)));
+                value.push_str(&lossy(more));
             }
             continue;
         }
         let Some(colon) = memchr::memchr(b':', line) else {
+            // The empty line ends the block.
+            is_regular &= line.is_empty() && rest.is_some_and(<[u8]>::is_empty);
+            if line.is_empty() && rest.is_some_and(<[u8]>::is_empty) {
+                return (fields, is_regular);
+            }
             continue;
         };
         let (name, value) = line.split_at(colon);
         let value = value.strip_prefix(b":").unwrap_or(value);
+        is_regular &= !name.is_empty() && name.iter().all(u8::is_ascii_graphic);
         fields.push((
             lossy(name).into_owned(),
             lossy(trim_blank(value)).into_owned(),
         ));
     }
-    fields
+    (fields, false)
 }
 
 /// As the standard library's, but quick where nothing is lost.
@@ -199,6 +325,16 @@ fn cleaned(raw: Vec<(String, String)>) -> Vec<(String, String)> {
 
 /// The ids in angle brackets, whatever stands between them (Exchange and iOS write commas).
 fn ids(value: &str) -> Vec<String> {
+    // Most fields have one, and nothing else.
+    let one = value.strip_prefix('<').and_then(|v| v.strip_suffix('>'));
+    let is_plain = |id: &&str| {
+        id.bytes()
+            .all(|b| matches!(b, b'!'..=b'~') && b != b'<' && b != b'>')
+    };
+    if let Some(id) = one.filter(is_plain) {
+        let fits = id.len() <= MAX_ID_OCTETS && id.contains('@');
+        return fits.then(|| value.to_owned()).into_iter().collect();
+    }
     value
         .split('<')
         .skip(1)

@@ -4,8 +4,10 @@
 //! nothing here nests, an attached mail is a leaf that the caller opens on its own. Fails by
 //! [`TooMuch`] past a cap; a missing end boundary ends at the end of the mail.
 
+use crate::reader::letter::fields::{self, Mime};
 use crate::reader::work;
-use mail_parser::{Message, MessageParser, MimeHeaders};
+use mail_parser::{MessageParser, MimeHeaders};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -71,11 +73,7 @@ pub fn head_end(raw: &[u8], start: usize, end: usize) -> usize {
 }
 
 /// All parts in the order of the mail; the first is the mail itself.
-pub fn split(
-    raw: &[u8],
-    head: Range<usize>,
-    root: Option<&Message<'_>>,
-) -> Result<Vec<Part>, TooMuch> {
+pub fn split(raw: &[u8], head: Range<usize>, root: Mime) -> Result<Vec<Part>, TooMuch> {
     let mut parts: Vec<Part> = Vec::new();
     // Open multiparts: index of the part, by boundary and in order of opening.
     let mut open: Vec<(Vec<u8>, usize)> = Vec::new();
@@ -90,6 +88,13 @@ pub fn split(
     let mut leaf: Option<usize> = None;
     while at < raw.len() {
         let rest = raw.get(at..).unwrap_or_default();
+        if !rest.starts_with(b"--") {
+            let next = memchr::memmem::find(rest, b"\n--");
+            let skipped = next.map_or(rest.len(), |next| next + 1);
+            work::steps(skipped);
+            at += skipped;
+            continue;
+        }
         let length = line_length(rest);
         let line = rest.get(..length).unwrap_or_default();
         work::steps(length);
@@ -125,8 +130,8 @@ pub fn split(
         let head = at..part_head_end(raw, at, &by_boundary);
         at = head.end;
         let index = parts.len();
-        let parsed = PARSER.parse_headers(raw.get(head.clone()).unwrap_or_default());
-        parts.push(part(parsed.as_ref(), head, Some(parent), raw.len()));
+        let mime = fields::mime(raw.get(head.clone()).unwrap_or_default());
+        parts.push(part(mime, head, Some(parent), raw.len()));
         if !enter(&parts, index, &mut open, &mut by_boundary) {
             leaf = Some(index);
         }
@@ -194,52 +199,23 @@ fn body_end(raw: &[u8], start: usize, delimiter: usize) -> usize {
     start + body.strip_suffix(b"\r").unwrap_or(body).len()
 }
 
-fn part(
-    parsed: Option<&Message<'_>>,
-    head: Range<usize>,
-    parent: Option<usize>,
-    end: usize,
-) -> Part {
-    let mut part = Part {
+fn part(mime: Mime, head: Range<usize>, parent: Option<usize>, end: usize) -> Part {
+    Part {
         parent,
-        kind: String::from("text/plain"),
-        params: Vec::new(),
-        attachment: false,
-        file_name: None,
-        encoded: false,
+        kind: mime.kind,
+        params: mime.params,
+        attachment: mime.attachment,
+        file_name: mime.file_name,
+        encoded: mime.encoded,
         body: head.end..end,
         head,
-    };
-    let Some(root) = parsed.and_then(|m| m.parts.first()) else {
-        return part;
-    };
-    if let Some(kind) = root.content_type() {
-        let subtype = kind.subtype().unwrap_or_default();
-        part.kind = [kind.ctype(), "/", subtype].concat();
-        part.kind.make_ascii_lowercase();
-        for attribute in kind.attributes().unwrap_or_default() {
-            part.params.push((
-                attribute.name.to_ascii_lowercase(),
-                attribute.value.to_string(),
-            ));
-        }
     }
-    part.attachment = root
-        .content_disposition()
-        .is_some_and(|d| d.ctype().eq_ignore_ascii_case("attachment"));
-    part.file_name = root.attachment_name().map(str::to_owned);
-    part.encoded = root.content_transfer_encoding().is_some_and(|encoding| {
-        ["base64", "quoted-printable"]
-            .iter()
-            .any(|name| encoding.eq_ignore_ascii_case(name))
-    });
-    part
 }
 
 /// The text of a `text/*` leaf, decoded from its transfer encoding and charset.
-pub fn text(raw: &[u8], part: &Part) -> String {
+pub fn text<'a>(raw: &'a [u8], part: &Part) -> Cow<'a, str> {
     if let Some(text) = plain_utf8(raw, part) {
-        return text.to_owned();
+        return Cow::Borrowed(text);
     }
     let bytes = raw.get(part.head.start..part.body.end).unwrap_or_default();
     if let Some(parsed) = PARSER.parse(bytes) {
@@ -247,11 +223,11 @@ pub fn text(raw: &[u8], part: &Part) -> String {
             .parts
             .first()
             .and_then(|p| p.text_contents())
-            .map(str::to_owned)
+            .map(|text| Cow::Owned(text.to_owned()))
             .unwrap_or_default();
     }
     // The library takes a part without any header field for nothing.
-    String::from_utf8_lossy(raw.get(part.body.clone()).unwrap_or_default()).into_owned()
+    String::from_utf8_lossy(raw.get(part.body.clone()).unwrap_or_default())
 }
 
 /// The text where there is nothing to decode, which is how most programs send it.
@@ -302,8 +278,8 @@ mod tests {
 
     fn split(raw: &[u8], start: usize) -> Result<Vec<Part>, TooMuch> {
         let head = start..head_end(raw, start, raw.len());
-        let root = PARSER.parse_headers(raw.get(head.clone()).unwrap());
-        super::split(raw, head, root.as_ref())
+        let root = fields::mime(raw.get(head.clone()).unwrap());
+        super::split(raw, head, root)
     }
 
     #[test]

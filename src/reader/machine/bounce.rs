@@ -49,7 +49,7 @@ pub fn told_by(view: &View<'_>) -> Option<String> {
         return Some("a bounce (its sender is a mail daemon)".to_owned());
     }
     let subject = PHRASES.holds("bounce subject", &view.subject);
-    let body = || PHRASES.holds("bounce body", &view.body);
+    let body = || PHRASES.holds("bounce body", view.body());
     let master = MASTERS.contains(&view.local.as_str());
     if (view.null_path || view.local.is_empty() || master)
         && let Some(phrase) = subject.or_else(body)
@@ -67,7 +67,7 @@ pub fn told_by(view: &View<'_>) -> Option<String> {
     }
     // From anybody: the subject must say so, and the first words of the text.
     subject?;
-    let opening: String = view.body.chars().take(MAX_OPENING_CHARS).collect();
+    let opening: String = view.body().chars().take(MAX_OPENING_CHARS).collect();
     told(PHRASES.holds("bounce body", &opening)?)
 }
 
@@ -104,12 +104,12 @@ static ADDRESS: LazyLock<Option<Regex>> =
 pub fn details(view: &View<'_>) -> Bounce {
     let status = field(view, "status")
         .and_then(|s| s.split_whitespace().next().map(str::to_owned))
-        .or_else(|| first_group(&STATUS, &view.body));
+        .or_else(|| first_group(&STATUS, view.body()));
     let action = field(view, "action");
     let class = status.as_deref().and_then(|s| s.chars().next());
-    let code = first_group(&CODE, &view.body);
+    let code = first_group(&CODE, view.body());
     let delayed = PHRASES.holds("delay", &view.subject).is_some()
-        || PHRASES.holds("delay", &view.body).is_some();
+        || PHRASES.holds("delay", view.body()).is_some();
     let permanent = match (action.as_deref(), class) {
         (Some(action), _) if action.starts_with("delayed") => false,
         (Some(action), _) if action.starts_with("failed") => true,
@@ -143,7 +143,7 @@ fn recipient(view: &View<'_>) -> Option<String> {
     }
     let ours: Vec<&str> = view.letter.to.iter().map(|p| p.address.key()).collect();
     let regex = ADDRESS.as_ref()?;
-    let mut found = regex.find_iter(&view.body).map(|m| m.as_str());
+    let mut found = regex.find_iter(view.body()).map(|m| m.as_str());
     let is_daemon = |a: &str| {
         let local = a.split('@').next().unwrap_or_default();
         DAEMONS.contains(&local) || MASTERS.contains(&local)

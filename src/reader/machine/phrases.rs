@@ -2,9 +2,10 @@
 //!
 //! A phrase that does not compile would leave its section empty; a test looks at every section.
 
-use crate::reader::fold::squeezed;
+use crate::reader::fold::{push_lower, squeezed};
 use crate::reader::hash::TableMap;
 use crate::reader::machine::sieve::Sieve;
+use crate::reader::quote::line;
 use regex::Regex;
 use std::collections::HashMap;
 use std::sync::{LazyLock, OnceLock};
@@ -118,6 +119,12 @@ impl Phrases {
         section.begins()?.find(text).map(|m| m.as_str())
     }
 
+    /// Whether a phrase of this section may begin with the first octet of a text.
+    pub fn may_begin(&self, section: &str, text: &str) -> bool {
+        let section = self.sections.get(section);
+        section.is_some_and(|section| section.may_begin(text))
+    }
+
     /// Whether a phrase of this section may be in the text: a piece of one is.
     pub fn may_hold(&self, section: &str, text: &str) -> bool {
         let section = self.sections.get(section);
@@ -151,12 +158,30 @@ pub fn prepare(text: &str) -> String {
         b'`',
         |c| c.is_whitespace() || c == '\u{200b}',
         |c, out| match c {
-            '’' | '‘' | '`' | '´' => out.push('\''),
-            '“' | '”' | '„' | '«' | '»' => out.push('"'),
-            c if c.is_ascii() => out.push(c.to_ascii_lowercase()),
-            c => out.extend(c.to_lowercase()),
+            '’' | '‘' | '`' | '´' => out.push(b'\''),
+            '“' | '”' | '„' | '«' | '»' => out.push(b'"'),
+            c => push_lower(c, out),
         },
     )
+}
+
+/// The text without the lines that a mark makes a quote, wherever they stand; none where there are none.
+pub fn unmarked(text: &str) -> Option<String> {
+    // Marks on both sides, or behind a bracket that is still open, make no quote.
+    let is_marked = |line: &&str| {
+        line.starts_with('>')
+            && !line.starts_with(">>>")
+            && !line.ends_with([':', '：', ' ', '\u{A0}'])
+    };
+    if !text.starts_with('>') && memchr::memmem::find(text.as_bytes(), b"\n>").is_none() {
+        return None;
+    }
+    let mut out = String::with_capacity(text.len() / 2);
+    for line in line::cut(text).filter(|line| !is_marked(line)) {
+        out.push_str(line);
+        out.push('\n');
+    }
+    Some(out)
 }
 
 /// The text of HTML, roughly: enough to look for phrases in.

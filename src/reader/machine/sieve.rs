@@ -11,8 +11,8 @@ use regex::Regex;
 const GRAM: usize = 4;
 /// How far apart the looks are; a piece has as many grams in the table.
 const STRIDE: usize = 4;
-/// Bits of the table that most looks end at: 8 kB, small enough to stay at hand.
-const TABLE_BITS: usize = 1 << 16;
+/// Words of the table that most looks end at: 8 kB, small enough to stay at hand.
+const TABLE_WORDS: usize = 1 << 10;
 
 /// A piece that may be here, and how many octets before the gram it begins.
 struct Spot {
@@ -25,7 +25,7 @@ pub struct Sieve {
     pieces: Vec<String>,
     /// Finds the pieces too short for four grams.
     short: Option<Regex>,
-    table: Vec<u64>,
+    table: Box<[u64; TABLE_WORDS]>,
     /// By gram beside one another.
     spots: Vec<Spot>,
     /// Where those of a gram begin.
@@ -43,7 +43,7 @@ impl Sieve {
         let mut sieve = Sieve {
             pieces: Vec::new(),
             short: None,
-            table: vec![0; TABLE_BITS / 64],
+            table: Box::new([0; TABLE_WORDS]),
             spots: Vec::new(),
             starts: TableMap::default(),
         };
@@ -101,12 +101,22 @@ impl Sieve {
             return true;
         }
         let (looks, _) = bytes.as_chunks::<GRAM>();
-        let mut looks = looks.iter().map(|g| u32::from_le_bytes(*g)).enumerate();
-        looks.any(|(at, gram)| {
-            let (word, bit) = place(gram);
-            self.table.get(word).is_some_and(|w| w & bit != 0)
-                && self.is_at(bytes, at * STRIDE, gram)
-        })
+        let table = &*self.table;
+        let is_known = |gram: &[u8; GRAM]| {
+            let (word, bit) = place(u32::from_le_bytes(*gram));
+            table.get(word).is_some_and(|w| w & bit != 0)
+        };
+        let mut from = 0;
+        while let Some(rest) = looks.get(from..)
+            && let Some(next) = rest.iter().position(is_known)
+            && let Some(gram) = rest.get(next)
+        {
+            if self.is_at(bytes, (from + next) * STRIDE, u32::from_le_bytes(*gram)) {
+                return true;
+            }
+            from += next + 1;
+        }
+        false
     }
 
     fn is_at(&self, text: &[u8], at: usize, gram: u32) -> bool {
@@ -137,7 +147,7 @@ fn grams(piece: &[u8]) -> impl Iterator<Item = u32> {
 /// Word and bit of the table.
 fn place(gram: u32) -> (usize, u64) {
     let hash = (gram.wrapping_mul(0x9E37_79B1) >> 16) as usize;
-    (hash / 64, 1 << (hash % 64))
+    (hash / 64 % TABLE_WORDS, 1 << (hash % 64))
 }
 
 #[cfg(test)]

@@ -6,11 +6,13 @@
 
 mod index;
 mod spelling;
+mod unmarked;
 
 use crate::reader::quote::line::{self, Line};
 use crate::reader::work;
 use index::{Index, both, triple};
 use spelling::{Word, add_words};
+use std::cell::OnceCell;
 
 /// Words of a run that nobody writes by chance: an answer repeats "introduce me to Ann Ng".
 const MIN_RUN: usize = 8;
@@ -31,7 +33,14 @@ const MAX_SKIPPED: usize = 4;
 
 /// Our mail, prepared once for all the parts that may quote it.
 pub struct Original<'t> {
+    texts: Vec<&'t str>,
     words: Vec<Word>,
+    /// Most replies mark every line of ours, and need no more than the words.
+    whole: OnceCell<Whole<'t>>,
+}
+
+/// What tells where words of a reply stand in our mail.
+struct Whole<'t> {
     /// Its lines with words.
     lines: Vec<(&'t str, Span)>,
     /// Their hashes, sorted.
@@ -41,23 +50,34 @@ pub struct Original<'t> {
 
 impl<'t> Original<'t> {
     pub fn of(text: &'t str) -> Original<'t> {
-        let texts: Vec<&str> = line::cut(text).map(trim_end).collect();
+        let mut texts = Vec::with_capacity(text.len() / 24);
+        texts.extend(line::cut(text).map(trim_end));
         let mut words = Vec::with_capacity(text.len() / 4);
         for (number, text) in texts.iter().enumerate() {
             add_words(&mut words, number, text);
         }
-        let text_of = |span: Span| texts.get(span.line as usize).copied().unwrap_or_default();
-        let lines: Vec<(&str, Span)> = spans(&words).into_iter().map(|s| (text_of(s), s)).collect();
-        let hash = |(_, span): &(&str, Span)| line_hash(span.of(&words));
-        let mut hashes: Vec<u64> = lines.iter().map(hash).collect();
-        hashes.sort_unstable();
-        let index = Index::of(&words);
         Original {
+            texts,
             words,
-            lines,
-            hashes,
-            index,
+            whole: OnceCell::new(),
         }
+    }
+
+    fn whole(&self) -> &Whole<'t> {
+        self.whole.get_or_init(|| {
+            let text_of = |span: &Span| self.texts.get(span.line as usize).copied();
+            let spans = spans(&self.words).into_iter();
+            let lines = spans.map(|span| (text_of(&span).unwrap_or_default(), span));
+            let lines: Vec<(&str, Span)> = lines.collect();
+            let hash = |(_, span): &(&str, Span)| line_hash(span.of(&self.words));
+            let mut hashes: Vec<u64> = lines.iter().map(hash).collect();
+            hashes.sort_unstable();
+            Whole {
+                lines,
+                hashes,
+                index: Index::of(&self.words),
+            }
+        })
     }
 
     /// The words of the reply; a line that is ours to the octet, which most of a quote is, has the
@@ -65,19 +85,24 @@ impl<'t> Original<'t> {
     fn words_of(&self, lines: &[Line<'_>]) -> Vec<Word> {
         let octets: usize = lines.iter().map(|l| l.text.len()).sum();
         let mut words = Vec::with_capacity(octets / 4);
+        let ours = &self.whole().lines;
         let mut next = 0;
         for (number, line) in lines.iter().enumerate() {
-            let ahead = self.lines.iter().enumerate().skip(next).take(MAX_SKIPPED);
-            let same = ahead.into_iter().find(|(_, (text, _))| *text == line.text);
+            // Yahoo indents what it quotes.
+            let unindented = line.text.trim_start_matches(' ');
+            let indent = (line.text.len() - unindented.len()) as u32;
+            let ahead = ours.iter().enumerate().skip(next).take(MAX_SKIPPED);
+            let same = ahead.into_iter().find(|(_, (text, _))| *text == unindented);
             match same {
                 Some((at, (_, span))) => {
                     next = at + 1;
-                    let line = number as u32;
-                    words.extend(
-                        span.of(&self.words)
-                            .iter()
-                            .map(|word| Word { line, ..*word }),
-                    );
+                    let here = |word: &Word| Word {
+                        hash: word.hash,
+                        line: number as u32,
+                        start: word.start + indent,
+                        end: word.end + indent,
+                    };
+                    words.extend(span.of(&self.words).iter().map(here));
                 }
                 None => add_words(&mut words, number, line.text),
             }
@@ -86,7 +111,7 @@ impl<'t> Original<'t> {
     }
 
     fn has_line(&self, words: &[Word]) -> bool {
-        self.hashes.binary_search(&line_hash(words)).is_ok()
+        self.whole().hashes.binary_search(&line_hash(words)).is_ok()
     }
 }
 
@@ -100,6 +125,9 @@ fn trim_end(text: &str) -> &str {
 
 /// The same lines, with what is ours one quote deeper and apart from what is not.
 pub fn apart<'a>(lines: Vec<Line<'a>>, original: &Original<'_>) -> Vec<Line<'a>> {
+    if unmarked::are_own(&lines, original) {
+        return lines;
+    }
     let reply = original.words_of(&lines);
     let Some(mut marks) = runs(&reply, original) else {
         return lines;
@@ -116,14 +144,13 @@ fn line_hash(words: &[Word]) -> u64 {
 
 /// For each word of the reply its place in our mail, where it is part of a run.
 fn runs(reply: &[Word], original: &Original<'_>) -> Option<Vec<Mark>> {
-    let ours = &original.words;
+    let (ours, index) = (&original.words, &original.whole().index);
     let mut marks = vec![OWN; reply.len()];
     let (mut found, mut at) = (0, 0);
     // Where our mail goes on after the last run: there, a few words are enough.
     let mut expected = usize::MAX;
     while let Some(triple) = reply.get(at..).and_then(triple) {
-        let best = original
-            .index
+        let best = index
             .places(triple)
             .map(|place| (common(reply, at, ours, place), place))
             .max();
@@ -281,11 +308,7 @@ fn divided<'a>(
     for (number, line) in lines.into_iter().enumerate() {
         let Some(span) = spans.next_if(|span| span.line as usize == number) else {
             // A line without words is ours where it is drawn between lines of ours.
-            let drawn = !line.is_blank()
-                && line
-                    .text
-                    .bytes()
-                    .all(|b| b == b' ' || b.is_ascii_punctuation())
+            let drawn = unmarked::is_drawn(&line)
                 && out.last().is_some_and(|l| l.depth > 0)
                 && spans
                     .peek()
@@ -337,7 +360,6 @@ fn pieces<'a>(line: Line<'a>, own: Own<'_>, out: &mut Vec<Line<'a>>) {
         out.push(Line {
             depth: usize::from(ours == Some(true)),
             text,
-            ordinary: false,
             ..line
         });
     }

@@ -30,7 +30,7 @@ pub struct Attribution {
 
 /// The attribution that ends with this line. `floor`: the first line that may belong to it.
 pub fn ending_at(lines: &[Line<'_>], at: usize, floor: usize) -> Option<Attribution> {
-    let last = lines.get(at).filter(|last| !last.ordinary)?;
+    let last = lines.get(at)?;
     if last.text.starts_with(">>>") && last.text.ends_with(">>>") {
         return between_marks(last.text, at);
     }

@@ -52,7 +52,7 @@ pub fn at(lines: &[Line<'_>], index: usize, floor: usize) -> Option<Border> {
     if line.mark {
         return Some(container::begin(lines, index));
     }
-    if line.is_blank() || line.ordinary {
+    if line.is_blank() || is_ordinary(line.text) {
         return None;
     }
     separator(lines, index)
@@ -75,7 +75,7 @@ pub fn at(lines: &[Line<'_>], index: usize, floor: usize) -> Option<Border> {
 }
 
 /// Whether no border can begin with this text, nor an attribution end with it, wherever it stands.
-pub fn is_ordinary(text: &str) -> bool {
+fn is_ordinary(text: &str) -> bool {
     if text.is_empty() {
         return true;
     }
@@ -100,7 +100,7 @@ fn bordered(lines: &[Line<'_>], index: usize, block: header::Block) -> Border {
         own: 0,
         body: block.end,
         rest: None,
-        above: Above::Block(block.head),
+        above: block.above,
         depth: lines.get(index).map_or(0, |l| l.depth),
     }
 }
@@ -221,7 +221,7 @@ fn said(text: &str) -> Option<Said<'_>> {
 
 /// `---- Forwarded message ----`, `Begin forwarded message:`, `-----Original Message-----`.
 pub fn separator(lines: &[Line<'_>], index: usize) -> Option<Border> {
-    let line = lines.get(index).filter(|line| !line.ordinary)?;
+    let line = lines.get(index)?;
     let text = trim(line.text);
     if !text.starts_with(RULE) && !may_be_separator(text) {
         return None;
@@ -288,13 +288,9 @@ fn announced_by(kind: Kind, lines: &[Line<'_>], index: usize, rest: &str) -> Bor
         depth: line.depth,
     };
     if header::label(rest).is_some() {
-        let run_on = [Line {
-            text: rest,
-            ordinary: false,
-            ..line
-        }];
+        let run_on = [Line { text: rest, ..line }];
         if let Some(block) = header::block(&run_on, 0, true) {
-            border.above = Above::Block(block.head);
+            border.above = block.above;
             return border;
         }
     }

@@ -6,15 +6,16 @@ use crate::reader::Author;
 use crate::reader::fold::{SHORT, fold, folded, has_folded};
 use crate::reader::letter::{MAX_SUBJECT, clean};
 use crate::reader::quote::attribution::has_date;
-use crate::reader::quote::header::Head;
+use crate::reader::quote::header::{Head, Values};
 use crate::reader::quote::mailbox;
 use crate::reader::words::words;
 use std::borrow::Cow;
 
-/// What stands above a mail; an attribution is read when somebody asks what it says.
+/// What stands above a mail, read when somebody asks what it says.
 #[derive(Clone, Debug)]
 pub enum Above {
     Block(Head),
+    Values(Values),
     Attribution(String),
 }
 
@@ -28,6 +29,7 @@ impl Above {
     pub fn head(&self) -> Cow<'_, Head> {
         match self {
             Above::Block(head) => Cow::Borrowed(head),
+            Above::Values(values) => Cow::Owned(values.head()),
             Above::Attribution(text) => Cow::Owned(head(text)),
         }
     }

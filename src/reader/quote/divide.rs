@@ -86,7 +86,6 @@ fn own_part<'a>(lines: &[Line<'a>], found: &Border) -> Option<Line<'a>> {
     let line = lines.get(found.start).filter(|_| found.own > 0)?;
     Some(Line {
         text: line.text.get(..found.own)?.trim_end(),
-        ordinary: false,
         ..*line
     })
 }
@@ -96,11 +95,7 @@ fn region<'a>(lines: &[Line<'a>], found: &Border, has_own: bool) -> (Vec<Line<'a
     let rest = found.rest.and_then(|from| {
         let line = lines.get(found.body.checked_sub(1)?)?;
         let text = line.text.get(from..)?.trim();
-        (!text.is_empty()).then_some(Line {
-            text,
-            ordinary: false,
-            ..*line
-        })
+        (!text.is_empty()).then_some(Line { text, ..*line })
     });
     let content =
         (found.body..lines.len()).find(|i| lines.get(*i).is_some_and(|l| !l.is_blank() && !l.mark));

@@ -8,7 +8,7 @@ use crate::reader::Author;
 use crate::reader::fold::{SHORT, folded};
 use crate::reader::letter::{MAX_SUBJECT, clean};
 use crate::reader::quote::attribution::has_date;
-use crate::reader::quote::byline::without_starter;
+use crate::reader::quote::byline::{Above, without_starter};
 use crate::reader::quote::line::Line;
 use crate::reader::quote::mailbox;
 use crate::reader::words::{Field, words};
@@ -34,9 +34,9 @@ pub struct Head {
     pub date: Option<String>,
 }
 
-/// A block found: its head, and the first line below it.
+/// A block found: what it says, and the first line below it.
 pub struct Block {
-    pub head: Head,
+    pub above: Above,
     pub end: usize,
     /// Labels of different kinds in it.
     pub labels: usize,
@@ -85,8 +85,8 @@ fn bare_block(lines: &[Line<'_>], start: usize) -> Option<Block> {
         values.add(field, value);
         end += 1;
     }
-    let block = values.block(end);
-    (block.labels >= MIN_BARE && block.head.from.address.is_some()).then_some(block)
+    let enough = values.labels() >= MIN_BARE && values.head().from.address.is_some();
+    enough.then(|| values.block(end))
 }
 
 /// The label that a line starts with, and its value.
@@ -96,13 +96,26 @@ pub fn label(text: &str) -> Option<(Field, &str)> {
     {
         return Some(found);
     }
-    may_be_labelled(text)?;
-    let text = text.trim_start_matches([' ', '\t', '\u{A0}', '*', '_', '|', '•', '-']);
-    let (colon, width) = text
-        .char_indices()
-        .take(MAX_LABEL)
-        .find(|(_, c)| matches!(c, ':' | '：'))
-        .map(|(at, c)| (at, c.len_utf8()))?;
+    let first_colon = may_be_labelled(text)?;
+    let begins = text
+        .as_bytes()
+        .first()
+        .is_some_and(u8::is_ascii_alphanumeric);
+    let (text, colon, width) = match text.split_at_checked(first_colon) {
+        // Most labels are a few letters, and the colon stands behind them.
+        Some((name, rest)) if begins && rest.starts_with(':') && name.len() < MAX_LABEL => {
+            (text, first_colon, 1)
+        }
+        _ => {
+            let text = text.trim_start_matches([' ', '\t', '\u{A0}', '*', '_', '|', '•', '-']);
+            let (colon, width) = text
+                .char_indices()
+                .take(MAX_LABEL)
+                .find(|(_, c)| matches!(c, ':' | '：'))
+                .map(|(at, c)| (at, c.len_utf8()))?;
+            (text, colon, width)
+        }
+    };
     let name = text
         .get(..colon)?
         .trim_matches(['*', '_', ' ', '\t', '\u{A0}']);
@@ -114,9 +127,9 @@ pub fn label(text: &str) -> Option<(Field, &str)> {
     ))
 }
 
-/// Collects the values of a block.
-#[derive(Default)]
-struct Values {
+/// The values of a block; what they say is read when somebody asks.
+#[derive(Clone, Debug, Default)]
+pub struct Values {
     found: Vec<(Field, String)>,
 }
 
@@ -195,7 +208,8 @@ impl Values {
             .filter(|v| !v.is_empty())
     }
 
-    fn block(&self, end: usize) -> Block {
+    /// Labels of different kinds.
+    fn labels(&self) -> usize {
         let kinds = [
             Field::From,
             Field::Sent,
@@ -203,27 +217,42 @@ impl Values {
             Field::Cc,
             Field::Subject,
         ];
+        kinds.iter().filter(|k| self.has(**k)).count()
+    }
+
+    pub fn head(&self) -> Head {
+        Head {
+            from: self
+                .get(Field::From)
+                .map(mailbox::author)
+                .unwrap_or_default(),
+            to: self
+                .get(Field::To)
+                .map(mailbox::authors)
+                .unwrap_or_default(),
+            subject: self
+                .get(Field::Subject)
+                .map(|s| clean::line(s, MAX_SUBJECT)),
+            // Proton Mail writes "Date: On Monday, …".
+            date: self
+                .get(Field::Sent)
+                .map(|d| clean::line(without_starter(d), MAX_SUBJECT)),
+        }
+    }
+
+    /// Whether a mailbox or a date is among them.
+    fn say_who_or_when(&self) -> bool {
+        let head = self.head();
+        let mailboxes = head.from.address.is_some() || head.to.iter().any(|a| a.address.is_some());
+        mailboxes || head.date.as_deref().is_some_and(has_date)
+    }
+
+    fn block(self, end: usize) -> Block {
         Block {
-            head: Head {
-                from: self
-                    .get(Field::From)
-                    .map(mailbox::author)
-                    .unwrap_or_default(),
-                to: self
-                    .get(Field::To)
-                    .map(mailbox::authors)
-                    .unwrap_or_default(),
-                subject: self
-                    .get(Field::Subject)
-                    .map(|s| clean::line(s, MAX_SUBJECT)),
-                // Proton Mail writes "Date: On Monday, …".
-                date: self
-                    .get(Field::Sent)
-                    .map(|d| clean::line(without_starter(d), MAX_SUBJECT)),
-            },
             end,
-            labels: kinds.iter().filter(|k| self.has(**k)).count(),
+            labels: self.labels(),
             has_author: self.has(Field::From),
+            above: Above::Values(self),
         }
     }
 }
@@ -273,17 +302,13 @@ pub fn block(lines: &[Line<'_>], start: usize, announced: bool) -> Option<Block>
             }
         }
     }
-    let block = values.block(end);
-    let enough = if announced {
-        block.has_author || block.labels > 1
-    } else {
+    let (labels, has_author) = (values.labels(), values.has(Field::From));
+    let enough = match announced {
+        true => has_author || labels > 1,
         // "From: 10:00, To: 12:00" is a proposal.
-        let head = &block.head;
-        let mailboxes = head.from.address.is_some() || head.to.iter().any(|a| a.address.is_some());
-        let dated = head.date.as_deref().is_some_and(has_date);
-        block.has_author && block.labels > 1 && (block.labels > 2 || mailboxes || dated)
+        false => has_author && (labels > 2 || (labels == 2 && values.say_who_or_when())),
     };
-    enough.then_some(block)
+    enough.then(|| values.block(end))
 }
 
 /// A word or a few, a colon, and a value.
@@ -327,7 +352,7 @@ pub fn unknown_block(lines: &[Line<'_>], start: usize) -> Option<Block> {
     head.subject =
         (!last.is_empty() && !last.contains('@')).then(|| clean::line(last, MAX_SUBJECT));
     enough.then_some(Block {
-        head,
+        above: Above::Block(head),
         end,
         labels: end - start,
         has_author: true,
@@ -374,10 +399,11 @@ mod tests {
             let lines = lines(text);
             let block = block(&lines, 0, false).unwrap();
             assert_eq!(block.end, lines.len(), "{text}");
-            assert_eq!(block.head.from.name.as_deref(), Some("Ann Ng"), "{text}");
-            assert_eq!(block.head.subject.as_deref(), Some("Intro"), "{text}");
+            let head = block.above.head();
+            assert_eq!(head.from.name.as_deref(), Some("Ann Ng"), "{text}");
+            assert_eq!(head.subject.as_deref(), Some("Intro"), "{text}");
             assert_eq!(
-                block.head.date.as_deref(),
+                head.date.as_deref(),
                 Some("Monday, 3 November 2025 10:00"),
                 "{text}"
             );

@@ -3,7 +3,6 @@
 //! Never fails: every text has lines; marks deeper than `MAX_DEPTH` count as that depth.
 
 use crate::reader::letter::clean::QUOTE_MARK;
-use crate::reader::quote::border;
 
 /// The text of a line that stands for the start of a signature of an HTML mail.
 pub const SIGNATURE_MARK: &str = "\u{F8F1}";
@@ -23,8 +22,6 @@ pub struct Line<'a> {
     pub text: &'a str,
     /// The line stands for the border of a quote container of an HTML mail.
     pub mark: bool,
-    /// The text can be no part of a border but for its place: it is spared the looks for one.
-    pub ordinary: bool,
 }
 
 impl<'a> Line<'a> {
@@ -37,30 +34,38 @@ impl<'a> Line<'a> {
             Some(last) if !last.is_ascii_graphic() => raw.trim_end(),
             _ => raw,
         };
-        let first = raw.bytes().next();
-        if !matches!(first, Some(b'>' | b' ' | b'A'..=b'Z' | 0x80..)) {
-            return Line {
-                depth: 0,
-                text: raw,
-                mark: false,
-                ordinary: false,
-            };
-        }
-        if raw.trim_start_matches(['>', ' ']).starts_with(QUOTE_MARK) {
-            return Line {
-                depth: raw.matches('>').count().min(MAX_DEPTH),
-                text: "",
-                mark: true,
-                ordinary: false,
-            };
-        }
         let plain = Line {
             depth: 0,
             text: raw,
             mark: false,
-            ordinary: false,
         };
-        let unindented = raw.trim_start_matches([' ', '\u{A0}']);
+        match raw.as_bytes().first() {
+            Some(b'A'..=b'Z') => after_initials(raw).map_or(plain, |text| Line {
+                depth: 1,
+                text,
+                ..plain
+            }),
+            // The last two begin a space that does not break, and the mark of a container.
+            Some(b'>' | b' ' | 0xC2 | 0xEF) => Line::marked(raw, plain),
+            _ => plain,
+        }
+    }
+
+    /// A line that may begin with marks.
+    fn marked(raw: &'a str, plain: Line<'a>) -> Line<'a> {
+        let marks = raw.bytes().take_while(|b| matches!(b, b'>' | b' '));
+        let behind = raw.get(marks.count()..).unwrap_or_default();
+        if behind.starts_with(QUOTE_MARK) {
+            return Line {
+                depth: raw.matches('>').count().min(MAX_DEPTH),
+                text: "",
+                mark: true,
+            };
+        }
+        let unindented = match raw.starts_with('>') {
+            true => raw,
+            false => raw.trim_start_matches([' ', '\u{A0}']),
+        };
         if raw.len() - unindented.len() > MAX_INDENT {
             return plain;
         }
@@ -82,7 +87,10 @@ impl<'a> Line<'a> {
         while let Some(rest) = text.strip_prefix('>') {
             depth += 1;
             // One space belongs to the mark; a second one is text, unless marks follow.
-            let unspaced = rest.trim_start_matches([' ', '\u{A0}']);
+            let unspaced = match rest.as_bytes() {
+                [b' ', b'!'..=b'~', ..] => rest.get(1..).unwrap_or_default(),
+                _ => rest.trim_start_matches([' ', '\u{A0}']),
+            };
             text = if unspaced.starts_with('>') {
                 unspaced
             } else {
@@ -93,7 +101,6 @@ impl<'a> Line<'a> {
             depth: depth.min(MAX_DEPTH),
             text,
             mark: false,
-            ordinary: false,
         }
     }
 }
@@ -135,7 +142,7 @@ pub fn cut(text: &str) -> impl Iterator<Item = &str> {
 
 /// The lines of a text.
 pub fn lines(text: &str) -> Vec<Line<'_>> {
-    let mut lines: Vec<Line<'_>> = Vec::with_capacity(text.len() / 32);
+    let mut lines: Vec<Line<'_>> = Vec::with_capacity(text.len() / 24);
     let mut raws = cut(text).take(MAX_LINES).peekable();
     let mut barred = false;
     while let Some(raw) = raws.next() {
@@ -148,7 +155,6 @@ pub fn lines(text: &str) -> Vec<Line<'_>> {
                 depth: 1,
                 text: text.strip_prefix(' ').unwrap_or(text).trim_end(),
                 mark: false,
-                ordinary: false,
             };
         }
         barred = bar;
@@ -163,10 +169,8 @@ pub fn lines(text: &str) -> Vec<Line<'_>> {
                 depth: 0,
                 text: raw.trim_end(),
                 mark: false,
-                ordinary: false,
             };
         }
-        line.ordinary = !line.mark && border::is_ordinary(line.text);
         lines.push(line);
     }
     lines
@@ -192,7 +196,11 @@ fn has_open_bracket(text: &str) -> bool {
 
 /// What may follow the closing bracket of an attribution: a colon, or a verb and a colon.
 fn is_closed_bracket(text: &str) -> bool {
-    text.trim_end().ends_with([':', '：']) && text.split_whitespace().count() <= 4
+    // The last one is that of `：`.
+    let may_be = matches!(text.as_bytes().last(), Some(b':' | 0x9A | b' ' | b'\t'));
+    (may_be || !text.is_ascii())
+        && text.trim_end().ends_with([':', '：'])
+        && text.split_whitespace().count() <= 4
 }
 
 /// The same lines seen from inside a quote of this depth.

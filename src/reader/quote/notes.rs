@@ -6,6 +6,7 @@
 use crate::reader::fold::{SHORT, folded, trim};
 use crate::reader::letter::{MAX_SUBJECT, clean};
 use crate::reader::quote::attribution::has_date;
+use crate::reader::quote::byline::Above;
 use crate::reader::quote::header::{Block, Head};
 use crate::reader::quote::line::Line;
 use crate::reader::quote::mailbox;
@@ -46,7 +47,7 @@ pub fn block(lines: &[Line<'_>], start: usize) -> Option<Block> {
             (None, Some(Field::Subject)) => {
                 head.subject = Some(clean::line(text, MAX_SUBJECT));
                 return (!head.to.is_empty()).then_some(Block {
-                    head,
+                    above: Above::Block(head),
                     end: at + 1,
                     labels: 4,
                     has_author: true,
@@ -71,8 +72,8 @@ mod tests {
             "Ann Ng <ann@req.example> \n11/03/2025 10:00 AM\n\nTo\nBob Kim <bob@b.example>\ncc\n\nSubject\nIntro\nHello",
         ] {
             let found = block(&lines(text), 0).unwrap();
-            assert_eq!(found.head.from.name.as_deref(), Some("Ann Ng"));
-            assert_eq!(found.head.subject.as_deref(), Some("Intro"));
+            assert_eq!(found.above.head().from.name.as_deref(), Some("Ann Ng"));
+            assert_eq!(found.above.head().subject.as_deref(), Some("Intro"));
         }
         for text in [
             "Ann Ng <ann@req.example>\n03.11.2025 10:00\n\nSee you there\nTo\nbob@b.example\nSubject\nIntro",

@@ -42,6 +42,14 @@ pub(super) fn add_words(words: &mut Vec<Word>, line: usize, text: &str) {
             at += letters + 1;
             continue;
         }
+        if letters == 8
+            && cutter.open.is_none()
+            && let Some((hash, behind)) = long_hash(eight, bytes, at + 8)
+        {
+            cutter.push(hash, at, behind);
+            at = behind + 1;
+            continue;
+        }
         if letters > 0 {
             cutter.open.get_or_insert(at);
             cutter.spelling.add(eight | CASE, letters);
@@ -163,6 +171,26 @@ fn first(count: usize) -> u64 {
 /// with zeros; who puts numbers together mixes them.
 fn short_hash(eight: u64, octets: usize) -> u64 {
     eight | ((octets as u64) << 56)
+}
+
+/// Of a word whose first eight octets these are and that ends within the next ones, before something in
+/// ASCII: its hash, as [`Spelling`] makes it, and its end.
+fn long_hash(eight: u64, bytes: &[u8], at: usize) -> Option<(u64, usize)> {
+    let more = match bytes.len() > at {
+        true => eight_at(bytes, at),
+        false => 0,
+    };
+    let letters = alphanumerics(more);
+    if letters == 8 || (more >> (8 * letters)) & 0x80 != 0 {
+        return None;
+    }
+    let more = match letters {
+        0 => 0,
+        _ => (more | CASE) & first(letters),
+    };
+    let octets = 8 + letters as u64;
+    let hash = mixed(mixed(eight | CASE) ^ more ^ (octets << 56));
+    Some((hash, at + letters))
 }
 
 /// The octets of a word in lower case, eight to a step of its hash.
