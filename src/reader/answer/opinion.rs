@@ -3,7 +3,7 @@
 //! Fails closed: two things said at once, a question, a doubt or an unexplained word is unclear.
 
 use crate::reader::Verdict;
-use crate::reader::answer::interner::UNKNOWN;
+use crate::reader::answer::interner::{Id, UNKNOWN};
 use crate::reader::answer::lexer::Sentence;
 use crate::reader::answer::sentence::{self, Explained, Place, Scene};
 use crate::reader::answer::signature;
@@ -32,6 +32,8 @@ struct Finding {
     sentence: usize,
     /// Nothing but words like `yes`, which confirm a fact as well.
     bare: bool,
+    /// The same, or words like `agreed`, which share praise as well.
+    agrees: bool,
 }
 
 pub fn form(scene: &Scene<'_>, sentences: &[Sentence]) -> Opinion {
@@ -114,6 +116,7 @@ fn is_empty(findings: &[Finding]) -> bool {
 }
 
 fn find(scene: &Scene<'_>, at: usize, sentence: &Sentence, explained: &Explained) -> Vec<Finding> {
+    let (particles, agreements) = (&scene.language.particles, &scene.language.agreements);
     explained
         .phrases
         .iter()
@@ -124,18 +127,26 @@ fn find(scene: &Scene<'_>, at: usize, sentence: &Sentence, explained: &Explained
                 question: sentence.question,
                 whole: explained.unexplained == 0,
                 sentence: at,
-                bare: is_bare(scene, sentence, phrase),
+                bare: is_made_of(scene, sentence, phrase, |id| particles.contains(&id)),
+                agrees: is_made_of(scene, sentence, phrase, |id| {
+                    particles.contains(&id) || agreements.contains(&id)
+                }),
             })
         })
         .collect()
 }
 
 /// `Yes`, `of course, Bob`: no word in it says what it consents to.
-fn is_bare(scene: &Scene<'_>, sentence: &Sentence, phrase: &sentence::Phrase) -> bool {
+fn is_made_of(
+    scene: &Scene<'_>,
+    sentence: &Sentence,
+    phrase: &sentence::Phrase,
+    holds: impl Fn(Id) -> bool,
+) -> bool {
     let tokens = sentence.tokens.get(phrase.start..phrase.end);
     tokens.unwrap_or_default().iter().all(|token| {
         let id = sentence::identify(scene, token, phrase.start == 0);
-        id == UNKNOWN || scene.language.particles.contains(&id)
+        id == UNKNOWN || holds(id)
     })
 }
 
@@ -161,18 +172,17 @@ fn taken_back(findings: &[Finding]) -> bool {
     last_yes < first_no && between.iter().any(but) && !after.iter().any(|f| but(f) || f.question)
 }
 
-/// What a mere yes may confirm in place of consenting: `yes, I ran those trials`.
+/// What a mere yes may confirm in place of consenting: `yes, I ran those trials`, `agreed. A great project`.
 fn confirmed(findings: &[Finding]) -> Option<&Finding> {
     let yes = |f: &&Finding| f.says == Says::Yes;
-    if findings.iter().filter(yes).any(|f| !f.bare) {
+    if findings.iter().filter(yes).any(|f| !f.agrees) {
         return None;
     }
+    let bare = findings.iter().filter(yes).all(|f| f.bare);
+    let praises = |yes: &Finding, fact: &Finding| !yes.bare || yes.sentence == fact.sentence;
     findings.iter().find(|fact| match fact.says {
-        Says::Aside | Says::About => true,
-        Says::Remark => findings
-            .iter()
-            .filter(yes)
-            .any(|yes| yes.sentence == fact.sentence),
+        Says::Aside | Says::Told | Says::About => bare,
+        Says::Remark | Says::Praise => findings.iter().filter(yes).any(|yes| praises(yes, fact)),
         _ => false,
     })
 }
@@ -262,8 +272,10 @@ fn takes_back(
             Says::Courtesy,
             Says::Pleasantry,
             Says::Schedule,
+            Says::Praise,
             Says::Remark,
             Says::Aside,
+            Says::Told,
             Says::About,
         ];
         if let Some(beside) = one(&beside) {

@@ -305,7 +305,10 @@ impl Laying<'_> {
     fn phrases(&self, days: &[Day], start: usize, mut found: impl FnMut(Says, usize)) {
         let begins = self.gap(start) > Gap::None;
         for rule in self.rules_at(start).filter(|r| begins || !r.alone) {
-            if matches!(rule.says, Says::Remark | Says::Aside | Says::About) {
+            if matches!(
+                rule.says,
+                Says::Remark | Says::Aside | Says::Told | Says::About
+            ) {
                 for head in matcher::places(start, self.matcher.ends(rule.row, start)) {
                     self.asides(days, rule.says, (start, head), |end| found(rule.says, end));
                 }

@@ -39,10 +39,14 @@ pub enum Says {
     Greeting,
     Closing,
     Schedule,
+    /// `A great project`: explained, but what a mere `yes` or `agreed` beside it is about.
+    Praise,
     /// Praise, whereabouts: a clause that changes no answer, but may be what a mere `yes` beside it is about.
     Remark,
     /// Of the writer: the same, where the consent says what it consents to.
     Aside,
+    /// The same of what is over, so that it can name no price, no terms and nobody to turn to.
+    Told,
     /// The same, going on from a consent that names the requester: `about the trials`.
     About,
     /// Footers of phones and programs.
@@ -106,8 +110,14 @@ pub struct Language {
     /// Words that a remark or an aside may go on with, and those of them that a thing may follow.
     pub plain: TableSet<Id>,
     pub binders: TableSet<Id>,
+    /// Words of time that are plain only in what is over: `in a few years` postpones elsewhere.
+    pub times: TableSet<Id>,
+    /// Words one of which must end what is over, where its verb stands there (German).
+    pub participles: TableSet<Id>,
     /// Words that confirm a fact as well as they consent: `yes`, `of course`.
     pub particles: TableSet<Id>,
+    /// Words of a consent that may be shared praise: `agreed`, `delighted`.
+    pub agreements: TableSet<Id>,
     /// Whom a consent may name, and go on with what it is about: `happy to talk to her`.
     pub persons: TableSet<Id>,
     /// Words of a consent behind which whoever is spoken to may be named without a comma: `go ahead Bob`.

@@ -41,6 +41,9 @@ impl Reading {
                 binders: TableSet::default(),
                 particles: TableSet::default(),
                 persons: TableSet::default(),
+                times: TableSet::default(),
+                participles: TableSet::default(),
+                agreements: TableSet::default(),
                 called: TableSet::default(),
                 nouns_are_capital: false,
                 long_words: Vec::new(),
@@ -89,7 +92,8 @@ impl Reading {
                 return Ok(());
             }
             "months" | "edges" | "numbers" | "of" => return self.value(line, words),
-            "plain" | "binders" | "particles" | "persons" | "called" => {
+            "plain" | "binders" | "times" | "participles" | "particles" | "agreements"
+            | "persons" | "called" => {
                 self.plain(line, words);
                 return Ok(());
             }
@@ -116,8 +120,10 @@ impl Reading {
             "closing" => Says::Closing,
             "pleasantry" => Says::Pleasantry,
             "schedule" => Says::Schedule,
+            "praise" => Says::Praise,
             "remark" => Says::Remark,
             "aside" => Says::Aside,
+            "told" => Says::Told,
             "about" => Says::About,
             "footer" => Says::Footer,
             other => return Err(format!("no such section: {other}")),
@@ -169,7 +175,10 @@ impl Reading {
                 let id = words.interner.intern(&form);
                 match self.section.as_str() {
                     "particles" => self.language.particles.insert(id),
+                    "agreements" => self.language.agreements.insert(id),
                     "persons" => self.language.persons.insert(id),
+                    "times" => self.language.times.insert(id),
+                    "participles" => self.language.participles.insert(id),
                     "called" => self.language.called.insert(id),
                     "binders" => self.language.binders.insert(id) | self.language.plain.insert(id),
                     _ => self.language.plain.insert(id),
@@ -229,6 +238,8 @@ impl Reading {
         ids.extend(language.numbers.keys());
         ids.extend(&language.of);
         ids.extend(&language.plain);
+        ids.extend(&language.times);
+        ids.extend(&language.participles);
         ids.sort_unstable();
         ids.dedup();
         words.langs.resize(words.interner.len() + 1, 0);
