@@ -18,6 +18,7 @@ mod tables;
 use crate::reader::Verdict;
 use crate::reader::quote::Body;
 use crate::reader::secret;
+use jiff::civil::Date;
 use names::Names;
 use opinion::Opinion;
 use sentence::Scene;
@@ -77,7 +78,12 @@ pub fn judge(body: &Body, now_secs: i64) -> Answer {
             opinion::form(&scene, &sentences)
         })
         .collect();
-    let answer = settle(&opinions);
+    let mut answer = settle(&opinions);
+    if answer.verdict == Verdict::Yes
+        && let Some(words) = taken_back(body, &sentences, today)
+    {
+        answer = unclear(format!("{}, but “{words}” below it", answer.why));
+    }
     // Tapped one answer and typed another.
     match prepared(&body.subject) {
         Some(tapped) if answer.verdict == Verdict::Yes && tapped.verdict != Verdict::Yes => {
@@ -85,6 +91,23 @@ pub fn judge(body: &Body, now_secs: i64) -> Answer {
         }
         _ => answer,
     }
+}
+
+/// What refuses, postpones, doubts or sets a condition among the lines taken for a signature.
+fn taken_back(body: &Body, answer: &[lexer::Sentence], today: Date) -> Option<String> {
+    let mut below = lexer::sentences(&lexer::normalise(&body.signature));
+    sentence::number(&WORDS, &mut below);
+    let known_names = Names::of(body);
+    let languages = candidates(answer).into_iter().chain(candidates(&below));
+    languages.into_iter().find_map(|language| {
+        let scene = Scene {
+            words: &WORDS,
+            language,
+            today,
+            known_names: &known_names,
+        };
+        below.iter().find_map(|line| sentence::denied(&scene, line))
+    })
 }
 
 fn unclear(why: String) -> Answer {

@@ -36,6 +36,8 @@ pub struct Body {
     pub text: String,
     /// The same with signature and footers: what the sender wrote, unchanged.
     pub own: String,
+    /// Lines that were taken for the writer's signature.
+    pub signature: String,
     /// The outermost forwarded mail; its body goes on to the end, older history included.
     pub forwarded: Option<Forwarded>,
     /// Every mail below; the desk looks here for the requester.
@@ -155,6 +157,7 @@ impl<'a> Half<'a> {
             Some(other) => {
                 body.text = other.body.text.clone();
                 body.own = other.body.own.clone();
+                body.signature = other.body.signature.clone();
                 body.doubt = other.body.doubt.clone();
             }
             None => own_text(&division, writer, &mut body),
@@ -217,6 +220,10 @@ fn own_text(division: &Division<'_>, writer: &Writer, body: &mut Body) {
         let cut = signature::cut(&lines, writer);
         if let Some(why) = cut.doubt {
             doubt(body, why);
+        }
+        for line in cut.signature {
+            body.signature.push_str(&line);
+            body.signature.push('\n');
         }
         if body.text.is_empty() {
             body.text = cut.text;

@@ -6,6 +6,16 @@
 use crate::reader::answer::lexer;
 use crate::reader::quote::Body;
 use std::cell::OnceCell;
+use std::sync::LazyLock;
+
+/// Given names in the languages of the tables, in small letters.
+static GIVEN: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    let mut all: Vec<&str> = include_str!("given.txt").split_whitespace().collect();
+    all.sort_unstable();
+    all
+});
+/// Letters of a short form of a name: `alex`, `tim`.
+const MIN_SHORT: usize = 3;
 
 /// Names that the mail itself gives, in lower case; found when first asked for.
 pub struct Names<'a> {
@@ -41,13 +51,22 @@ impl<'a> Names<'a> {
         self.found().iter().any(|name| is_inflected(name, word))
     }
 
+    /// Whether somebody is called so to whom or from whom the mail is, in full, in short or inflected.
     pub fn calls(&self, word: &str) -> bool {
         let people = self.people.get_or_init(|| {
             let author = self.body.passed.quoted_author();
             let author = author.and_then(|author| author.name).unwrap_or_default();
             capitals(&format!("{} {author}", self.body.people))
         });
-        people.iter().any(|name| name == word)
+        let short = word.chars().count() >= MIN_SHORT;
+        people.iter().any(|name| {
+            name == word || (short && name.starts_with(word)) || is_inflected(name, word)
+        })
+    }
+
+    /// Whether the word is known to be a name: the mail gives it, or parents do.
+    pub fn is_somebody(&self, word: &str) -> bool {
+        self.has(word) || GIVEN.binary_search(&word).is_ok() || self.calls(word)
     }
 }
 

@@ -46,6 +46,8 @@ pub struct Scene<'a> {
 pub struct Place {
     pub first: bool,
     pub last: bool,
+    /// An empty line stands above it.
+    pub apart: bool,
 }
 
 /// Looks the tokens up in the tables of all languages.
@@ -92,9 +94,15 @@ pub fn identify(scene: &Scene<'_>, token: &Token, begins: bool) -> Id {
 
 /// The one word that a slip of the thumb made this of.
 fn corrected(scene: &Scene<'_>, word: &str) -> Option<Id> {
+    if scene.language.endings_are_long {
+        return None;
+    }
     let letters: Vec<char> = word.chars().collect();
     let mut found = near(scene, &letters);
     let id = found.next()?;
+    if !tables::is_typo(&letters, scene.words.interner.word(id)) {
+        return None;
+    }
     found.all(|other| other == id).then_some(id)
 }
 
@@ -158,6 +166,7 @@ pub fn explain(scene: &Scene<'_>, sentence: &Sentence, place: Place) -> Explaine
         tokens,
         seen: &seen,
         place,
+        stopped: sentence.stopped,
         matcher: Matcher::new(scene.language, &seen, &stretches),
     };
     let ways = laying.ways(&days);
@@ -174,6 +183,33 @@ pub fn explain(scene: &Scene<'_>, sentence: &Sentence, place: Place) -> Explaine
     }
     explained.phrases.reverse();
     explained
+}
+
+/// The first words that refuse, postpone, doubt or set a condition, wherever in the sentence.
+pub fn denied(scene: &Scene<'_>, sentence: &Sentence) -> Option<String> {
+    let tokens = &sentence.tokens;
+    let seen = seen(scene, tokens);
+    let days = dates::find(scene.language, &seen, scene.today);
+    let stretches = dates::stretches(scene.language, &seen, &days);
+    let laying = Laying {
+        scene,
+        tokens,
+        seen: &seen,
+        place: Place::default(),
+        stopped: sentence.stopped,
+        matcher: Matcher::new(scene.language, &seen, &stretches),
+    };
+    let (start, end) = (0..tokens.len()).find_map(|start| {
+        let mut found = None;
+        laying.phrases(&days, start, |says, end| {
+            if says <= Says::Condition || says == Says::Far {
+                found = found.max(Some(end));
+            }
+        });
+        Some((start, found?))
+    })?;
+    let words = tokens.get(start..end)?.iter().map(|t| t.text.as_str());
+    Some(words.collect::<Vec<_>>().join(" "))
 }
 
 /// Where a name that starts here starts with its title, and with the article before that.
@@ -252,6 +288,7 @@ struct Laying<'a> {
     tokens: &'a [Token],
     seen: &'a [Seen],
     place: Place,
+    stopped: bool,
     matcher: Matcher<'a>,
 }
 

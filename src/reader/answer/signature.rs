@@ -46,6 +46,7 @@ pub fn cut(scene: &Scene<'_>, sentences: &[Sentence]) -> Option<Vec<Sentence>> {
             .cloned()
             .collect(),
         question: sentence.question,
+        stopped: sentence.stopped,
     });
     Some(kept.filter(|s| !s.tokens.is_empty()).collect())
 }
@@ -67,6 +68,7 @@ fn alone(line: &[&Token]) -> Sentence {
     Sentence {
         tokens: line.iter().map(|token| (*token).clone()).collect(),
         question: false,
+        stopped: false,
     }
 }
 
@@ -86,8 +88,9 @@ fn closes(scene: &Scene<'_>, line: &[&Token]) -> bool {
     }
     let sentence = alone(line);
     let place = Place {
-        first: false,
         last: true,
+        apart: true,
+        ..Place::default()
     };
     let explained = sentence::explain(scene, &sentence, place);
     explained.unexplained == 0
@@ -116,6 +119,14 @@ fn is_signature(scene: &Scene<'_>, line: &[&Token]) -> bool {
         return false;
     }
     let sentence = alone(line);
+    // In letters without case nothing but a name is told from a sentence.
+    let somebody =
+        |t: &&&Token| t.capital || t.shape != Shape::Word || scene.known_names.is_somebody(&t.text);
+    if sentence::denied(scene, &sentence).is_some()
+        || (caseless && !line.iter().all(|t| somebody(&t)))
+    {
+        return false;
+    }
     let explained = sentence::explain(scene, &sentence, Place::default());
     explained
         .phrases

@@ -124,6 +124,9 @@ pub struct Language {
     pub called: TableSet<Id>,
     /// A capital tells no name from a noun (German).
     pub nouns_are_capital: bool,
+    /// Words take endings in rows, and one letter makes another tense or person of a verb: no slip is put
+    /// right.
+    pub endings_are_long: bool,
     /// Words of six letters and more, sorted by first letter and length.
     pub long_words: Vec<LongWord>,
 }
@@ -181,6 +184,9 @@ const FILES: &[(&str, &str)] = tables![
     "sw", "ta", "tl", "ur",
 ];
 
+/// Letters at the end of a word that another ending may change: `welcome` and `welcomed`.
+const ENDING: usize = 2;
+
 /// Words shorter than this are not corrected: one letter makes another word of them.
 pub const MIN_CORRECTED: usize = 6;
 
@@ -213,6 +219,15 @@ fn load() -> Words {
     words.langs.shrink_to_fit();
     words.interner.shrink();
     words
+}
+
+/// Whether only a slip of the thumb can have made `a` of `b`: another ending would make another tense or
+/// person of a verb, or a state of an action.
+pub fn is_typo(a: &[char], b: &str) -> bool {
+    let same = a.iter().zip(b.chars()).take_while(|(x, y)| *x == y).count();
+    let longer = a.len().max(b.chars().count());
+    // Letters without case belong to languages that bend words in the middle too.
+    same + ENDING < longer && a.iter().all(|c| c.is_lowercase()) && is_slip(a, b)
 }
 
 /// Whether one letter added, left out or changed, or two swapped, makes one word of the other.

@@ -253,3 +253,92 @@ fn a_language_with_asides_knows_its_words_of_mere_assent() {
     }
     assert!(checked >= 8, "{checked}");
 }
+
+fn of(people: &str, text: &str, signature: &str) -> Answer {
+    let body = Body {
+        text: text.to_owned(),
+        signature: signature.to_owned(),
+        people: people.to_owned(),
+        ..Body::default()
+    };
+    judge(&body, NOW_SECS)
+}
+
+#[test]
+fn a_name_is_known_or_stands_where_only_a_name_does() {
+    let yes = [
+        "Yes please. Bob",
+        "Bob, yes please.",
+        "Kwabenaa,\nYes please.",
+        "Yes please.\n\nKwabenaa",
+        "Yes please.\n\nkatrin",
+        "Sure Yevhen",
+        "نعم\n\nأحمد",
+    ];
+    for text in yes {
+        let answer = of("Yevhen Koval Katrin Roe", text, "");
+        assert_eq!(answer.verdict, Verdict::Yes, "{text:?}: {}", answer.why);
+    }
+    let unclear = [
+        "Yes. Reluctantly.",
+        "Yes please. Conditionally.",
+        "Theoretically, yes.",
+        "Sure, Sarcastically.",
+        "Yes (Cancelled)",
+        "Bedingt, ja.",
+        "Да. Понарошку.",
+        "Yes please, thanks\nreluctantly",
+        "Yes please. Dave Decides.",
+        "نعم بتردد",
+        "כן בערך",
+    ];
+    for text in unclear {
+        let answer = of("Yevhen Koval Katrin Roe", text, "");
+        assert_eq!(answer.verdict, Verdict::Unclear, "{text:?}: {}", answer.why);
+    }
+}
+
+#[test]
+fn another_ending_is_no_slip_of_the_thumb() {
+    all_are(
+        Verdict::Unclear,
+        &[
+            "I welcomed the introduction.",
+            "Das interessierte mich sehr.",
+            "Çok isterdim.",
+            "Juttelin mielelläni.",
+            "Acepté la presentación.",
+        ],
+    );
+    all_are(
+        Verdict::Yes,
+        &["Yes, pleaase introduce us", "Yes, please intorduce us"],
+    );
+}
+
+#[test]
+fn what_takes_a_yes_back_is_seen_in_a_signature_too() {
+    for signature in [
+        "Carol\nSENT BY MISTAKE",
+        "Carol\nChanged My Mind",
+        "Carol\nSubject To Contract",
+        "Dana\nבתנאי",
+        "Carol\nAutomatic Reply",
+    ] {
+        let answer = of("", "Yes please.", signature);
+        assert_eq!(answer.verdict, Verdict::Unclear, "{signature:?}");
+        assert!(answer.why.contains("below it"), "{}", answer.why);
+    }
+    for signature in [
+        "Carol Diaz\nHead of Research\nAcme Ltd\n+1 415 555 0100",
+        "Carol Diaz\nProfessorin für Bodenkunde\nBeispielstraße 7, 10115 Berlin",
+    ] {
+        let answer = of("", "Yes please.", signature);
+        assert_eq!(
+            answer.verdict,
+            Verdict::Yes,
+            "{signature:?}: {}",
+            answer.why
+        );
+    }
+}

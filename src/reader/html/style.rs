@@ -1,6 +1,6 @@
 //! What a style hides: declarations of an element, and the simple rules of a sheet.
 //!
-//! Fails towards hidden: text that only some readers would see is no text.
+//! Fails towards hidden: text that only some readers would see is no text, nor is what was struck out.
 
 use crate::reader::html::element::FONT;
 use crate::reader::html::tag::Tag;
@@ -99,6 +99,9 @@ impl Look {
             "font" => {
                 self.hidden |=
                     value.starts_with("0/") || value.starts_with("0 ") || value.starts_with("0px")
+            }
+            "text-decoration" | "text-decoration-line" => {
+                self.hidden |= value.contains("line-through")
             }
             "opacity" => self.hidden |= length(value).is_some_and(|l| l < 0.05),
             "text-indent" => self.hidden |= length(value).is_some_and(|l| l < -100.0),

@@ -38,64 +38,31 @@ pub struct Writer {
 /// The own words of a segment, and why they may not be all.
 pub struct Cut {
     pub text: String,
+    /// What was taken for the writer's own signature.
+    pub signature: Vec<String>,
     pub doubt: Option<&'static str>,
 }
 
 /// Takes signature, footer, disclaimer and banner off.
 pub fn cut(lines: &[&str], writer: &Writer) -> Cut {
-    let mut lines: Vec<&str> = lines.to_vec();
-    lines.retain(|line| !is_picture(line));
-    take_banner(&mut lines);
-    take_armor(&mut lines);
-    let mut doubt = None;
-    if let Some(at) = delimiter(&lines) {
-        let standard = matches!(lines.get(at).map(|l| l.trim()), Some("--" | SIGNATURE_MARK));
-        let below = lines.get(at + 1..).unwrap_or_default();
-        let below = below.get(..disclaimer_start(below)).unwrap_or_default();
-        // A dash alone may also be a pause between two thoughts.
-        if !standard && below.iter().any(|l| is_sentence(l.trim()) || goes_on(l)) {
-            doubt = Some("there is a sentence below a line that may be no signature's");
-        }
-        lines.truncate(at);
+    let mut cutter = Cutter {
+        lines: lines.to_vec(),
+        signature: Vec::new(),
+        doubt: None,
+    };
+    cutter.lines.retain(|line| !is_picture(line));
+    take_banner(&mut cutter.lines);
+    take_armor(&mut cutter.lines);
+    cutter.below_delimiter();
+    cutter.below_footer();
+    if let Some(at) = disclaimer(&cutter.lines) {
+        cutter.lines.truncate(at);
     }
-    if let Some(at) = footer(&lines) {
-        let below = lines.get(at + 1..).unwrap_or_default();
-        if has_words(lines.get(..at).unwrap_or_default()) || !has_words(below) {
-            // A footer below a footer adds nothing: a phone's, then the company's.
-            let below: Vec<&str> = below.iter().filter(|l| !is_footer(l)).copied().collect();
-            if has_words(&below) && !is_signature(&below) {
-                doubt = Some("there is text below a footer");
-            }
-            lines.truncate(at);
-        } else {
-            // A phone's footer above the words: they were written below it.
-            lines.remove(at);
-        }
-    }
-    if let Some(at) = disclaimer(&lines) {
-        lines.truncate(at);
-    }
-    if let Some(at) = closing(&lines) {
-        let below = lines.get(at + 1..).unwrap_or_default();
-        if below.iter().any(|l| is_sentence(l.trim()) || goes_on(l)) {
-            doubt = Some("there is a sentence below the closing words");
-        }
-        let postscript = below.iter().position(|l| is_postscript(l));
-        match postscript {
-            Some(first) => drop(lines.drain(at..at + 1 + first)),
-            None => lines.truncate(at),
-        }
-    }
-    if let Some(at) = signed(&lines, writer) {
-        lines.truncate(at);
-    }
-    if let Some(at) = contact_block(&lines, writer) {
-        lines.truncate(at);
-    }
-    if let Some(at) = dashed_name(&lines) {
-        lines.truncate(at);
-    }
-    let mut text = lines.join("\n").trim_end().to_owned();
+    cutter.below_closing();
+    cutter.signed(|lines| signed(lines, writer));
+    cutter.signed(|lines| contact_block(lines, writer));
+    cutter.signed(dashed_name);
+    let mut text = cutter.lines.join("\n").trim_end().to_owned();
     cut_inline_footer(&mut text);
     while text.lines().next_back().is_some_and(is_rule) {
         let end = text.rfind('\n').unwrap_or(0);
@@ -104,7 +71,89 @@ pub fn cut(lines: &[&str], writer: &Writer) -> Cut {
     }
     let start = text.len() - text.trim_start_matches(['\n', ' ', '\t']).len();
     let text = text.get(start..).unwrap_or_default().to_owned();
-    Cut { text, doubt }
+    Cut {
+        text,
+        signature: cutter.signature,
+        doubt: cutter.doubt,
+    }
+}
+
+struct Cutter<'a> {
+    lines: Vec<&'a str>,
+    signature: Vec<String>,
+    doubt: Option<&'static str>,
+}
+
+impl Cutter<'_> {
+    fn below(&self, at: usize) -> &[&str] {
+        self.lines.get(at + 1..).unwrap_or_default()
+    }
+
+    fn below_delimiter(&mut self) {
+        let Some(at) = delimiter(&self.lines) else {
+            return;
+        };
+        let line = self.lines.get(at).map(|l| l.trim());
+        let standard = matches!(line, Some("--" | SIGNATURE_MARK));
+        let below = self.below(at);
+        let below = below.get(..disclaimer_start(below)).unwrap_or_default();
+        // A dash alone may also be a pause between two thoughts.
+        if !standard {
+            let goes_on = below.iter().any(|l| is_sentence(l.trim()) || goes_on(l));
+            let kept: Vec<String> = below.iter().map(|line| (*line).to_owned()).collect();
+            self.signature.extend(kept);
+            if goes_on {
+                self.doubt = Some("there is a sentence below a line that may be no signature's");
+            }
+        }
+        self.lines.truncate(at);
+    }
+
+    fn below_footer(&mut self) {
+        let Some(at) = footer(&self.lines) else {
+            return;
+        };
+        let below = self.below(at);
+        if !has_words(self.lines.get(..at).unwrap_or_default()) && has_words(below) {
+            // A phone's footer above the words: they were written below it.
+            self.lines.remove(at);
+            return;
+        }
+        // A footer below a footer adds nothing: a phone's, then the company's.
+        let below: Vec<&str> = below.iter().filter(|l| !is_footer(l)).copied().collect();
+        if has_words(&below) && !is_signature(&below) {
+            self.doubt = Some("there is text below a footer");
+        }
+        self.lines.truncate(at);
+    }
+
+    fn below_closing(&mut self) {
+        let Some(at) = closing(&self.lines) else {
+            return;
+        };
+        let below = self.below(at);
+        let goes_on = below.iter().any(|l| is_sentence(l.trim()) || goes_on(l));
+        let postscript = below.iter().position(|l| is_postscript(l));
+        let signature = below.get(..postscript.unwrap_or(below.len()));
+        let signature = signature.unwrap_or_default().iter();
+        let kept: Vec<String> = signature.map(|line| (*line).to_owned()).collect();
+        self.signature.extend(kept);
+        if goes_on {
+            self.doubt = Some("there is a sentence below the closing words");
+        }
+        match postscript {
+            Some(first) => drop(self.lines.drain(at..at + 1 + first)),
+            None => self.lines.truncate(at),
+        }
+    }
+
+    /// What this finds goes down to the end.
+    fn signed(&mut self, find: impl FnOnce(&[&str]) -> Option<usize>) {
+        if let Some(at) = find(&self.lines) {
+            let signature = self.lines.drain(at..);
+            self.signature.extend(signature.map(str::to_owned));
+        }
+    }
 }
 
 /// `[image: logo.png]`, `[cid:image001.png]`: what stands for a picture in a plain text.

@@ -24,6 +24,7 @@ impl Laying<'_> {
         if at == start + 1 && matches!(says, Says::Yes | Says::No) && self.calls(at) {
             return 1;
         }
+        let named = self.is_named(at, run);
         // `Go ahead Bob`, but not `happy to meet Bob`.
         let before = at.checked_sub(1).and_then(|before| self.seen.get(before));
         let calls = before.is_some_and(|b| self.scene.language.called.contains(&b.id));
@@ -34,11 +35,13 @@ impl Laying<'_> {
             Says::Closing | Says::Thanks if self.is_small_name(at) => 1,
             // `Dear Mr Kim`, who is a question in Turkish.
             Says::Greeting if run == 0 && self.is_addressed(at) => 1,
-            Says::Greeting | Says::Closing => run,
-            Says::Thanks if ends_clause => run,
+            Says::Greeting | Says::Closing if named || self.is_cased(at, run) => run,
+            Says::Thanks if ends_clause && named => run,
+            // `Sure Bob`, but not `Sure, Reluctantly`.
             Says::Yes | Says::Weak | Says::No | Says::NoAlone
                 if ends_clause
                     && called
+                    && named
                     && run < MAX_NAME_WORDS
                     && !self.scene.language.nouns_are_capital =>
             {
@@ -65,11 +68,28 @@ impl Laying<'_> {
             && !(self.place.first && start == 0)
             // In a language with capital nouns a name is told by standing apart.
             && (start == 0 || !self.scene.language.nouns_are_capital);
-        if run > 0 && (salutation || signed) {
+        // Of a word that nobody knows as a name its place has to tell: `Theoretically, yes`, `Yes. Reluctantly.`
+        let (named, cased) = (self.is_named(start, run), self.is_cased(start, run));
+        let on_top = cased && self.gap(end) == Gap::Line;
+        let below = cased && self.place.apart && !self.stopped;
+        if run > 0 && ((salutation && (named || on_top)) || (signed && (named || below))) {
             run
         } else {
             0
         }
+    }
+
+    /// Whether each of these words is known to be a name: `Anna Decides` is none.
+    fn is_named(&self, start: usize, run: usize) -> bool {
+        let words = self.tokens.iter().skip(start).take(run);
+        let mut words = words.map(|token| token.text.as_str());
+        words.all(|word| self.scene.known_names.is_somebody(word))
+    }
+
+    /// Whether these words are written in letters that tell names from others.
+    fn is_cased(&self, start: usize, run: usize) -> bool {
+        let mut words = self.tokens.iter().skip(start).take(run);
+        words.all(|token| token.capital)
     }
 
     /// Whether a program's footer begins here and goes on to the end.
@@ -123,5 +143,6 @@ impl Laying<'_> {
             && token.shape == Shape::Word
             && seen.id == UNKNOWN
             && !self.scene.words.refuses(token.ids[0])
+            && self.scene.known_names.is_somebody(&token.text)
     }
 }

@@ -46,6 +46,7 @@ impl Reading {
                 agreements: TableSet::default(),
                 called: TableSet::default(),
                 nouns_are_capital: false,
+                endings_are_long: false,
                 long_words: Vec::new(),
             },
             names: HashMap::new(),
@@ -135,6 +136,7 @@ impl Reading {
         match line {
             "accents count" => self.folds = Folding::None,
             "umlauts as two letters" => self.folds = Folding::TwoLetters,
+            "endings are long" => self.language.endings_are_long = true,
             "nouns are capital" => self.language.nouns_are_capital = true,
             other => return Err(format!("no such option: {other}")),
         }
