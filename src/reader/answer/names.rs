@@ -58,7 +58,9 @@ impl<'a> Names<'a> {
             let author = author.and_then(|author| author.name).unwrap_or_default();
             capitals(&format!("{} {author}", self.body.people))
         });
-        let short = word.chars().count() >= MIN_SHORT;
+        // `C.`, or a short form.
+        let letters = word.chars().count();
+        let short = letters == 1 || letters >= MIN_SHORT;
         people.iter().any(|name| {
             name == word || (short && name.starts_with(word)) || is_inflected(name, word)
         })
