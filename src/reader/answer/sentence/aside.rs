@@ -68,7 +68,7 @@ impl Laying<'_> {
         let (mut at, mut unknown, mut in_a_row) = (head, 0, 0);
         loop {
             if self.gap(at) > Gap::None || self.is_sign(at) {
-                if self.denies(days, start, at) {
+                if self.denies(days, (start, head), at) {
                     return;
                 }
                 if says != Says::Told || self.ends_told(at) {
@@ -120,12 +120,14 @@ impl Laying<'_> {
         participles.is_empty() || last.is_some_and(|last| participles.contains(&last.id))
     }
 
-    /// Whether something from `start` to `end` refuses, postpones or doubts.
-    fn denies(&self, days: &[Day], start: usize, end: usize) -> bool {
+    /// Whether something from `start` to `end` refuses, postpones or doubts, but for what stands within the listed
+    /// words: `I'm in Lyon until Friday`.
+    fn denies(&self, days: &[Day], (start, head): (usize, usize), end: usize) -> bool {
         let denies = |at: usize| {
             self.rules_at(at).any(|rule| {
                 (rule.says <= Says::Condition || rule.says == Says::Far)
-                    && self.matcher.ends(rule.row, at) != 0
+                    && matcher::places(at, self.matcher.ends(rule.row, at))
+                        .any(|end| at >= head || end > head)
             })
         };
         let far = |day: &Day| day.far && day.start < end && day.end > start;
