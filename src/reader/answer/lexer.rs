@@ -66,8 +66,6 @@ pub struct Token {
 pub struct Sentence {
     pub tokens: Vec<Token>,
     pub question: bool,
-    /// It ends in a full stop or an exclamation mark.
-    pub stopped: bool,
 }
 
 /// Overrides, embeddings and isolates turn the order of what is seen (UAX 9); plain marks don't.
@@ -269,10 +267,7 @@ impl Cutter {
             ';' if greek => self.end(true),
             '?' | '؟' | '՞' | '⁇' | '❓' => self.end(true),
             '¡' | '¿' => self.part(Gap::Soft),
-            '.' | '!' | '…' | '。' | '।' | '՜' | '։' | '۔' | '❗' => {
-                self.open.stopped = !self.open.tokens.is_empty();
-                self.end(false);
-            }
+            '.' | '!' | '…' | '。' | '।' | '՜' | '։' | '۔' | '❗' => self.end(false),
             ',' | ';' | '-' | '–' | '—' | '(' | ')' | '/' | '、' | '،' | '؛' | '·' | '~'
             | '\u{2010}' | '\u{2011}' | '―' | '・' | '|' => self.part(Gap::Soft),
             ':' => self.part(Gap::Colon),
@@ -285,9 +280,9 @@ impl Cutter {
     }
 
     fn words(&mut self, chunk: &str, greek: bool) {
-        // What was struck out (GitHub Flavored Markdown, section 6.5) is not said.
-        if chunk.starts_with("~~") {
-            self.push("~~".to_owned(), Shape::Strange, false);
+        // What was struck out (GitHub Flavored Markdown, section 6.5) is not said; a box may be unticked.
+        if chunk.starts_with("~~") || matches!(chunk, "(" | "()" | "(_)") {
+            self.push(chunk.to_owned(), Shape::Strange, false);
         }
         let mut word = String::new();
         let mut letters = chunk.chars().peekable();

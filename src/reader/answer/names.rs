@@ -48,7 +48,8 @@ impl<'a> Names<'a> {
     /// `Alices`, `Alicen`, `Алисой`: a name with the ending that its language gives it, or in
     /// another alphabet.
     pub fn has_inflected(&self, word: &str) -> bool {
-        self.found().iter().any(|name| is_inflected(name, word))
+        // Alison is not Alice.
+        !is_given(word) && self.found().iter().any(|name| is_inflected(name, word))
     }
 
     /// Whether somebody is called so to whom or from whom the mail is, in full, in short or inflected.
@@ -68,8 +69,12 @@ impl<'a> Names<'a> {
 
     /// Whether the word is known to be a name: the mail gives it, or parents do.
     pub fn is_somebody(&self, word: &str) -> bool {
-        self.has(word) || GIVEN.binary_search(&word).is_ok() || self.calls(word)
+        self.has(word) || is_given(word) || self.calls(word)
     }
+}
+
+fn is_given(word: &str) -> bool {
+    GIVEN.binary_search(&word).is_ok()
 }
 
 fn capitals(text: &str) -> Vec<String> {

@@ -72,15 +72,9 @@ fn explain_all<'s>(scene: &Scene<'_>, sentences: &'s [Sentence]) -> Vec<(&'s Sen
     let mut all = Vec::with_capacity(sentences.len());
     let mut last = true;
     for (i, sentence) in sentences.iter().enumerate().rev() {
-        let above = i.checked_sub(1).and_then(|above| sentences.get(above));
-        let above = above.and_then(|above| above.tokens.last());
         let place = Place {
             first: i == 0,
             last,
-            apart: sentence
-                .tokens
-                .first()
-                .is_some_and(|first| above.is_some_and(|above| first.line > above.line + 1)),
         };
         let explained = sentence::explain(scene, sentence, place);
         let footer = |p: &sentence::Phrase| p.says == Some(Says::Footer);

@@ -46,7 +46,6 @@ pub fn cut(scene: &Scene<'_>, sentences: &[Sentence]) -> Option<Vec<Sentence>> {
             .cloned()
             .collect(),
         question: sentence.question,
-        stopped: sentence.stopped,
     });
     Some(kept.filter(|s| !s.tokens.is_empty()).collect())
 }
@@ -68,7 +67,6 @@ fn alone(line: &[&Token]) -> Sentence {
     Sentence {
         tokens: line.iter().map(|token| (*token).clone()).collect(),
         question: false,
-        stopped: false,
     }
 }
 
@@ -88,9 +86,8 @@ fn closes(scene: &Scene<'_>, line: &[&Token]) -> bool {
     }
     let sentence = alone(line);
     let place = Place {
+        first: false,
         last: true,
-        apart: true,
-        ..Place::default()
     };
     let explained = sentence::explain(scene, &sentence, place);
     explained.unexplained == 0
@@ -108,28 +105,22 @@ fn is_signature(scene: &Scene<'_>, line: &[&Token]) -> bool {
     if line.len() > MAX_LINE_TOKENS {
         return false;
     }
-    let small = line
-        .iter()
-        .filter(|t| t.shape == Shape::Word && !t.capital)
-        .count();
-    let caseless = line
-        .iter()
-        .all(|t| t.shape != Shape::Word || (t.title && !t.capital));
-    if !caseless && small * 2 > line.len() {
-        return false;
-    }
     let sentence = alone(line);
-    // In letters without case nothing but a name is told from a sentence.
-    let somebody =
-        |t: &&&Token| t.capital || t.shape != Shape::Word || scene.known_names.is_somebody(&t.text);
-    if sentence::denied(scene, &sentence).is_some()
-        || (caseless && !line.iter().all(|t| somebody(&t)))
-    {
+    if sentence::denied(scene, &sentence).is_some() {
         return false;
     }
+    // Names, numbers, and what the tables know; a title or a firm is cut with the signature it stands in.
+    let somebody = |t: &Token| match t.shape {
+        Shape::Word => scene.known_names.is_somebody(&t.text),
+        Shape::Sign | Shape::Strange => false,
+        _ => true,
+    };
     let explained = sentence::explain(scene, &sentence, Place::default());
-    explained
-        .phrases
-        .iter()
-        .all(|p| p.says.is_none_or(|says| says > Says::Yes))
+    explained.phrases.iter().all(|p| match p.says {
+        Some(says) => says > Says::Yes,
+        None => {
+            let tokens = sentence.tokens.get(p.start..p.end);
+            tokens.unwrap_or_default().iter().all(somebody)
+        }
+    })
 }

@@ -124,7 +124,7 @@ fn a_signature_is_cut_only_where_it_is_one() {
     all_are(
         Verdict::Yes,
         &[
-            "Yes.\n\nBest,\nCarol Danvers\nHead of Product, Target Inc.\n+1 415 555 0100",
+            "Yes.\n\nBest,\nCarol Danvers\n+1 415 555 0100",
             "Ja, gerne.\n\nCarol",
         ],
     );
@@ -132,6 +132,10 @@ fn a_signature_is_cut_only_where_it_is_one() {
         Verdict::Unclear,
         &[
             "Yes.\n\nBest,\nCarol\nonly if you ask Dave first",
+            "Yes.\n\nCarol\nNOT!",
+            "Yes.\n\nCarol\nI charge 200 euros",
+            "Yes.\n\nCarol\nP. S. wait for Dave",
+            "Yes.\n\nCarol\nPending Legal Review",
             "Yes.\n\nBest,\nCarol\n\nCall my lawyer before you write to her",
         ],
     );
@@ -269,8 +273,6 @@ fn a_name_is_known_or_stands_where_only_a_name_does() {
     let yes = [
         "Yes please. Bob",
         "Bob, yes please.",
-        "Kwabenaa,\nYes please.",
-        "Yes please.\n\nKwabenaa",
         "Yes please.\n\nkatrin",
         "Sure Yevhen",
         "نعم\n\nأحمد",
@@ -289,6 +291,9 @@ fn a_name_is_known_or_stands_where_only_a_name_does() {
         "Да. Понарошку.",
         "Yes please, thanks\nreluctantly",
         "Yes please. Dave Decides.",
+        "Yes please.\n\nConditionally",
+        "Hypothetically,\nyes",
+        "Sure. Best Avoided.",
         "نعم بتردد",
         "כן בערך",
     ];
@@ -303,6 +308,11 @@ fn another_ending_is_no_slip_of_the_thumb() {
     all_are(
         Verdict::Unclear,
         &[
+            // Nor is another person: the subject names Alice.
+            "Happy to talk to Alison.",
+            "Introduce me to Alicia please.",
+            "Please introduce Dave.",
+            "( ) yes",
             "I welcomed the introduction.",
             "Das interessierte mich sehr.",
             "Çok isterdim.",

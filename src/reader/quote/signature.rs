@@ -98,7 +98,12 @@ impl Cutter<'_> {
         let below = self.below(at);
         let below = below.get(..disclaimer_start(below)).unwrap_or_default();
         // A dash alone may also be a pause between two thoughts.
-        if !standard {
+        if standard {
+            // Programs leave out the space of the usual one, and people draw a line with it.
+            if below.iter().any(|l| goes_on(l)) {
+                self.doubt = Some("there is text below a line that may be no signature's");
+            }
+        } else {
             let goes_on = below.iter().any(|l| is_sentence(l.trim()) || goes_on(l));
             let kept: Vec<String> = below.iter().map(|line| (*line).to_owned()).collect();
             self.signature.extend(kept);

@@ -18,15 +18,16 @@ impl Laying<'_> {
             .take_while(|i| self.is_name(at + i) && (*i == 0 || self.gap(at + i) == Gap::None))
             .count();
         let ends_clause = run > 0 && self.gap(at + run) > Gap::None;
-        // `Sure Bob` and `I'm in, Bob`, but not `I'm in London`.
-        let called = self.gap(at) == Gap::Soft || at == start + 1;
+        let before = at.checked_sub(1).and_then(|before| self.seen.get(before));
+        // `Sure Bob` and `I'm in, Bob`, but not `I'm in London` or `introduce Bob`.
+        let mere = before.is_some_and(|b| self.scene.language.particles.contains(&b.id));
+        let called = self.gap(at) == Gap::Soft || (at == start + 1 && (mere || says != Says::Yes));
         // `Yes bob go ahead`: whom the mail is to, behind a single word.
-        if at == start + 1 && matches!(says, Says::Yes | Says::No) && self.calls(at) {
+        if at == start + 1 && called && matches!(says, Says::Yes | Says::No) && self.calls(at) {
             return 1;
         }
         let named = self.is_named(at, run);
         // `Go ahead Bob`, but not `happy to meet Bob`.
-        let before = at.checked_sub(1).and_then(|before| self.seen.get(before));
         let calls = before.is_some_and(|b| self.scene.language.called.contains(&b.id));
         if calls && says == Says::Yes && self.calls(at) && self.gap(at + 1) > Gap::None {
             return 1;
@@ -35,7 +36,8 @@ impl Laying<'_> {
             Says::Closing | Says::Thanks if self.is_small_name(at) => 1,
             // `Dear Mr Kim`, who is a question in Turkish.
             Says::Greeting if run == 0 && self.is_addressed(at) => 1,
-            Says::Greeting | Says::Closing if named || self.is_cased(at, run) => run,
+            Says::Greeting if named => run,
+            Says::Closing if named || (self.is_cased(at, run) && self.gap(at) == Gap::Line) => run,
             Says::Thanks if ends_clause && named => run,
             // `Sure Bob`, but not `Sure, Reluctantly`.
             Says::Yes | Says::Weak | Says::No | Says::NoAlone
@@ -68,11 +70,8 @@ impl Laying<'_> {
             && !(self.place.first && start == 0)
             // In a language with capital nouns a name is told by standing apart.
             && (start == 0 || !self.scene.language.nouns_are_capital);
-        // Of a word that nobody knows as a name its place has to tell: `Theoretically, yes`, `Yes. Reluctantly.`
-        let (named, cased) = (self.is_named(start, run), self.is_cased(start, run));
-        let on_top = cased && self.gap(end) == Gap::Line;
-        let below = cased && self.place.apart && !self.stopped;
-        if run > 0 && ((salutation && (named || on_top)) || (signed && (named || below))) {
+        // No place makes a name of a word that nobody knows as one: `Theoretically, yes`, `Yes. Reluctantly.`
+        if run > 0 && (salutation || signed) && self.is_named(start, run) {
             run
         } else {
             0
