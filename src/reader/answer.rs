@@ -106,7 +106,9 @@ fn taken_back(body: &Body, answer: &[lexer::Sentence], today: Date) -> Option<St
             today,
             known_names: &known_names,
         };
-        below.iter().find_map(|line| sentence::denied(&scene, line))
+        below
+            .iter()
+            .find_map(|line| sentence::denied::by(&scene, line))
     })
 }
 

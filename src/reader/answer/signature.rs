@@ -106,7 +106,7 @@ fn is_signature(scene: &Scene<'_>, line: &[&Token]) -> bool {
         return false;
     }
     let sentence = alone(line);
-    if sentence::denied(scene, &sentence).is_some() {
+    if sentence::denied::by(scene, &sentence).is_some() {
         return false;
     }
     // Names, numbers, and what the tables know; a title or a firm is cut with the signature it stands in.

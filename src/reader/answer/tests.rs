@@ -334,6 +334,8 @@ fn what_takes_a_yes_back_is_seen_in_a_signature_too() {
         "Carol\nSubject To Contract",
         "Dana\nבתנאי",
         "Carol\nAutomatic Reply",
+        "Dave Miller\ni.A. Carol Diaz",
+        "Dave Miller\nFor Carol Diaz",
     ] {
         let answer = of("", "Yes please.", signature);
         assert_eq!(answer.verdict, Verdict::Unclear, "{signature:?}");

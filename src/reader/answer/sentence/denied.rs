@@ -1,0 +1,173 @@
+//! What takes a yes back among lines that were taken for a signature.
+//!
+//! Fails towards refusal: a word that is in doubt makes an answer unclear.
+
+use crate::reader::answer::dates;
+use crate::reader::answer::lexer::{Gap, Sentence, Token};
+use crate::reader::answer::matcher::Matcher;
+use crate::reader::answer::sentence::{Laying, Place, Scene, seen};
+use crate::reader::answer::tables::Says;
+
+/// Words that stand in nobody's signature, as they are written in second thoughts.
+const UNSIGNED: &[&str] = &[
+    "not",
+    "no",
+    "nope",
+    "nah",
+    "never",
+    "nevermind",
+    "nvm",
+    "n0",
+    "wait",
+    "err",
+    "oops",
+    "only",
+    "if",
+    "unless",
+    "until",
+    "instead",
+    "retract",
+    "retracted",
+    "withdraw",
+    "withdrawn",
+    "cancel",
+    "cancelled",
+    "canceled",
+    "revoked",
+    "scratch",
+    "edit",
+    "update",
+    "addendum",
+    "pending",
+    "charge",
+    "charges",
+    "must",
+    "want",
+    "meant",
+    "ps",
+    "pps",
+    "pd",
+    "nb",
+    "nein",
+    "nicht",
+    "kein",
+    "keine",
+    "nur",
+    "erst",
+    "falls",
+    "warte",
+    "vorbehalt",
+    "nachtrag",
+    "zahlt",
+    "non",
+    "pas",
+    "seulement",
+    "attendez",
+    "attends",
+    "annulé",
+    "conditions",
+    "nunca",
+    "jamás",
+    "espera",
+    "cobro",
+    "sólo",
+    "solo",
+    "cancelado",
+    "previo",
+    "não",
+    "apenas",
+    "espere",
+    "aspetta",
+    "aspetti",
+    "nee",
+    "niet",
+    "geen",
+    "alleen",
+    "wacht",
+    "voorbehoud",
+    "nej",
+    "inte",
+    "ikke",
+    "ikkje",
+    "vänta",
+    "vent",
+    "forbehold",
+    "nie",
+    "tylko",
+    "czekaj",
+    "ne",
+    "ale",
+    "нет",
+    "не",
+    "только",
+    "после",
+    "подожди",
+    "отменено",
+    "ні",
+    "лише",
+    "hayır",
+    "değil",
+    "şaka",
+    "iptal",
+    "ücretli",
+    "bekle",
+    "ei",
+    "vain",
+    "odota",
+    "nem",
+    "csak",
+    "várj",
+    "nu",
+    "doar",
+    "όχι",
+    "δεν",
+    "μόνο",
+    "לא",
+    "רק",
+    "לאחר",
+    "لا",
+    "ليس",
+    "فقط",
+    "بعد",
+    "لكن",
+    "نه",
+    "नहीं",
+];
+
+/// What a line begins with below the name of somebody who signs for another.
+const FOR_ANOTHER: &[&str] = &[
+    "for", "pa", "pp", "po", "ia", "für", "pour", "por", "per", "voor", "för", "за",
+];
+
+/// The first words that refuse, postpone, doubt or set a condition, wherever in the sentence.
+pub fn by(scene: &Scene<'_>, sentence: &Sentence) -> Option<String> {
+    let tokens = &sentence.tokens;
+    let seen = seen(scene, tokens);
+    let days = dates::find(scene.language, &seen, scene.today);
+    let stretches = dates::stretches(scene.language, &seen, &days);
+    let laying = Laying {
+        scene,
+        tokens,
+        seen: &seen,
+        place: Place::default(),
+        matcher: Matcher::new(scene.language, &seen, &stretches),
+    };
+    let unsigned = |token: &&Token| UNSIGNED.contains(&token.text.as_str());
+    let for_another =
+        |token: &&Token| token.gap == Gap::Line && FOR_ANOTHER.contains(&token.text.as_str());
+    let mut tokens_of = tokens.iter();
+    if let Some(token) = tokens_of.find(|token| unsigned(token) || for_another(token)) {
+        return Some(token.text.clone());
+    }
+    let (start, end) = (0..tokens.len()).find_map(|start| {
+        let mut found = None;
+        laying.phrases(&days, start, |says, end| {
+            if says <= Says::Condition || says == Says::Far {
+                found = found.max(Some(end));
+            }
+        });
+        Some((start, found?))
+    })?;
+    let words = tokens.get(start..end)?.iter().map(|t| t.text.as_str());
+    Some(words.collect::<Vec<_>>().join(" "))
+}
