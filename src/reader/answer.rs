@@ -95,7 +95,17 @@ pub fn judge(body: &Body, now_secs: i64) -> Answer {
 
 /// What refuses, postpones, doubts or sets a condition among the lines taken for a signature.
 fn taken_back(body: &Body, answer: &[lexer::Sentence], today: Date) -> Option<String> {
+    if body.signature.is_empty() {
+        return None;
+    }
+    // A line that people draw has no bound to what stands below it.
+    if body.signature.chars().nth(MAX_CHARS).is_some() {
+        return Some("too long for a signature".to_owned());
+    }
     let mut below = lexer::sentences(&lexer::normalise(&body.signature));
+    if below.iter().map(|s| s.tokens.len()).sum::<usize>() > MAX_TOKENS {
+        return Some("too long for a signature".to_owned());
+    }
     sentence::number(&WORDS, &mut below);
     let known_names = Names::of(body);
     let languages = candidates(answer).into_iter().chain(candidates(&below));

@@ -128,6 +128,12 @@ fn a_signature_is_cut_only_where_it_is_one() {
             "Ja, gerne.\n\nCarol",
         ],
     );
+    // Title and firm are cut before the answer is judged.
+    let titled = "Yes.\n\nBest,\nCarol Danvers\nHead of Product, Target Inc.\n+1 415 555 0100";
+    let mail =
+        format!("From: Carol Danvers <carol@target.example>\r\nSubject: Re: Alice\r\n\r\n{titled}");
+    let body = crate::reader::quote::body(&crate::reader::open(mail.as_bytes()), None);
+    assert_eq!(judge(&body, NOW_SECS).verdict, Verdict::Yes);
     all_are(
         Verdict::Unclear,
         &[
@@ -352,5 +358,14 @@ fn what_takes_a_yes_back_is_seen_in_a_signature_too() {
             "{signature:?}: {}",
             answer.why
         );
+    }
+}
+
+#[test]
+fn a_signature_without_end_is_no_signature() {
+    for below in ["Ltd ".repeat(20_000), "a\n".repeat(1_500)] {
+        let answer = of("", "Yes please.", &below);
+        assert_eq!(answer.verdict, Verdict::Unclear);
+        assert!(answer.why.contains("too long"), "{}", answer.why);
     }
 }
