@@ -66,6 +66,28 @@ fn a_restored_old_backup_sends_nothing_until_the_operator_has_looked() {
     assert_eq!(w.desk.distrust().unwrap(), None);
 }
 
+/// A mark begins with the day since schema 5; what was sent before, or by an older version, has none.
+#[test]
+fn our_own_mark_is_known_with_its_day_and_without() {
+    const FIELD: &str = "X-Askfirst-Id: ";
+    for (from, known) in [(0, true), (4, true), (5, false)] {
+        let mut w = World::new();
+        let old = backup(&w);
+        w.forward("Please ask Carol");
+        let ask = w.sent.iter().find(|sent| sent.to == [CAROL.1]).unwrap();
+        let ask = String::from_utf8(ask.bytes.clone()).unwrap();
+        let (head, rest) = ask.split_once(FIELD).unwrap();
+        let (mark, rest) = rest.split_once("\r\n").unwrap();
+        let day = w.now_secs.div_euclid(86_400);
+        assert_eq!(mark.get(..4).unwrap(), format!("{:04x}", day));
+        assert_eq!(mark.len(), 36);
+        let copy = format!("{head}{FIELD}{}\r\n{rest}", mark.get(from..).unwrap());
+        restore(&mut w, old);
+        w.arrive(copy.as_bytes(), "none");
+        assert_eq!(w.desk.distrust().unwrap().is_some(), known, "{from}");
+    }
+}
+
 #[test]
 fn the_number_beside_the_database_shows_an_old_one_without_any_mail() {
     let mut w = World::new();
