@@ -5,11 +5,13 @@
 
 pub mod align;
 pub mod attribution;
+mod banner;
 pub mod border;
 mod byline;
 mod closing;
 mod contact;
 mod container;
+mod disclaimer;
 pub mod divide;
 pub mod footer;
 pub mod header;

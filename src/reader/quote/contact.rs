@@ -4,10 +4,10 @@
 
 use crate::reader::address::Address;
 use crate::reader::fold::{fold, trim};
+use crate::reader::quote::disclaimer::{MAX_DISCLAIMER_CHARS, is_disclaimer};
+use crate::reader::quote::line::has_words;
 use crate::reader::quote::mailbox;
-use crate::reader::quote::signature::{
-    MAX_DISCLAIMER_CHARS, MAX_SIGNATURE_CHARS, Writer, has_words, is_disclaimer,
-};
+use crate::reader::quote::signature::{MAX_SIGNATURE_CHARS, Writer};
 use crate::reader::work;
 
 /// Octets below a line that may begin a signature: what a disclaimer is told by, in any script.

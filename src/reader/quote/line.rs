@@ -176,6 +176,11 @@ pub fn lines(text: &str) -> Vec<Line<'_>> {
     lines
 }
 
+/// Whether one of these lines says something.
+pub fn has_words(lines: &[&str]) -> bool {
+    lines.iter().any(|l| says_something(l))
+}
+
 /// Whether a text says anything: letters, digits, or a thumbs-up.
 pub fn says_something(text: &str) -> bool {
     text.contains(|c: char| c.is_alphanumeric() || is_emoji(c))

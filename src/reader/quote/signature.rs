@@ -5,25 +5,20 @@
 
 use crate::reader::address::Address;
 use crate::reader::fold::{fold, trim};
+use crate::reader::quote::banner::{take_armor, take_banner};
 use crate::reader::quote::border::is_rule;
 use crate::reader::quote::closing::{closing, dashed_name, goes_on, is_postscript};
 use crate::reader::quote::contact::{contact_block, is_sentence, is_signature};
+use crate::reader::quote::disclaimer::{disclaimer, disclaimer_start};
 use crate::reader::quote::footer::{cut_inline_footer, is_device, is_footer};
-use crate::reader::quote::line::{SIGNATURE_MARK, says_something};
+use crate::reader::quote::line::{SIGNATURE_MARK, has_words};
 use crate::reader::quote::signed::signed;
-use crate::reader::words::words;
 
 /// Characters of a line of a signature.
 pub const MAX_SIGNATURE_CHARS: usize = 90;
 
-/// Lines of a warning of a mail server.
-const MAX_BANNER_LINES: usize = 8;
 /// Drawn lines below which a signature is looked for; nobody draws more in a letter.
 const MAX_RULES: usize = 40;
-/// Characters of the shortest disclaimer.
-const MIN_DISCLAIMER_CHARS: usize = 60;
-/// Characters of a paragraph that are looked at for a disclaimer.
-pub const MAX_DISCLAIMER_CHARS: usize = 3000;
 
 /// Who wrote the segment, as far as it tells a signature from somebody who is named.
 #[derive(Clone, Default)]
@@ -174,10 +169,6 @@ fn is_picture(line: &str) -> bool {
         })
 }
 
-pub fn has_words(lines: &[&str]) -> bool {
-    lines.iter().any(|l| says_something(l))
-}
-
 /// `-- ` and what people type for it, alone on a line (RFC 3676 section 4.3).
 fn delimiter(lines: &[&str]) -> Option<usize> {
     let mut rules = 0;
@@ -196,71 +187,6 @@ fn delimiter(lines: &[&str]) -> Option<usize> {
     })
 }
 
-/// The first paragraph that speaks like a disclaimer, with the rule above it.
-fn disclaimer(lines: &[&str]) -> Option<usize> {
-    let mut start = 0;
-    while start < lines.len() {
-        let length = lines
-            .get(start..)?
-            .iter()
-            .take_while(|l| !trim(l).is_empty())
-            .count();
-        let paragraph = lines.get(start..start + length)?;
-        if length > 0 && is_disclaimer(paragraph) && has_words(lines.get(..start)?) {
-            return Some(start);
-        }
-        start += length.max(1);
-    }
-    None
-}
-
-/// Where the first disclaimer starts, or the end.
-fn disclaimer_start(lines: &[&str]) -> usize {
-    (0..lines.len())
-        .filter(|at| {
-            at.checked_sub(1)
-                .is_none_or(|a| lines.get(a).is_some_and(|l| trim(l).is_empty()))
-        })
-        .take(MAX_BANNER_LINES)
-        .find(|at| {
-            let paragraph = lines.get(*at..).unwrap_or_default();
-            let length = paragraph.iter().take_while(|l| !trim(l).is_empty()).count();
-            is_disclaimer(paragraph.get(..length).unwrap_or_default())
-        })
-        .unwrap_or(lines.len())
-}
-
-pub fn is_disclaimer(paragraph: &[&str]) -> bool {
-    // With a space behind each line, and no character has less than one octet.
-    if paragraph.iter().map(|l| l.len() + 1).sum::<usize>() <= MIN_DISCLAIMER_CHARS {
-        return false;
-    }
-    let mut text = paragraph.join(" ");
-    // No character has less than one octet.
-    if text.len() > MAX_DISCLAIMER_CHARS
-        && let Some((end, _)) = text.char_indices().nth(MAX_DISCLAIMER_CHARS)
-    {
-        text.truncate(end);
-    }
-    let text = fold(&text);
-    let chars = text.chars().count();
-    if chars < MIN_DISCLAIMER_CHARS {
-        return false;
-    }
-    let hits = words().legal.count(&text, 3) + usize::from(is_headed(paragraph));
-    hits > 2 || (hits == 2 && chars > 100)
-}
-
-/// `AVISO LEGAL: …`, `CONFIDENTIALITY NOTICE`: a heading in capitals of two words or more.
-fn is_headed(paragraph: &[&str]) -> bool {
-    let head = paragraph.first().map_or("", |l| trim(l));
-    let head = head.split([':', '.']).next().unwrap_or_default();
-    head.len() <= MAX_SIGNATURE_CHARS
-        && head.split_whitespace().count() >= 2
-        && head.contains(char::is_uppercase)
-        && !head.contains(char::is_lowercase)
-}
-
 /// The first footer: one that names a device or a program, or that stands alone.
 fn footer(lines: &[&str]) -> Option<usize> {
     (0..lines.len()).find(|at| {
@@ -270,92 +196,6 @@ fn footer(lines: &[&str]) -> Option<usize> {
             .get(*at)
             .is_some_and(|line| is_footer(line) && (alone || is_device(&fold(line))))
     })
-}
-
-/// The frame of a text that was signed inline (RFC 9580 section 7).
-fn take_armor(lines: &mut Vec<&str>) {
-    let Some(start) = lines
-        .iter()
-        .position(|l| trim(l) == "-----BEGIN PGP SIGNED MESSAGE-----")
-    else {
-        return;
-    };
-    let end = lines
-        .iter()
-        .position(|l| trim(l) == "-----BEGIN PGP SIGNATURE-----");
-    lines.truncate(end.unwrap_or(lines.len()));
-    // The frame's own headers end at an empty line.
-    let headers = lines.get(start..).unwrap_or_default();
-    let headers = headers.iter().take_while(|l| !trim(l).is_empty()).count();
-    drop(lines.drain(start..start + headers));
-}
-
-/// The warning that a mail server puts on top.
-/// A few words in brackets that a mail server warns with: `[EXTERNAL EMAIL]`.
-fn is_bracketed(line: &str) -> bool {
-    let line = trim(line).trim_matches('*');
-    line.strip_prefix(['[', '【'])
-        .and_then(|l| l.strip_suffix([']', '】']))
-        .is_some_and(|inside| {
-            let folded = fold(inside);
-            folded.split_whitespace().count() <= 4
-                && (words().banner.is_in(&folded) || EXTERNAL.contains(&folded.as_str()))
-        })
-}
-
-/// What mail servers put on top in brackets.
-const EXTERNAL: &[&str] = &[
-    "external",
-    "ext",
-    "extern",
-    "externe",
-    "externo",
-    "externa",
-    "esterno",
-    "externer absender",
-    "externe mail",
-    "externe e-mail",
-    "caution",
-    "ekstern",
-    "zewnętrzny",
-    "外部",
-    "外部メール",
-];
-
-fn take_banner(lines: &mut Vec<&str>) {
-    let start = lines
-        .iter()
-        .position(|l| !trim(l).is_empty())
-        .unwrap_or(lines.len());
-    let length = lines
-        .get(start..)
-        .unwrap_or_default()
-        .iter()
-        .take_while(|l| !trim(l).is_empty())
-        .count();
-    let paragraph = lines.get(start..start + length.min(MAX_BANNER_LINES));
-    let paragraph = paragraph.unwrap_or_default();
-    // `[EXTERNAL]` needs no second sign.
-    if let Some(first) = paragraph.first()
-        && is_bracketed(first)
-        && has_words(lines.get(start + 1..).unwrap_or_default())
-    {
-        lines.drain(..=start);
-        return;
-    }
-    if words().banner.count(&fold(&paragraph.join(" ")), 2) < 2 {
-        return;
-    }
-    // A banner in a table of an HTML mail has the person's words right below it.
-    let warns = |l: &&str| words().banner.is_in(&fold(l));
-    let last = paragraph.iter().rposition(warns).unwrap_or_default() + 1;
-    let over = paragraph
-        .get(last - 1)
-        .is_some_and(|l| l.trim_end().ends_with(['.', '!', ']', ':']));
-    let end = start + if over && last < length { last } else { length };
-    if has_words(lines.get(end..).unwrap_or_default()) {
-        lines.drain(..end);
-    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@
 use crate::reader::fold::{fold, trim};
 use crate::reader::quote::closing::goes_on;
 use crate::reader::quote::contact::{is_contact, is_sentence};
-use crate::reader::quote::signature::{MAX_SIGNATURE_CHARS, Writer, has_words};
+use crate::reader::quote::line::has_words;
+use crate::reader::quote::signature::{MAX_SIGNATURE_CHARS, Writer};
 
 /// Lines of such a signature.
 const MAX_LINES: usize = 14;
