@@ -5,7 +5,9 @@
 
 use crate::reader::answer::grammar::{self, Builtin};
 use crate::reader::answer::interner::{Id, UNKNOWN};
-use crate::reader::answer::laid::{Begun, Laid, Part, Standing, Step};
+use crate::reader::answer::laid::beginnings::Standing;
+use crate::reader::answer::laid::step::Step;
+use crate::reader::answer::laid::{Choice, Laid, Part};
 use crate::reader::answer::lexer::Shape;
 use crate::reader::answer::tables::Language;
 use crate::reader::hash::TableMap;
@@ -29,6 +31,9 @@ pub struct Stretch {
 
 /// Where patterns can end: bit `n` for `n` tokens further on. No phrase is longer than that.
 pub type Ends = u128;
+
+/// The end behind one token.
+const ONE: Ends = 1 << 1;
 
 /// Every place in `ends`, counted from `start`.
 pub fn places(start: usize, ends: Ends) -> impl Iterator<Item = usize> {
@@ -100,10 +105,12 @@ impl<'a> Matcher<'a> {
         // The words that most rows begin with stand where they stand, or the row does not match.
         let mut rest = self.patterns.row(row);
         let mut words = 0;
-        while let [Step::Word(exact, plain), behind @ ..] = rest {
+        while let [first, behind @ ..] = rest
+            && let Some((exact, plain)) = self.patterns.word(*first)
+        {
             work::steps(1);
             match self.tokens.get(start + words) {
-                Some(token) if token.id == *exact || token.id == *plain => words += 1,
+                Some(token) if token.id == exact || token.id == plain => words += 1,
                 _ => return 0,
             }
             rest = behind;
@@ -112,12 +119,13 @@ impl<'a> Matcher<'a> {
         let mut at = (1 as Ends).checked_shl(words).unwrap_or(0);
         for step in rest {
             work::steps(1);
+            let step = self.patterns.step(*step);
             let mut next: Ends = 0;
             let mut rest = at;
             while rest != 0 {
                 let bit = rest.trailing_zeros();
                 rest &= rest - 1;
-                next |= self.step(*step, start + bit as usize) << bit;
+                next |= self.step(step, start + bit as usize) << bit;
             }
             if next == 0 {
                 return 0;
@@ -130,22 +138,41 @@ impl<'a> Matcher<'a> {
     fn step(&self, step: Step, position: usize) -> Ends {
         match step {
             Step::Word(exact, plain) => match self.tokens.get(position) {
-                Some(token) if token.id == exact || token.id == plain => 1 << 1,
+                Some(token) if token.id == exact || token.id == plain => ONE,
                 _ => 0,
+            },
+            Step::MaybeWord(id) => match self.tokens.get(position) {
+                Some(token) if token.id == id => 1 | ONE,
+                _ => 1,
             },
             Step::Maybe(choice) => 1 | self.choice(choice, position),
             Step::Any(choice) => self.choice(choice, position),
             Step::Define(index) => self.define(index, position),
             Step::Builtin(builtin) => self.builtin(builtin, position),
+            Step::Never => 0,
         }
     }
 
+    /// Most choices are told by a look at what stands there.
+    #[inline]
     fn choice(&self, choice: u32, position: usize) -> Ends {
-        let begun = self.patterns.begun_by(choice, self.standing(position));
-        begun.fold(0, |ends, begun| match begun {
-            Begun::Whole => ends | 1 << 1,
-            Begun::Row(row) => ends | self.ends(row, position),
-        })
+        let here = self.standing.get(position).or(self.standing.last());
+        match (here, self.patterns.choice(choice)) {
+            (Some(here), Some(choice)) if choice.may_begin(here) => {
+                self.chosen(choice, here, position)
+            }
+            _ => 0,
+        }
+    }
+
+    #[inline(never)]
+    fn chosen(&self, choice: &Choice, here: &Standing, position: usize) -> Ends {
+        let word = match self.patterns.is_word(choice, here.id) {
+            true => ONE,
+            false => 0,
+        };
+        let rows = self.patterns.begun_by(choice, here.id);
+        rows.fold(word, |ends, row| ends | self.ends(row, position))
     }
 
     fn define(&self, index: u32, position: usize) -> Ends {
@@ -154,17 +181,18 @@ impl<'a> Matcher<'a> {
         let Some(define) = define.filter(|define| define.may_begin(here)) else {
             return 0;
         };
+        let word = if define.is_word(here.id) { ONE } else { 0 };
         let mut begun = define.begun_by(here).peekable();
-        // Nothing of most definitions begins here, which is told as soon as looked up.
+        // Nothing else of most definitions begins here, which is told as soon as looked up.
         if begun.peek().is_none() {
-            return 0;
+            return word;
         }
         let slot = position * self.patterns.defines() + index as usize;
         let slot = u32::try_from(slot).unwrap_or(u32::MAX);
         if let Some(ends) = self.known.borrow().get(&slot) {
             return *ends;
         }
-        let ends = begun.fold(0, |ends, row| ends | self.ends(row, position));
+        let ends = begun.fold(word, |ends, row| ends | self.ends(row, position));
         self.known.borrow_mut().insert(slot, ends);
         ends
     }
@@ -179,7 +207,7 @@ impl<'a> Matcher<'a> {
             Builtin::Mail => shape == Some(Shape::Mail),
             _ => false,
         };
-        let mut ends = if hit { 1 << 1 } else { 0 };
+        let mut ends = if hit { ONE } else { 0 };
         for stretch in self.stretches {
             if stretch.what == builtin && stretch.start == position {
                 let length = u32::try_from(stretch.end - stretch.start).unwrap_or(u32::MAX);

@@ -26,10 +26,8 @@ pub struct Sieve {
     /// Finds the pieces too short for four grams.
     short: Option<Regex>,
     table: Box<[u64; TABLE_WORDS]>,
-    /// By gram beside one another.
+    /// In the order of their grams.
     spots: Vec<Spot>,
-    /// Where those of a gram begin.
-    starts: TableMap<u32, u32>,
 }
 
 impl Sieve {
@@ -45,7 +43,6 @@ impl Sieve {
             short: None,
             table: Box::new([0; TABLE_WORDS]),
             spots: Vec::new(),
-            starts: TableMap::default(),
         };
         let (long, short): (Vec<String>, Vec<String>) = pieces
             .into_iter()
@@ -56,9 +53,6 @@ impl Sieve {
         sieve.spots.sort_by_key(|spot| spot.gram);
         sieve.spots.shrink_to_fit();
         sieve.pieces.shrink_to_fit();
-        for (spot, at) in sieve.spots.iter().zip(0..) {
-            sieve.starts.entry(spot.gram).or_insert(at);
-        }
         if !short.is_empty() {
             let short: Vec<String> = short.iter().map(|piece| regex::escape(piece)).collect();
             sieve.short = Regex::new(&short.join("|")).ok();
@@ -120,9 +114,8 @@ impl Sieve {
     }
 
     fn is_at(&self, text: &[u8], at: usize, gram: u32) -> bool {
-        let start = self.starts.get(&gram).map(|start| *start as usize);
-        let from = start.and_then(|start| self.spots.get(start..));
-        let spots = from.unwrap_or_default().iter();
+        let start = self.spots.partition_point(|spot| spot.gram < gram);
+        let spots = self.spots.get(start..).unwrap_or_default().iter();
         let mut spots = spots.take_while(|spot| spot.gram == gram);
         spots.any(|spot| {
             let piece = self.pieces.get(usize::from(spot.piece));
