@@ -182,7 +182,11 @@ fn candidates(sentences: &[lexer::Sentence]) -> Vec<&'static Language> {
 /// How often each bit was set, for all of them at once: a number's first binary digits beside one another,
 /// then its second ones.
 #[derive(Default)]
-struct Tally([u64; TALLY_DIGITS]);
+struct Tally {
+    digits: [u64; TALLY_DIGITS],
+    /// How many of them are in use.
+    used: usize,
+}
 
 /// Enough for [`MAX_TOKENS`].
 const TALLY_DIGITS: usize = 10;
@@ -190,16 +194,17 @@ const TALLY_DIGITS: usize = 10;
 impl Tally {
     fn add(&mut self, bits: u64) {
         let mut carried = bits;
-        for digit in &mut self.0 {
+        for (digit, used) in self.digits.iter_mut().zip(1..) {
             if carried == 0 {
                 break;
             }
             (*digit, carried) = (*digit ^ carried, *digit & carried);
+            self.used = self.used.max(used);
         }
     }
 
     fn count(&self, bit: u64) -> usize {
-        let digits = self.0.iter().rev();
+        let digits = self.digits.iter().take(self.used).rev();
         digits.fold(0, |all, digit| 2 * all + usize::from(digit & bit != 0))
     }
 }

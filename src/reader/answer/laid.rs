@@ -132,11 +132,6 @@ impl Laid {
         step.step(&self.accents)
     }
 
-    /// The word that a step is, with and without accents.
-    pub fn word(&self, step: Packed) -> Option<(Id, Id)> {
-        step.word(&self.accents)
-    }
-
     pub fn choice(&self, choice: u32) -> Option<&Choice> {
         self.choices.get(choice as usize)
     }

@@ -6,7 +6,7 @@
 use crate::reader::answer::grammar::{self, Builtin};
 use crate::reader::answer::interner::{Id, UNKNOWN};
 use crate::reader::answer::laid::beginnings::Standing;
-use crate::reader::answer::laid::step::Step;
+use crate::reader::answer::laid::step::{Packed, Step};
 use crate::reader::answer::laid::{Choice, Laid, Part};
 use crate::reader::answer::lexer::Shape;
 use crate::reader::answer::tables::Language;
@@ -43,6 +43,14 @@ pub fn places(start: usize, ends: Ends) -> impl Iterator<Item = usize> {
         rest &= rest - 1;
         Some(start + bit)
     })
+}
+
+/// The same places counted from so many tokens before; those too far off are none.
+fn shifted(ends: Ends, by: usize) -> Ends {
+    match u32::try_from(by) {
+        Ok(by) => ends.checked_shl(by).unwrap_or(0),
+        Err(_) => 0,
+    }
 }
 
 /// Matches patterns against one sentence.
@@ -102,30 +110,41 @@ impl<'a> Matcher<'a> {
 
     /// Every place where the row can end when it starts at `start`.
     pub fn ends(&self, row: Part, start: usize) -> Ends {
-        // The words that most rows begin with stand where they stand, or the row does not match.
+        // As long as there is one way on, which there is in most rows to the end, it is a place.
         let mut rest = self.patterns.row(row);
-        let mut words = 0;
-        while let [first, behind @ ..] = rest
-            && let Some((exact, plain)) = self.patterns.word(*first)
-        {
+        let mut at = start;
+        while let [first, behind @ ..] = rest {
             work::steps(1);
-            match self.tokens.get(start + words) {
-                Some(token) if token.id == exact || token.id == plain => words += 1,
-                _ => return 0,
-            }
             rest = behind;
+            let step = self.patterns.step(*first);
+            if let Step::Word(exact, plain) = step {
+                match self.tokens.get(at) {
+                    Some(token) if token.id == exact || token.id == plain => at += 1,
+                    _ => return 0,
+                }
+                continue;
+            }
+            let ends = self.step(step, at);
+            if ends & ends.wrapping_sub(1) != 0 {
+                return self.ends_of_several(rest, start, shifted(ends, at - start));
+            }
+            if ends == 0 {
+                return 0;
+            }
+            at += ends.trailing_zeros() as usize;
         }
-        let words = u32::try_from(words).unwrap_or(u32::MAX);
-        let mut at = (1 as Ends).checked_shl(words).unwrap_or(0);
-        for step in rest {
+        shifted(1, at - start)
+    }
+
+    /// Every place where these steps can end when they start at the places `at`, all counted from `start`.
+    #[inline(never)]
+    fn ends_of_several(&self, steps: &[Packed], start: usize, mut at: Ends) -> Ends {
+        for step in steps {
             work::steps(1);
             let step = self.patterns.step(*step);
             let mut next: Ends = 0;
-            let mut rest = at;
-            while rest != 0 {
-                let bit = rest.trailing_zeros();
-                rest &= rest - 1;
-                next |= self.step(step, start + bit as usize) << bit;
+            for place in places(0, at) {
+                next |= shifted(self.step(step, start + place), place);
             }
             if next == 0 {
                 return 0;
@@ -135,6 +154,7 @@ impl<'a> Matcher<'a> {
         at
     }
 
+    #[inline]
     fn step(&self, step: Step, position: usize) -> Ends {
         match step {
             Step::Word(exact, plain) => match self.tokens.get(position) {
@@ -175,6 +195,7 @@ impl<'a> Matcher<'a> {
         rows.fold(word, |ends, row| ends | self.ends(row, position))
     }
 
+    #[inline(never)]
     fn define(&self, index: u32, position: usize) -> Ends {
         let here = self.standing(position);
         let define = self.patterns.define(index);
@@ -197,6 +218,7 @@ impl<'a> Matcher<'a> {
         ends
     }
 
+    #[inline(never)]
     fn builtin(&self, builtin: Builtin, position: usize) -> Ends {
         let shape = self.tokens.get(position).map(|t| t.shape);
         let hit = match builtin {

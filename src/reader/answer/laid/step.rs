@@ -59,27 +59,20 @@ impl Packed {
         }
     }
 
-    /// The word that it is, whatever the accents.
-    pub fn word(self, accents: &Accents) -> Option<(Id, Id)> {
-        let number = self.0 & NUMBER;
-        match self.0 >> NUMBER_BITS {
-            WORD => Some((number, number)),
-            ACCENTED => accents.0.get(number as usize).copied(),
-            _ => None,
-        }
-    }
-
     pub fn step(self, accents: &Accents) -> Step {
         let number = self.0 & NUMBER;
         match self.0 >> NUMBER_BITS {
+            WORD => Step::Word(number, number),
+            ACCENTED => match accents.0.get(number as usize) {
+                Some((exact, plain)) => Step::Word(*exact, *plain),
+                None => Step::Never,
+            },
             MAYBE_WORD => Step::MaybeWord(number),
             ANY => Step::Any(number),
             MAYBE => Step::Maybe(number),
             DEFINE => Step::Define(number),
             BUILTIN => grammar::builtin(number).map_or(Step::Never, Step::Builtin),
-            _ => self
-                .word(accents)
-                .map_or(Step::Never, |(exact, plain)| Step::Word(exact, plain)),
+            _ => Step::Never,
         }
     }
 }

@@ -34,30 +34,43 @@ const BLOCK: usize = 64;
 fn add_ascii_words(words: &mut Vec<Word>, line: usize, bytes: &[u8]) {
     // Where the word begins that is not at its end yet.
     let mut open = None;
-    let mut add = |start: usize, end: usize| {
-        words.push(Word {
-            hash: ascii_hash(bytes, start, end - start),
-            line: line as u32,
-            start: start as u32,
-            end: end as u32,
-        });
-    };
     for (block, from) in bytes.chunks(BLOCK).zip((0..).step_by(BLOCK)) {
         let letters = block_of_letters(block);
-        // A bit where a word begins, and one behind its end.
-        let mut bounds = letters ^ (letters << 1 | u64::from(open.is_some()));
-        while bounds != 0 {
-            let at = from + bounds.trailing_zeros() as usize;
-            bounds &= bounds - 1;
-            match open.take() {
-                Some(start) => add(start, at),
-                None => open = Some(at),
-            }
+        let before = letters << 1 | u64::from(open.is_some());
+        // A bit where a word begins, and one behind its end: one after the other.
+        let (mut starts, mut ends) = (letters & !before, before & !letters);
+        while ends != 0 {
+            let start = open.take().unwrap_or_else(|| {
+                let start = from + starts.trailing_zeros() as usize;
+                starts &= starts.wrapping_sub(1);
+                start
+            });
+            let end = from + ends.trailing_zeros() as usize;
+            ends &= ends - 1;
+            push_ascii(words, line, bytes, (start, end));
+        }
+        if starts != 0 {
+            open = Some(from + starts.trailing_zeros() as usize);
         }
     }
     if let Some(start) = open {
-        add(start, bytes.len());
+        push_ascii(words, line, bytes, (start, bytes.len()));
     }
+}
+
+#[inline(always)]
+fn push_ascii(words: &mut Vec<Word>, line: usize, bytes: &[u8], (start, end): (usize, usize)) {
+    let octets = end.saturating_sub(start);
+    let eight = eight_at(bytes, start) | CASE;
+    words.push(Word {
+        hash: match octets {
+            0..8 => short_hash(eight & first(octets), octets),
+            _ => long_ascii_hash(eight, bytes, start, octets),
+        },
+        line: line as u32,
+        start: start as u32,
+        end: end as u32,
+    });
 }
 
 /// A bit for each octet of ASCII that is a letter or a digit.
@@ -76,12 +89,9 @@ fn block_of_letters(block: &[u8]) -> u64 {
     }
 }
 
-/// Of a word of ASCII, as [`Spelling`] makes it.
-fn ascii_hash(bytes: &[u8], start: usize, octets: usize) -> u64 {
-    let eight = eight_at(bytes, start) | CASE;
-    if octets < 8 {
-        return short_hash(eight & first(octets), octets);
-    }
+/// Of a word of ASCII that begins with these eight octets, as [`Spelling`] makes it.
+#[inline(never)]
+fn long_ascii_hash(eight: u64, bytes: &[u8], start: usize, octets: usize) -> u64 {
     let mut hash = mixed(eight);
     let mut at = 8;
     while octets - at >= 8 {
