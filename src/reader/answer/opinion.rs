@@ -61,7 +61,7 @@ pub fn form(scene: &Scene<'_>, sentences: &[Sentence]) -> Opinion {
     let (mut verdict, mut why) = weigh(&findings, unexplained.as_deref(), question);
     let bare = findings.iter().all(|f| f.says != Says::Yes || f.agrees);
     if verdict == Verdict::Yes
-        && let Some(broken) = breaks_off(sentences, bare)
+        && let Some(broken) = breaks_off(sentences, &findings, bare)
     {
         (verdict, why) = (Verdict::Unclear, format!("{why}, but broken off: {broken}"));
     }
@@ -82,14 +82,16 @@ const JOINS: &[&str] = &[
 ];
 
 /// The end of a text that leaves open what comes: `Yes and`, or a mere `Ja...`
-fn breaks_off(sentences: &[Sentence], bare: bool) -> Option<&str> {
-    let trails = |s: &&Sentence| bare && s.trails;
-    if let Some(trailing) = sentences.iter().find(trails) {
-        return trailing.tokens.last().map(|token| token.text.as_str());
-    }
-    let last = sentences.last()?.tokens.last()?;
-    let joins = sentences.len() == 1 && JOINS.contains(&last.text.as_str());
-    (joins && sentences.first()?.tokens.len() > 1).then_some(last.text.as_str())
+fn breaks_off<'s>(sentences: &'s [Sentence], findings: &[Finding], bare: bool) -> Option<&'s str> {
+    let said = findings
+        .iter()
+        .filter(|f| matches!(f.says, Says::Yes | Says::Weak));
+    let mut said = said.filter_map(|f| sentences.get(f.sentence));
+    said.find_map(|sentence| {
+        let last = sentence.tokens.last()?.text.as_str();
+        let joins = sentence.tokens.len() > 1 && JOINS.contains(&last);
+        (joins || (bare && sentence.trails)).then_some(last)
+    })
 }
 
 /// Every sentence with its explanation. From the end, because a name by itself is told by what

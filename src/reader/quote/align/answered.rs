@@ -41,6 +41,11 @@ pub fn look(source: &str, original: &Original<'_>) -> Quoted {
             let passed = passed(&lines);
             quoted.strange = is_another(&passed, original);
             for line in passed.iter().take(MAX_FOUND) {
+                let mut words = Vec::new();
+                add_words(&mut words, 0, line.text);
+                if words.len() >= QUESTION && place(&words, &original.words).is_some() {
+                    continue;
+                }
                 quoted.typed.push_str(line.text);
                 quoted.typed.push('\n');
             }
