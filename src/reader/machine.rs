@@ -3,6 +3,7 @@
 //! Fails towards `Person` where nothing tells otherwise: what a person wrote must not be lost, and
 //! the text of a machine is not a yes either (see `answer`).
 
+mod absence;
 mod bounce;
 mod phrases;
 mod sieve;
@@ -23,9 +24,10 @@ pub struct Machine {
     pub bounce: Option<Bounce>,
 }
 
-/// Says what kind of sender wrote this mail (RFC 3834, 3464, 8098, 2369, 5965).
+/// Says what kind of sender wrote this mail (RFC 3834, 3464, 8098, 2369, 5965); `now_secs` (seconds since 1970)
+/// is what "next month" counts from.
 #[must_use]
-pub fn kind(letter: &Letter) -> Machine {
+pub fn kind(letter: &Letter, now_secs: i64) -> Machine {
     let say = |kind: Kind, why: String| Machine {
         kind,
         why,
@@ -48,7 +50,7 @@ pub fn kind(letter: &Letter) -> Machine {
     if let Some(why) = list(&view) {
         return say(Kind::List, why);
     }
-    if let Some(why) = automatic(&view) {
+    if let Some(why) = automatic(&view, now_secs) {
         return say(Kind::AutoReply, why);
     }
     say(Kind::Person, "nothing tells of a machine".to_owned())
@@ -225,8 +227,8 @@ fn list(view: &View<'_>) -> Option<String> {
         .then(|| "list mail (Precedence: list)".to_owned())
 }
 
-fn automatic(view: &View<'_>) -> Option<String> {
-    header_of_machine(view).or_else(|| text_of_machine(view))
+fn automatic(view: &View<'_>, now_secs: i64) -> Option<String> {
+    header_of_machine(view).or_else(|| text_of_machine(view, now_secs))
 }
 
 /// Fields that only programs write. X-Auto-Response-Suppress is none: Exchange stamps it on what
@@ -306,7 +308,7 @@ fn header_of_machine(view: &View<'_>) -> Option<String> {
     None
 }
 
-fn text_of_machine(view: &View<'_>) -> Option<String> {
+fn text_of_machine(view: &View<'_>, now_secs: i64) -> Option<String> {
     let told = |what: &str, phrase: &str| Some(format!("{what} (“{phrase}”)"));
     if !view.passed_on
         && let Some(why) = subject_of_machine(view)
@@ -344,11 +346,8 @@ fn text_of_machine(view: &View<'_>) -> Option<String> {
     if let Some(phrase) = holds("automatic body") {
         return told("an automatic mail", phrase);
     }
-    // One such phrase a person may write as well; the two together nobody writes who answers.
-    if let Some(phrase) = holds("absence body")
-        && holds("absence detail").is_some()
-    {
-        return told("an out-of-office mail", phrase);
+    if some && let Some(why) = absence::told(view, now_secs) {
+        return Some(why);
     }
     view.null_path
         .then(|| "an automatic mail (Return-Path: <>)".to_owned())

@@ -175,7 +175,7 @@ impl Reader {
         Reader {
             now_secs: known.now_secs,
             proof: author::judge(letter, known.authserv_ids, known.facts),
-            machine: machine::kind(letter),
+            machine: machine::kind(letter, known.now_secs),
             texts,
         }
     }

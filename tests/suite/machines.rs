@@ -57,3 +57,33 @@ fn every_machine_is_told_and_no_person_is_taken_for_one() {
     assert!(machines >= 80, "{machines} mails of machines");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// A person who says no more than that she is away is asked again at worst; a machine's "no" ends a request.
+#[test]
+fn who_is_away_is_told_from_who_answers_while_away() {
+    let file = folder().with_file_name("absences.tsv");
+    let rows = std::fs::read_to_string(file).unwrap();
+    let rows = rows.lines().filter(|l| !l.starts_with('#'));
+    let (mut wrong, mut machines) = (Vec::new(), 0);
+    for row in rows {
+        let columns: Vec<&str> = row.split('\t').collect();
+        let [_, kind, body] = columns[..] else {
+            panic!("three columns: {row}")
+        };
+        machines += usize::from(kind != "person");
+        let body = body.replace("\\n", "\n");
+        for below in ["", "\n\n-- \nCarol Danvers\nReed & Partners"] {
+            let raw = format!(
+                "From: Carol Danvers <carol@target.example>\nTo: Bob via askfirst <intro@bot.example>\n\
+                 Subject: Re: Alice Ng would like to talk to you\nMessage-ID: <m@target.example>\n\
+                 In-Reply-To: <ask@bot.example>\nContent-Type: text/plain; charset=utf-8\n\n{body}{below}\n"
+            );
+            let reading = reader::read(&reader::open(raw.as_bytes()), &Known::default());
+            if word(reading.kind) != kind {
+                wrong.push(format!("{row}: {} ({})", word(reading.kind), reading.why));
+            }
+        }
+    }
+    assert!(machines >= 250, "{machines} mails of machines");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -15,12 +15,13 @@ const MAX_BODY_CHARS: usize = 6_000;
 
 /// The section of all phrases that a text alone can tell a machine by.
 pub const ANY_BODY: &str = "any body";
-const IN_BODIES: [&str; 5] = [
+const IN_BODIES: [&str; 6] = [
     "reaction",
     "challenge body",
     "challenge held",
     "automatic body",
     "absence body",
+    "service body",
 ];
 
 pub static PHRASES: LazyLock<Phrases> =
@@ -241,6 +242,8 @@ mod tests {
             "absence body",
             "absence detail",
             "absence subject",
+            "absence thanks",
+            "absence words",
             "abuse subject",
             ANY_BODY,
             "automatic body",
@@ -257,6 +260,8 @@ mod tests {
             "reaction begin",
             "receipt body",
             "receipt subject",
+            "service body",
+            "service detail",
             "ticket begin",
         ];
         assert_eq!(names, known);
