@@ -8,7 +8,7 @@ use crate::reader::answer::lexer::{self, Sentence, Shape, Token};
 use crate::reader::answer::names::{Names, is_title};
 use crate::reader::answer::sentence::{self, Place, Scene};
 use crate::reader::answer::tables::{Language, Says, WORDS};
-use crate::reader::answer::{MAX_CHARS, MAX_TOKENS, candidates};
+use crate::reader::answer::{MAX_CHARS, MAX_TOKENS, candidates, prepared};
 use crate::reader::quote::Body;
 use jiff::civil::Date;
 use std::sync::LazyLock;
@@ -74,6 +74,9 @@ pub fn takes_back_in_quote(
 
 /// The words of the subject that are not those of the line of our mail which has most of them.
 fn own_subject(subject: &str, original: &str) -> String {
+    if prepared(subject).is_some() {
+        return String::new();
+    }
     let words = |text: &str| -> Vec<String> {
         let words = text.split(|c: char| !(c.is_alphanumeric() || c == '\''));
         words

@@ -459,10 +459,7 @@ fn what_breaks_off_or_is_in_quotation_marks_is_no_yes() {
             "Were happy to meet her.",
         ],
     );
-    all_are(
-        Verdict::Yes,
-        &["We're happy to meet her.", "Yes :)", "Happy to meet her..."],
-    );
+    all_are(Verdict::Yes, &["We're happy to meet her.", "Yes :)"]);
 }
 
 #[test]
