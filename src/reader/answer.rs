@@ -56,7 +56,7 @@ pub fn judge(body: &Body, now_secs: i64) -> Answer {
         let said = prepared(&body.subject).or_else(|| stopped(&body.subject));
         let said = said.unwrap_or_else(|| unclear("no new text".to_owned()));
         let today = dates::today(now_secs);
-        return match below::takes_back(body, &[], today) {
+        return match below::takes_back(body, &Names::of(body), &[], today) {
             Some(words) if said.verdict == Verdict::Yes => {
                 unclear(format!("{}, but {words}", said.why))
             }
@@ -91,7 +91,7 @@ pub fn judge(body: &Body, now_secs: i64) -> Answer {
         .collect();
     let mut answer = settle(&opinions);
     if answer.verdict == Verdict::Yes
-        && let Some(words) = below::takes_back(body, &sentences, today)
+        && let Some(words) = below::takes_back(body, &known_names, &sentences, today)
     {
         answer = unclear(format!("{}, but {words}", answer.why));
     }

@@ -183,14 +183,16 @@ impl Reader {
     /// What the letter, the one it was made of, means as an answer to a mail of ours with this visible text,
     /// or to none.
     pub fn read(&self, letter: &Letter, original: Option<&str>) -> Reading {
-        let body = self.texts.divide(letter, original);
+        let prepared = original.map(quote::align::Original::of);
+        let body = self.texts.divide(letter, prepared.as_ref());
         let (verdict, later_until, verdict_why) = match self.machine.kind {
             Kind::Person => {
                 let mut answer = answer::judge(&body, self.now_secs);
                 if answer.verdict == Verdict::Yes
                     && let Some(original) = original.filter(|text| !text.trim().is_empty())
+                    && let Some(prepared) = &prepared
                 {
-                    let quoted = self.texts.quoted(letter, original);
+                    let quoted = self.texts.quoted(letter, prepared);
                     answer = answer::beside(answer, &body, &quoted, original, self.now_secs);
                 }
                 (Some(answer.verdict), answer.later_until, answer.why)

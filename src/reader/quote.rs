@@ -60,7 +60,8 @@ pub struct Body {
 
 /// Divides the body of a letter. `original`: the visible text of our mail that it answers.
 pub fn body(letter: &Letter, original: Option<&str>) -> Body {
-    Texts::of(letter).divide(letter, original)
+    let original = original.map(align::Original::of);
+    Texts::of(letter).divide(letter, original.as_ref())
 }
 
 /// The texts of a letter that say something, as a person sees them.
@@ -80,12 +81,11 @@ impl Texts {
     }
 
     /// What their quotes say beside words of ours, and of what mail they are.
-    pub fn quoted(&self, letter: &Letter, original: &str) -> Quoted {
-        let original = align::Original::of(original);
+    pub fn quoted(&self, letter: &Letter, original: &align::Original<'_>) -> Quoted {
         let plain = letter.plain.as_deref().filter(|_| self.plain);
         let mut all = Quoted::default();
         for text in plain.into_iter().chain(self.html.as_deref()) {
-            let one = answered::look(text, &original);
+            let one = answered::look(text, original);
             all.typed.push_str(&one.typed);
             all.strange |= one.strange;
             all.elsewhere |= one.elsewhere;
@@ -94,9 +94,7 @@ impl Texts {
     }
 
     /// Their new words and what they pass on; `letter` is the one they are of.
-    pub fn divide(&self, letter: &Letter, original: Option<&str>) -> Body {
-        let original = original.map(align::Original::of);
-        let original = original.as_ref();
+    pub fn divide(&self, letter: &Letter, original: Option<&align::Original<'_>>) -> Body {
         let plain = letter.plain.as_deref().filter(|_| self.plain);
         let mut body = match (plain, self.html.as_deref()) {
             (Some(plain), Some(html)) => {

@@ -37,10 +37,14 @@ const PARTICLES: &[&str] = &[
 ];
 
 /// The words that take a consent back among those that were cut from the writer's, where some do.
-pub fn takes_back(body: &Body, answer: &[Sentence], today: Date) -> Option<String> {
-    let names = Names::of(body);
+pub fn takes_back(
+    body: &Body,
+    names: &Names<'_>,
+    answer: &[Sentence],
+    today: Date,
+) -> Option<String> {
     let search = Search {
-        names: &names,
+        names,
         answer,
         today,
     };
@@ -88,24 +92,46 @@ fn own_subject(subject: &str, original: &str) -> String {
     if prepared(subject).is_some() {
         return String::new();
     }
-    let words = |text: &str| -> Vec<String> {
-        let words = text.split(|c: char| !(c.is_alphanumeric() || c == '\''));
-        words
-            .filter(|w| !w.is_empty())
-            .map(str::to_lowercase)
-            .collect()
+    let subject: Vec<String> = words(subject).map(str::to_lowercase).collect();
+    let begins = |word: &str| 1_u64 << (word.bytes().next().unwrap_or_default() % 64);
+    // Most words of our mail begin otherwise than those of a subject; in small letters or not.
+    let begun = subject.iter().fold(0, |all, word| {
+        all | begins(word) | begins(&word.to_ascii_uppercase())
+    });
+    let place = |word: &str| {
+        if !word.is_ascii() {
+            let word = word.to_lowercase();
+            return subject.iter().position(|own| *own == word);
+        }
+        let may_be = begun & begins(word) != 0;
+        let same = |own: &String| may_be && own.eq_ignore_ascii_case(word);
+        subject.iter().position(same)
     };
-    let subject = words(subject);
-    let shared = |line: &Vec<String>| subject.iter().filter(|word| line.contains(word)).count();
-    let best = original.lines().map(words).max_by_key(shared);
-    let ours = best
-        .filter(|line| shared(line) >= MIN_SUBJECT)
-        .unwrap_or_default();
-    let own: Vec<String> = subject
-        .into_iter()
-        .filter(|word| !ours.contains(word))
-        .collect();
-    own.join(" ")
+    let shared = |line: &str| -> Vec<bool> {
+        let mut shared = vec![false; subject.len()];
+        for word in words(line) {
+            let Some(first) = place(word) else { continue };
+            // A subject may have a word twice.
+            for (own, shared) in subject.iter().zip(&mut shared) {
+                *shared |= subject.get(first) == Some(own);
+            }
+        }
+        shared
+    };
+    let count = |shared: &Vec<bool>| shared.iter().filter(|is_shared| **is_shared).count();
+    let best = original.lines().map(shared).max_by_key(count);
+    let ours = best.filter(|shared| count(shared) >= MIN_SUBJECT);
+    let is_ours = |at: usize| ours.as_ref().and_then(|ours| ours.get(at)) == Some(&true);
+    let own = subject.iter().enumerate().filter(|(at, _)| !is_ours(*at));
+    own.map(|(_, word)| word.as_str())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// The words of a line, with their apostrophes.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let words = text.split(|c: char| !(c.is_alphanumeric() || c == '\''));
+    words.filter(|word| !word.is_empty())
 }
 
 struct Search<'a> {

@@ -133,13 +133,24 @@ pub fn apart<'a>(lines: Vec<Line<'a>>, original: &Original<'_>) -> Vec<Line<'a>>
         return lines;
     }
     let reply = original.words_of(&lines);
-    let Some(mut marks) = runs(&reply, original) else {
+    let marks = runs(&reply, original);
+    marked(lines, original, &reply, marks)
+}
+
+/// The same, where the words of the lines and what [`runs`] found of ours among them are known.
+fn marked<'a>(
+    lines: Vec<Line<'a>>,
+    original: &Original<'_>,
+    reply: &[Word],
+    marks: Option<Vec<Mark>>,
+) -> Vec<Line<'a>> {
+    let Some(mut marks) = marks else {
         return lines;
     };
-    let spans = spans(&reply);
-    fill_changed(&mut marks, &reply);
-    add_short_lines(&mut marks, &spans, &reply, original);
-    divided(lines, &spans, &reply, &marks)
+    let spans = spans(reply);
+    fill_changed(&mut marks, reply);
+    add_short_lines(&mut marks, &spans, reply, original);
+    divided(lines, &spans, reply, &marks)
 }
 
 fn line_hash(words: &[Word]) -> u64 {

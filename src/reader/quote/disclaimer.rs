@@ -104,6 +104,15 @@ pub fn speaks(line: &str) -> bool {
         "meinen", "meiner", "je", "moi", "mon", "yo", "conmigo", "ik", "mij", "mijn", "jag", "jeg",
         "minun", "я", "мне", "меня", "мой", "мое",
     ];
+    if line.is_ascii() && !line.contains('\'') {
+        // No word of theirs has more letters, and most begin with other ones.
+        let mut words_in = line.split(|c: char| !c.is_ascii_alphanumeric());
+        return words_in.any(|word| {
+            let first = word.bytes().next().unwrap_or_default();
+            let begins = matches!(first | 0x20, b'i' | b'm' | b'j' | b'y' | b'c');
+            begins && word.len() <= 7 && SELF.iter().any(|own| own.eq_ignore_ascii_case(word))
+        });
+    }
     let line = line.replace(['\'', '’'], "").to_lowercase();
     line.split(|c: char| !c.is_alphanumeric())
         .any(|word| SELF.contains(&word))

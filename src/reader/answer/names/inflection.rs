@@ -46,6 +46,13 @@ pub fn is_inflected(name: &str, word: &str) -> bool {
     if word.strip_suffix('s') == Some(name) {
         return true;
     }
+    // Most words are told by their first letters.
+    if name.is_ascii() && word.is_ascii() {
+        let stem = word.get(..MIN_STEM);
+        if stem.is_none() || stem != name.get(..MIN_STEM) {
+            return false;
+        }
+    }
     let foreign = word.chars().any(|c| c >= '\u{370}');
     let word: Vec<char> = fold(word).chars().filter_map(latin).collect();
     let name: Vec<char> = fold(name).chars().collect();

@@ -4,7 +4,7 @@
 
 use crate::reader::quote::align::spelling::{Word, add_words};
 use crate::reader::quote::align::{
-    MAX_FOUND, OWN, Original, Span, add_short_lines, apart, runs, spans,
+    MAX_FOUND, OWN, Original, Span, add_short_lines, marked, runs, spans, unmarked,
 };
 use crate::reader::quote::banner::take_banner;
 use crate::reader::quote::divide::divide;
@@ -33,7 +33,8 @@ pub fn look(source: &str, original: &Original<'_>) -> Quoted {
     let lines = line::lines(source);
     let reply = original.words_of(&lines);
     let mut quoted = Quoted::default();
-    match runs(&reply, original) {
+    let found = runs(&reply, original);
+    match found.clone() {
         Some(mut marks) => {
             let spans = spans(&reply);
             add_short_lines(&mut marks, &spans, &reply, original);
@@ -54,7 +55,10 @@ pub fn look(source: &str, original: &Original<'_>) -> Quoted {
             }
         }
     }
-    let apart = apart(lines, original);
+    let apart = match unmarked::are_own(&lines, original) {
+        true => lines,
+        false => marked(lines, original, &reply, found),
+    };
     quoted.typed.push_str(&above(&apart, original));
     quoted.elsewhere = is_elsewhere(&apart, original);
     quoted
