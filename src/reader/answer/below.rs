@@ -4,13 +4,16 @@
 //! Fails towards refusal: a line that no signature is known to hold, or a word that is in doubt, makes an
 //! answer unclear.
 
+mod subject;
+
 use crate::reader::answer::lexer::{self, Sentence, Shape, Token};
 use crate::reader::answer::names::{Names, is_title};
 use crate::reader::answer::sentence::denied::{self, Which};
 use crate::reader::answer::sentence::{self, Place, Scene};
 use crate::reader::answer::tables::{Language, Says, WORDS};
-use crate::reader::answer::{MAX_CHARS, MAX_TOKENS, candidates, prepared};
+use crate::reader::answer::{MAX_CHARS, MAX_TOKENS, candidates};
 use crate::reader::quote::Body;
+use crate::reader::quote::align::answered::Quoted;
 use jiff::civil::Date;
 use std::sync::LazyLock;
 
@@ -58,13 +61,10 @@ pub fn takes_back(
     })
 }
 
-/// Words of a subject that tell it for ours.
-const MIN_SUBJECT: usize = 4;
-
 /// The same in the quote of our mail, which has this text, and in what the subject says beside ours.
 pub fn takes_back_in_quote(
     body: &Body,
-    typed: &str,
+    quoted: &Quoted,
     original: &str,
     answer: &[Sentence],
     today: Date,
@@ -75,63 +75,16 @@ pub fn takes_back_in_quote(
         answer,
         today,
     };
-    let subject = own_subject(&body.subject, original);
-    let typed = search
-        .in_text(typed, Which::All)
-        .map(|words| format!("“{words}” in the quote"));
-    typed.or_else(|| {
-        Some(format!(
-            "“{}” in the subject",
-            search.in_text(&subject, Which::Plain)?
-        ))
-    })
-}
-
-/// The words of the subject that are not those of the line of our mail which has most of them.
-fn own_subject(subject: &str, original: &str) -> String {
-    if prepared(subject).is_some() {
-        return String::new();
+    let in_quote = search
+        .in_text(&quoted.typed, Which::All)
+        .or_else(|| search.in_text(&quoted.attribution, Which::Refusals));
+    if let Some(words) = in_quote {
+        return Some(format!("“{words}” in the quote"));
     }
-    let subject: Vec<String> = words(subject).map(str::to_lowercase).collect();
-    let begins = |word: &str| 1_u64 << (word.bytes().next().unwrap_or_default() % 64);
-    // Most words of our mail begin otherwise than those of a subject; in small letters or not.
-    let begun = subject.iter().fold(0, |all, word| {
-        all | begins(word) | begins(&word.to_ascii_uppercase())
-    });
-    let place = |word: &str| {
-        if !word.is_ascii() {
-            let word = word.to_lowercase();
-            return subject.iter().position(|own| *own == word);
-        }
-        let may_be = begun & begins(word) != 0;
-        let same = |own: &String| may_be && own.eq_ignore_ascii_case(word);
-        subject.iter().position(same)
-    };
-    let shared = |line: &str| -> Vec<bool> {
-        let mut shared = vec![false; subject.len()];
-        for word in words(line) {
-            let Some(first) = place(word) else { continue };
-            // A subject may have a word twice.
-            for (own, shared) in subject.iter().zip(&mut shared) {
-                *shared |= subject.get(first) == Some(own);
-            }
-        }
-        shared
-    };
-    let count = |shared: &Vec<bool>| shared.iter().filter(|is_shared| **is_shared).count();
-    let best = original.lines().map(shared).max_by_key(count);
-    let ours = best.filter(|shared| count(shared) >= MIN_SUBJECT);
-    let is_ours = |at: usize| ours.as_ref().and_then(|ours| ours.get(at)) == Some(&true);
-    let own = subject.iter().enumerate().filter(|(at, _)| !is_ours(*at));
-    own.map(|(_, word)| word.as_str())
-        .collect::<Vec<_>>()
-        .join(" ")
-}
-
-/// The words of a line, with their apostrophes.
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    let words = text.split(|c: char| !(c.is_alphanumeric() || c == '\''));
-    words.filter(|word| !word.is_empty())
+    let own = subject::own(&body.subject, original);
+    let changed = own.changed.then(|| own.words.clone());
+    let words = changed.or_else(|| search.in_text(&own.words, Which::Plain))?;
+    Some(format!("“{words}” in the subject"))
 }
 
 struct Search<'a> {
@@ -387,20 +340,5 @@ mod tests {
         // The header has no name, or has it in other letters.
         assert_eq!(odd_line("Xiaolong", ""), None);
         assert_eq!(odd_line("Кэрол", NAMED), None);
-    }
-
-    #[test]
-    fn of_a_subject_only_what_is_not_ours_is_searched() {
-        let ours = "Alice Ng would like to talk to you – interested?\n\nHello Carol, no, or no answer, is fine";
-        for (subject, own) in [
-            ("Re: Alice Ng would like to talk to you – interested?", "re"),
-            (
-                "No thanks: Re: Alice Ng would like to talk to you",
-                "no thanks re",
-            ),
-            ("Not before March", "not before march"),
-        ] {
-            assert_eq!(own_subject(subject, ours), own);
-        }
     }
 }
