@@ -3,6 +3,7 @@
 //! Fails closed: a text is a yes only where every word of it is explained by one language's table
 //! (`answer/words/`) as consent, courtesy or scheduling. Whatever is left over makes it unclear.
 
+mod below;
 mod dates;
 mod grammar;
 mod interner;
@@ -17,8 +18,8 @@ mod tables;
 
 use crate::reader::Verdict;
 use crate::reader::quote::Body;
+use crate::reader::quote::align::answered::Quoted;
 use crate::reader::secret;
-use jiff::civil::Date;
 use names::Names;
 use opinion::Opinion;
 use sentence::Scene;
@@ -35,6 +36,8 @@ pub struct Answer {
     pub later_until: Option<String>,
     /// The words that decided.
     pub why: String,
+    /// It consents with nothing but words like `yes` or `agreed`.
+    pub bare: bool,
 }
 
 /// Characters of an answer; what is longer is a letter, and no part of it decides for the whole.
@@ -50,7 +53,8 @@ pub fn judge(body: &Body, now_secs: i64) -> Answer {
         return unclear(format!("in doubt: {doubt}"));
     }
     if text.is_empty() {
-        return prepared(&body.subject).unwrap_or_else(|| unclear("no new text".to_owned()));
+        let said = prepared(&body.subject).or_else(|| stopped(&body.subject));
+        return said.unwrap_or_else(|| unclear("no new text".to_owned()));
     }
     if text.chars().any(lexer::is_bidi_control) {
         return unclear("characters that turn the order of the text".to_owned());
@@ -80,9 +84,9 @@ pub fn judge(body: &Body, now_secs: i64) -> Answer {
         .collect();
     let mut answer = settle(&opinions);
     if answer.verdict == Verdict::Yes
-        && let Some(words) = taken_back(body, &sentences, today)
+        && let Some(words) = below::takes_back(body, &sentences, today)
     {
-        answer = unclear(format!("{}, but “{words}” below it", answer.why));
+        answer = unclear(format!("{}, but {words}", answer.why));
     }
     // Tapped one answer and typed another.
     match prepared(&body.subject) {
@@ -93,33 +97,33 @@ pub fn judge(body: &Body, now_secs: i64) -> Answer {
     }
 }
 
-/// What refuses, postpones, doubts or sets a condition among the lines taken for a signature.
-fn taken_back(body: &Body, answer: &[lexer::Sentence], today: Date) -> Option<String> {
-    if body.signature.is_empty() {
-        return None;
+/// The same answer, unless what stands in the quote of our mail, which has this visible text, or in the
+/// subject takes its consent back.
+#[must_use]
+pub fn beside(
+    answer: Answer,
+    body: &Body,
+    quoted: &Quoted,
+    original: &str,
+    now_secs: i64,
+) -> Answer {
+    if answer.verdict != Verdict::Yes {
+        return answer;
     }
-    // A line that people draw has no bound to what stands below it.
-    if body.signature.chars().nth(MAX_CHARS).is_some() {
-        return Some("too long for a signature".to_owned());
+    let why = answer.why.as_str();
+    if quoted.strange {
+        return unclear(format!("{why}, but the mail below it is not ours"));
     }
-    let mut below = lexer::sentences(&lexer::normalise(&body.signature));
-    if below.iter().map(|s| s.tokens.len()).sum::<usize>() > MAX_TOKENS {
-        return Some("too long for a signature".to_owned());
+    if quoted.elsewhere && answer.bare {
+        return unclear(format!("{why}, but not below the question"));
     }
-    sentence::number(&WORDS, &mut below);
-    let known_names = Names::of(body);
-    let languages = candidates(answer).into_iter().chain(candidates(&below));
-    languages.into_iter().find_map(|language| {
-        let scene = Scene {
-            words: &WORDS,
-            language,
-            today,
-            known_names: &known_names,
-        };
-        below
-            .iter()
-            .find_map(|line| sentence::denied::by(&scene, line))
-    })
+    let mut sentences = lexer::sentences(&lexer::normalise(&body.text));
+    sentence::number(&WORDS, &mut sentences);
+    let today = dates::today(now_secs);
+    match below::takes_back_in_quote(body, &quoted.typed, original, &sentences, today) {
+        Some(words) => unclear(format!("{why}, but {words}")),
+        None => answer,
+    }
 }
 
 fn unclear(why: String) -> Answer {
@@ -127,6 +131,7 @@ fn unclear(why: String) -> Answer {
         verdict: Verdict::Unclear,
         later_until: None,
         why,
+        bare: false,
     }
 }
 
@@ -150,8 +155,22 @@ fn prepared(subject: &str) -> Option<Answer> {
     Some(Answer {
         verdict,
         later_until: None,
+        bare: false,
         why: format!("the prepared subject “{word}”"),
     })
+}
+
+/// An empty text below a subject that is nothing but a stop.
+fn stopped(subject: &str) -> Option<Answer> {
+    if subject.split_whitespace().count() > MAX_PREPARED_WORDS {
+        return None;
+    }
+    let body = Body {
+        text: subject.to_owned(),
+        ..Body::default()
+    };
+    let answer = judge(&body, 0);
+    (answer.verdict == Verdict::Stop).then_some(answer)
 }
 
 /// The languages that know most of the words. Where none knows more than what is written
@@ -206,6 +225,7 @@ fn settle(opinions: &[Opinion]) -> Answer {
             verdict: opinion.verdict,
             later_until: opinion.later_until.map(|date| date.to_string()),
             why: opinion.why.clone(),
+            bare: opinion.bare,
         },
         None => unclear("no words".to_owned()),
     }

@@ -12,6 +12,7 @@ use crate::reader::address::{Address, Person};
 use crate::reader::author::from::Sender;
 use crate::reader::html;
 use crate::reader::letter::mime::Part;
+use crate::reader::quote::line;
 use std::borrow::Cow;
 
 /// Everything the reader needs of one mail. All strings are cleaned: no C0/C1 controls but line
@@ -168,6 +169,9 @@ fn read_parts(raw: &[u8], parts: &[Part], level: usize, letter: &mut Letter) {
             html_text = Some(text(raw, part));
         } else if is_inline_text(part) {
             letter.more_inline_text |= says_something(raw, part);
+        } else if is_shown_beside(part) {
+            letter.more_inline_text |= says_something(raw, part);
+            name_attachment(part, letter);
         } else if is_mail(part) {
             read_attached(raw, part, level, report, letter);
         } else if is_machine_part(part) {
@@ -177,9 +181,8 @@ fn read_parts(raw: &[u8], parts: &[Part], level: usize, letter: &mut Letter) {
                 Cow::Owned(String::from_utf8_lossy(&mime::bytes(raw, part)).into_owned())
             };
             letter.report.push(clean::body(&capped(text)));
-        } else if letter.attachments.len() < MAX_ATTACHMENTS {
-            let name = part.file_name.as_deref().unwrap_or(&part.kind);
-            letter.attachments.push(clean::line(name, MAX_FILE_NAME));
+        } else {
+            name_attachment(part, letter);
         }
     }
     let texts = [plain_text.as_deref(), html_text.as_deref()];
@@ -189,6 +192,13 @@ fn read_parts(raw: &[u8], parts: &[Part], level: usize, letter: &mut Letter) {
         .any(|t| clean::overrides_direction(t));
     letter.plain = plain_text.as_deref().map(clean::body);
     letter.html = html_text.as_deref().map(clean::body);
+}
+
+fn name_attachment(part: &Part, letter: &mut Letter) {
+    if letter.attachments.len() < MAX_ATTACHMENTS {
+        let name = part.file_name.as_deref().unwrap_or(&part.kind);
+        letter.attachments.push(clean::line(name, MAX_FILE_NAME));
+    }
 }
 
 /// The type of a part; that of a calendar's with its method, which tells an answer from an invitation.
@@ -207,9 +217,9 @@ fn part_type(part: &Part) -> String {
 fn says_something(raw: &[u8], part: &Part) -> bool {
     let text = text(raw, part);
     if part.kind == "text/html" {
-        html::text(&text).contains(char::is_alphanumeric)
+        line::says_something(&html::text(&text))
     } else {
-        text.contains(char::is_alphanumeric)
+        line::says_something(&text)
     }
 }
 
@@ -265,6 +275,25 @@ fn body_parts(parts: &[Part]) -> BodyParts {
 
 fn is_inline_text(part: &Part) -> bool {
     !part.attachment && part.file_name.is_none() && is_text(part)
+}
+
+/// Text that programs show below the body although it has a file name, or is of a type that few know.
+fn is_shown_beside(part: &Part) -> bool {
+    const NO_WORDS: &[&str] = &[
+        "text/calendar",
+        "text/rfc822-headers",
+        "text/rfc822",
+        "text/vcard",
+        "text/x-vcard",
+        "text/directory",
+        "text/css",
+        "text/x-amp-html",
+        "text/watch-html",
+    ];
+    !part.attachment
+        && part.kind.starts_with("text/")
+        && !NO_WORDS.contains(&part.kind.as_str())
+        && !is_mail(part)
 }
 
 fn is_text(part: &Part) -> bool {

@@ -186,7 +186,13 @@ impl Reader {
         let body = self.texts.divide(letter, original);
         let (verdict, later_until, verdict_why) = match self.machine.kind {
             Kind::Person => {
-                let answer = answer::judge(&body, self.now_secs);
+                let mut answer = answer::judge(&body, self.now_secs);
+                if answer.verdict == Verdict::Yes
+                    && let Some(original) = original
+                {
+                    let quoted = self.texts.quoted(letter, original);
+                    answer = answer::beside(answer, &body, &quoted, original, self.now_secs);
+                }
                 (Some(answer.verdict), answer.later_until, answer.why)
             }
             _ => (None, None, String::new()),

@@ -27,6 +27,7 @@ use crate::reader::fold::fold;
 use crate::reader::forward::{self, Passed};
 use crate::reader::html;
 use crate::reader::letter::{Letter, clean};
+use crate::reader::quote::align::answered::{self, Quoted};
 use crate::reader::quote::divide::{Division, Segment, divide};
 use crate::reader::quote::line::Line;
 use crate::reader::quote::signature::Writer;
@@ -40,6 +41,8 @@ pub struct Body {
     pub own: String,
     /// Lines that were taken for the writer's signature.
     pub signature: String,
+    /// Other words that were cut from the writer's: below a delimiter, footers, closing words with a name.
+    pub beside: String,
     /// The outermost forwarded mail; its body goes on to the end, older history included.
     pub forwarded: Option<Forwarded>,
     /// Every mail below; the desk looks here for the requester.
@@ -48,6 +51,8 @@ pub struct Body {
     pub subject: String,
     /// The names of who wrote the mail and to whom, as its header has them.
     pub people: String,
+    /// The same of who wrote it alone.
+    pub writer: String,
     /// Plain and HTML parts say different things, or text of another voice could not be told apart;
     /// the words say which. Such a body is never a yes.
     pub doubt: Option<String>,
@@ -74,6 +79,20 @@ impl Texts {
         }
     }
 
+    /// What their quotes say beside words of ours, and of what mail they are.
+    pub fn quoted(&self, letter: &Letter, original: &str) -> Quoted {
+        let original = align::Original::of(original);
+        let plain = letter.plain.as_deref().filter(|_| self.plain);
+        let mut all = Quoted::default();
+        for text in plain.into_iter().chain(self.html.as_deref()) {
+            let one = answered::look(text, &original);
+            all.typed.push_str(&one.typed);
+            all.strange |= one.strange;
+            all.elsewhere |= one.elsewhere;
+        }
+        all
+    }
+
     /// Their new words and what they pass on; `letter` is the one they are of.
     pub fn divide(&self, letter: &Letter, original: Option<&str>) -> Body {
         let original = original.map(align::Original::of);
@@ -98,6 +117,10 @@ impl Texts {
         };
         body.subject = letter.subject.clone();
         body.people = people(letter);
+        body.writer = letter
+            .from
+            .person()
+            .map_or_else(String::new, |person| person.name.clone());
         if letter.more_inline_text {
             doubt(&mut body, "there are several text parts");
         }
@@ -160,6 +183,7 @@ impl<'a> Half<'a> {
                 body.text = other.body.text.clone();
                 body.own = other.body.own.clone();
                 body.signature = other.body.signature.clone();
+                body.beside = other.body.beside.clone();
                 body.doubt = other.body.doubt.clone();
             }
             None => own_text(&division, writer, &mut body),
@@ -223,9 +247,14 @@ fn own_text(division: &Division<'_>, writer: &Writer, body: &mut Body) {
         if let Some(why) = cut.doubt {
             doubt(body, why);
         }
-        for line in cut.signature {
-            body.signature.push_str(&line);
-            body.signature.push('\n');
+        for (lines, all) in [
+            (cut.signature, &mut body.signature),
+            (cut.beside, &mut body.beside),
+        ] {
+            for line in lines {
+                all.push_str(&line);
+                all.push('\n');
+            }
         }
         if body.text.is_empty() {
             body.text = cut.text;

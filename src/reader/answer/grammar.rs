@@ -6,6 +6,7 @@
 
 use crate::reader::answer::interner::{Id, Interner};
 use crate::reader::answer::lexer;
+use crate::reader::hash::TableMap;
 use std::collections::HashMap;
 
 /// Deeper brackets than this are a mistake in a table.
@@ -111,6 +112,8 @@ pub struct Compiler<'a> {
     pub defines: &'a HashMap<String, u32>,
     /// Whether words may be typed without their accents in this language.
     pub folds: Folding,
+    /// Words with a capital that means whoever is spoken to.
+    pub polite: &'a TableMap<Id, Id>,
 }
 
 impl Compiler<'_> {
@@ -181,6 +184,11 @@ impl Compiler<'_> {
         if let Some(index) = self.defines.get(name) {
             return Ok(Node::Define(*index));
         }
+        // `{sie}`: in small letters only.
+        let word = self.interner.get(name);
+        if self.polite.contains_key(&word) {
+            return Ok(Node::Word(word, word));
+        }
         BUILTINS
             .iter()
             .find(|(n, _)| *n == name)
@@ -193,7 +201,13 @@ impl Compiler<'_> {
         // Most words of the tables: there is nothing to cut, and nothing to fold.
         if word.bytes().all(|byte| byte.is_ascii_lowercase()) {
             let id = self.interner.intern(word);
-            return vec![Node::Word(id, id)];
+            let small = vec![Node::Word(id, id)];
+            return match self.polite.get(&id) {
+                None => small,
+                Some(capital) => {
+                    vec![Node::Any(vec![small, vec![Node::Word(*capital, *capital)]])]
+                }
+            };
         }
         let sentences = lexer::sentences(&lexer::normalise(word));
         let tokens = sentences.iter().flat_map(|s| &s.tokens);

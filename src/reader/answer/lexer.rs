@@ -7,7 +7,7 @@ mod shape;
 
 use crate::reader::answer::interner::{Id, UNKNOWN};
 use crate::reader::answer::names::is_title;
-use shape::{figure, join_numbers, trimmed, whole_shape};
+use shape::{figure, is_strange, join_numbers, trimmed, whole_shape};
 use unicode_normalization::UnicodeNormalization;
 
 /// What a token is, as far as its characters tell.
@@ -66,6 +66,8 @@ pub struct Token {
 pub struct Sentence {
     pub tokens: Vec<Token>,
     pub question: bool,
+    /// It ends in dots: `Ja...`
+    pub trails: bool,
 }
 
 /// Overrides, embeddings and isolates turn the order of what is seen (UAX 9); plain marks don't.
@@ -197,6 +199,15 @@ impl Cutter {
         self.gap = Some(self.gap.map_or(gap, |g| g.max(gap)));
     }
 
+    /// A full stop behind another, or one that is three.
+    fn trail(&mut self) {
+        if self.open.tokens.is_empty()
+            && let Some(last) = self.sentences.last_mut()
+        {
+            last.trails = true;
+        }
+    }
+
     fn end(&mut self, question: bool) {
         // `!?` and a question mark on its own belong to what stands before.
         if self.open.tokens.is_empty() {
@@ -269,7 +280,12 @@ impl Cutter {
             ';' if greek => self.end(true),
             '?' | '؟' | '՞' | '⁇' | '❓' => self.end(true),
             '¡' | '¿' => self.part(Gap::Soft),
-            '.' | '!' | '…' | '。' | '।' | '՜' | '։' | '۔' | '❗' => self.end(false),
+            '.' if self.open.tokens.is_empty() => self.trail(),
+            '…' => {
+                self.end(false);
+                self.trail();
+            }
+            '.' | '!' | '。' | '।' | '՜' | '։' | '۔' | '❗' => self.end(false),
             ',' | ';' | '-' | '–' | '—' | '(' | ')' | '/' | '、' | '،' | '؛' | '·' | '~'
             | '\u{2010}' | '\u{2011}' | '―' | '・' | '|' => self.part(Gap::Soft),
             ':' => self.part(Gap::Colon),
@@ -283,10 +299,15 @@ impl Cutter {
 
     fn words(&mut self, chunk: &str, greek: bool) {
         // What was struck out (GitHub Flavored Markdown, section 6.5) is not said; a box may be unticked.
-        if chunk.starts_with("~~") || matches!(chunk, "(" | "()" | "(_)") {
+        if (chunk.starts_with('~') && chunk.len() > 1)
+            || matches!(chunk, "(" | "()" | "(_)")
+            || is_strange(chunk)
+        {
             self.push(chunk.to_owned(), Shape::Strange, false);
         }
         let mut word = String::new();
+        // `We're` is no past tense, as it would be without its apostrophe.
+        let mut we = false;
         let mut letters = chunk.chars().peekable();
         while let Some(c) = letters.next() {
             let inside = |w: &str| !w.is_empty();
@@ -295,14 +316,24 @@ impl Cutter {
                 self.push(c.to_string(), Shape::Word, false);
             } else if is_word(c) {
                 word.push(c);
+            } else if c == '\'' && word.eq_ignore_ascii_case("we") && letters.peek() == Some(&'r') {
+                self.flush(&mut word);
+                we = true;
             } else if c == '\'' && (inside(&word) || letters.peek().is_some_and(|n| is_word(*n))) {
                 // Dropped, so that `im` and `i'm` are one word.
+            } else if c == '_' && inside(&word) && letters.peek().is_some_and(|n| is_word(*n)) {
+                // `T_T`
+                self.flush(&mut word);
+                self.push(c.to_string(), Shape::Strange, false);
             } else if c == '-' && inside(&word) && letters.peek().is_some_and(|n| is_word(*n)) {
                 self.flush(&mut word);
             } else {
                 self.flush(&mut word);
                 self.mark(c, greek);
             }
+        }
+        if we && word.eq_ignore_ascii_case("re") {
+            word.insert(0, 'a');
         }
         self.flush(&mut word);
     }
@@ -360,8 +391,14 @@ pub fn sentences(text: &str) -> Vec<Sentence> {
             continue;
         }
         cutter.part(Gap::Line);
+        let drawn = line.trim().bytes().all(|octet| octet == b'_');
         let mut chunks = line.split_whitespace().peekable();
         while let Some(chunk) = chunks.next() {
+            // `Yes: ____`: a form that nobody filled in.
+            if !drawn && chunk.len() > 1 && chunk.bytes().all(|octet| octet == b'_') {
+                cutter.push(chunk.to_owned(), Shape::Strange, false);
+                continue;
+            }
             let figures = |c: &&str| c.starts_with(|c: char| c.is_ascii_digit() || c == '(');
             let next = chunks.peek();
             if let Some(day) = day_of_month(chunk)

@@ -19,6 +19,8 @@ pub struct Opinion {
     pub unexplained: usize,
     /// Nothing but words like `and` or `if`: no reading of an answer.
     pub empty: bool,
+    /// What consents is nothing but words that confirm a fact as well.
+    pub bare: bool,
 }
 
 /// One decisive phrase.
@@ -56,14 +58,38 @@ pub fn form(scene: &Scene<'_>, sentences: &[Sentence]) -> Opinion {
         }
         findings.extend(find(scene, at, sentence, &explained));
     }
-    let (verdict, why) = weigh(&findings, unexplained.as_deref(), question);
+    let (mut verdict, mut why) = weigh(&findings, unexplained.as_deref(), question);
+    let bare = findings.iter().all(|f| f.says != Says::Yes || f.agrees);
+    if verdict == Verdict::Yes
+        && let Some(broken) = breaks_off(sentences, bare)
+    {
+        (verdict, why) = (Verdict::Unclear, format!("{why}, but broken off: {broken}"));
+    }
     Opinion {
         verdict,
         later_until: date.or(near).filter(|_| verdict == Verdict::Later),
         why,
         unexplained: unexplained_words,
         empty: unexplained_words == 0 && is_empty(&findings),
+        bare,
     }
+}
+
+/// Words behind which something was to come.
+const JOINS: &[&str] = &[
+    "and", "und", "et", "e", "en", "och", "og", "и", "та", "ve", "és", "și", "και", "ו", "و",
+    "also", "dann", "or", "oder", "ou", "eller", "lub", "nebo", "или", "veya", "vagy", "sau",
+];
+
+/// The end of a text that leaves open what comes: `Yes and`, or a mere `Ja...`
+fn breaks_off(sentences: &[Sentence], bare: bool) -> Option<&str> {
+    let trails = |s: &&Sentence| bare && s.trails;
+    if let Some(trailing) = sentences.iter().find(trails) {
+        return trailing.tokens.last().map(|token| token.text.as_str());
+    }
+    let last = sentences.last()?.tokens.last()?;
+    let joins = sentences.len() == 1 && JOINS.contains(&last.text.as_str());
+    (joins && sentences.first()?.tokens.len() > 1).then_some(last.text.as_str())
 }
 
 /// Every sentence with its explanation. From the end, because a name by itself is told by what

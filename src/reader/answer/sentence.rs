@@ -83,7 +83,10 @@ pub fn identify(scene: &Scene<'_>, token: &Token, begins: bool) -> Id {
     }
     let known = |id: &&Id| scene.words.langs(**id) & scene.language.bit != 0;
     if let Some(id) = token.ids.iter().find(known) {
-        return *id;
+        let polite = scene.language.polite.get(id);
+        // Where a sentence or a line begins, the capital says nothing.
+        let polite = polite.filter(|_| token.title && token.capital && token.gap != Gap::Line);
+        return *polite.unwrap_or(id);
     }
     if !token.capital || (begins && token.title) {
         return corrected(scene, &token.text).unwrap_or(UNKNOWN);
@@ -290,8 +293,9 @@ impl Laying<'_> {
             let mut denies = denied;
             self.phrases(days, start, |says, end| {
                 // `Not interested` holds `interested`, which says nothing there.
-                let within = matches!(says, Says::Yes | Says::Weak) && end <= denied;
-                if !within {
+                let yes = matches!(says, Says::Yes | Says::Weak);
+                let within = yes && end <= denied;
+                if !within && !(yes && self.signs(start, end)) {
                     lay(Some(says), end);
                 }
                 if says == Says::No {
@@ -307,6 +311,14 @@ impl Laying<'_> {
             }
         }
         ways
+    }
+
+    /// `Dale`, who may have signed with a word that consents in Spanish.
+    fn signs(&self, start: usize, end: usize) -> bool {
+        let mut words = self.tokens.get(start..end).unwrap_or_default().iter();
+        let signs =
+            |t: &Token| t.title && t.capital && self.scene.known_names.is_of_people(&t.text);
+        words.all(signs)
     }
 
     fn phrases(&self, days: &[Day], start: usize, mut found: impl FnMut(Says, usize)) {

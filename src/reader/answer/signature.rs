@@ -3,6 +3,7 @@
 //! Fails by cutting nothing: a line that reads like a sentence, or that refuses, postpones or asks,
 //! is no part of a signature, and then all of it stays and is judged.
 
+use crate::reader::answer::below::{lines, odd};
 use crate::reader::answer::interner::UNKNOWN;
 use crate::reader::answer::lexer::{Gap, Sentence, Shape, Token};
 use crate::reader::answer::sentence::{self, Place, Scene};
@@ -12,9 +13,6 @@ use crate::reader::answer::tables::Says;
 const MAX_LINES: usize = 10;
 /// Words in a line of a signature.
 const MAX_LINE_TOKENS: usize = 12;
-
-/// The tokens of one line, of whatever sentences.
-type Line<'a> = Vec<&'a Token>;
 
 /// The sentences without the signature; none where there is no signature to cut.
 pub fn cut(scene: &Scene<'_>, sentences: &[Sentence]) -> Option<Vec<Sentence>> {
@@ -30,6 +28,7 @@ pub fn cut(scene: &Scene<'_>, sentences: &[Sentence]) -> Option<Vec<Sentence>> {
     if below.is_empty()
         || below.len() > MAX_LINES
         || !below.iter().all(|line| is_signature(scene, line))
+        || odd(scene.known_names, below, |line| closes(scene, line)).is_some()
     {
         return None;
     }
@@ -46,27 +45,16 @@ pub fn cut(scene: &Scene<'_>, sentences: &[Sentence]) -> Option<Vec<Sentence>> {
             .cloned()
             .collect(),
         question: sentence.question,
+        trails: sentence.trails,
     });
     Some(kept.filter(|s| !s.tokens.is_empty()).collect())
-}
-
-fn lines(sentences: &[Sentence]) -> Vec<Line<'_>> {
-    let mut lines: Vec<Line<'_>> = Vec::new();
-    for token in sentences.iter().flat_map(|s| &s.tokens) {
-        match lines.last_mut() {
-            Some(line) if line.first().is_some_and(|t| t.line == token.line) => {
-                line.push(token);
-            }
-            _ => lines.push(vec![token]),
-        }
-    }
-    lines
 }
 
 fn alone(line: &[&Token]) -> Sentence {
     Sentence {
         tokens: line.iter().map(|token| (*token).clone()).collect(),
         question: false,
+        trails: false,
     }
 }
 

@@ -122,6 +122,9 @@ pub struct Language {
     pub persons: TableSet<Id>,
     /// Words of a consent behind which whoever is spoken to may be named without a comma: `go ahead Bob`.
     pub called: TableSet<Id>,
+    /// Words that mean whoever is spoken to where they have a capital within a sentence (`Sie`), and those words
+    /// as patterns have them.
+    pub polite: TableMap<Id, Id>,
     /// A capital tells no name from a noun (German).
     pub nouns_are_capital: bool,
     /// Words take endings in rows, and one letter makes another tense or person of a verb: no slip is put

@@ -4,6 +4,7 @@
 //! Linear: runs of equal words are found by an index of triples and each word is passed once.
 //! Fails by finding nothing, and then the borders alone divide the body.
 
+pub mod answered;
 mod index;
 mod spelling;
 mod unmarked;
@@ -20,6 +21,9 @@ const MIN_RUN: usize = 8;
 const MIN_FOUND: usize = 12;
 /// Words inside a run that a program changed, such as a rewritten link.
 const MAX_CHANGED: usize = 6;
+
+/// Lines and words of a quote that are looked at where it may be another's.
+const MAX_FOUND: usize = 200;
 
 /// A word's place in our mail, or one of these.
 type Mark = u32;

@@ -111,6 +111,14 @@ pub fn closing(lines: &[&str]) -> Option<usize> {
     (after <= MAX_AFTER_CLOSING).then_some(at)
 }
 
+/// What stands behind closing words on their line: a name, or what looks like one.
+pub fn closing_name(line: &str) -> Option<&str> {
+    match line.split_once([',', '،']) {
+        Some((_, name)) => Some(name),
+        None => name_behind(line).map(|(_, name)| name),
+    }
+}
+
 fn is_closing(line: &str) -> bool {
     let line = line.trim_matches(['*', '_', ' ', '\u{A0}']);
     if line.chars().count() > MAX_CLOSING_CHARS {

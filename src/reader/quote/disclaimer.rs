@@ -70,6 +70,45 @@ pub fn is_disclaimer(paragraph: &[&str]) -> bool {
     hits > 2 || (hits == 2 && chars > 100)
 }
 
+/// Whether a firm put the line there: where it is registered, what was scanned, that paper is of wood.
+pub fn is_boilerplate(line: &str) -> bool {
+    const STEMS: &[&str] = &[
+        "registered",
+        "environment",
+        "virus",
+        "scanned",
+        "unsubscribe",
+        "umwelt",
+        "handelsregister",
+        "amtsgericht",
+        "medio ambiente",
+        "meio ambiente",
+        "all'ambiente",
+        "l'ambiente",
+        "milieu",
+        "miljö",
+        "miljø",
+        "środowisk",
+        "ympäristö",
+        "környezet",
+        "окружающ",
+    ];
+    let line = fold(line);
+    STEMS.iter().any(|stem| line.contains(stem)) || words().legal.count(&line, 1) > 0
+}
+
+/// Whether a person speaks of herself in the line, as no firm's lawyers do.
+pub fn speaks(line: &str) -> bool {
+    const SELF: &[&str] = &[
+        "i", "im", "ive", "ill", "me", "my", "mine", "ich", "mir", "mich", "mein", "meine",
+        "meinen", "meiner", "je", "moi", "mon", "yo", "conmigo", "ik", "mij", "mijn", "jag", "jeg",
+        "minun", "я", "мне", "меня", "мой", "мое",
+    ];
+    let line = line.replace(['\'', '’'], "").to_lowercase();
+    line.split(|c: char| !c.is_alphanumeric())
+        .any(|word| SELF.contains(&word))
+}
+
 /// `AVISO LEGAL: …`, `CONFIDENTIALITY NOTICE`: a heading in capitals of two words or more.
 fn is_headed(paragraph: &[&str]) -> bool {
     let head = paragraph.first().map_or("", |l| trim(l));

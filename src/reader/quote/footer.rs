@@ -14,6 +14,12 @@ const MAX_FOOTER_WORDS: usize = 16;
 /// Characters of a footer without its link.
 const MAX_FOOTER_CHARS: usize = 130;
 
+/// Whether the words of a footer are those of a program: of one that is listed, and with its name.
+pub fn is_programs(line: &str) -> bool {
+    let shown = fold(&without_links(line));
+    is_device(&shown) && is_listed(line)
+}
+
 /// `Sent from my iPhone` and its sisters.
 pub fn is_footer(line: &str) -> bool {
     if line.is_empty() || line.len() > MAX_LINE_OCTETS {
@@ -34,12 +40,19 @@ pub fn is_footer(line: &str) -> bool {
     if tails.any(|tail| bare.starts_with(tail.as_str())) {
         return true;
     }
-    if bare.chars().count() > MAX_FOOTER_CHARS {
-        return false;
-    }
-    if ends_with_device(line) {
-        return true;
-    }
+    bare.chars().count() <= MAX_FOOTER_CHARS
+        && (ends_with_device(line) || is_listed_as(bare, octet))
+}
+
+/// Whether a list has it, and not only the name of a device at its end.
+fn is_listed(line: &str) -> bool {
+    let shown = fold(&without_links(line));
+    let shown = shown.trim_matches(|c: char| " *_-—–()<>|\"".contains(c));
+    let bare = shown.trim_end_matches(['.', '!', ' ', ':', ',', '،', '。']);
+    !bare.is_empty() && is_listed_as(bare, first_octet(bare))
+}
+
+fn is_listed_as(bare: &str, octet: u32) -> bool {
     let first = bare.split(' ').next().unwrap_or_default();
     let listed = words().footers.get(first).map(Vec::as_slice);
     let loose = words().loose_footers.get(&octet).map(Vec::as_slice);
@@ -280,17 +293,12 @@ pub fn is_device(text: &str) -> bool {
     DEVICE.is_in(text)
 }
 
-/// `OK — Sent from my iPhone` on one line.
-pub fn cut_inline_footer(text: &mut String) {
+/// `OK — Sent from my iPhone` on one line; what was cut.
+pub fn cut_inline_footer(text: &mut String) -> Option<String> {
     let start = text.rfind('\n').map_or(0, |at| at + 1);
-    let Some(last) = text.get(start..) else {
-        return;
-    };
-    if last.len() > 1000 {
-        return;
-    }
-    if !is_device(&fold(last)) {
-        return;
+    let last = text.get(start..)?;
+    if last.len() > 1000 || !is_device(&fold(last)) {
+        return None;
     }
     for (at, c) in last.char_indices() {
         if !matches!(c, ' ' | '\u{A0}') || at == 0 {
@@ -303,8 +311,10 @@ pub fn cut_inline_footer(text: &mut String) {
             let kept = kept
                 .trim_end_matches([' ', '—', '–', '-', '|', '\u{A0}'])
                 .len();
+            let footer = rest.to_owned();
             text.truncate(start + kept);
-            return;
+            return Some(footer);
         }
     }
+    None
 }

@@ -7,15 +7,20 @@ use crate::reader::address::Address;
 use crate::reader::fold::{fold, trim};
 use crate::reader::quote::banner::{take_armor, take_banner};
 use crate::reader::quote::border::is_rule;
-use crate::reader::quote::closing::{closing, dashed_name, goes_on, is_postscript};
+use crate::reader::quote::closing::{closing, closing_name, dashed_name, goes_on, is_postscript};
 use crate::reader::quote::contact::{contact_block, is_sentence, is_signature};
-use crate::reader::quote::disclaimer::{disclaimer, disclaimer_start};
-use crate::reader::quote::footer::{cut_inline_footer, is_device, is_footer};
+use crate::reader::quote::disclaimer::{
+    disclaimer, disclaimer_start, is_boilerplate, is_disclaimer, speaks,
+};
+use crate::reader::quote::footer::{cut_inline_footer, is_device, is_footer, is_programs};
 use crate::reader::quote::line::{SIGNATURE_MARK, has_words};
 use crate::reader::quote::signed::signed;
 
 /// Characters of a line of a signature.
 pub const MAX_SIGNATURE_CHARS: usize = 90;
+
+/// Words of a program's footer that say nothing else.
+const MAX_FOOTER_WORDS: usize = 6;
 
 /// Drawn lines below which a signature is looked for; nobody draws more in a letter.
 const MAX_RULES: usize = 40;
@@ -35,6 +40,8 @@ pub struct Cut {
     pub text: String,
     /// What was taken for the writer's own signature.
     pub signature: Vec<String>,
+    /// Other words that were cut off, but for those of lawyers.
+    pub beside: Vec<String>,
     pub doubt: Option<&'static str>,
 }
 
@@ -43,22 +50,23 @@ pub fn cut(lines: &[&str], writer: &Writer) -> Cut {
     let mut cutter = Cutter {
         lines: lines.to_vec(),
         signature: Vec::new(),
+        beside: Vec::new(),
         doubt: None,
     };
-    cutter.lines.retain(|line| !is_picture(line));
+    let pictures = cutter.lines.extract_if(.., |line| is_picture(line));
+    cutter.beside.extend(pictures.map(str::to_owned));
     take_banner(&mut cutter.lines);
     take_armor(&mut cutter.lines);
     cutter.below_delimiter();
     cutter.below_footer();
-    if let Some(at) = disclaimer(&cutter.lines) {
-        cutter.lines.truncate(at);
-    }
+    cutter.disclaimer();
     cutter.below_closing();
     cutter.signed(|lines| signed(lines, writer));
     cutter.signed(|lines| contact_block(lines, writer));
     cutter.signed(dashed_name);
     let mut text = cutter.lines.join("\n").trim_end().to_owned();
-    cut_inline_footer(&mut text);
+    let footer = cut_inline_footer(&mut text);
+    cutter.keep_footers(footer.as_deref().as_slice());
     while text.lines().next_back().is_some_and(is_rule) {
         let end = text.rfind('\n').unwrap_or(0);
         text.truncate(end);
@@ -69,6 +77,7 @@ pub fn cut(lines: &[&str], writer: &Writer) -> Cut {
     Cut {
         text,
         signature: cutter.signature,
+        beside: cutter.beside,
         doubt: cutter.doubt,
     }
 }
@@ -76,12 +85,13 @@ pub fn cut(lines: &[&str], writer: &Writer) -> Cut {
 struct Cutter<'a> {
     lines: Vec<&'a str>,
     signature: Vec<String>,
+    beside: Vec<String>,
     doubt: Option<&'static str>,
 }
 
-impl Cutter<'_> {
-    fn below(&self, at: usize) -> &[&str] {
-        self.lines.get(at + 1..).unwrap_or_default()
+impl<'a> Cutter<'a> {
+    fn below(&self, at: usize) -> Vec<&'a str> {
+        self.lines.get(at + 1..).unwrap_or_default().to_vec()
     }
 
     fn below_delimiter(&mut self) {
@@ -91,22 +101,46 @@ impl Cutter<'_> {
         let line = self.lines.get(at).map(|l| l.trim());
         let standard = matches!(line, Some("--" | SIGNATURE_MARK));
         let below = self.below(at);
-        let below = below.get(..disclaimer_start(below)).unwrap_or_default();
+        let below = below.get(..disclaimer_start(&below)).unwrap_or_default();
         // A dash alone may also be a pause between two thoughts.
+        let kept: Vec<String> = searched(below).collect();
         if standard {
+            self.beside.extend(kept);
             // Programs leave out the space of the usual one, and people draw a line with it.
             if below.iter().any(|l| goes_on(l)) {
                 self.doubt = Some("there is text below a line that may be no signature's");
             }
         } else {
             let goes_on = below.iter().any(|l| is_sentence(l.trim()) || goes_on(l));
-            let kept: Vec<String> = below.iter().map(|line| (*line).to_owned()).collect();
             self.signature.extend(kept);
             if goes_on {
                 self.doubt = Some("there is a sentence below a line that may be no signature's");
             }
         }
+        let lawyers = at + 1 + below.len();
+        self.lawyers(lawyers);
         self.lines.truncate(at);
+    }
+
+    fn disclaimer(&mut self) {
+        if let Some(at) = disclaimer(&self.lines) {
+            self.lawyers(at);
+            self.lines.truncate(at);
+        }
+    }
+
+    /// What lawyers wrote, from here on: it is searched for nothing but a person who speaks in it.
+    fn lawyers(&mut self, from: usize) {
+        let lines = self.lines.get(from..).unwrap_or_default().to_vec();
+        if lines.iter().any(|line| speaks(line) && !is_footer(line)) {
+            self.doubt = Some("somebody speaks among the words of lawyers");
+        }
+        // Below them somebody may have gone on.
+        for paragraph in lines.split(|line| trim(line).is_empty()).skip(1) {
+            if !is_disclaimer(paragraph) && !paragraph.iter().any(|line| is_footer(line)) {
+                self.beside.extend(searched(paragraph));
+            }
+        }
     }
 
     fn below_footer(&mut self) {
@@ -114,11 +148,14 @@ impl Cutter<'_> {
             return;
         };
         let below = self.below(at);
-        if !has_words(self.lines.get(..at).unwrap_or_default()) && has_words(below) {
+        if !has_words(self.lines.get(..at).unwrap_or_default()) && has_words(&below) {
             // A phone's footer above the words: they were written below it.
-            self.lines.remove(at);
+            let footer = self.lines.remove(at);
+            self.keep_footers(&[footer]);
             return;
         }
+        let cut: Vec<&str> = self.lines.get(at..).unwrap_or_default().to_vec();
+        self.keep_footers(&cut);
         // A footer below a footer adds nothing: a phone's, then the company's.
         let below: Vec<&str> = below.iter().filter(|l| !is_footer(l)).copied().collect();
         if has_words(&below) && !is_signature(&below) {
@@ -127,10 +164,24 @@ impl Cutter<'_> {
         self.lines.truncate(at);
     }
 
+    fn keep_footers(&mut self, lines: &[&str]) {
+        for line in searched(lines) {
+            // `Sent by mistake`, `My son has my iPhone`: no program says so.
+            match is_footer(&line).then(|| is_programs(&line)) {
+                Some(true) if line.split_whitespace().count() <= MAX_FOOTER_WORDS => {}
+                Some(true) => self.beside.push(line),
+                _ => self.signature.push(line),
+            }
+        }
+    }
+
     fn below_closing(&mut self) {
         let Some(at) = closing(&self.lines) else {
             return;
         };
+        // `Regards, No`
+        let named = self.lines.get(at).and_then(|line| closing_name(line));
+        let named = named.map(str::to_owned);
         let below = self.below(at);
         let goes_on = below.iter().any(|l| is_sentence(l.trim()) || goes_on(l));
         let postscript = below.iter().position(|l| is_postscript(l));
@@ -138,6 +189,7 @@ impl Cutter<'_> {
         let signature = signature.unwrap_or_default().iter();
         let kept: Vec<String> = signature.map(|line| (*line).to_owned()).collect();
         self.signature.extend(kept);
+        self.beside.extend(named);
         if goes_on {
             self.doubt = Some("there is a sentence below the closing words");
         }
@@ -154,6 +206,12 @@ impl Cutter<'_> {
             self.signature.extend(signature.map(str::to_owned));
         }
     }
+}
+
+/// The lines that a person may have written, and not a firm.
+fn searched(lines: &[&str]) -> impl Iterator<Item = String> {
+    let written = |line: &&&str| !trim(line).is_empty() && !is_boilerplate(line);
+    lines.iter().filter(written).map(|line| (*line).to_owned())
 }
 
 /// `[image: logo.png]`, `[cid:image001.png]`: what stands for a picture in a plain text.

@@ -2,13 +2,33 @@
 //!
 //! Never fails: what has no such shape is a word.
 
-use crate::reader::answer::lexer::{Sentence, Shape, Token};
+use crate::reader::answer::lexer::{Sentence, Shape, Token, is_word};
 
 pub fn trimmed(chunk: &str) -> &str {
     chunk
         .trim_start_matches(['(', '<', '['])
         .trim_end_matches(['.', ',', ';', ':', '!', '?', ')', '>', ']'])
 }
+
+/// A smiley that no list has (`:((`, `-_-`), or the first of two quotation marks: another says it.
+pub fn is_strange(chunk: &str) -> bool {
+    let mut letters = chunk.chars();
+    let first = letters.next();
+    if first == Some('\'') {
+        let quoted = chunk.trim_start_matches('\'');
+        let word = quoted.split(|c| !is_word(c)).next().unwrap_or_default();
+        return word.chars().nth(1).is_some() && !ELIDED.contains(&&*word.to_lowercase());
+    }
+    chunk.bytes().all(|octet| octet.is_ascii_punctuation())
+        && letters.any(|c| Some(c) != first)
+        && chunk.contains([':', ';', '=', '_'])
+}
+
+/// Words that begin with an apostrophe, without it.
+const ELIDED: &[&str] = &[
+    "tis", "twas", "cause", "course", "cos", "cuz", "kay", "bout", "til", "till", "em", "nuff",
+    "sto", "nother",
+];
 
 /// Chunks that are one thing although they hold punctuation.
 pub fn whole_shape(chunk: &str) -> Option<Shape> {

@@ -44,6 +44,23 @@ const UNSIGNED: &[&str] = &[
     "must",
     "want",
     "meant",
+    "kidding",
+    "joking",
+    "mistake",
+    "accident",
+    "error",
+    "refuse",
+    "refused",
+    "declined",
+    "recall",
+    "hold",
+    "draft",
+    "irrtum",
+    "versehen",
+    "erreur",
+    "engano",
+    "errore",
+    "vergissing",
     "ps",
     "pps",
     "pd",
@@ -139,6 +156,9 @@ const FOR_ANOTHER: &[&str] = &[
     "for", "pa", "pp", "po", "ia", "für", "pour", "por", "per", "voor", "för", "за",
 ];
 
+/// Abbreviations of the same behind a name: `Dave Miller, p.p. Carol Example`.
+const BY_PROXY: &[&str] = &["pp", "po", "ia"];
+
 /// The first words that refuse, postpone, doubt or set a condition, wherever in the sentence.
 pub fn by(scene: &Scene<'_>, sentence: &Sentence) -> Option<String> {
     let tokens = &sentence.tokens;
@@ -153,8 +173,11 @@ pub fn by(scene: &Scene<'_>, sentence: &Sentence) -> Option<String> {
         matcher: Matcher::new(scene.language, &seen, &stretches),
     };
     let unsigned = |token: &&Token| UNSIGNED.contains(&token.text.as_str());
-    let for_another =
-        |token: &&Token| token.gap == Gap::Line && FOR_ANOTHER.contains(&token.text.as_str());
+    let for_another = |token: &&Token| {
+        let text = token.text.as_str();
+        (token.gap == Gap::Line && FOR_ANOTHER.contains(&text))
+            || (token.gap > Gap::None && BY_PROXY.contains(&text))
+    };
     let mut tokens_of = tokens.iter();
     if let Some(token) = tokens_of.find(|token| unsigned(token) || for_another(token)) {
         return Some(token.text.clone());

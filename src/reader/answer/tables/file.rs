@@ -45,6 +45,7 @@ impl Reading {
                 participles: TableSet::default(),
                 agreements: TableSet::default(),
                 called: TableSet::default(),
+                polite: TableMap::default(),
                 nouns_are_capital: false,
                 endings_are_long: false,
                 long_words: Vec::new(),
@@ -96,6 +97,14 @@ impl Reading {
             "plain" | "binders" | "times" | "participles" | "particles" | "agreements"
             | "persons" | "called" => {
                 self.plain(line, words);
+                return Ok(());
+            }
+            "polite" => {
+                for word in line.split_whitespace() {
+                    let small = words.interner.intern(&word.to_lowercase());
+                    let capital = words.interner.intern(word);
+                    self.language.polite.insert(small, capital);
+                }
                 return Ok(());
             }
             "spans" => {
@@ -173,8 +182,10 @@ impl Reading {
     /// Words that stand in a list.
     fn plain(&mut self, line: &str, words: &mut Words) {
         for word in line.split_whitespace() {
-            for form in [word.to_owned(), self.folds.of(word)] {
-                let id = words.interner.intern(&form);
+            let written = words.interner.intern(word);
+            let folded = words.interner.intern(&self.folds.of(word));
+            let capital = self.language.polite.get(&written).copied();
+            for id in [Some(written), Some(folded), capital].into_iter().flatten() {
                 match self.section.as_str() {
                     "particles" => self.language.particles.insert(id),
                     "agreements" => self.language.agreements.insert(id),
@@ -194,6 +205,7 @@ impl Reading {
             interner: &mut words.interner,
             defines: &self.names,
             folds: self.folds,
+            polite: &self.language.polite,
         }
         .pattern(pattern)
     }

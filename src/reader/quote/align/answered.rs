@@ -1,0 +1,262 @@
+//! What a reply's quote says that our mail does not, and under which words of it the reply stands.
+//!
+//! Looked at only where a reply consents. Fails towards doubt.
+
+use crate::reader::quote::align::spelling::{Word, add_words};
+use crate::reader::quote::align::{
+    MAX_FOUND, OWN, Original, Span, add_short_lines, apart, runs, spans,
+};
+use crate::reader::quote::divide::divide;
+use crate::reader::quote::line::{self, Line};
+
+/// Words of ours behind the question that still belong to it: `One word is enough: yes, no or later`.
+const MAX_BEHIND: usize = 16;
+/// Words of a question that tell it.
+const QUESTION: usize = 3;
+
+/// What was found out about the quote of our mail in a reply.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Quoted {
+    /// Words in quoted lines that are not ours.
+    pub typed: String,
+    /// The mail that it answers is not ours.
+    pub strange: bool,
+    /// Some of the answer stands below other words of ours than those that ask.
+    pub elsewhere: bool,
+}
+
+/// Looks at one text of a reply.
+pub fn look(source: &str, original: &Original<'_>) -> Quoted {
+    let lines = line::lines(source);
+    let reply = original.words_of(&lines);
+    let mut quoted = Quoted::default();
+    match runs(&reply, original) {
+        Some(mut marks) => {
+            let spans = spans(&reply);
+            add_short_lines(&mut marks, &spans, &reply, original);
+            quoted.typed = typed(&lines, &spans, &reply, &marks);
+            quoted.strange = is_below_another(&lines, &spans, &marks);
+        }
+        None => {
+            let passed = passed(&lines);
+            quoted.strange = is_another(&passed, original);
+            for line in passed.iter().take(MAX_FOUND) {
+                quoted.typed.push_str(line.text);
+                quoted.typed.push('\n');
+            }
+        }
+    }
+    quoted.elsewhere = is_elsewhere(&apart(lines, original), original);
+    quoted
+}
+
+/// The writer's words in marked lines among ours and right below them, and those that stand for words of ours.
+fn typed(lines: &[Line<'_>], spans: &[Span], reply: &[Word], marks: &[u32]) -> String {
+    let ours = |span: &Span| span.of(marks).iter().any(|mark| *mark != OWN);
+    let Some(first) = spans.iter().position(ours) else {
+        return String::new();
+    };
+    let mut out = String::new();
+    let mut depth = 0;
+    let mut ended = spans.iter().rposition(ours).unwrap_or(first);
+    for (at, span) in spans.iter().enumerate().skip(first) {
+        let Some(line) = lines.get(span.line as usize) else {
+            continue;
+        };
+        let is_ours = ours(span);
+        if is_ours {
+            depth = line.depth;
+        }
+        // Below the last words of ours only what stands as deep.
+        if at > ended {
+            if line.depth == 0 || line.depth != depth {
+                break;
+            }
+            ended = at;
+        }
+        let words = span.of(reply).iter().zip(span.of(marks));
+        for (word, _) in words.filter(|(_, mark)| **mark == OWN) {
+            let text = line.text.get(word.start as usize..word.end as usize);
+            out.push_str(text.unwrap_or_default());
+            out.push(' ');
+        }
+        if out.ends_with(' ') {
+            out.push('\n');
+        }
+    }
+    out
+}
+
+/// Whether our mail stands in a mail that stands in the reply.
+fn is_below_another(lines: &[Line<'_>], spans: &[Span], marks: &[u32]) -> bool {
+    let depth = |span: &Span| lines.get(span.line as usize).map_or(0, |line| line.depth);
+    let ours = |span: &&Span| span.of(marks).iter().any(|mark| *mark != OWN);
+    let Some(first) = spans.iter().find(ours) else {
+        return false;
+    };
+    let above = spans.iter().take_while(|span| span.line < first.line);
+    let words = above.filter(|span| depth(span) > 0 && depth(span) < depth(first));
+    words.map(|span| span.end - span.start).sum::<usize>() > 2
+}
+
+/// The lines of the first quote.
+fn passed<'a>(lines: &[Line<'a>]) -> Vec<Line<'a>> {
+    let division = divide(lines);
+    match (division.first, division.unnamed) {
+        (Some((_, passed)), _) | (None, Some(passed)) => passed,
+        (None, None) => Vec::new(),
+    }
+}
+
+/// Whether there is a quote of which less than half is words of ours.
+fn is_another(passed: &[Line<'_>], original: &Original<'_>) -> bool {
+    let mut words = Vec::new();
+    for (number, line) in passed.iter().enumerate().take(MAX_FOUND) {
+        add_words(&mut words, number, line.text);
+    }
+    let ours = |word: &&Word| original.words.iter().any(|ours| ours.hash == word.hash);
+    let known = words.iter().take(MAX_FOUND).filter(ours).count();
+    !original.words.is_empty() && known * 2 < words.len().min(MAX_FOUND)
+}
+
+/// Whether something of the reply stands right below words of ours that do not ask for consent.
+fn is_elsewhere(lines: &[Line<'_>], original: &Original<'_>) -> bool {
+    let Some(question) = question(original) else {
+        return false;
+    };
+    let asks = original
+        .words
+        .get(question.saturating_sub(QUESTION)..question);
+    let asks = asks.unwrap_or_default();
+    let mut above: Vec<Word> = Vec::new();
+    // All words of ours so far.
+    let mut quoted: Vec<Word> = Vec::new();
+    let mut pending = false;
+    for (number, line) in lines.iter().enumerate() {
+        let mut words = Vec::new();
+        add_words(&mut words, number, line.text);
+        if words.is_empty() {
+            continue;
+        }
+        if line.depth > 0 {
+            // It goes on below: the answer stood between.
+            if pending {
+                return true;
+            }
+            quoted.extend(&words);
+            above = words;
+        } else if let Some(place) = place(&above, &original.words)
+            && place > question + MAX_BEHIND
+        {
+            pending |= true;
+            above.clear();
+        } else {
+            above.clear();
+        }
+    }
+    // Below the whole of our mail stands who answers below; below a part of it, who answers that part.
+    pending && place(asks, &quoted).is_none()
+}
+
+/// How many words there are up to the end of the first question below the subject.
+fn question(original: &Original<'_>) -> Option<usize> {
+    let (number, text) = original
+        .texts
+        .iter()
+        .enumerate()
+        .skip(1)
+        .find(|(_, text)| text.contains('?'))?;
+    let mark = text.find('?')?;
+    let before = |word: &&Word| {
+        (word.line as usize) < number
+            || (word.line as usize == number && (word.start as usize) < mark)
+    };
+    Some(original.words.iter().take_while(before).count())
+}
+
+/// Where these words stand one after another in others: the end of them.
+fn place(words: &[Word], all: &[Word]) -> Option<usize> {
+    if words.is_empty() {
+        return None;
+    }
+    let same = |window: &[Word]| window.iter().zip(words).all(|(a, b)| a.hash == b.hash);
+    let start = all.windows(words.len()).position(same)?;
+    Some(start + words.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ASK: &str = "Hello Carol,\n\nAlice Ng would like to talk to you. See below – interested?\n\n\
+        A one-word answer is enough:\n\nSay yes, say no, say later\n\nThe request, in the words of Alice Ng:\n\n\
+        > could you introduce me to Carol Danvers? I build sensors for beehives\n\
+        > and would like her advice on radio. Is she still at Target Labs?\n\n\
+        A no, or no answer, is fine: Alice Ng isn't told which it was.\nAnswer stop to get no such mail ever again.";
+
+    fn quote(insert: &str, below: &str) -> String {
+        let mut out = String::new();
+        for line in ASK.lines() {
+            out.push_str("> ");
+            out.push_str(line);
+            out.push('\n');
+            if line.contains(below) {
+                out.push_str(insert);
+            }
+        }
+        out
+    }
+
+    fn looked(reply: &str) -> Quoted {
+        look(reply, &Original::of(ASK))
+    }
+
+    #[test]
+    fn a_quote_of_ours_alone_is_no_find() {
+        for reply in [
+            format!("Yes.\n\n{}", quote("", "nothing")),
+            format!("{}\nYes.\n", quote("", "nothing")),
+            quote("\nYes.\n\n", "interested?"),
+            quote("\nYes.\n\n", "Say yes"),
+            "Yes.".to_owned(),
+            "> Alice Ng would like to talk to you. See below – interested?\n\nYes.\n".to_owned(),
+        ] {
+            let looked = looked(&reply);
+            assert!(!looked.strange && !looked.elsewhere, "{reply}");
+            assert_eq!(looked.typed.replace("Yes", "").trim(), "", "{reply}");
+        }
+        let short = looked("Yes.\n\n> See below – interested?\n");
+        assert!(!short.strange && !short.elsewhere);
+    }
+
+    #[test]
+    fn words_that_are_not_ours_are_found_in_it() {
+        let reply = quote("> Only after she has paid!\n", "interested?");
+        assert_eq!(looked(&reply).typed.trim(), "Only after she has paid");
+        let reply = format!(
+            "Yes.\n\n{}> P.S. On second thought, no.\n",
+            quote("", "nothing")
+        );
+        assert_eq!(looked(&reply).typed.trim(), "P S On second thought no");
+    }
+
+    #[test]
+    fn the_place_of_an_answer_tells_what_it_answers() {
+        for reply in [
+            quote("\nYes.\n\n", "Target Labs?"),
+            quote("\nYes.\n\n", "is fine"),
+            "> Is she still at Target Labs?\n\nYes.\n".to_owned(),
+            "> Answer stop to get no such mail ever again.\n\nYes.\n".to_owned(),
+        ] {
+            assert!(looked(&reply).elsewhere, "{reply}");
+        }
+    }
+
+    #[test]
+    fn a_quote_of_somebody_else_is_strange() {
+        let dave = "On Tue, Nov 24, 2026, Dave <dave@d.example> wrote:\n> Shall I cancel the dinner on Saturday evening?\n";
+        assert!(looked(&format!("Yes please.\n\n{dave}")).strange);
+        let deeper = quote("", "nothing").replace("> ", ">> ");
+        assert!(looked(&format!("Yes please.\n\n{dave}{deeper}")).strange);
+    }
+}
