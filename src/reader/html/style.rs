@@ -190,7 +190,7 @@ fn pixels(value: &str) -> Option<f32> {
 /// Whether a colour is wholly transparent: `rgba(0, 0, 0, 0)`, `#0000`.
 fn is_clear(value: &str) -> bool {
     let alpha = match value.split_once('(') {
-        Some((name, inside)) if matches!(name, "rgba" | "rgb" | "hsla" | "hsl") => {
+        Some(("rgba" | "rgb" | "hsla" | "hsl", inside)) => {
             let inside = inside.trim_end_matches([')', ' ']);
             let parts = inside
                 .split([',', '/', ' '])
