@@ -54,7 +54,14 @@ pub fn judge(body: &Body, now_secs: i64) -> Answer {
     }
     if text.is_empty() {
         let said = prepared(&body.subject).or_else(|| stopped(&body.subject));
-        return said.unwrap_or_else(|| unclear("no new text".to_owned()));
+        let said = said.unwrap_or_else(|| unclear("no new text".to_owned()));
+        let today = dates::today(now_secs);
+        return match below::takes_back(body, &[], today) {
+            Some(words) if said.verdict == Verdict::Yes => {
+                unclear(format!("{}, but {words}", said.why))
+            }
+            _ => said,
+        };
     }
     if text.chars().any(lexer::is_bidi_control) {
         return unclear("characters that turn the order of the text".to_owned());

@@ -8,7 +8,7 @@ use crate::reader::answer::lexer::{self, Sentence, Shape, Token};
 use crate::reader::answer::names::{Names, is_title};
 use crate::reader::answer::sentence::{self, Place, Scene};
 use crate::reader::answer::tables::{Language, Says, WORDS};
-use crate::reader::answer::{MAX_CHARS, MAX_TOKENS, candidates};
+use crate::reader::answer::{MAX_CHARS, MAX_TOKENS, candidates, prepared};
 use crate::reader::quote::Body;
 use jiff::civil::Date;
 use std::sync::LazyLock;
@@ -24,6 +24,8 @@ static TITLES: LazyLock<Vec<&str>> = LazyLock::new(|| {
 const MAX_NAME_WORDS: usize = 5;
 /// Lines in a row that nothing in them makes a signature's.
 const MAX_LOOSE: usize = 3;
+/// Letters of a small word in the name of a firm or a place: `of`, `and`.
+const MAX_SMALL: usize = 3;
 /// Figures of a number that is no year: a postal code.
 const MIN_CODE: u32 = 10_000;
 /// What stands between names, and beside them.
@@ -72,6 +74,9 @@ pub fn takes_back_in_quote(
 
 /// The words of the subject that are not those of the line of our mail which has most of them.
 fn own_subject(subject: &str, original: &str) -> String {
+    if prepared(subject).is_some() {
+        return String::new();
+    }
     let words = |text: &str| -> Vec<String> {
         let words = text.split(|c: char| !(c.is_alphanumeric() || c == '\''));
         words
@@ -244,7 +249,9 @@ pub fn odd<'l>(
     };
     (0..lines.len()).find_map(|at| {
         let line = loose(at)?;
-        let named = line.first().is_some_and(|token| is_capital(token));
+        let small = |token: &Token| token.text.chars().nth(MAX_SMALL).is_none();
+        let named = line.first().is_some_and(|token| is_capital(token))
+            && line.iter().all(|token| is_capital(token) || small(token));
         let fits = named && beside_marked(at);
         let text = || {
             line.iter()
@@ -294,4 +301,64 @@ fn is_name(names: &Names<'_>, line: &[&Token], first: bool) -> bool {
             .all(|token| is_capital(token) || beside(token) || letter(token))
         && (line.iter().any(|token| signs(token))
             || !line.iter().any(|token| names.tells_who_signs(&token.text)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NAMED: &str = "Carol Diaz";
+
+    fn odd_line(signature: &str, writer: &str) -> Option<String> {
+        let body = Body {
+            writer: writer.to_owned(),
+            ..Body::default()
+        };
+        let sentences = lexer::sentences(signature);
+        odd(&Names::of(&body), &lines(&sentences), |_| false)
+    }
+
+    #[test]
+    fn a_line_is_a_signatures_by_what_it_holds_or_stands_beside() {
+        for signature in [
+            "Carol",
+            "Carol Diaz",
+            "C. Diaz",
+            "i. A. Carol Diaz",
+            "Carol Diaz\nHead of Agronomy\nTarget Vineyards\nSpringfield",
+            "Carol Diaz\nTarget Vineyards\n+1 415 555 0100",
+            "Carol (she/her)",
+        ] {
+            assert_eq!(odd_line(signature, NAMED), None, "{signature}");
+        }
+        for signature in [
+            "Carol\nPrepaid",
+            "Carol\nIn 2027",
+            "Carol\nAsk Dave",
+            "Carol\ndave decides",
+            "Carol's Bot",
+            "Reluctantly",
+            "Carol\nPrepaid\nCarol Diaz\nHead of Agronomy",
+        ] {
+            assert!(odd_line(signature, NAMED).is_some(), "{signature}");
+        }
+        // The header has no name, or has it in other letters.
+        assert_eq!(odd_line("Xiaolong", ""), None);
+        assert_eq!(odd_line("Кэрол", NAMED), None);
+    }
+
+    #[test]
+    fn of_a_subject_only_what_is_not_ours_is_searched() {
+        let ours = "Alice Ng would like to talk to you – interested?\n\nHello Carol, no, or no answer, is fine";
+        for (subject, own) in [
+            ("Re: Alice Ng would like to talk to you – interested?", "re"),
+            (
+                "No thanks: Re: Alice Ng would like to talk to you",
+                "no thanks re",
+            ),
+            ("Not before March", "not before march"),
+        ] {
+            assert_eq!(own_subject(subject, ours), own);
+        }
+    }
 }

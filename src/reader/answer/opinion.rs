@@ -61,7 +61,7 @@ pub fn form(scene: &Scene<'_>, sentences: &[Sentence]) -> Opinion {
     let (mut verdict, mut why) = weigh(&findings, unexplained.as_deref(), question);
     let bare = findings.iter().all(|f| f.says != Says::Yes || f.agrees);
     if verdict == Verdict::Yes
-        && let Some(broken) = breaks_off(sentences, bare)
+        && let Some(broken) = breaks_off(sentences, &findings)
     {
         (verdict, why) = (Verdict::Unclear, format!("{why}, but broken off: {broken}"));
     }
@@ -81,15 +81,17 @@ const JOINS: &[&str] = &[
     "also", "dann", "or", "oder", "ou", "eller", "lub", "nebo", "или", "veya", "vagy", "sau",
 ];
 
-/// The end of a text that leaves open what comes: `Yes and`, or a mere `Ja...`
-fn breaks_off(sentences: &[Sentence], bare: bool) -> Option<&str> {
-    let trails = |s: &&Sentence| bare && s.trails;
-    if let Some(trailing) = sentences.iter().find(trails) {
-        return trailing.tokens.last().map(|token| token.text.as_str());
-    }
-    let last = sentences.last()?.tokens.last()?;
-    let joins = sentences.len() == 1 && JOINS.contains(&last.text.as_str());
-    (joins && sentences.first()?.tokens.len() > 1).then_some(last.text.as_str())
+/// The end of a text that leaves open what comes: `Yes and`, or in dots: `Ja...`
+fn breaks_off<'s>(sentences: &'s [Sentence], findings: &[Finding]) -> Option<&'s str> {
+    let said = findings
+        .iter()
+        .filter(|f| matches!(f.says, Says::Yes | Says::Weak));
+    let mut said = said.filter_map(|f| sentences.get(f.sentence));
+    said.find_map(|sentence| {
+        let last = sentence.tokens.last()?.text.as_str();
+        let joins = sentence.tokens.len() > 1 && JOINS.contains(&last);
+        (joins || sentence.trails).then_some(last)
+    })
 }
 
 /// Every sentence with its explanation. From the end, because a name by itself is told by what
@@ -207,10 +209,22 @@ fn confirmed(findings: &[Finding]) -> Option<&Finding> {
     let bare = findings.iter().filter(yes).all(|f| f.bare);
     let praises = |yes: &Finding, fact: &Finding| !yes.bare || yes.sentence == fact.sentence;
     findings.iter().find(|fact| match fact.says {
-        Says::Aside | Says::Told | Says::About => bare,
+        Says::Aside => true,
+        Says::Told | Says::About => bare,
         Says::Remark | Says::Praise => findings.iter().filter(yes).any(|yes| praises(yes, fact)),
         _ => false,
     })
+}
+
+/// `Yes, hello`: what one says to the telephone, and to a colleague's good morning.
+fn greeted(findings: &[Finding]) -> Option<&Finding> {
+    let yes = |f: &Finding| matches!(f.says, Says::Yes | Says::Weak);
+    let at = findings.iter().rposition(yes)?;
+    if findings.iter().any(|f| yes(f) && !f.bare) {
+        return None;
+    }
+    let after = findings.get(at + 1..).unwrap_or_default();
+    after.iter().find(|f| f.says == Says::Greeting)
 }
 
 fn weigh(findings: &[Finding], unexplained: Option<&str>, question: bool) -> (Verdict, String) {
@@ -288,6 +302,9 @@ fn takes_back(
     }
     if let Some(word) = unexplained {
         return Some(format!("“{}”, but not understood: “{word}”", yes.words));
+    }
+    if let Some(hello) = greeted(findings) {
+        return Some(format!("“{}” before “{}”", yes.words, hello.words));
     }
     if let Some(fact) = confirmed(findings) {
         return Some(format!("“{}” may be about “{}”", yes.words, fact.words));

@@ -345,7 +345,7 @@ fn what_takes_a_yes_back_is_seen_in_a_signature_too() {
     ] {
         let answer = of("", "Yes please.", signature);
         assert_eq!(answer.verdict, Verdict::Unclear, "{signature:?}");
-        assert!(answer.why.contains("below it"), "{}", answer.why);
+        assert!(answer.why.contains("in the signature"), "{}", answer.why);
     }
     for signature in [
         "Carol Diaz\nHead of Research\nAcme Ltd\n+1 415 555 0100",
@@ -368,4 +368,112 @@ fn a_signature_without_end_is_no_signature() {
         assert_eq!(answer.verdict, Verdict::Unclear);
         assert!(answer.why.contains("too long"), "{}", answer.why);
     }
+}
+
+#[test]
+fn a_quote_or_a_subject_takes_a_yes_back() {
+    let subject = "Alice Ng would like to talk to you – interested?";
+    let said = |text: &str, subject_now: &str, quoted: &Quoted| {
+        let body = Body {
+            text: text.to_owned(),
+            subject: subject_now.to_owned(),
+            ..Body::default()
+        };
+        beside(judge(&body, NOW_SECS), &body, quoted, subject, NOW_SECS).verdict
+    };
+    let ours = format!("Re: {subject}");
+    let elsewhere = Quoted {
+        elsewhere: true,
+        ..Quoted::default()
+    };
+    let strange = Quoted {
+        strange: true,
+        ..Quoted::default()
+    };
+    let typed = Quoted {
+        typed: "Only after she has paid".to_owned(),
+        ..Quoted::default()
+    };
+    for (text, subject, quoted, verdict) in [
+        ("Yes.", ours.as_str(), Quoted::default(), Verdict::Yes),
+        (
+            "Yes.",
+            "Not before March",
+            Quoted::default(),
+            Verdict::Unclear,
+        ),
+        ("Yes.", "No thanks", Quoted::default(), Verdict::Unclear),
+        ("Yes.", ours.as_str(), elsewhere.clone(), Verdict::Unclear),
+        (
+            "Please introduce us.",
+            ours.as_str(),
+            elsewhere,
+            Verdict::Yes,
+        ),
+        (
+            "Please introduce us.",
+            ours.as_str(),
+            strange,
+            Verdict::Unclear,
+        ),
+        (
+            "Please introduce us.",
+            ours.as_str(),
+            typed,
+            Verdict::Unclear,
+        ),
+    ] {
+        assert_eq!(
+            said(text, subject, &quoted),
+            verdict,
+            "{text} {subject} {quoted:?}"
+        );
+    }
+    let stop = |subject: &str| {
+        let body = Body {
+            subject: subject.to_owned(),
+            ..Body::default()
+        };
+        judge(&body, NOW_SECS).verdict
+    };
+    assert_eq!(stop("STOP"), Verdict::Stop);
+    assert_eq!(stop("Unsubscribe"), Verdict::Stop);
+    assert_eq!(stop("Yes"), Verdict::Unclear);
+}
+
+#[test]
+fn what_breaks_off_or_is_in_quotation_marks_is_no_yes() {
+    all_are(
+        Verdict::Unclear,
+        &[
+            "Yes and",
+            "Ja...",
+            "Klar…",
+            "'Yes please'",
+            "‘Sure’",
+            "~Yes please~",
+            "Yes :((",
+            "Yes -_-",
+            "Yes T_T",
+            "Yes: ____",
+            "Were happy to meet her.",
+        ],
+    );
+    all_are(Verdict::Yes, &["We're happy to meet her.", "Yes :)"]);
+}
+
+#[test]
+fn who_is_spoken_to_is_not_whoever_asks() {
+    all_are(
+        Verdict::Unclear,
+        &["Ich lerne Sie gern kennen.", "Parlo volentieri con Lei."],
+    );
+    all_are(
+        Verdict::Yes,
+        &[
+            "Ich lerne sie gern kennen.",
+            "Stellen Sie uns gern vor.",
+            "Parlo volentieri con lei.",
+        ],
+    );
 }

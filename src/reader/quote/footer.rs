@@ -114,7 +114,7 @@ fn ends_with_device(line: &str) -> bool {
     let count = line.split(' ').count();
     (3..=5).contains(&count)
         && line.chars().next().is_some_and(|c| !c.is_lowercase())
-        && !line.contains(['?', ',', ';', ':', '\''])
+        && !line.contains(['?', ',', ';', ':', '\'', '.', '!'])
         && DEVICES.iter().any(|d| {
             line.strip_suffix(d)
                 .is_some_and(|rest| rest.ends_with([' ', '-']))

@@ -34,9 +34,24 @@ pub fn agreed<'a>(plain: Half<'a>, html: Half<'a>) -> Half<'a> {
     };
     let inside = in_plain.contains(&in_html) || in_html.contains(&in_plain);
     if inside && (!shorter.body.text.is_empty() || shorter.forwards) {
-        return shorter;
+        return searched_beside(shorter, &longer);
     }
     doubted(longer, "the border of the quote is not certain")
+}
+
+/// What the longer half says more is searched for what takes an answer back.
+fn searched_beside<'a>(mut shorter: Half<'a>, longer: &Half<'_>) -> Half<'a> {
+    let said = words_of(&shorter.body.text);
+    for line in longer.body.text.lines() {
+        if !said.contains(&words_of(line)) {
+            shorter.body.beside.push_str(line);
+            shorter.body.beside.push('\n');
+        }
+    }
+    for cut in [&longer.body.signature, &longer.body.beside] {
+        shorter.body.beside.push_str(cut);
+    }
+    shorter
 }
 
 fn doubted<'a>(mut half: Half<'a>, why: &str) -> Half<'a> {

@@ -170,7 +170,8 @@ impl<'a> Cutter<'a> {
             match is_footer(&line).then(|| is_programs(&line)) {
                 Some(true) if line.split_whitespace().count() <= MAX_FOOTER_WORDS => {}
                 Some(true) => self.beside.push(line),
-                _ => self.signature.push(line),
+                Some(false) => self.doubt = Some("a line like a footer that no program writes"),
+                None => self.signature.push(line),
             }
         }
     }

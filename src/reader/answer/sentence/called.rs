@@ -37,7 +37,7 @@ impl Laying<'_> {
             // `Dear Mr Kim`, who is a question in Turkish.
             Says::Greeting if run == 0 && self.is_addressed(at) => 1,
             Says::Greeting if named => run,
-            Says::Closing if named || (self.is_cased(at, run) && self.gap(at) == Gap::Line) => run,
+            Says::Closing if named || (self.may_sign(at, run) && self.gap(at) == Gap::Line) => run,
             Says::Thanks if ends_clause && named => run,
             // `Sure Bob`, but not `Sure, Reluctantly`.
             Says::Yes | Says::Weak | Says::No | Says::NoAlone
@@ -85,10 +85,13 @@ impl Laying<'_> {
         words.all(|word| self.scene.known_names.is_somebody(word))
     }
 
-    /// Whether these words are written in letters that tell names from others.
-    fn is_cased(&self, start: usize, run: usize) -> bool {
-        let mut words = self.tokens.iter().skip(start).take(run);
-        words.all(|token| token.capital)
+    /// Whether whoever wrote the mail may sign so: with a name of hers, or any where the mail gives none.
+    fn may_sign(&self, start: usize, run: usize) -> bool {
+        let names = self.scene.known_names;
+        let words = || self.tokens.iter().skip(start).take(run);
+        words().all(|token| token.capital)
+            && (words().any(|token| names.signs(&token.text))
+                || !words().any(|token| names.tells_who_signs(&token.text)))
     }
 
     /// Whether a program's footer begins here and goes on to the end.

@@ -6,11 +6,14 @@ use crate::reader::quote::align::spelling::{Word, add_words};
 use crate::reader::quote::align::{
     MAX_FOUND, OWN, Original, Span, add_short_lines, apart, runs, spans,
 };
+use crate::reader::quote::banner::take_banner;
 use crate::reader::quote::divide::divide;
 use crate::reader::quote::line::{self, Line};
 
 /// Words of ours behind the question that still belong to it: `One word is enough: yes, no or later`.
 const MAX_BEHIND: usize = 16;
+/// Lines between a border and the words of our mail.
+const MAX_ABOVE: usize = 12;
 /// Words of a question that tell it.
 const QUESTION: usize = 3;
 
@@ -41,13 +44,39 @@ pub fn look(source: &str, original: &Original<'_>) -> Quoted {
             let passed = passed(&lines);
             quoted.strange = is_another(&passed, original);
             for line in passed.iter().take(MAX_FOUND) {
+                let mut words = Vec::new();
+                add_words(&mut words, 0, line.text);
+                if words.len() >= QUESTION && place(&words, &original.words).is_some() {
+                    continue;
+                }
                 quoted.typed.push_str(line.text);
                 quoted.typed.push('\n');
             }
         }
     }
-    quoted.elsewhere = is_elsewhere(&apart(lines, original), original);
+    let apart = apart(lines, original);
+    quoted.typed.push_str(&above(&apart, original));
+    quoted.elsewhere = is_elsewhere(&apart, original);
     quoted
+}
+
+/// What stands between a border and the first words of ours below it.
+fn above(lines: &[Line<'_>], original: &Original<'_>) -> String {
+    let passed = passed(lines);
+    let mut words = Vec::new();
+    let mut ours = |line: &&Line<'_>| {
+        words.clear();
+        add_words(&mut words, 0, line.text);
+        words.len() > 1 && place(&words, &original.words).is_some()
+    };
+    let first = passed.iter().take(MAX_ABOVE).position(|line| ours(&line));
+    let above = passed.get(..first.unwrap_or_default()).unwrap_or_default();
+    let mut above: Vec<&str> = above.iter().map(|line| line.text).collect();
+    // A warning is one where something stands below it.
+    above.extend(["", "x"]);
+    take_banner(&mut above);
+    above.truncate(above.len().saturating_sub(2));
+    above.join("\n")
 }
 
 /// The writer's words in marked lines among ours and right below them, and those that stand for words of ours.
