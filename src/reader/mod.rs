@@ -183,6 +183,8 @@ impl Reader {
     /// What the letter, the one it was made of, means as an answer to a mail of ours with this visible text,
     /// or to none.
     pub fn read(&self, letter: &Letter, original: Option<&str>) -> Reading {
+        // The words of a mail of ours are dropped at last: then nobody knows what of a quote is ours.
+        let original = original.filter(|text| !text.trim().is_empty());
         let body = self.texts.divide(letter, original);
         let (verdict, later_until, verdict_why) = match self.machine.kind {
             Kind::Person => {
