@@ -190,7 +190,7 @@ impl Reader {
             Kind::Person => {
                 let mut answer = answer::judge(&body, self.now_secs);
                 if answer.verdict == Verdict::Yes
-                    && let Some(original) = original
+                    && let Some(original) = original.filter(|text| !text.trim().is_empty())
                 {
                     let quoted = self.texts.quoted(letter, original);
                     answer = answer::beside(answer, &body, &quoted, original, self.now_secs);

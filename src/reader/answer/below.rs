@@ -6,6 +6,7 @@
 
 use crate::reader::answer::lexer::{self, Sentence, Shape, Token};
 use crate::reader::answer::names::{Names, is_title};
+use crate::reader::answer::sentence::denied::{self, Which};
 use crate::reader::answer::sentence::{self, Place, Scene};
 use crate::reader::answer::tables::{Language, Says, WORDS};
 use crate::reader::answer::{MAX_CHARS, MAX_TOKENS, candidates, prepared};
@@ -45,7 +46,12 @@ pub fn takes_back(body: &Body, answer: &[Sentence], today: Date) -> Option<Strin
     };
     let signed = search.in_signature(&body.signature);
     let signed = signed.map(|words| format!("“{words}” in the signature"));
-    signed.or_else(|| Some(format!("“{}” below it", search.in_text(&body.beside)?)))
+    signed.or_else(|| {
+        Some(format!(
+            "“{}” below it",
+            search.in_text(&body.beside, Which::All)?
+        ))
+    })
 }
 
 /// Words of a subject that tell it for ours.
@@ -67,9 +73,14 @@ pub fn takes_back_in_quote(
     };
     let subject = own_subject(&body.subject, original);
     let typed = search
-        .in_text(typed)
+        .in_text(typed, Which::All)
         .map(|words| format!("“{words}” in the quote"));
-    typed.or_else(|| Some(format!("“{}” in the subject", search.in_text(&subject)?)))
+    typed.or_else(|| {
+        Some(format!(
+            "“{}” in the subject",
+            search.in_text(&subject, Which::Plain)?
+        ))
+    })
 }
 
 /// The words of the subject that are not those of the line of our mail which has most of them.
@@ -135,22 +146,27 @@ impl<'a> Search<'a> {
     }
 
     /// What refuses, postpones, doubts or sets a condition there.
-    fn in_text(&self, text: &str) -> Option<String> {
+    fn in_text(&self, text: &str, which: Which) -> Option<String> {
         if text.is_empty() {
             return None;
         }
         match self.sentences(text) {
-            Ok(below) => self.denied(&self.languages(&below), &below),
+            Ok(below) => self.denied(&self.languages(&below), &below, which),
             Err(why) => Some(why),
         }
     }
 
-    fn denied(&self, languages: &[&'static Language], below: &[Sentence]) -> Option<String> {
+    fn denied(
+        &self,
+        languages: &[&'static Language],
+        below: &[Sentence],
+        which: Which,
+    ) -> Option<String> {
         languages.iter().find_map(|language| {
             let scene = self.scene(language);
             below
                 .iter()
-                .find_map(|line| sentence::denied::by(&scene, line))
+                .find_map(|line| denied::by(&scene, line, which))
         })
     }
 
@@ -176,7 +192,7 @@ impl<'a> Search<'a> {
         for sentence in &mut below {
             sentence.tokens.retain(|token| !known.contains(&token.line));
         }
-        self.denied(&languages, &below).or(found)
+        self.denied(&languages, &below, Which::All).or(found)
     }
 }
 

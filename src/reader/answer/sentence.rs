@@ -294,8 +294,8 @@ impl Laying<'_> {
             self.phrases(days, start, |says, end| {
                 // `Not interested` holds `interested`, which says nothing there.
                 let yes = matches!(says, Says::Yes | Says::Weak);
-                let within = yes && end <= denied;
-                if !within && !(yes && self.signs(start, end)) {
+                let within = yes && (end <= denied || self.signs(start, end));
+                if !within {
                     lay(Some(says), end);
                 }
                 if says == Says::No {

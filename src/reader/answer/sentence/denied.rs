@@ -159,8 +159,16 @@ const FOR_ANOTHER: &[&str] = &[
 /// Abbreviations of the same behind a name: `Dave Miller, p.p. Carol Example`.
 const BY_PROXY: &[&str] = &["pp", "po", "ia"];
 
+/// Which phrases take a yes back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    All,
+    /// Words in doubt are words of any subject.
+    Plain,
+}
+
 /// The first words that refuse, postpone, doubt or set a condition, wherever in the sentence.
-pub fn by(scene: &Scene<'_>, sentence: &Sentence) -> Option<String> {
+pub fn by(scene: &Scene<'_>, sentence: &Sentence, which: Which) -> Option<String> {
     let tokens = &sentence.tokens;
     let seen = seen(scene, tokens);
     let days = dates::find(scene.language, &seen, scene.today);
@@ -185,7 +193,8 @@ pub fn by(scene: &Scene<'_>, sentence: &Sentence) -> Option<String> {
     let (start, end) = (0..tokens.len()).find_map(|start| {
         let mut found = None;
         laying.phrases(&days, start, |says, end| {
-            if says <= Says::Condition || says == Says::Far {
+            let counts = which == Which::All || says != Says::Doubt;
+            if counts && (says <= Says::Condition || says == Says::Far) {
                 found = found.max(Some(end));
             }
         });
