@@ -169,7 +169,8 @@ fn prepared(subject: &str) -> Option<Answer> {
 
 /// An empty text below a subject that is nothing but a stop.
 fn stopped(subject: &str) -> Option<Answer> {
-    if subject.split_whitespace().count() > MAX_PREPARED_WORDS {
+    // A text of nothing asks for the subject again.
+    if subject.trim().is_empty() || subject.split_whitespace().count() > MAX_PREPARED_WORDS {
         return None;
     }
     let body = Body {
