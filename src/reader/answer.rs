@@ -189,8 +189,9 @@ fn candidates(sentences: &[lexer::Sentence]) -> Vec<&'static Language> {
         let masks = t.ids.iter().map(|id| WORDS.langs(*id));
         masks.into_iter().find(|mask| *mask != 0).unwrap_or(0)
     };
-    let langs: Vec<u64> = tokens.map(known).collect();
-    let count = |l: &Language| langs.iter().filter(|mask| *mask & l.bit != 0).count();
+    let mut tally = Tally::default();
+    tokens.for_each(|token| tally.add(known(token)));
+    let count = |l: &Language| tally.count(l.bit);
     let counts: Vec<(usize, &Language)> = WORDS.languages.iter().map(|l| (count(l), l)).collect();
     let best = counts.iter().map(|(n, _)| *n).max().unwrap_or(0);
     let least = counts.iter().map(|(n, _)| *n).min().unwrap_or(0);
@@ -203,6 +204,36 @@ fn candidates(sentences: &[lexer::Sentence]) -> Vec<&'static Language> {
         .filter(|(n, _)| *n > least && n * 4 >= best * 3)
         .map(|(_, language)| language)
         .collect()
+}
+
+/// How often each bit was set, for all of them at once: a number's first binary digits beside one another,
+/// then its second ones.
+#[derive(Default)]
+struct Tally {
+    digits: [u64; TALLY_DIGITS],
+    /// How many of them are in use.
+    used: usize,
+}
+
+/// Enough for [`MAX_TOKENS`].
+const TALLY_DIGITS: usize = 10;
+
+impl Tally {
+    fn add(&mut self, bits: u64) {
+        let mut carried = bits;
+        for (digit, used) in self.digits.iter_mut().zip(1..) {
+            if carried == 0 {
+                break;
+            }
+            (*digit, carried) = (*digit ^ carried, *digit & carried);
+            self.used = self.used.max(used);
+        }
+    }
+
+    fn count(&self, bit: u64) -> usize {
+        let digits = self.digits.iter().take(self.used).rev();
+        digits.fold(0, |all, digit| 2 * all + usize::from(digit & bit != 0))
+    }
 }
 
 /// One verdict from those of several languages that explain equally well. A yes must be a yes in

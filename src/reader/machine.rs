@@ -111,8 +111,13 @@ impl<'a> View<'a> {
     /// The phrase of this section that the body begins with.
     fn begins(&self, section: &str) -> Option<&str> {
         let first = self.text.trim_start().chars().next();
-        let first = first.map(|c| prepare(c.encode_utf8(&mut [0; 4])));
-        if first.is_some_and(|first| !first.is_empty() && !PHRASES.may_begin(section, &first)) {
+        let begins = |first: &str| first.is_empty() || PHRASES.may_begin(section, first);
+        let may_begin = first.is_none_or(|c| match c {
+            // Nothing of it is prepared but its case.
+            'a'..='z' | 'A'..='Z' => begins(c.to_ascii_lowercase().encode_utf8(&mut [0; 4])),
+            c => begins(&prepare(c.encode_utf8(&mut [0; 4]))),
+        });
+        if !may_begin {
             return None;
         }
         PHRASES.begins(section, self.body())

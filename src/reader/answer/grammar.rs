@@ -43,6 +43,7 @@ pub enum Builtin {
     Name,
 }
 
+/// In the order of their numbers.
 const BUILTINS: &[(&str, Builtin)] = &[
     ("number", Builtin::Number),
     ("time", Builtin::Time),
@@ -56,6 +57,11 @@ const BUILTINS: &[(&str, Builtin)] = &[
     ("known", Builtin::Known),
     ("name", Builtin::Name),
 ];
+
+/// The one of this number, in the order in which they are named.
+pub fn builtin(number: u32) -> Option<Builtin> {
+    BUILTINS.get(number as usize).map(|(_, builtin)| *builtin)
+}
 
 /// How the words of a language are typed on a keyboard without its letters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

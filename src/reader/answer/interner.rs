@@ -1,7 +1,7 @@
 //! Numbers for the words of all tables, in little memory: their letters lie in one text, and what is looked
 //! through for a word are numbers beside one another.
 //!
-//! Never fails: a word that no table has is [`UNKNOWN`].
+//! Never fails: a word that no table has is [`UNKNOWN`], and so would be those of a table beyond a million.
 
 use crate::reader::hash::TableHasher;
 use std::hash::Hasher;
@@ -12,20 +12,36 @@ pub const UNKNOWN: Id = 0;
 
 /// Slots for two words, at least: a look for an unknown word soon ends.
 const SLOTS_A_WORD: usize = 2;
+/// Bits of a slot that are the word's number; the tables have some twenty thousand words.
+const ID_BITS: u32 = 20;
+const ID: u32 = (1 << ID_BITS) - 1;
 
 #[derive(Default)]
 pub struct Interner {
     text: String,
     /// Where the words end in it, in the order of their numbers, which begin with 1.
     ends: Vec<u32>,
-    /// Beginning at a word's hash: some bits of the hash and the number of each word that has it.
+    /// Beginning at a word's hash: the number and some bits of the hash of each word that has it.
     slots: Vec<Slot>,
 }
 
+/// A word's number, and the bits of its hash above it.
 #[derive(Clone, Copy, Default)]
-struct Slot {
-    id: Id,
-    hash: u32,
+struct Slot(u32);
+
+impl Slot {
+    fn of(id: Id, hash: u64) -> Slot {
+        Slot(hash as u32 & !ID | id & ID)
+    }
+
+    fn id(self) -> Id {
+        self.0 & ID
+    }
+
+    /// Whether it may be that of a word with this hash.
+    fn fits(self, hash: u64) -> bool {
+        (self.0 ^ hash as u32) & !ID == 0
+    }
 }
 
 fn hash(word: &str) -> u64 {
@@ -41,6 +57,9 @@ impl Interner {
         if known != UNKNOWN {
             return known;
         }
+        if self.len() >= ID as usize {
+            return UNKNOWN;
+        }
         if (self.len() + 1) * SLOTS_A_WORD > self.slots.len() {
             self.grow();
         }
@@ -48,13 +67,7 @@ impl Interner {
         self.ends
             .push(u32::try_from(self.text.len()).unwrap_or(u32::MAX));
         let id = Id::try_from(self.len()).unwrap_or(Id::MAX);
-        self.put(
-            Slot {
-                id,
-                hash: hash as u32,
-            },
-            hash,
-        );
+        self.put(Slot::of(id, hash), hash);
         id
     }
 
@@ -90,11 +103,11 @@ impl Interner {
 
     fn find(&self, word: &str, hash: u64) -> Id {
         for slot in self.row(hash) {
-            if slot.id == UNKNOWN {
+            if slot.id() == UNKNOWN {
                 break;
             }
-            if slot.hash == hash as u32 && self.word(slot.id) == word {
-                return slot.id;
+            if slot.fits(hash) && self.word(slot.id()) == word {
+                return slot.id();
             }
         }
         UNKNOWN
@@ -118,7 +131,7 @@ impl Interner {
         let at = self.place(hash);
         let (behind, from) = self.slots.split_at_mut_checked(at).unwrap_or_default();
         let mut row = from.iter_mut().chain(behind);
-        if let Some(slot) = row.find(|slot| slot.id == UNKNOWN) {
+        if let Some(slot) = row.find(|slot| slot.id() == UNKNOWN) {
             *slot = new;
         }
     }
@@ -128,13 +141,7 @@ impl Interner {
         self.slots = vec![Slot::default(); slots];
         for id in (1..).take(self.len()) {
             let hash = hash(self.word(id));
-            self.put(
-                Slot {
-                    id,
-                    hash: hash as u32,
-                },
-                hash,
-            );
+            self.put(Slot::of(id, hash), hash);
         }
     }
 }

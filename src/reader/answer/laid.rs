@@ -3,9 +3,14 @@
 //!
 //! Never fails: a row that is not there has no steps.
 
-use crate::reader::answer::grammar::{self, Bits, Builtin, Defined, First, Node};
+pub mod beginnings;
+pub mod step;
+
+use crate::reader::answer::grammar::{self, Bits, Defined, Node};
 use crate::reader::answer::interner::Id;
-use crate::reader::hash::TableMap;
+use beginnings::{Needs, Standing};
+use std::collections::HashMap;
+use step::{Accents, Packed, Step};
 
 /// A part of a list.
 #[derive(Clone, Copy, Debug, Default)]
@@ -21,27 +26,24 @@ impl Part {
     }
 }
 
-#[derive(Clone, Copy, Debug)]
-pub enum Step {
-    /// As written, and without its accents.
-    Word(Id, Id),
-    /// One of several rows: the number of a [`Choice`].
-    Any(u32),
-    /// One of them, or nothing.
-    Maybe(u32),
-    Define(u32),
-    Builtin(Builtin),
-}
-
 /// Several rows, and what tells at a look that none of them begins somewhere.
 #[derive(Clone, Copy, Debug)]
-struct Choice {
+pub struct Choice {
     /// Words that one of them can begin with.
     begins: Bits,
+    /// Words that are whole rows, in order, with accents and without.
+    words: Part,
+    /// The other rows.
     branches: Part,
 }
 
-/// One of several rows, and the word that it begins with, as written and without its accents.
+impl Choice {
+    pub fn may_begin(&self, here: &Standing) -> bool {
+        self.begins & here.bit != 0
+    }
+}
+
+/// A row, and the word that it begins with, as written and without its accents.
 #[derive(Clone, Copy, Debug)]
 struct Branch {
     begins: (Id, Id),
@@ -54,6 +56,8 @@ const NO_WORD: Id = Id::MAX;
 /// A definition.
 #[derive(Default)]
 pub struct Define {
+    /// Alternatives that are one word, in order.
+    words: Vec<Id>,
     alternatives: Vec<Alternative>,
     /// By word number, in order: which alternative it can begin.
     by_first: Vec<(Id, u32)>,
@@ -77,7 +81,12 @@ impl Define {
         self.begins & here.bit != 0
     }
 
-    /// The alternatives that what stands there can begin.
+    /// Whether the word is a whole alternative.
+    pub fn is_word(&self, id: Id) -> bool {
+        self.words.binary_search(&id).is_ok()
+    }
+
+    /// The alternatives of several steps that what stands there can begin.
     pub fn begun_by(&self, here: Standing) -> impl Iterator<Item = Part> {
         let start = self.by_first.partition_point(|(first, _)| *first < here.id);
         let from = self.by_first.get(start..).unwrap_or_default();
@@ -90,65 +99,56 @@ impl Define {
     }
 }
 
-/// What tells at a look that a row cannot match.
-#[derive(Clone, Copy)]
-pub struct Needs {
-    /// Words without which it cannot.
-    all: Bits,
-    /// Words one of which must stand second.
-    second: Bits,
-}
-
-impl Needs {
-    pub fn of(nodes: &[Node], defines: &[Defined]) -> Needs {
-        Needs {
-            all: grammar::needs(nodes, defines),
-            second: grammar::second(nodes, defines),
-        }
-    }
-
-    fn are_met(self, here: Standing) -> bool {
-        self.second & here.next != 0 && self.all & !here.ahead == 0
-    }
-}
-
 /// Every pattern of a language.
 #[derive(Default)]
 pub struct Laid {
-    steps: Vec<Step>,
+    steps: Vec<Packed>,
+    accents: Accents,
     choices: Vec<Choice>,
+    words: Vec<Id>,
     branches: Vec<Branch>,
     defines: Vec<Define>,
+    making: Making,
 }
 
-/// A row that a word can begin.
-pub enum Begun {
-    /// It is that word.
-    Whole,
-    Row(Part),
+/// What is asked only while patterns are added.
+#[derive(Default)]
+struct Making {
+    /// Choices of nothing but words without accents, by those: many rows have the same.
+    alike: HashMap<Vec<Id>, u32>,
+    /// Words with accents that are whole rows, as written and without, by the number of the choice and of the
+    /// definition.
+    of_choices: Vec<(u32, (Id, Id))>,
+    of_defines: Vec<(u32, (Id, Id))>,
 }
 
 impl Laid {
-    pub fn row(&self, row: Part) -> &[Step] {
+    /// The steps of a row, to be unpacked by [`Laid::step`].
+    pub fn row(&self, row: Part) -> &[Packed] {
         row.of(&self.steps)
     }
 
-    /// The rows of a choice that what stands there can begin, and those that no word begins.
-    pub fn begun_by(&self, choice: u32, here: Standing) -> impl Iterator<Item = Begun> {
-        let choice = self.choices.get(choice as usize);
-        let choice = choice.filter(|choice| choice.begins & here.bit != 0);
-        let branches = choice.map_or(&[][..], |choice| choice.branches.of(&self.branches));
-        branches.iter().filter_map(move |branch| {
+    pub fn step(&self, step: Packed) -> Step {
+        step.step(&self.accents)
+    }
+
+    pub fn choice(&self, choice: u32) -> Option<&Choice> {
+        self.choices.get(choice as usize)
+    }
+
+    /// Whether the word is a whole row of the choice.
+    pub fn is_word(&self, choice: &Choice, id: Id) -> bool {
+        choice.words.of(&self.words).binary_search(&id).is_ok()
+    }
+
+    /// The rows of several steps that the word can begin, and those that no word begins.
+    pub fn begun_by(&self, choice: &Choice, id: Id) -> impl Iterator<Item = Part> {
+        let begun = move |branch: &&Branch| {
             let (exact, plain) = branch.begins;
-            if exact == NO_WORD {
-                return Some(Begun::Row(branch.row));
-            }
-            let is_one = branch.row.end == branch.row.start + 1;
-            (here.id == exact || here.id == plain).then_some(match is_one {
-                true => Begun::Whole,
-                false => Begun::Row(branch.row),
-            })
-        })
+            exact == NO_WORD || id == exact || id == plain
+        };
+        let branches = choice.branches.of(&self.branches).iter();
+        branches.filter(begun).map(|branch| branch.row)
     }
 
     pub fn define(&self, index: u32) -> Option<&Define> {
@@ -163,35 +163,60 @@ impl Laid {
     /// Adds a row that names definitions among these.
     pub fn add_row(&mut self, nodes: &[Node], defines: &[Defined]) -> Part {
         // What stands inside of the row first: the row's own steps lie together.
-        let steps: Vec<Step> = nodes.iter().map(|node| self.step(node, defines)).collect();
+        let steps: Vec<Packed> = nodes
+            .iter()
+            .map(|node| self.packed(node, defines))
+            .collect();
         let start = self.steps.len();
         self.steps.extend(steps);
         part(start, self.steps.len())
     }
 
-    fn step(&mut self, node: &Node, defines: &[Defined]) -> Step {
-        match node {
+    fn packed(&mut self, node: &Node, defines: &[Defined]) -> Packed {
+        let step = match node {
             Node::Word(exact, plain) => Step::Word(*exact, *plain),
-            Node::Any(any) => Step::Any(self.choice(any, defines)),
-            Node::Maybe(inner) => Step::Maybe(self.choice(std::slice::from_ref(inner), defines)),
+            Node::Any(any) => Step::Any(self.add_choice(any, defines)),
+            Node::Maybe(inner) => match inner.as_slice() {
+                [Node::Word(exact, plain)] if exact == plain => Step::MaybeWord(*exact),
+                _ => Step::Maybe(self.add_choice(std::slice::from_ref(inner), defines)),
+            },
             Node::Define(index) => Step::Define(*index),
             Node::Builtin(builtin) => Step::Builtin(*builtin),
-        }
+        };
+        Packed::of(step, &mut self.accents)
     }
 
-    fn choice(&mut self, any: &[Vec<Node>], defines: &[Defined]) -> u32 {
-        let branch = |nodes: &Vec<Node>| Branch {
+    fn add_choice(&mut self, any: &[Vec<Node>], defines: &[Defined]) -> u32 {
+        let (mut pairs, mut rows) = (Vec::new(), Vec::new());
+        sort_out(any, &mut pairs, &mut rows);
+        let words = sorted_words(&pairs);
+        pairs.retain(|(exact, plain)| exact != plain);
+        let may_be_alike = rows.is_empty() && pairs.is_empty();
+        if may_be_alike && let Some(known) = self.making.alike.get(&words) {
+            return *known;
+        }
+        let branch = |nodes: &&[Node]| Branch {
             begins: word(nodes.first()),
             row: self.add_row(nodes, defines),
         };
-        let branches: Vec<Branch> = any.iter().map(branch).collect();
+        let branches: Vec<Branch> = rows.iter().map(branch).collect();
         let start = self.branches.len();
         self.branches.extend(branches);
+        let branches = part(start, self.branches.len());
+        let number = u32::try_from(self.choices.len()).unwrap_or(u32::MAX);
+        let accented = pairs.into_iter().map(|pair| (number, pair));
+        self.making.of_choices.extend(accented);
+        let start = self.words.len();
+        self.words.extend_from_slice(&words);
         self.choices.push(Choice {
             begins: grammar::beginnings(any, defines),
-            branches: part(start, self.branches.len()),
+            words: part(start, self.words.len()),
+            branches,
         });
-        u32::try_from(self.choices.len() - 1).unwrap_or(u32::MAX)
+        if may_be_alike {
+            self.making.alike.insert(words, number);
+        }
+        number
     }
 
     /// Adds a definition; `before`: those before it.
@@ -200,7 +225,14 @@ impl Laid {
             begins: grammar::beginnings(any, before),
             ..Define::default()
         };
-        for (nodes, at) in any.iter().zip(0..) {
+        let (mut pairs, mut rows) = (Vec::new(), Vec::new());
+        sort_out(any, &mut pairs, &mut rows);
+        define.words = sorted_words(&pairs);
+        pairs.retain(|(exact, plain)| exact != plain);
+        let number = u32::try_from(self.defines.len()).unwrap_or(u32::MAX);
+        let accented = pairs.into_iter().map(|pair| (number, pair));
+        self.making.of_defines.extend(accented);
+        for (nodes, at) in rows.into_iter().zip(0..) {
             let first = grammar::first(nodes, before);
             if first.empty {
                 define.empty.push(at);
@@ -218,43 +250,81 @@ impl Laid {
         define.by_first.sort_unstable();
         define.by_first.shrink_to_fit();
         define.alternatives.shrink_to_fit();
+        define.words.shrink_to_fit();
         self.defines.push(define);
     }
 
-    /// Nothing more will be added.
+    /// Nothing more will be added, and nothing asked that is asked only then.
     pub fn shrink(&mut self) {
         self.steps.shrink_to_fit();
+        self.accents.shrink();
         self.choices.shrink_to_fit();
+        self.words.shrink_to_fit();
         self.branches.shrink_to_fit();
         self.defines.shrink_to_fit();
+        self.making = Making::default();
     }
 
     /// Calls `see` with every word of these rows and of the definitions that they name, as written and
-    /// without its accents.
+    /// without its accents. Before [`Laid::shrink`].
     pub fn words_of(&self, rows: impl Iterator<Item = Part>, mut see: impl FnMut(Id, Id)) {
         let mut seen = vec![false; self.defines.len()];
         let mut open: Vec<Part> = rows.collect();
         while let Some(row) = open.pop() {
             for step in self.row(row) {
-                match step {
-                    Step::Word(exact, plain) => see(*exact, *plain),
+                match self.step(*step) {
+                    Step::Word(exact, plain) => see(exact, plain),
+                    Step::MaybeWord(id) => see(id, id),
                     Step::Any(choice) | Step::Maybe(choice) => {
-                        let choice = self.choices.get(*choice as usize);
-                        let branches = choice.map(|choice| choice.branches.of(&self.branches));
-                        open.extend(branches.into_iter().flatten().map(|b| b.row));
-                    }
-                    Step::Define(index) => {
-                        let seen = seen.get_mut(*index as usize);
-                        if seen.is_some_and(|seen| !std::mem::replace(seen, true)) {
-                            let any = self.define(*index).map(|define| &define.alternatives);
-                            open.extend(any.into_iter().flatten().map(|a| a.row));
+                        accented(&self.making.of_choices, choice, &mut see);
+                        if let Some(choice) = self.choices.get(choice as usize) {
+                            let words = choice.words.of(&self.words);
+                            words.iter().for_each(|id| see(*id, *id));
+                            let branches = choice.branches.of(&self.branches);
+                            open.extend(branches.iter().map(|branch| branch.row));
                         }
                     }
-                    Step::Builtin(_) => {}
+                    Step::Define(index) => {
+                        let seen = seen.get_mut(index as usize);
+                        if seen.is_some_and(|seen| !std::mem::replace(seen, true))
+                            && let Some(define) = self.define(index)
+                        {
+                            accented(&self.making.of_defines, index, &mut see);
+                            define.words.iter().for_each(|id| see(*id, *id));
+                            open.extend(define.alternatives.iter().map(|a| a.row));
+                        }
+                    }
+                    Step::Builtin(_) | Step::Never => {}
                 }
             }
         }
     }
+}
+
+/// The rows that are one word, and the others; brackets that are a whole row are opened.
+fn sort_out<'n>(any: &'n [Vec<Node>], words: &mut Vec<(Id, Id)>, rows: &mut Vec<&'n [Node]>) {
+    for row in any {
+        match row.as_slice() {
+            [Node::Word(exact, plain)] => words.push((*exact, *plain)),
+            [Node::Any(inner)] => sort_out(inner, words, rows),
+            row => rows.push(row),
+        }
+    }
+}
+
+fn sorted_words(pairs: &[(Id, Id)]) -> Vec<Id> {
+    let mut words: Vec<Id> = pairs.iter().flat_map(|(a, b)| [*a, *b]).collect();
+    words.sort_unstable();
+    words.dedup();
+    words
+}
+
+/// Shows the pairs of this number; they are in the order of their numbers.
+fn accented(all: &[(u32, (Id, Id))], number: u32, see: &mut impl FnMut(Id, Id)) {
+    let start = all.partition_point(|(of, _)| *of < number);
+    let from = all.get(start..).unwrap_or_default().iter();
+    from.take_while(|(of, _)| *of == number)
+        .for_each(|(_, (exact, plain))| see(*exact, *plain));
 }
 
 fn part(start: usize, end: usize) -> Part {
@@ -269,102 +339,5 @@ fn word(node: Option<&Node>) -> (Id, Id) {
     match node {
         Some(Node::Word(exact, plain)) => (*exact, *plain),
         _ => (NO_WORD, NO_WORD),
-    }
-}
-
-/// Numbers of rules by what they begin with.
-#[derive(Default)]
-pub struct Beginnings {
-    by_first: TableMap<Id, Part>,
-    /// Those that begin with one word beside one another.
-    begun: Vec<Beginning>,
-    /// Rules that can begin with a number, a link, a date.
-    by_shape: Vec<Beginning>,
-}
-
-/// A rule, and what tells at a look that it cannot match: most are told by these alone, so they stand beside
-/// one another.
-#[derive(Clone, Copy)]
-pub struct Beginning {
-    index: u32,
-    needs: Needs,
-}
-
-impl Beginning {
-    pub fn of(index: usize, needs: Needs) -> Beginning {
-        Beginning {
-            index: u32::try_from(index).unwrap_or(u32::MAX),
-            needs,
-        }
-    }
-}
-
-/// What stands at a place of a sentence.
-#[derive(Clone, Copy, Default)]
-pub struct Standing {
-    pub id: Id,
-    pub bit: Bits,
-    /// The word behind it.
-    pub next: Bits,
-    /// Something other than a word stands there.
-    pub shaped: bool,
-    /// The words from there on.
-    pub ahead: Bits,
-}
-
-impl Beginnings {
-    /// Rules that can begin with what stands there and need no others than those from there on.
-    pub fn at(&self, here: Standing) -> impl Iterator<Item = usize> + '_ {
-        let by_shape: &[Beginning] = if here.shaped { &self.by_shape } else { &[] };
-        let by_first = self.by_first.get(&here.id);
-        let by_first = by_first.map_or(&[][..], |part| part.of(&self.begun));
-        let both = by_first.iter().chain(by_shape);
-        both.filter(move |begun| begun.needs.are_met(here))
-            .map(|begun| begun.index as usize)
-    }
-
-    /// Every word that a rule begins with, and the numbers of those rules.
-    pub fn iter(&self) -> impl Iterator<Item = (Id, impl Iterator<Item = usize> + '_)> {
-        let rules = |part: Part| part.of(&self.begun).iter().map(|b| b.index as usize);
-        self.by_first
-            .iter()
-            .map(move |(id, part)| (*id, rules(*part)))
-    }
-}
-
-/// Beginnings while rules are added.
-#[derive(Default)]
-pub struct Gathered {
-    by_first: Vec<(Id, Beginning)>,
-    by_shape: Vec<Beginning>,
-}
-
-impl Gathered {
-    pub fn add(&mut self, begun: Beginning, first: &First) {
-        self.by_first
-            .extend(first.ids.iter().map(|id| (*id, begun)));
-        if first.shape {
-            self.by_shape.push(begun);
-        }
-    }
-
-    pub fn sorted(mut self) -> Beginnings {
-        // The rules of a word stay in their order.
-        self.by_first.sort_by_key(|(id, _)| *id);
-        self.by_shape.shrink_to_fit();
-        let mut by_first = TableMap::default();
-        let mut at = 0;
-        for same in self.by_first.chunk_by(|a, b| a.0 == b.0) {
-            if let Some((id, _)) = same.first() {
-                by_first.insert(*id, part(at, at + same.len()));
-            }
-            at += same.len();
-        }
-        by_first.shrink_to_fit();
-        Beginnings {
-            by_first,
-            begun: self.by_first.iter().map(|(_, begun)| *begun).collect(),
-            by_shape: self.by_shape,
-        }
     }
 }

@@ -5,7 +5,9 @@
 
 use crate::reader::answer::grammar::{self, Builtin};
 use crate::reader::answer::interner::{Id, UNKNOWN};
-use crate::reader::answer::laid::{Begun, Laid, Part, Standing, Step};
+use crate::reader::answer::laid::beginnings::Standing;
+use crate::reader::answer::laid::step::{Packed, Step};
+use crate::reader::answer::laid::{Choice, Laid, Part};
 use crate::reader::answer::lexer::Shape;
 use crate::reader::answer::tables::Language;
 use crate::reader::hash::TableMap;
@@ -30,6 +32,9 @@ pub struct Stretch {
 /// Where patterns can end: bit `n` for `n` tokens further on. No phrase is longer than that.
 pub type Ends = u128;
 
+/// The end behind one token.
+const ONE: Ends = 1 << 1;
+
 /// Every place in `ends`, counted from `start`.
 pub fn places(start: usize, ends: Ends) -> impl Iterator<Item = usize> {
     let mut rest = ends;
@@ -38,6 +43,14 @@ pub fn places(start: usize, ends: Ends) -> impl Iterator<Item = usize> {
         rest &= rest - 1;
         Some(start + bit)
     })
+}
+
+/// The same places counted from so many tokens before; those too far off are none.
+fn shifted(ends: Ends, by: usize) -> Ends {
+    match u32::try_from(by) {
+        Ok(by) => ends.checked_shl(by).unwrap_or(0),
+        Err(_) => 0,
+    }
 }
 
 /// Matches patterns against one sentence.
@@ -97,27 +110,41 @@ impl<'a> Matcher<'a> {
 
     /// Every place where the row can end when it starts at `start`.
     pub fn ends(&self, row: Part, start: usize) -> Ends {
-        // The words that most rows begin with stand where they stand, or the row does not match.
+        // As long as there is one way on, which there is in most rows to the end, it is a place.
         let mut rest = self.patterns.row(row);
-        let mut words = 0;
-        while let [Step::Word(exact, plain), behind @ ..] = rest {
+        let mut at = start;
+        while let [first, behind @ ..] = rest {
             work::steps(1);
-            match self.tokens.get(start + words) {
-                Some(token) if token.id == *exact || token.id == *plain => words += 1,
-                _ => return 0,
-            }
             rest = behind;
+            let step = self.patterns.step(*first);
+            if let Step::Word(exact, plain) = step {
+                match self.tokens.get(at) {
+                    Some(token) if token.id == exact || token.id == plain => at += 1,
+                    _ => return 0,
+                }
+                continue;
+            }
+            let ends = self.step(step, at);
+            if ends & ends.wrapping_sub(1) != 0 {
+                return self.ends_of_several(rest, start, shifted(ends, at - start));
+            }
+            if ends == 0 {
+                return 0;
+            }
+            at += ends.trailing_zeros() as usize;
         }
-        let words = u32::try_from(words).unwrap_or(u32::MAX);
-        let mut at = (1 as Ends).checked_shl(words).unwrap_or(0);
-        for step in rest {
+        shifted(1, at - start)
+    }
+
+    /// Every place where these steps can end when they start at the places `at`, all counted from `start`.
+    #[inline(never)]
+    fn ends_of_several(&self, steps: &[Packed], start: usize, mut at: Ends) -> Ends {
+        for step in steps {
             work::steps(1);
+            let step = self.patterns.step(*step);
             let mut next: Ends = 0;
-            let mut rest = at;
-            while rest != 0 {
-                let bit = rest.trailing_zeros();
-                rest &= rest - 1;
-                next |= self.step(*step, start + bit as usize) << bit;
+            for place in places(0, at) {
+                next |= shifted(self.step(step, start + place), place);
             }
             if next == 0 {
                 return 0;
@@ -127,48 +154,71 @@ impl<'a> Matcher<'a> {
         at
     }
 
+    #[inline]
     fn step(&self, step: Step, position: usize) -> Ends {
         match step {
             Step::Word(exact, plain) => match self.tokens.get(position) {
-                Some(token) if token.id == exact || token.id == plain => 1 << 1,
+                Some(token) if token.id == exact || token.id == plain => ONE,
                 _ => 0,
+            },
+            Step::MaybeWord(id) => match self.tokens.get(position) {
+                Some(token) if token.id == id => 1 | ONE,
+                _ => 1,
             },
             Step::Maybe(choice) => 1 | self.choice(choice, position),
             Step::Any(choice) => self.choice(choice, position),
             Step::Define(index) => self.define(index, position),
             Step::Builtin(builtin) => self.builtin(builtin, position),
+            Step::Never => 0,
         }
     }
 
+    /// Most choices are told by a look at what stands there.
+    #[inline]
     fn choice(&self, choice: u32, position: usize) -> Ends {
-        let begun = self.patterns.begun_by(choice, self.standing(position));
-        begun.fold(0, |ends, begun| match begun {
-            Begun::Whole => ends | 1 << 1,
-            Begun::Row(row) => ends | self.ends(row, position),
-        })
+        let here = self.standing.get(position).or(self.standing.last());
+        match (here, self.patterns.choice(choice)) {
+            (Some(here), Some(choice)) if choice.may_begin(here) => {
+                self.chosen(choice, here, position)
+            }
+            _ => 0,
+        }
     }
 
+    #[inline(never)]
+    fn chosen(&self, choice: &Choice, here: &Standing, position: usize) -> Ends {
+        let word = match self.patterns.is_word(choice, here.id) {
+            true => ONE,
+            false => 0,
+        };
+        let rows = self.patterns.begun_by(choice, here.id);
+        rows.fold(word, |ends, row| ends | self.ends(row, position))
+    }
+
+    #[inline(never)]
     fn define(&self, index: u32, position: usize) -> Ends {
         let here = self.standing(position);
         let define = self.patterns.define(index);
         let Some(define) = define.filter(|define| define.may_begin(here)) else {
             return 0;
         };
+        let word = if define.is_word(here.id) { ONE } else { 0 };
         let mut begun = define.begun_by(here).peekable();
-        // Nothing of most definitions begins here, which is told as soon as looked up.
+        // Nothing else of most definitions begins here, which is told as soon as looked up.
         if begun.peek().is_none() {
-            return 0;
+            return word;
         }
         let slot = position * self.patterns.defines() + index as usize;
         let slot = u32::try_from(slot).unwrap_or(u32::MAX);
         if let Some(ends) = self.known.borrow().get(&slot) {
             return *ends;
         }
-        let ends = begun.fold(0, |ends, row| ends | self.ends(row, position));
+        let ends = begun.fold(word, |ends, row| ends | self.ends(row, position));
         self.known.borrow_mut().insert(slot, ends);
         ends
     }
 
+    #[inline(never)]
     fn builtin(&self, builtin: Builtin, position: usize) -> Ends {
         let shape = self.tokens.get(position).map(|t| t.shape);
         let hit = match builtin {
@@ -179,7 +229,7 @@ impl<'a> Matcher<'a> {
             Builtin::Mail => shape == Some(Shape::Mail),
             _ => false,
         };
-        let mut ends = if hit { 1 << 1 } else { 0 };
+        let mut ends = if hit { ONE } else { 0 };
         for stretch in self.stretches {
             if stretch.what == builtin && stretch.start == position {
                 let length = u32::try_from(stretch.end - stretch.start).unwrap_or(u32::MAX);

@@ -7,7 +7,8 @@ mod file;
 
 use crate::reader::answer::grammar::Bits;
 use crate::reader::answer::interner::{Id, Interner, UNKNOWN};
-use crate::reader::answer::laid::{Beginnings, Laid, Part};
+use crate::reader::answer::laid::beginnings::Beginnings;
+use crate::reader::answer::laid::{Laid, Part};
 use crate::reader::answer::tables::file::Reading;
 use crate::reader::hash::{TableMap, TableSet};
 use std::sync::LazyLock;
@@ -134,18 +135,22 @@ pub struct Language {
     pub long_words: Vec<LongWord>,
 }
 
-pub type LongWord = (char, usize, Id);
+/// What it is sorted by, and its number.
+pub type LongWord = (u32, Id);
+
+/// First letter and length of a word in one number; the longest are none that is looked for.
+pub fn long_word_key(first: char, length: usize) -> u32 {
+    u32::from(first) << 8 | length.min(0xFF) as u32
+}
 
 impl Language {
     /// The long words that begin with this letter and have so many.
     pub fn long_words(&self, first: char, length: usize) -> impl Iterator<Item = Id> {
-        let key = (first, length);
-        let start = self
-            .long_words
-            .partition_point(|word| (word.0, word.1) < key);
+        let key = long_word_key(first, length);
+        let start = self.long_words.partition_point(|word| word.0 < key);
         let from = self.long_words.get(start..).unwrap_or_default();
-        let same = from.iter().take_while(move |word| (word.0, word.1) == key);
-        same.map(|(_, _, id)| *id)
+        let same = from.iter().take_while(move |word| word.0 == key);
+        same.map(|(_, id)| *id)
     }
 }
 

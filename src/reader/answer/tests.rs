@@ -371,6 +371,20 @@ fn a_signature_without_end_is_no_signature() {
 }
 
 #[test]
+fn a_tally_counts_every_bit() {
+    let mut tally = Tally::default();
+    for number in 0..MAX_TOKENS as u64 {
+        tally.add(number << 1 | 1);
+    }
+    const { assert!(MAX_TOKENS < 1 << TALLY_DIGITS) };
+    assert_eq!(tally.count(1), MAX_TOKENS);
+    for digit in 0..9 {
+        let have = (0..MAX_TOKENS).filter(|n| n >> digit & 1 != 0).count();
+        assert_eq!(tally.count(2 << digit), have);
+    }
+}
+
+#[test]
 fn a_quote_or_a_subject_takes_a_yes_back() {
     let subject = "Alice Ng would like to talk to you – interested?";
     let said = |text: &str, subject_now: &str, quoted: &Quoted| {

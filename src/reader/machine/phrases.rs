@@ -33,23 +33,18 @@ pub struct Phrases {
 
 /// The phrases of one section, compiled when first asked for.
 struct Section {
-    any: String,
+    phrases: Vec<String>,
     /// A piece of each phrase: where none of them is, no phrase is.
-    pieces: Sieve,
-    /// Whether a phrase begins with this octet.
+    pieces: OnceLock<Sieve>,
+    /// Octets that a phrase begins with.
     first: [bool; 256],
     begins: OnceLock<Option<Regex>>,
     holds: OnceLock<Option<Regex>>,
 }
 
 impl Section {
-    fn of(phrases: &[String]) -> Section {
-        let escaped = |phrase: &String| regex::escape(phrase).replace('…', ".{0,40}?");
-        let any: Vec<String> = phrases.iter().map(escaped).collect();
-        let longest = |phrase: &String| {
-            let pieces = phrase.split('…').map(str::to_owned);
-            pieces.max_by_key(String::len).unwrap_or_default()
-        };
+    fn of(mut phrases: Vec<String>) -> Section {
+        phrases.shrink_to_fit();
         let mut first = [false; 256];
         for octet in phrases.iter().filter_map(|phrase| phrase.bytes().next()) {
             if let Some(begins) = first.get_mut(usize::from(octet)) {
@@ -57,22 +52,38 @@ impl Section {
             }
         }
         Section {
-            any: any.join("|"),
-            pieces: Sieve::of(phrases.iter().map(longest).collect()),
+            phrases,
+            pieces: OnceLock::new(),
             first,
             begins: OnceLock::new(),
             holds: OnceLock::new(),
         }
     }
 
+    fn pieces(&self) -> &Sieve {
+        let longest = |phrase: &String| {
+            let pieces = phrase.split('…').map(str::to_owned);
+            pieces.max_by_key(String::len).unwrap_or_default()
+        };
+        let all = || self.phrases.iter().map(longest).collect();
+        self.pieces.get_or_init(|| Sieve::of(all()))
+    }
+
+    /// All phrases as one expression.
+    fn any(&self) -> String {
+        let escaped = |phrase: &String| regex::escape(phrase).replace('…', ".{0,40}?");
+        let any: Vec<String> = self.phrases.iter().map(escaped).collect();
+        any.join("|")
+    }
+
     fn begins(&self) -> Option<&Regex> {
-        let compile = || Regex::new(&format!("^(?:{})", self.any)).ok();
+        let compile = || Regex::new(&format!("^(?:{})", self.any())).ok();
         self.begins.get_or_init(compile).as_ref()
     }
 
     fn holds(&self) -> Option<&Regex> {
         self.holds
-            .get_or_init(|| Regex::new(&self.any).ok())
+            .get_or_init(|| Regex::new(&self.any()).ok())
             .as_ref()
     }
 
@@ -106,7 +117,7 @@ impl Phrases {
         let lists = lists.into_iter();
         Phrases {
             sections: lists
-                .map(|(name, list)| (name, Section::of(&list)))
+                .map(|(name, list)| (name, Section::of(list)))
                 .collect(),
         }
     }
@@ -129,13 +140,13 @@ impl Phrases {
     /// Whether a phrase of this section may be in the text: a piece of one is.
     pub fn may_hold(&self, section: &str, text: &str) -> bool {
         let section = self.sections.get(section);
-        section.is_some_and(|section| section.pieces.is_in(text))
+        section.is_some_and(|section| section.pieces().is_in(text))
     }
 
     /// The first phrase of this section in the text.
     pub fn holds<'a>(&self, section: &str, text: &'a str) -> Option<&'a str> {
         let section = self.sections.get(section)?;
-        if !section.pieces.is_in(text) {
+        if !section.pieces().is_in(text) {
             return None;
         }
         section.holds()?.find(text).map(|m| m.as_str())

@@ -26,10 +26,10 @@ pub struct Sieve {
     /// Finds the pieces too short for four grams.
     short: Option<Regex>,
     table: Box<[u64; TABLE_WORDS]>,
-    /// By gram beside one another.
+    /// In the order of the table's words.
     spots: Vec<Spot>,
-    /// Where those of a gram begin.
-    starts: TableMap<u32, u32>,
+    /// Where those of a word of the table begin, and the end.
+    starts: Box<[u32]>,
 }
 
 impl Sieve {
@@ -45,7 +45,7 @@ impl Sieve {
             short: None,
             table: Box::new([0; TABLE_WORDS]),
             spots: Vec::new(),
-            starts: TableMap::default(),
+            starts: Box::default(),
         };
         let (long, short): (Vec<String>, Vec<String>) = pieces
             .into_iter()
@@ -53,12 +53,14 @@ impl Sieve {
         for piece in long {
             sieve.add(piece, &often);
         }
-        sieve.spots.sort_by_key(|spot| spot.gram);
+        sieve.spots.sort_by_key(|spot| place(spot.gram).0);
         sieve.spots.shrink_to_fit();
+        let start = |word| {
+            let before = |spot: &Spot| place(spot.gram).0 < word;
+            u32::try_from(sieve.spots.partition_point(before)).unwrap_or(u32::MAX)
+        };
+        sieve.starts = (0..=TABLE_WORDS).map(start).collect();
         sieve.pieces.shrink_to_fit();
-        for (spot, at) in sieve.spots.iter().zip(0..) {
-            sieve.starts.entry(spot.gram).or_insert(at);
-        }
         if !short.is_empty() {
             let short: Vec<String> = short.iter().map(|piece| regex::escape(piece)).collect();
             sieve.short = Regex::new(&short.join("|")).ok();
@@ -120,10 +122,11 @@ impl Sieve {
     }
 
     fn is_at(&self, text: &[u8], at: usize, gram: u32) -> bool {
-        let start = self.starts.get(&gram).map(|start| *start as usize);
-        let from = start.and_then(|start| self.spots.get(start..));
-        let spots = from.unwrap_or_default().iter();
-        let mut spots = spots.take_while(|spot| spot.gram == gram);
+        let (word, _) = place(gram);
+        let start = |word: usize| self.starts.get(word).map_or(0, |at| *at as usize);
+        let spots = self.spots.get(start(word)..start(word + 1));
+        let spots = spots.unwrap_or_default().iter();
+        let mut spots = spots.filter(|spot| spot.gram == gram);
         spots.any(|spot| {
             let piece = self.pieces.get(usize::from(spot.piece));
             let piece = piece.map(String::as_bytes);

@@ -3,7 +3,6 @@
 
 use regex::Regex;
 use std::collections::HashSet;
-use std::ops::Range;
 use std::sync::LazyLock;
 
 /// Small words inside names, in lower case.
@@ -128,55 +127,8 @@ pub static GAINS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// Words that may stand between a name and the verb that ends a wish.
 pub const FILLERS: &[&str] = &["mal", "doch", "bitte", "kurz", "auch", "gern", "gerne"];
 
-/// How a wish begins, and what must follow its object.
-pub struct Wish {
-    start: Regex,
-    /// Whether it can only mean an introduction: then an unknown name is one, too.
-    pub is_strong: bool,
-    /// Whether it is no wish but speaks of somebody whom the other knows: worth a question, if
-    /// nothing else names anybody.
-    pub is_hint: bool,
-    /// Whether `X to Y` may follow.
-    pub takes_two: bool,
-    /// Words of which one must follow the object; none: anything may.
-    pub ends: &'static [&'static str],
-}
-
-impl Wish {
-    /// Where it begins: from the character before its first word to the one behind its last. That the
-    /// one before is no letter is looked at here: each pattern would carry all letters of Unicode.
-    pub fn find_at(&self, text: &str, from: usize) -> Option<Range<usize>> {
-        let mut at = from;
-        while at <= text.len() {
-            let found = self.start.find_at(text, at)?;
-            let (before, rest) = text.split_at_checked(found.start())?;
-            match before.chars().next_back() {
-                None => return Some(found.range()),
-                Some(c) if !c.is_alphanumeric() => {
-                    return Some(found.start() - c.len_utf8()..found.end());
-                }
-                Some(_) => at = found.start() + rest.chars().next().map_or(1, char::len_utf8),
-            }
-        }
-        None
-    }
-
-    /// All places where it begins, not overlapping.
-    pub fn find_all<'a>(&'a self, text: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
-        let mut next = 0;
-        std::iter::from_fn(move || {
-            let found = self.find_at(text, next)?;
-            next = found.end;
-            Some(found)
-        })
-    }
-
-    pub fn is_in(&self, text: &str) -> bool {
-        self.find_at(text, 0).is_some()
-    }
-}
-
-const STRONG: &[&str] = &[
+/// How wishes begin that can only mean an introduction.
+pub const STRONG: &[&str] = &[
     r"intro(?:s|duce|ducing|duction|ductions)?(?:\s+(?:me|us|him|her|them|both))?(?:,?\s+please,?)?\s+(?:to|with)",
     r"(?:connect|link|hook|match|pair|set|put|get|bring)(?:ing)?\s+(?:me|us|him|her|them)\s+(?:up\s+)?(?:in\s+(?:touch|contact)\s+)?(?:with|to)",
     r"in(?:to)?\s+(?:touch|contact)\s+with",
@@ -194,12 +146,14 @@ const STRONG: &[&str] = &[
     r"(?:intro|introducción|presentación)\s+(?:a|con|para)",
     r"reenv[ií](?:a|ar|alo|arlo|áselo|aselo|árselo)(?:\s+[\p{L}']+){0,3}?\s+a",
 ];
-const STRONG_WITH_TWO: &[&str] = &[
+/// The same, where `X to Y` may follow.
+pub const STRONG_WITH_TWO: &[&str] = &[
     r"(?:introduce|introducing|intro|connect|connecting)",
     r"pr[ée]sente[rz]?(?:[- ](?:moi|nous))?",
     r"verbinde|vernetze",
 ];
-const WEAK: &[&str] = &[
+/// How wishes begin that may mean something else.
+pub const WEAK: &[&str] = &[
     r"ask(?:ing)?",
     r"check\s+with",
     r"loop(?:ing)?\s+in",
@@ -225,13 +179,14 @@ const WEAK: &[&str] = &[
     r"conocer\s+a",
     r"hablar\s+con",
 ];
-const HINTS: &[&str] = &[
+/// What is no wish but speaks of somebody whom the other knows.
+pub const HINTS: &[&str] = &[
     r"(?:you|you['’]re|you\s+are|you['’]ve)(?:\s+(?:both|also|already))?\s+(?:know|connected\s+(?:to|with)|friends\s+with|mentioned)",
     r"(?:du|sie|ihr)\s+(?:kennst|kennen|kennt)",
     r"(?:tu\s+connais|vous\s+connaissez|conoces)(?:\s+(?:à|a))?",
 ];
 /// Wishes whose verb comes last, or that are only one with a certain word after the name.
-const WITH_END: &[(&str, &[&str])] = &[
+pub const WITH_END: &[(&str, &[&str])] = &[
     (
         r"(?:stell(?:e|st|en|t)?)(?:\s+(?:du|sie|ihr|bitte|mal|doch|mich|uns|kurz))*|(?:mich|uns|mir)(?:\s+(?:bitte|mal|doch|kurz|mit|bei|auch))*",
         &[
@@ -317,62 +272,3 @@ const WITH_END: &[(&str, &[&str])] = &[
         ],
     ),
 ];
-
-/// All wishes, compiled once.
-pub static WISHES: LazyLock<Vec<Wish>> = LazyLock::new(|| {
-    let plain = |sources: &[&str], is_strong: bool, takes_two: bool| -> Vec<Wish> {
-        let wish = |source: &&str| wish(source, is_strong, takes_two, &[]);
-        sources.iter().filter_map(wish).collect()
-    };
-    let mut all = plain(STRONG, true, false);
-    all.extend(plain(STRONG_WITH_TWO, true, true));
-    all.extend(plain(WEAK, false, false));
-    let hints = plain(HINTS, false, false).into_iter();
-    all.extend(hints.map(|wish| Wish {
-        is_hint: true,
-        ..wish
-    }));
-    all.extend(
-        WITH_END
-            .iter()
-            .filter_map(|(source, ends)| wish(source, false, false, ends)),
-    );
-    all
-});
-
-fn wish(
-    source: &str,
-    is_strong: bool,
-    takes_two: bool,
-    ends: &'static [&'static str],
-) -> Option<Wish> {
-    let start = Regex::new(&format!(r"(?i)(?:{source})(?:[\s:,]|$)")).ok()?;
-    Some(Wish {
-        start,
-        is_strong,
-        is_hint: false,
-        takes_two,
-        ends,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn every_pattern_compiles() {
-        let sources = super::STRONG.len() + super::STRONG_WITH_TWO.len() + super::WEAK.len();
-        let sources = sources + super::HINTS.len();
-        assert_eq!(super::WISHES.len(), sources + super::WITH_END.len());
-    }
-
-    #[test]
-    fn a_wish_begins_a_word() {
-        let wish = super::wish("ask(?:ing)?", false, false, &[]).unwrap();
-        let found = |text: &str| wish.find_all(text).map(|at| at.start).collect::<Vec<_>>();
-        assert_eq!(found("ask Carol"), [0]);
-        assert_eq!(found("éask Carol, or (asking Bob"), [16]);
-        assert_eq!(found("bask ask ask: mask"), [4, 8]);
-        assert_eq!(found("7ask Ask"), [4]);
-        assert!(!wish.is_in("basking flask"));
-    }
-}

@@ -13,6 +13,7 @@ mod proposal;
 mod scene;
 mod signature;
 mod tally;
+mod wishes;
 
 use crate::reader::address::Address;
 use scene::Scene;

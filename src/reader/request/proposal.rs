@@ -6,6 +6,7 @@ use super::Choice;
 use super::lexicon;
 use super::phrase::{self, Joint, Object};
 use super::scene::Scene;
+use super::wishes::WISHES;
 
 /// Sentences in which a proposal is looked for.
 const MAX_SENTENCES: usize = 50;
@@ -21,7 +22,7 @@ impl Scene<'_> {
     }
 
     fn pair_of_wish(&self) -> Option<(Choice, Choice)> {
-        for wish in lexicon::WISHES.iter().filter(|wish| wish.takes_two) {
+        for wish in WISHES.within(self.text).filter(|wish| wish.takes_two) {
             for found in wish.find_all(self.text) {
                 if self.is_denied(found.start) {
                     continue;
@@ -54,8 +55,8 @@ impl Scene<'_> {
             let rest = self.text.get(first.next..).unwrap_or_default();
             let sentence = rest.split(['.', '!', '?', '\n']).next().unwrap_or_default();
             let until = first.next + sentence.len();
-            let second = lexicon::WISHES
-                .iter()
+            let second = WISHES
+                .within(sentence)
                 .filter(|wish| !wish.is_hint)
                 .find_map(|wish| {
                     let found = wish.find_at(sentence, 0)?;

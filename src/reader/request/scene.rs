@@ -2,12 +2,13 @@
 //!
 //! Fails towards doubt: what is seen and not understood is told to the tally.
 
-use super::lexicon::{self, Wish};
+use super::lexicon;
 use super::mention::{Mention, mentions};
 use super::names::{Index, words};
 use super::phrase::{self, Item, Joint, Object};
 use super::signature;
 use super::tally::Tally;
+use super::wishes::{WISHES, Wish};
 use super::{Choice, Contact};
 use crate::reader::address::Address;
 use regex::Regex;
@@ -78,7 +79,7 @@ impl<'a> Scene<'a> {
 
     /// Counts the objects of all wishes.
     pub fn wishes(&self, tally: &mut Tally) {
-        for wish in lexicon::WISHES.iter() {
+        for wish in WISHES.within(self.text) {
             for found in wish.find_all(self.text) {
                 let from = self.object_start(found.start, found.end);
                 let object = phrase::object(self.text, from, &self.mentions, wish.ends);

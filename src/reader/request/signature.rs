@@ -2,6 +2,7 @@
 //!
 //! Cuts only what looks like one: a mark, or a farewell with nothing but a card after it.
 
+use super::wishes::WISHES;
 use regex::Regex;
 use std::sync::LazyLock;
 
@@ -109,7 +110,7 @@ fn before_rule(text: &str) -> &str {
 }
 
 fn has_strong_wish(text: &str) -> bool {
-    let mut strong = super::lexicon::WISHES.iter().filter(|wish| wish.is_strong);
+    let mut strong = WISHES.within(text).filter(|wish| wish.is_strong);
     strong.any(|wish| wish.is_in(text))
 }
 

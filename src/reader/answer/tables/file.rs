@@ -4,8 +4,11 @@
 
 use crate::reader::answer::grammar::{self, Compiler, Defined, Folding, Node};
 use crate::reader::answer::interner::Id;
-use crate::reader::answer::laid::{Beginning, Beginnings, Gathered, Laid, Needs};
-use crate::reader::answer::tables::{Language, MIN_CORRECTED, Rule, Says, Span, Unit, Words};
+use crate::reader::answer::laid::Laid;
+use crate::reader::answer::laid::beginnings::{Beginning, Beginnings, Gathered, Needs};
+use crate::reader::answer::tables::{
+    Language, MIN_CORRECTED, Rule, Says, Span, Unit, Words, long_word_key,
+};
 use crate::reader::hash::{TableMap, TableSet};
 use std::collections::HashMap;
 
@@ -236,7 +239,6 @@ impl Reading {
         let language = &mut self.language;
         language.phrases = self.phrases.sorted();
         language.spans = self.spans.sorted();
-        language.patterns.shrink();
         language.rules.shrink_to_fit();
         let mut ids: Vec<Id> = Vec::new();
         let unaccented = &mut language.unaccented;
@@ -247,6 +249,8 @@ impl Reading {
                 *unaccented.entry(exact).or_default() |= grammar::bit(plain);
             }
         });
+        language.patterns.shrink();
+        unaccented.shrink_to_fit();
         ids.extend(language.months.keys());
         ids.extend(language.edges.keys());
         ids.extend(language.numbers.keys());
@@ -266,7 +270,8 @@ impl Reading {
             if let Some(first) = word.chars().next()
                 && letters >= MIN_CORRECTED
             {
-                language.long_words.push((first, letters, *id));
+                let key = long_word_key(first, letters);
+                language.long_words.push((key, *id));
             }
         }
         language.long_words.sort_unstable();

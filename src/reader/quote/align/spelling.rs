@@ -21,6 +21,92 @@ const CASE: u64 = 0x20 * EACH;
 
 /// Adds the words of a line. Scripts without spaces count by characters, all others by words.
 pub(super) fn add_words(words: &mut Vec<Word>, line: usize, text: &str) {
+    if text.is_ascii() {
+        return add_ascii_words(words, line, text.as_bytes());
+    }
+    add_any_words(words, line, text);
+}
+
+/// Octets whose places are bits of one number.
+const BLOCK: usize = 64;
+
+/// The words of a line of ASCII: where letters begin and end is told for a whole block.
+fn add_ascii_words(words: &mut Vec<Word>, line: usize, bytes: &[u8]) {
+    // Where the word begins that is not at its end yet.
+    let mut open = None;
+    for (block, from) in bytes.chunks(BLOCK).zip((0..).step_by(BLOCK)) {
+        let letters = block_of_letters(block);
+        let before = letters << 1 | u64::from(open.is_some());
+        // A bit where a word begins, and one behind its end: one after the other.
+        let (mut starts, mut ends) = (letters & !before, before & !letters);
+        while ends != 0 {
+            let start = open.take().unwrap_or_else(|| {
+                let start = from + starts.trailing_zeros() as usize;
+                starts &= starts.wrapping_sub(1);
+                start
+            });
+            let end = from + ends.trailing_zeros() as usize;
+            ends &= ends - 1;
+            push_ascii(words, line, bytes, (start, end));
+        }
+        if starts != 0 {
+            open = Some(from + starts.trailing_zeros() as usize);
+        }
+    }
+    if let Some(start) = open {
+        push_ascii(words, line, bytes, (start, bytes.len()));
+    }
+}
+
+#[inline(always)]
+fn push_ascii(words: &mut Vec<Word>, line: usize, bytes: &[u8], (start, end): (usize, usize)) {
+    let octets = end.saturating_sub(start);
+    let eight = eight_at(bytes, start) | CASE;
+    words.push(Word {
+        hash: match octets {
+            0..8 => short_hash(eight & first(octets), octets),
+            _ => long_ascii_hash(eight, bytes, start, octets),
+        },
+        line: line as u32,
+        start: start as u32,
+        end: end as u32,
+    });
+}
+
+/// A bit for each octet of ASCII that is a letter or a digit.
+fn block_of_letters(block: &[u8]) -> u64 {
+    // The bits of eight octets, which are far apart, beside one another in the highest octet.
+    const TOGETHER: u64 = 0x0102_0408_1020_4080;
+    let bits = |eight: u64| ((letters_of(eight) & HIGH) >> 7).wrapping_mul(TOGETHER) >> 56;
+    let (eights, rest) = block.as_chunks::<8>();
+    let all = eights
+        .iter()
+        .rev()
+        .fold(0, |all, eight| all << 8 | bits(u64::from_le_bytes(*eight)));
+    match rest.is_empty() {
+        true => all,
+        false => all | bits(eight_at(block, 8 * eights.len())) << (8 * eights.len()),
+    }
+}
+
+/// Of a word of ASCII that begins with these eight octets, as [`Spelling`] makes it.
+#[inline(never)]
+fn long_ascii_hash(eight: u64, bytes: &[u8], start: usize, octets: usize) -> u64 {
+    let mut hash = mixed(eight);
+    let mut at = 8;
+    while octets - at >= 8 {
+        hash = mixed(hash ^ (eight_at(bytes, start + at) | CASE));
+        at += 8;
+    }
+    let more = match octets - at {
+        0 => 0,
+        rest => (eight_at(bytes, start + at) | CASE) & first(rest),
+    };
+    mixed(hash ^ more ^ ((octets as u64) << 56))
+}
+
+/// The words of a line in any script.
+fn add_any_words(words: &mut Vec<Word>, line: usize, text: &str) {
     let bytes = text.as_bytes();
     let mut cutter = Cutter {
         words,
@@ -152,14 +238,19 @@ fn eight_at(bytes: &[u8], at: usize) -> u64 {
 
 /// How many of eight octets are ASCII letters or digits before the first that is none.
 fn alphanumerics(eight: u64) -> usize {
+    let others = !(letters_of(eight) & !eight) & HIGH;
+    others.trailing_zeros() as usize / 8
+}
+
+/// Of octets of ASCII, the highest bit of those that are letters or digits.
+fn letters_of(eight: u64) -> u64 {
     let seven = eight & !HIGH;
     let lower = seven | CASE;
     // Added to an octet, the highest bit tells whether it is at least the bound.
     let from = |octets: u64, bound: u8| octets + u64::from(0x80 - bound) * EACH;
     let letters = from(lower, b'a') & !from(lower, b'z' + 1);
     let digits = from(seven, b'0') & !from(seven, b'9' + 1);
-    let others = !((letters | digits) & !eight) & HIGH;
-    others.trailing_zeros() as usize / 8
+    letters | digits
 }
 
 /// The first one to eight octets.
@@ -273,6 +364,32 @@ mod tests {
         }
         assert_eq!(said("\u{e2d}\u{e30}"), ["\u{e2d}", "\u{e30}"]);
         assert_eq!(said(""), [""; 0]);
+    }
+
+    #[test]
+    fn a_line_of_ascii_has_the_words_that_it_has_in_any_script() {
+        let pieces = [
+            "a",
+            "Zz9",
+            " ",
+            ", ",
+            "sensors1",
+            "introductions",
+            "[@`{",
+            "x1234567890123456",
+        ];
+        let mut text = String::new();
+        for step in 0..400 {
+            text.push_str(pieces[step * step % 31 % pieces.len()]);
+            if step % 7 == 0 {
+                text = text.split_off(text.len().min(step));
+            }
+            let (mut ascii, mut any) = (Vec::new(), Vec::new());
+            add_ascii_words(&mut ascii, 3, text.as_bytes());
+            add_any_words(&mut any, 3, &text);
+            let seen = |w: &Word| (w.hash, w.line, w.start, w.end);
+            assert!(ascii.iter().map(seen).eq(any.iter().map(seen)), "{text}");
+        }
     }
 
     #[test]
