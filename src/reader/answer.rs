@@ -36,8 +36,6 @@ pub struct Answer {
     pub later_until: Option<String>,
     /// The words that decided.
     pub why: String,
-    /// It consents with nothing but words like `yes` or `agreed`.
-    pub bare: bool,
 }
 
 /// Characters of an answer; what is longer is a letter, and no part of it decides for the whole.
@@ -56,7 +54,9 @@ pub fn judge(body: &Body, now_secs: i64) -> Answer {
         let said = prepared(&body.subject).or_else(|| stopped(&body.subject));
         let said = said.unwrap_or_else(|| unclear("no new text".to_owned()));
         let today = dates::today(now_secs);
-        return match below::takes_back(body, &[], today) {
+        let signs = body.own.lines().find(|line| is_of_signs(line));
+        let signs = signs.map(|line| format!("“{}” below it", line.trim()));
+        return match signs.or_else(|| below::takes_back(body, &[], today)) {
             Some(words) if said.verdict == Verdict::Yes => {
                 unclear(format!("{}, but {words}", said.why))
             }
@@ -121,13 +121,13 @@ pub fn beside(
     if quoted.strange {
         return unclear(format!("{why}, but the mail below it is not ours"));
     }
-    if quoted.elsewhere && answer.bare {
+    if quoted.elsewhere {
         return unclear(format!("{why}, but not below the question"));
     }
     let mut sentences = lexer::sentences(&lexer::normalise(&body.text));
     sentence::number(&WORDS, &mut sentences);
     let today = dates::today(now_secs);
-    match below::takes_back_in_quote(body, &quoted.typed, original, &sentences, today) {
+    match below::takes_back_in_quote(body, quoted, original, &sentences, today) {
         Some(words) => unclear(format!("{why}, but {words}")),
         None => answer,
     }
@@ -138,7 +138,6 @@ fn unclear(why: String) -> Answer {
         verdict: Verdict::Unclear,
         later_until: None,
         why,
-        bare: false,
     }
 }
 
@@ -162,9 +161,16 @@ fn prepared(subject: &str) -> Option<Answer> {
     Some(Answer {
         verdict,
         later_until: None,
-        bare: false,
         why: format!("the prepared subject “{word}”"),
     })
+}
+
+/// `?`, `×`: no word, and no line that is drawn.
+fn is_of_signs(line: &str) -> bool {
+    let drawn = |c: char| {
+        c.is_whitespace() || "-–—_=*~|.•>".contains(c) || ('\u{E000}'..='\u{F8FF}').contains(&c)
+    };
+    !line.contains(char::is_alphanumeric) && !line.chars().all(drawn)
 }
 
 /// An empty text below a subject that is nothing but a stop.
@@ -264,7 +270,6 @@ fn settle(opinions: &[Opinion]) -> Answer {
             verdict: opinion.verdict,
             later_until: opinion.later_until.map(|date| date.to_string()),
             why: opinion.why.clone(),
-            bare: opinion.bare,
         },
         None => unclear("no words".to_owned()),
     }

@@ -91,6 +91,7 @@ impl Texts {
         for text in plain.into_iter().chain(self.html.as_deref()) {
             let one = answered::look(text, &original);
             all.typed.push_str(&one.typed);
+            all.attribution.push_str(&one.attribution);
             all.strange |= one.strange;
             all.elsewhere |= one.elsewhere;
         }

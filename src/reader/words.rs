@@ -7,7 +7,7 @@ mod starts;
 
 use crate::reader::fold::fold;
 use crate::reader::hash::{TableMap, TableSet};
-use pattern::{Pattern, alternation};
+use pattern::{Pattern, WholeWords, alternation};
 use starts::Starts;
 use std::sync::LazyLock;
 
@@ -91,7 +91,7 @@ pub struct Words {
     /// First words of the verbs of writing that are ASCII.
     pub verb_starts: Starts,
     /// Finds a verb of writing as a whole word.
-    pub wrote: Pattern,
+    pub wrote: WholeWords,
     /// Single words of the verbs, and what else stands beside the author's name.
     pub beside_name: TableSet<String>,
     /// Phrases of several words that stand before it, by their first word.
@@ -310,13 +310,9 @@ fn verb_starts() -> Starts {
     Starts::of(ascii.filter_map(first).collect())
 }
 
-fn wrote() -> Pattern {
+fn wrote() -> WholeWords {
     let (tight, spaced) = verbs();
-    Pattern::new(&format!(
-        r"(?:^|[^\p{{L}}])(?:{})(?:$|[^\p{{L}}(/])|(?:{})",
-        alternation(spaced),
-        alternation(tight)
-    ))
+    WholeWords::of(&spaced, &tight)
 }
 
 /// Starters of one letter begin too many ordinary sentences.
@@ -390,7 +386,7 @@ mod tests {
     #[test]
     fn verbs_are_whole_words() {
         let w = words();
-        assert!([&w.wrote, &w.start, &w.run_on].iter().all(|p| p.compiled()));
+        assert!(w.wrote.compiled() && w.start.compiled() && w.run_on.compiled());
         for text in [
             "on monday bob wrote:",
             "le 3 mai, x a écrit :",

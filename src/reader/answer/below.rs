@@ -4,13 +4,16 @@
 //! Fails towards refusal: a line that no signature is known to hold, or a word that is in doubt, makes an
 //! answer unclear.
 
+mod subject;
+
 use crate::reader::answer::lexer::{self, Sentence, Shape, Token};
 use crate::reader::answer::names::{Names, is_title};
 use crate::reader::answer::sentence::denied::{self, Which};
 use crate::reader::answer::sentence::{self, Place, Scene};
 use crate::reader::answer::tables::{Language, Says, WORDS};
-use crate::reader::answer::{MAX_CHARS, MAX_TOKENS, candidates, prepared};
+use crate::reader::answer::{MAX_CHARS, MAX_TOKENS, candidates};
 use crate::reader::quote::Body;
+use crate::reader::quote::align::answered::Quoted;
 use jiff::civil::Date;
 use std::sync::LazyLock;
 
@@ -54,13 +57,10 @@ pub fn takes_back(body: &Body, answer: &[Sentence], today: Date) -> Option<Strin
     })
 }
 
-/// Words of a subject that tell it for ours.
-const MIN_SUBJECT: usize = 4;
-
 /// The same in the quote of our mail, which has this text, and in what the subject says beside ours.
 pub fn takes_back_in_quote(
     body: &Body,
-    typed: &str,
+    quoted: &Quoted,
     original: &str,
     answer: &[Sentence],
     today: Date,
@@ -71,41 +71,16 @@ pub fn takes_back_in_quote(
         answer,
         today,
     };
-    let subject = own_subject(&body.subject, original);
-    let typed = search
-        .in_text(typed, Which::All)
-        .map(|words| format!("“{words}” in the quote"));
-    typed.or_else(|| {
-        Some(format!(
-            "“{}” in the subject",
-            search.in_text(&subject, Which::Plain)?
-        ))
-    })
-}
-
-/// The words of the subject that are not those of the line of our mail which has most of them.
-fn own_subject(subject: &str, original: &str) -> String {
-    if prepared(subject).is_some() {
-        return String::new();
+    let in_quote = search
+        .in_text(&quoted.typed, Which::All)
+        .or_else(|| search.in_text(&quoted.attribution, Which::Refusals));
+    if let Some(words) = in_quote {
+        return Some(format!("“{words}” in the quote"));
     }
-    let words = |text: &str| -> Vec<String> {
-        let words = text.split(|c: char| !(c.is_alphanumeric() || c == '\''));
-        words
-            .filter(|w| !w.is_empty())
-            .map(str::to_lowercase)
-            .collect()
-    };
-    let subject = words(subject);
-    let shared = |line: &Vec<String>| subject.iter().filter(|word| line.contains(word)).count();
-    let best = original.lines().map(words).max_by_key(shared);
-    let ours = best
-        .filter(|line| shared(line) >= MIN_SUBJECT)
-        .unwrap_or_default();
-    let own: Vec<String> = subject
-        .into_iter()
-        .filter(|word| !ours.contains(word))
-        .collect();
-    own.join(" ")
+    let own = subject::own(&body.subject, original);
+    let changed = own.changed.then(|| own.words.clone());
+    let words = changed.or_else(|| search.in_text(&own.words, Which::Plain))?;
+    Some(format!("“{words}” in the subject"))
 }
 
 struct Search<'a> {
@@ -361,20 +336,5 @@ mod tests {
         // The header has no name, or has it in other letters.
         assert_eq!(odd_line("Xiaolong", ""), None);
         assert_eq!(odd_line("Кэрол", NAMED), None);
-    }
-
-    #[test]
-    fn of_a_subject_only_what_is_not_ours_is_searched() {
-        let ours = "Alice Ng would like to talk to you – interested?\n\nHello Carol, no, or no answer, is fine";
-        for (subject, own) in [
-            ("Re: Alice Ng would like to talk to you – interested?", "re"),
-            (
-                "No thanks: Re: Alice Ng would like to talk to you",
-                "no thanks re",
-            ),
-            ("Not before March", "not before march"),
-        ] {
-            assert_eq!(own_subject(subject, ours), own);
-        }
     }
 }

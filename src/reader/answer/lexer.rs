@@ -218,6 +218,8 @@ impl Cutter {
         }
         let mut done = std::mem::take(&mut self.open);
         done.question = question;
+        // `Yes:` was to go on.
+        done.trails = self.gap == Some(Gap::Colon);
         self.gap = None;
         self.sentences.push(done);
     }

@@ -88,10 +88,14 @@ impl<'a> Names<'a> {
         is_given(word) || self.writer().iter().any(|name| writes(name))
     }
 
-    /// Whether the mail says who wrote it, in the letters of this word.
+    /// Whether the mail says who wrote it, in the letters of this word, or where these have no capitals by which a
+    /// name is told.
     pub fn tells_who_signs(&self, word: &str) -> bool {
         let latin = |word: &str| word.chars().next().is_some_and(|c| c < '\u{370}');
-        self.writer().iter().any(|name| latin(name) == latin(word))
+        let caseless = !word.contains(|c: char| c.is_lowercase() || c.is_uppercase());
+        self.writer()
+            .iter()
+            .any(|name| caseless || latin(name) == latin(word))
     }
 
     fn writer(&self) -> &[String] {

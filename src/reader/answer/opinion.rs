@@ -4,7 +4,7 @@
 
 use crate::reader::Verdict;
 use crate::reader::answer::interner::{Id, UNKNOWN};
-use crate::reader::answer::lexer::Sentence;
+use crate::reader::answer::lexer::{Gap, Sentence, Shape};
 use crate::reader::answer::sentence::{self, Explained, Place, Scene};
 use crate::reader::answer::signature;
 use crate::reader::answer::tables::Says;
@@ -19,8 +19,6 @@ pub struct Opinion {
     pub unexplained: usize,
     /// Nothing but words like `and` or `if`: no reading of an answer.
     pub empty: bool,
-    /// What consents is nothing but words that confirm a fact as well.
-    pub bare: bool,
 }
 
 /// One decisive phrase.
@@ -36,6 +34,8 @@ struct Finding {
     bare: bool,
     /// The same, or words like `agreed`, which share praise as well.
     agrees: bool,
+    /// It stands where a name would: `Thanks Rada`.
+    named: bool,
 }
 
 pub fn form(scene: &Scene<'_>, sentences: &[Sentence]) -> Opinion {
@@ -59,7 +59,6 @@ pub fn form(scene: &Scene<'_>, sentences: &[Sentence]) -> Opinion {
         findings.extend(find(scene, at, sentence, &explained));
     }
     let (mut verdict, mut why) = weigh(&findings, unexplained.as_deref(), question);
-    let bare = findings.iter().all(|f| f.says != Says::Yes || f.agrees);
     if verdict == Verdict::Yes
         && let Some(broken) = breaks_off(sentences, &findings)
     {
@@ -71,7 +70,6 @@ pub fn form(scene: &Scene<'_>, sentences: &[Sentence]) -> Opinion {
         why,
         unexplained: unexplained_words,
         empty: unexplained_words == 0 && is_empty(&findings),
-        bare,
     }
 }
 
@@ -145,11 +143,13 @@ fn is_empty(findings: &[Finding]) -> bool {
 
 fn find(scene: &Scene<'_>, at: usize, sentence: &Sentence, explained: &Explained) -> Vec<Finding> {
     let (particles, agreements) = (&scene.language.particles, &scene.language.agreements);
-    explained
-        .phrases
-        .iter()
-        .filter_map(|phrase| {
+    let before = |at: usize| at.checked_sub(1).and_then(|at| explained.phrases.get(at));
+    let phrases = explained.phrases.iter().enumerate();
+    phrases
+        .filter_map(|(number, phrase)| {
             Some(Finding {
+                named: before(number)
+                    .is_some_and(|before| stands_for_name(sentence, before, phrase)),
                 says: phrase.says?,
                 words: words(sentence, phrase.start, phrase.end),
                 question: sentence.question,
@@ -162,6 +162,24 @@ fn find(scene: &Scene<'_>, at: usize, sentence: &Sentence, explained: &Explained
             })
         })
         .collect()
+}
+
+/// Whether a single word stands where a name would, behind thanks or a greeting without a comma, or with a capital
+/// below thanks or closing words.
+fn stands_for_name(
+    sentence: &Sentence,
+    before: &sentence::Phrase,
+    phrase: &sentence::Phrase,
+) -> bool {
+    let (Some(token), 1) = (sentence.tokens.get(phrase.start), phrase.end - phrase.start) else {
+        return false;
+    };
+    let last = phrase.end == sentence.tokens.len();
+    match (before.says, token.gap) {
+        (Some(Says::Thanks | Says::Greeting), Gap::None) => token.shape == Shape::Word,
+        (Some(Says::Thanks | Says::Closing), Gap::Line) => last && token.title && token.capital,
+        _ => false,
+    }
 }
 
 /// `Yes`, `of course, Bob`: no word in it says what it consents to.
@@ -302,6 +320,12 @@ fn takes_back(
     }
     if let Some(word) = unexplained {
         return Some(format!("“{}”, but not understood: “{word}”", yes.words));
+    }
+    let mut consents = findings
+        .iter()
+        .filter(|f| matches!(f.says, Says::Yes | Says::Weak));
+    if consents.all(|f| f.named) {
+        return Some(format!("“{}” may be a name", yes.words));
     }
     if let Some(hello) = greeted(findings) {
         return Some(format!("“{}” before “{}”", yes.words, hello.words));

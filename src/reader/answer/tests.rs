@@ -417,12 +417,14 @@ fn a_quote_or_a_subject_takes_a_yes_back() {
             Verdict::Unclear,
         ),
         ("Yes.", "No thanks", Quoted::default(), Verdict::Unclear),
+        ("Yes.", "Rejected", Quoted::default(), Verdict::Unclear),
+        ("Yes.", "Re: lunch", Quoted::default(), Verdict::Yes),
         ("Yes.", ours.as_str(), elsewhere.clone(), Verdict::Unclear),
         (
             "Please introduce us.",
             ours.as_str(),
             elsewhere,
-            Verdict::Yes,
+            Verdict::Unclear,
         ),
         (
             "Please introduce us.",
@@ -471,6 +473,10 @@ fn what_breaks_off_or_is_in_quotation_marks_is_no_yes() {
             "Yes T_T",
             "Yes: ____",
             "Were happy to meet her.",
+            "Thanks po",
+            "Hi Dale!",
+            "Thanks,\nBora",
+            "Yes:",
         ],
     );
     all_are(Verdict::Yes, &["We're happy to meet her.", "Yes :)"]);

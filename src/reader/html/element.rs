@@ -75,7 +75,7 @@ impl<'a> Name<'a> {
         Name::numbered(text, element(text))
     }
 
-    /// A name of small letters and digits, which is its number as it is; `octets` begin with it.
+    /// A name without capitals, which is its number as it is; `octets` begin with it.
     pub fn small(text: &'a str, octets: &[u8]) -> Name<'a> {
         match octets.first_chunk::<8>() {
             Some(eight) if (1..=8).contains(&text.len()) => {

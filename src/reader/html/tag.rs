@@ -13,6 +13,8 @@ type Attributes<'a> = Vec<(&'a str, &'a str)>;
 pub struct Tag<'a> {
     pub name: Name<'a>,
     attributes: Attributes<'a>,
+    /// A bit for the length of each attribute's name: most that are asked for are not there.
+    lengths: u64,
     /// `<br/>`
     pub closed: bool,
 }
@@ -25,11 +27,18 @@ impl<'a> Tag<'a> {
 
     /// The value as written, entities not yet decoded.
     pub fn attribute(&self, name: &str) -> Option<&'a str> {
+        if self.lengths & length_bit(name) == 0 {
+            return None;
+        }
         self.attributes
             .iter()
             .find(|(n, _)| n.len() == name.len() && n.eq_ignore_ascii_case(name))
             .map(|(_, value)| *value)
     }
+}
+
+fn length_bit(name: &str) -> u64 {
+    1 << (name.len() % u64::BITS as usize)
 }
 
 pub enum Token<'a> {
@@ -58,8 +67,10 @@ impl<'a> Scanner<'a> {
 
     /// Takes back a tag that was looked at.
     pub fn done(&mut self, tag: Tag<'a>) {
-        self.spare = tag.attributes;
-        self.spare.clear();
+        if tag.attributes.capacity() > 0 {
+            self.spare = tag.attributes;
+            self.spare.clear();
+        }
     }
 
     /// Takes `length` octets; the callers' lengths end at character borders.
@@ -104,27 +115,34 @@ impl<'a> Scanner<'a> {
 
     fn tag(&mut self) -> Tag<'a> {
         let bytes = self.rest.as_bytes();
-        // Most tags: a name in small letters, and nothing else.
+        // Most names, Outlook's `o:p` among them.
+        let is_small = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b':';
         let letters = bytes
             .iter()
-            .position(|b| !(b.is_ascii_lowercase() || b.is_ascii_digit()));
-        let bare = letters.filter(|end| bytes.get(*end) == Some(&b'>'));
-        if let Some((name, rest)) = bare.and_then(|end| self.rest.split_at_checked(end)) {
-            self.rest = rest.strip_prefix('>').unwrap_or(rest);
+            .position(|b| !is_small(b))
+            .unwrap_or(bytes.len());
+        let name = match bytes.get(letters) {
+            Some(b'>' | b' ' | b'/') => Name::small(self.take(letters), bytes),
+            // Custom elements are names like others.
+            _ => {
+                let ends = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'>' | b'/');
+                let end = bytes.iter().position(ends);
+                Name::of(self.take(end.unwrap_or(bytes.len())))
+            }
+        };
+        if let Some(rest) = self.rest.strip_prefix('>') {
+            self.rest = rest;
             return Tag {
-                name: Name::small(name, bytes),
+                name,
                 attributes: Vec::new(),
+                lengths: 0,
                 closed: false,
             };
         }
-        let name_end = bytes
-            .iter()
-            .position(|b| b.is_ascii_whitespace() || matches!(b, b'>' | b'/'))
-            .unwrap_or(bytes.len());
         let mut tag = Tag {
-            // Outlook's `o:p` and custom elements are names like others.
-            name: Name::of(self.take(name_end)),
+            name,
             attributes: std::mem::take(&mut self.spare),
+            lengths: 0,
             closed: false,
         };
         loop {
@@ -177,6 +195,7 @@ impl<'a> Scanner<'a> {
             };
         }
         if tag.attributes.len() < MAX_ATTRIBUTES {
+            tag.lengths |= length_bit(name);
             tag.attributes.push((name, value));
         }
     }

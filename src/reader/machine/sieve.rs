@@ -6,6 +6,7 @@
 use crate::reader::hash::TableMap;
 use crate::reader::work;
 use regex::Regex;
+use std::borrow::Cow;
 
 /// Octets that are looked up together.
 const GRAM: usize = 4;
@@ -13,6 +14,8 @@ const GRAM: usize = 4;
 const STRIDE: usize = 4;
 /// Words of the table that most looks end at: 8 kB, small enough to stay at hand.
 const TABLE_WORDS: usize = 1 << 10;
+/// Pieces that are told one by one; of a text with more every piece may be in it.
+const MAX_FOUND: usize = 4_000;
 
 /// A piece that may be here, and how many octets before the gram it begins.
 struct Spot {
@@ -21,8 +24,13 @@ struct Spot {
     before: u16,
 }
 
+type Piece = Cow<'static, str>;
+
 pub struct Sieve {
-    pieces: Vec<String>,
+    /// With the number of each among all that were given.
+    pieces: Vec<(Piece, usize)>,
+    /// Those too short for four grams.
+    shorts: Vec<(Piece, usize)>,
     /// Finds the pieces too short for four grams.
     short: Option<Regex>,
     table: Box<[u64; TABLE_WORDS]>,
@@ -33,7 +41,7 @@ pub struct Sieve {
 }
 
 impl Sieve {
-    pub fn of(pieces: Vec<String>) -> Sieve {
+    pub fn of(pieces: Vec<Piece>) -> Sieve {
         let mut often: TableMap<u32, usize> = TableMap::default();
         for piece in &pieces {
             for gram in grams(piece.as_bytes()) {
@@ -42,16 +50,17 @@ impl Sieve {
         }
         let mut sieve = Sieve {
             pieces: Vec::new(),
+            shorts: Vec::new(),
             short: None,
             table: Box::new([0; TABLE_WORDS]),
             spots: Vec::new(),
             starts: Box::default(),
         };
-        let (long, short): (Vec<String>, Vec<String>) = pieces
-            .into_iter()
-            .partition(|piece| piece.len() >= GRAM + STRIDE - 1);
-        for piece in long {
-            sieve.add(piece, &often);
+        for (number, piece) in pieces.into_iter().enumerate() {
+            match piece.len() >= GRAM + STRIDE - 1 {
+                true => sieve.add(piece, number, &often),
+                false => sieve.shorts.push((piece, number)),
+            }
         }
         sieve.spots.sort_by_key(|spot| place(spot.gram).0);
         sieve.spots.shrink_to_fit();
@@ -61,15 +70,17 @@ impl Sieve {
         };
         sieve.starts = (0..=TABLE_WORDS).map(start).collect();
         sieve.pieces.shrink_to_fit();
-        if !short.is_empty() {
-            let short: Vec<String> = short.iter().map(|piece| regex::escape(piece)).collect();
+        sieve.shorts.shrink_to_fit();
+        if !sieve.shorts.is_empty() {
+            let short = sieve.shorts.iter();
+            let short: Vec<String> = short.map(|(piece, _)| regex::escape(piece)).collect();
             sieve.short = Regex::new(&short.join("|")).ok();
         }
         sieve
     }
 
     /// Of all rows of four grams the one that stands in the fewest pieces: texts have it seldom too.
-    fn add(&mut self, piece: String, often: &TableMap<u32, usize>) {
+    fn add(&mut self, piece: Piece, number: usize, often: &TableMap<u32, usize>) {
         let all: Vec<u32> = grams(piece.as_bytes()).collect();
         let cost = |row: &[u32]| row.iter().filter_map(|g| often.get(g)).sum::<usize>();
         let best = all
@@ -82,26 +93,51 @@ impl Sieve {
             if let Some(word) = self.table.get_mut(word) {
                 *word |= bit;
             }
-            let number = |at: usize| u16::try_from(at).unwrap_or(u16::MAX);
+            let short = |at: usize| u16::try_from(at).unwrap_or(u16::MAX);
             self.spots.push(Spot {
                 gram: *gram,
-                piece: number(self.pieces.len()),
-                before: number(start + offset),
+                piece: short(self.pieces.len()),
+                before: short(start + offset),
             });
         }
-        self.pieces.push(piece);
+        self.pieces.push((piece, number));
     }
 
+    /// Whether a piece is in the text.
     pub fn is_in(&self, text: &str) -> bool {
+        self.has_short(text) || self.long(text, |_| true)
+    }
+
+    /// The numbers of the pieces that are in the text, some of them more than once.
+    pub fn found(&self, text: &str) -> Vec<usize> {
+        let mut found = Vec::new();
+        self.long(text, |number| {
+            found.push(number);
+            // A text that repeats a piece without end has told it long before.
+            found.len() >= MAX_FOUND
+        });
+        if found.len() >= MAX_FOUND {
+            found = self.pieces.iter().map(|(_, number)| *number).collect();
+        }
+        if self.has_short(text) {
+            let is_in = |(piece, _): &&(Piece, usize)| text.contains(&**piece);
+            let short = self.shorts.iter().filter(is_in);
+            found.extend(short.map(|(_, number)| *number));
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    fn has_short(&self, text: &str) -> bool {
+        let short = self.short.as_ref();
+        short.is_some_and(|short| short.is_match(text))
+    }
+
+    /// Shows the number of every long piece wherever it is in the text, until one is enough; whether one was.
+    fn long(&self, text: &str, mut is_enough: impl FnMut(usize) -> bool) -> bool {
         let bytes = text.as_bytes();
         work::steps(bytes.len());
-        if self
-            .short
-            .as_ref()
-            .is_some_and(|short| short.is_match(text))
-        {
-            return true;
-        }
         let (looks, _) = bytes.as_chunks::<GRAM>();
         let table = &*self.table;
         let is_known = |gram: &[u8; GRAM]| {
@@ -113,7 +149,11 @@ impl Sieve {
             && let Some(next) = rest.iter().position(is_known)
             && let Some(gram) = rest.get(next)
         {
-            if self.is_at(bytes, (from + next) * STRIDE, u32::from_le_bytes(*gram)) {
+            let at = (from + next) * STRIDE;
+            if self
+                .at(bytes, at, u32::from_le_bytes(*gram))
+                .any(&mut is_enough)
+            {
                 return true;
             }
             from += next + 1;
@@ -121,21 +161,21 @@ impl Sieve {
         false
     }
 
-    fn is_at(&self, text: &[u8], at: usize, gram: u32) -> bool {
+    /// The numbers of the pieces whose gram this is and that are there.
+    fn at(&self, text: &[u8], at: usize, gram: u32) -> impl Iterator<Item = usize> {
         let (word, _) = place(gram);
         let start = |word: usize| self.starts.get(word).map_or(0, |at| *at as usize);
         let spots = self.spots.get(start(word)..start(word + 1));
         let spots = spots.unwrap_or_default().iter();
-        let mut spots = spots.filter(|spot| spot.gram == gram);
-        spots.any(|spot| {
-            let piece = self.pieces.get(usize::from(spot.piece));
-            let piece = piece.map(String::as_bytes);
-            let start = at.checked_sub(usize::from(spot.before));
-            let rest = start.and_then(|start| text.get(start..));
+        spots.filter_map(move |spot| {
+            if spot.gram != gram {
+                return None;
+            }
+            let (piece, number) = self.pieces.get(usize::from(spot.piece))?;
+            let start = at.checked_sub(usize::from(spot.before))?;
             work::steps(1);
-            piece
-                .zip(rest)
-                .is_some_and(|(piece, rest)| rest.starts_with(piece))
+            let is_there = text.get(start..)?.starts_with(piece.as_bytes());
+            is_there.then_some(*number)
         })
     }
 }
@@ -166,11 +206,13 @@ mod tests {
             "i am away",
             "reacted via gmail",
         ];
-        let sieve = Sieve::of(pieces.map(str::to_owned).to_vec());
+        let sieve = Sieve::of(pieces.map(Cow::Borrowed).to_vec());
         for piece in pieces {
             for before in 0..9 {
                 let text = format!("{}{piece} and more", "x".repeat(before));
                 assert!(sieve.is_in(&text), "{text}");
+                let number = pieces.iter().position(|p| *p == piece).unwrap();
+                assert_eq!(sieve.found(&text), [number], "{text}");
                 let cut = piece.char_indices().next_back().unwrap().0;
                 let text = format!("{}{}", "x".repeat(before), piece.get(..cut).unwrap());
                 assert!(!sieve.is_in(&text), "{text}");

@@ -17,7 +17,101 @@ const MAX_FOOTER_CHARS: usize = 130;
 /// Whether the words of a footer are those of a program: of one that is listed, and with its name.
 pub fn is_programs(line: &str) -> bool {
     let shown = fold(&without_links(line));
-    is_device(&shown) && is_listed(line)
+    is_device(&shown) && is_listed(line) && !goes_on_behind_device(&shown)
+}
+
+/// What programs and people's excuses say behind the name of a device.
+const BEHIND: &[&str] = &[
+    "gesendet",
+    "beziehen",
+    "herunterladen",
+    "lataa",
+    "scarica",
+    "descargar",
+    "obtener",
+    "baixar",
+    "pobierz",
+    "stáhnout",
+    "letöltése",
+    "beszerzése",
+    "downloaden",
+    "indir",
+    "edinin",
+    "abrufen",
+    "installieren",
+    "hankkimaan",
+    "verschickt",
+    "versendet",
+    "gönderildi",
+    "gönderilmiştir",
+    "küldve",
+    "küldött",
+    "elküldve",
+    "sendt",
+    "skickat",
+    "verzonden",
+    "smartphone",
+    "smart",
+    "device",
+    "using",
+    "with",
+    "on",
+    "the",
+    "a",
+    "an",
+    "network",
+    "free",
+    "app",
+    "mail",
+    "email",
+    "for",
+    "pro",
+    "max",
+    "mini",
+    "plus",
+    "ultra",
+    "se",
+    "air",
+    "please",
+    "excuse",
+    "sorry",
+    "and",
+    "und",
+    "et",
+    "för",
+    "für",
+    "pour",
+    "para",
+    "voor",
+    "per",
+    "til",
+    "dla",
+    "za",
+    "для",
+    "з",
+    "z",
+    "na",
+    "von",
+    "de",
+    "van",
+    "del",
+    "da",
+    "from",
+    "get",
+    "new",
+];
+
+/// `Sent from my iPad by my son`.
+fn goes_on_behind_device(shown: &str) -> bool {
+    let device = |word: &&str| is_device(word);
+    let words: Vec<&str> = shown
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|w| !w.is_empty())
+        .collect();
+    let last = words.iter().rposition(device).unwrap_or(words.len());
+    let behind = words.get(last + 1..).unwrap_or_default();
+    let known = |word: &&str| BEHIND.contains(word) || word.contains(|c: char| c.is_ascii_digit());
+    !is_excuse(shown) && !behind.iter().all(known)
 }
 
 /// `Sent from my iPhone` and its sisters.

@@ -41,14 +41,14 @@ impl Needs {
 pub struct Beginnings {
     /// Words in order, and where the rules of each begin.
     by_first: Vec<(Id, u32)>,
-    /// Those that begin with one word beside one another.
-    begun: Vec<Beginning>,
+    /// Places among the rules, those that begin with one word beside one another.
+    begun: Vec<u32>,
     /// Rules that can begin with a number, a link, a date.
-    by_shape: Vec<Beginning>,
+    by_shape: Vec<u32>,
+    rules: Vec<Beginning>,
 }
 
-/// A rule, and what tells at a look that it cannot match: most are told by these alone, so they stand beside
-/// one another.
+/// A rule, and what tells at a look that it cannot match, as most are told.
 #[derive(Clone, Copy)]
 pub struct Beginning {
     index: u32,
@@ -80,16 +80,17 @@ pub struct Standing {
 impl Beginnings {
     /// Rules that can begin with what stands there and need no others than those from there on.
     pub fn at(&self, here: Standing) -> impl Iterator<Item = usize> + '_ {
-        let by_shape: &[Beginning] = if here.shaped { &self.by_shape } else { &[] };
+        let by_shape: &[u32] = if here.shaped { &self.by_shape } else { &[] };
         let by_first = self.by_first.binary_search_by_key(&here.id, |(id, _)| *id);
-        let by_first = by_first.map_or(&[][..], |at| self.rules(at).of(&self.begun));
+        let by_first = by_first.map_or(&[][..], |at| self.begun_by(at).of(&self.begun));
         let both = by_first.iter().chain(by_shape);
-        both.filter(move |begun| begun.needs.are_met(here))
+        both.filter_map(|at| self.rules.get(*at as usize))
+            .filter(move |begun| begun.needs.are_met(here))
             .map(|begun| begun.index as usize)
     }
 
     /// The rules of the word at this place of the list.
-    fn rules(&self, at: usize) -> Part {
+    fn begun_by(&self, at: usize) -> Part {
         let start = |at: usize| self.by_first.get(at).map(|(_, start)| *start as usize);
         let end = start(at + 1).unwrap_or(self.begun.len());
         part(start(at).unwrap_or(end), end)
@@ -97,27 +98,28 @@ impl Beginnings {
 
     /// Every word that a rule begins with, and the numbers of those rules.
     pub fn iter(&self) -> impl Iterator<Item = (Id, impl Iterator<Item = usize> + '_)> {
-        let rules = |at: usize| self.rules(at).of(&self.begun).iter();
-        self.by_first
-            .iter()
-            .enumerate()
-            .map(move |(at, (id, _))| (*id, rules(at).map(|begun| begun.index as usize)))
+        let rule = |at: &u32| self.rules.get(*at as usize).map(|rule| rule.index as usize);
+        let rules = move |at: usize| self.begun_by(at).of(&self.begun).iter().filter_map(rule);
+        let words = self.by_first.iter().enumerate();
+        words.map(move |(at, (id, _))| (*id, rules(at)))
     }
 }
 
 /// Beginnings while rules are added.
 #[derive(Default)]
 pub struct Gathered {
-    by_first: Vec<(Id, Beginning)>,
-    by_shape: Vec<Beginning>,
+    by_first: Vec<(Id, u32)>,
+    by_shape: Vec<u32>,
+    rules: Vec<Beginning>,
 }
 
 impl Gathered {
     pub fn add(&mut self, begun: Beginning, first: &First) {
-        self.by_first
-            .extend(first.ids.iter().map(|id| (*id, begun)));
+        let at = u32::try_from(self.rules.len()).unwrap_or(u32::MAX);
+        self.rules.push(begun);
+        self.by_first.extend(first.ids.iter().map(|id| (*id, at)));
         if first.shape {
-            self.by_shape.push(begun);
+            self.by_shape.push(at);
         }
     }
 
@@ -125,19 +127,21 @@ impl Gathered {
         // The rules of a word stay in their order.
         self.by_first.sort_by_key(|(id, _)| *id);
         self.by_shape.shrink_to_fit();
+        self.rules.shrink_to_fit();
         let mut by_first = Vec::new();
-        let mut at = 0;
+        let mut start = 0;
         for same in self.by_first.chunk_by(|a, b| a.0 == b.0) {
             if let Some((id, _)) = same.first() {
-                by_first.push((*id, u32::try_from(at).unwrap_or(u32::MAX)));
+                by_first.push((*id, u32::try_from(start).unwrap_or(u32::MAX)));
             }
-            at += same.len();
+            start += same.len();
         }
         by_first.shrink_to_fit();
         Beginnings {
             by_first,
-            begun: self.by_first.iter().map(|(_, begun)| *begun).collect(),
+            begun: self.by_first.iter().map(|(_, at)| *at).collect(),
             by_shape: self.by_shape,
+            rules: self.rules,
         }
     }
 }

@@ -52,6 +52,9 @@ const UNSIGNED: &[&str] = &[
     "refuse",
     "refused",
     "declined",
+    "rejected",
+    "postponed",
+    "correction",
     "recall",
     "hold",
     "draft",
@@ -165,6 +168,8 @@ pub enum Which {
     All,
     /// Words in doubt are words of any subject.
     Plain,
+    /// So are days.
+    Refusals,
 }
 
 /// The first words that refuse, postpone, doubt or set a condition, wherever in the sentence.
@@ -193,8 +198,14 @@ pub fn by(scene: &Scene<'_>, sentence: &Sentence, which: Which) -> Option<String
     let (start, end) = (0..tokens.len()).find_map(|start| {
         let mut found = None;
         laying.phrases(&days, start, |says, end| {
-            let counts = which == Which::All || says != Says::Doubt;
-            if counts && (says <= Says::Condition || says == Says::Far) {
+            let counts = match which {
+                Which::All => says <= Says::Condition || says == Says::Far,
+                Which::Plain => {
+                    (says <= Says::Condition && says != Says::Doubt) || says == Says::Far
+                }
+                Which::Refusals => says <= Says::NoAlone,
+            };
+            if counts {
                 found = found.max(Some(end));
             }
         });

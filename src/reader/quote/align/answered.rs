@@ -22,6 +22,8 @@ const QUESTION: usize = 3;
 pub struct Quoted {
     /// Words in quoted lines that are not ours.
     pub typed: String,
+    /// The lines that say whose words the quote is.
+    pub attribution: String,
     /// The mail that it answers is not ours.
     pub strange: bool,
     /// Some of the answer stands below other words of ours than those that ask.
@@ -55,6 +57,18 @@ pub fn look(source: &str, original: &Original<'_>) -> Quoted {
         }
     }
     let apart = apart(lines, original);
+    let division = divide(&apart);
+    let named = division
+        .first
+        .as_ref()
+        .and_then(|(border, _)| apart.get(border.start..border.body));
+    for line in named.unwrap_or_default() {
+        let own = line
+            .text
+            .get(division.first.as_ref().map_or(0, |(border, _)| border.own)..);
+        quoted.attribution.push_str(own.unwrap_or_default());
+        quoted.attribution.push('\n');
+    }
     quoted.typed.push_str(&above(&apart, original));
     quoted.elsewhere = is_elsewhere(&apart, original);
     quoted
