@@ -36,6 +36,8 @@ pub struct Answer {
     pub later_until: Option<String>,
     /// The words that decided.
     pub why: String,
+    /// A yes in nothing but words like `yes` or `agreed`, which do not say to what.
+    pub bare: bool,
 }
 
 /// Characters of an answer; what is longer is a letter, and no part of it decides for the whole.
@@ -138,6 +140,7 @@ fn unclear(why: String) -> Answer {
         verdict: Verdict::Unclear,
         later_until: None,
         why,
+        bare: false,
     }
 }
 
@@ -162,6 +165,8 @@ fn prepared(subject: &str) -> Option<Answer> {
         verdict,
         later_until: None,
         why: format!("the prepared subject “{word}”"),
+        // Its link stands below our question.
+        bare: false,
     })
 }
 
@@ -270,6 +275,7 @@ fn settle(opinions: &[Opinion]) -> Answer {
             verdict: opinion.verdict,
             later_until: opinion.later_until.map(|date| date.to_string()),
             why: opinion.why.clone(),
+            bare: opinion.bare,
         },
         None => unclear("no words".to_owned()),
     }
