@@ -52,7 +52,10 @@ pub fn own(subject: &str, original: &str) -> Own {
     let line = original.lines().map(|line| shared(&said, line));
     let best = line.max_by_key(|shared| count(shared));
     let ours = best.filter(|shared| count(shared) >= MIN_SHARED);
-    let known = |at: usize| ours.as_ref().and_then(|ours| ours.get(at)) == Some(&true);
+    // `Alice` alone is ours too.
+    let first = original.lines().next().map(|line| shared(&said, line));
+    let known = ours.as_ref().or(first.as_ref());
+    let known = |at: usize| known.and_then(|known| known.get(at)) == Some(&true);
     let answers = |word: &String| words().re.contains(word) || words().fwd.contains(word);
     let neutral = |word: &String| {
         answers(word)
@@ -132,6 +135,7 @@ mod tests {
             ),
             ("Rejected", "rejected", true),
             ("Re: lunch", "lunch", false),
+            ("Alice", "", false),
             ("Yes [12-aeaqcaibaeaqcaibaeaqcaibae]", "", false),
             ("", "", false),
         ] {
