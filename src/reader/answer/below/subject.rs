@@ -56,7 +56,9 @@ pub fn own(subject: &str, original: &str) -> Own {
     let shared = |line: &Vec<String>| said.iter().filter(|word| line.contains(word)).count();
     let best = original.lines().map(cut).max_by_key(shared);
     let ours = best.filter(|line| shared(line) >= MIN_SHARED);
-    let known = ours.as_deref().unwrap_or_default();
+    // `Alice` alone is ours too.
+    let first = original.lines().next().map(cut).unwrap_or_default();
+    let known = ours.as_ref().unwrap_or(&first);
     let answers = |word: &String| words().re.contains(word) || words().fwd.contains(word);
     let neutral = |word: &String| {
         answers(word)
@@ -100,6 +102,7 @@ mod tests {
             ),
             ("Rejected", "rejected", true),
             ("Re: lunch", "lunch", false),
+            ("Alice", "", false),
             ("Yes [12-aeaqcaibaeaqcaibaeaqcaibae]", "", false),
             ("", "", false),
         ] {
