@@ -11,6 +11,7 @@ pub mod allowance;
 pub mod anew;
 pub mod answers;
 pub mod asked;
+mod assent;
 pub mod at_hand;
 pub mod bind;
 pub mod brakes;

@@ -1,5 +1,6 @@
 //! Mails that carry a secret of ours: whose it is, who wrote, and so what it may decide.
 
+use crate::desk::assent::{self, Assent};
 use crate::desk::bind::Bound;
 use crate::desk::mail::Mail;
 use crate::desk::work::Work;
@@ -96,7 +97,21 @@ impl Work<'_> {
         bound: Bound,
         answers: &Saying,
     ) -> Result<Disposition, DeskError> {
-        let doubt = self.doubt(mail, role, answers, bound.anchored);
+        let mut doubt = self.doubt(mail, role, answers, bound.anchored);
+        if doubt.is_none() && mail.verdict() == Verdict::Yes {
+            let target = bound.introduction.target.as_ref();
+            let said_stop = match target.map(|target| self.said_stop(&target.address)) {
+                Some(said) => said?,
+                None => false,
+            };
+            match assent::of(mail, answers, &bound.introduction, said_stop) {
+                Assent::Consents => {}
+                Assent::AfterNo => doubt = Some(ConfirmWhy::AfterNo),
+                Assent::Nothing => {
+                    return Ok(belongs("assent", &bound.introduction));
+                }
+            }
+        }
         if role == Role::Target
             && !mail.fails()
             && bound.anchored
@@ -286,6 +301,8 @@ impl Work<'_> {
         });
         if matches!(mail.verdict(), Verdict::No | Verdict::Stop | Verdict::Later) {
             introduction = self.recall(introduction)?;
+            let written = mail.letter.date_secs.unwrap_or(self.now_secs);
+            introduction.clock.refused_at_secs = Some(written.min(self.now_secs));
         }
         let answer = Answer {
             verdict: mail.verdict(),

@@ -36,6 +36,8 @@ pub struct Answer {
     pub later_until: Option<String>,
     /// The words that decided.
     pub why: String,
+    /// A yes in nothing but words like `yes` or `agreed`, which do not say to what.
+    pub bare: bool,
 }
 
 /// Characters of an answer; what is longer is a letter, and no part of it decides for the whole.
@@ -138,6 +140,7 @@ fn unclear(why: String) -> Answer {
         verdict: Verdict::Unclear,
         later_until: None,
         why,
+        bare: false,
     }
 }
 
@@ -162,6 +165,8 @@ fn prepared(subject: &str) -> Option<Answer> {
         verdict,
         later_until: None,
         why: format!("the prepared subject “{word}”"),
+        // Its link stands below our question.
+        bare: false,
     })
 }
 
@@ -175,7 +180,8 @@ fn is_of_signs(line: &str) -> bool {
 
 /// An empty text below a subject that is nothing but a stop.
 fn stopped(subject: &str) -> Option<Answer> {
-    if subject.split_whitespace().count() > MAX_PREPARED_WORDS {
+    // A text of nothing asks for the subject again.
+    if subject.trim().is_empty() || subject.split_whitespace().count() > MAX_PREPARED_WORDS {
         return None;
     }
     let body = Body {
@@ -269,6 +275,7 @@ fn settle(opinions: &[Opinion]) -> Answer {
             verdict: opinion.verdict,
             later_until: opinion.later_until.map(|date| date.to_string()),
             why: opinion.why.clone(),
+            bare: opinion.bare,
         },
         None => unclear("no words".to_owned()),
     }

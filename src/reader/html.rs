@@ -12,7 +12,8 @@ mod tag;
 use crate::reader::fold::is_plain;
 use crate::reader::html::container::Container;
 use crate::reader::html::element::{
-    BR, DD, DT, Element, H1, H2, H3, H4, HR, IMG, LI, Name, OL, P, PRE, TABLE, TD, TH, TR, UL,
+    BR, DD, DT, Element, H1, H2, H3, H4, HR, IMG, INPUT, LI, Name, OL, P, PRE, Q, TABLE, TD, TH,
+    TR, UL,
 };
 use crate::reader::html::style::{Colors, Look, Sheet};
 use crate::reader::html::tag::{Scanner, Tag, Token};
@@ -29,8 +30,22 @@ const MAX_TEXT: usize = 4 << 20;
 /// Octets of most lines.
 const USUAL_LINE: usize = 120;
 
+/// Octets of hidden words that are kept: more than anybody hides without meaning it.
+const MAX_HIDDEN: usize = 16 << 10;
+
+/// What a person sees of an HTML body, and what is hidden from her or struck out above the first quote.
+pub struct Shown {
+    pub text: String,
+    pub hidden: String,
+}
+
 /// The visible text of an HTML body.
 pub fn text(html: &str) -> String {
+    shown(html).text
+}
+
+/// The visible text of an HTML body, and its hidden words: some programs show what others hide.
+pub fn shown(html: &str) -> Shown {
     let mut page = Page::default();
     page.out.reserve(html.len().min(MAX_TEXT) / 2);
     page.line.reserve(USUAL_LINE);
@@ -47,12 +62,16 @@ pub fn text(html: &str) -> String {
             }
             Token::Close(name) => page.close(&name),
             Token::Sheet(css) => page.sheet.add(css),
+            Token::Unseen(html) => page.conceal(html),
         }
     }
     page.end_line();
     let end = page.out.trim_end().len();
     page.out.truncate(end);
-    page.out
+    Shown {
+        text: page.out,
+        hidden: page.concealed,
+    }
 }
 
 /// An open element, as far as its end matters.
@@ -76,6 +95,9 @@ struct Page<'a> {
     quotes: usize,
     /// Nothing stands below the border of a quote container yet.
     marked: bool,
+    /// A quote has begun.
+    quoted: bool,
+    concealed: String,
     sheet: Sheet,
 }
 
@@ -86,7 +108,7 @@ impl<'a> Page<'a> {
 
     fn text(&mut self, text: &str) {
         if self.hidden() {
-            return;
+            return self.keep_hidden(text);
         }
         let preformatted = self.open.last().is_some_and(|o| o.preformatted);
         if text == "\n" && !preformatted {
@@ -112,6 +134,29 @@ impl<'a> Page<'a> {
                 .unwrap_or((rest, ""));
             self.words(line);
             rest = below;
+        }
+    }
+
+    fn keep_hidden(&mut self, text: &str) {
+        if self.quoted || self.concealed.len() > MAX_HIDDEN {
+            return;
+        }
+        let text = entity::decode(text);
+        if text.contains(|c: char| c.is_alphanumeric() || c as u32 > 0x2000 && is_shown(c)) {
+            self.concealed.push_str(text.trim());
+            self.concealed.push('\n');
+        }
+    }
+
+    /// The words in an element that is not shown.
+    fn conceal(&mut self, html: &str) {
+        if self.quoted {
+            return;
+        }
+        for token in Scanner::new(html) {
+            if let Token::Text(text) | Token::Unseen(text) = token {
+                self.keep_hidden(text);
+            }
         }
     }
 
@@ -177,6 +222,7 @@ impl<'a> Page<'a> {
         let quote = !hidden && name.is_blockquote() && !is_indent(tag) && self.quotes < MAX_QUOTES;
         if quote {
             self.quotes += 1;
+            self.quoted = true;
         }
         if tag.closed {
             return self.end_quote(quote);
@@ -204,6 +250,8 @@ impl<'a> Page<'a> {
             self.end_line();
         } else if tag.name == IMG {
             self.image(tag);
+        } else if tag.name == INPUT {
+            self.field(tag);
         }
     }
 
@@ -214,6 +262,9 @@ impl<'a> Page<'a> {
             self.gap = !self.line.is_empty();
             return;
         }
+        if *name == Q {
+            self.text("“");
+        }
         if name.is_block() {
             self.break_line();
         }
@@ -223,6 +274,7 @@ impl<'a> Page<'a> {
         // A blockquote is a quote by its depth.
         match Container::of(tag, name.is_blockquote()) {
             Some(Container::Quote) => {
+                self.quoted = true;
                 self.break_line();
                 if !self.marked {
                     self.line.push(QUOTE_MARK);
@@ -264,6 +316,10 @@ impl<'a> Page<'a> {
         }
         if open.name.is_block() {
             self.break_line();
+        }
+        if open.name == Q {
+            self.gap = false;
+            self.line.push('”');
         }
         self.end_quote(open.quote);
         if open.name.is_one_of(&[P, H1, H2, H3, UL, OL, TABLE]) {
@@ -309,8 +365,20 @@ impl<'a> Page<'a> {
             && alt
                 .chars()
                 .all(|c| c as u32 > 0x2000 && !c.is_alphanumeric());
-        if emoji {
-            self.text(&alt);
+        match emoji {
+            true => self.text(&alt),
+            false => self.keep_hidden(&alt),
+        }
+    }
+
+    /// A box or a field that a form shows.
+    fn field(&mut self, tag: &Tag<'_>) {
+        let kind = tag.attribute("type").unwrap_or("text").to_ascii_lowercase();
+        match kind.as_str() {
+            "checkbox" | "radio" if tag.attribute("checked").is_some() => self.text("[x] "),
+            "checkbox" | "radio" => self.text("[ ] "),
+            "hidden" => {}
+            _ => self.keep_hidden(tag.attribute("value").unwrap_or_default()),
         }
     }
 
@@ -372,8 +440,10 @@ fn is_indent(tag: &Tag<'_>) -> bool {
         Some(style) if !named => style.to_ascii_lowercase(),
         _ => return false,
     };
-    style.contains("border:none") && style.contains("margin:0 0 0 40px")
-        || style.contains("border: none") && style.contains("margin: 0 0 0 40px")
+    let style = style.replace([' ', '\n'], "");
+    let margins = ["margin:00040px", "margin:0px0px0px40px", "margin-left:40px"];
+    (style.contains("border:none") || style.contains("border:mediumnone"))
+        && margins.iter().any(|margin| style.contains(margin))
 }
 
 #[cfg(test)]

@@ -78,6 +78,8 @@ pub struct Reading {
     pub text: String,
     /// None unless `kind` is `Person`.
     pub verdict: Option<Verdict>,
+    /// A yes in nothing but words like `yes` or `agreed`, which assent to whatever stands above them.
+    pub bare: bool,
     /// `YYYY-MM-DD`, where a `Later` names a date or a span.
     pub later_until: Option<String>,
     /// Why kind and verdict are what they are: the header, or the words that decided.
@@ -183,7 +185,10 @@ impl Reader {
     /// What the letter, the one it was made of, means as an answer to a mail of ours with this visible text,
     /// or to none.
     pub fn read(&self, letter: &Letter, original: Option<&str>) -> Reading {
+        // The words of a mail of ours are dropped at last: then nobody knows what of a quote is ours.
+        let original = original.filter(|text| !text.trim().is_empty());
         let body = self.texts.divide(letter, original);
+        let mut bare = false;
         let (verdict, later_until, verdict_why) = match self.machine.kind {
             Kind::Person => {
                 let mut answer = answer::judge(&body, self.now_secs);
@@ -193,6 +198,7 @@ impl Reader {
                     let quoted = self.texts.quoted(letter, original);
                     answer = answer::beside(answer, &body, &quoted, original, self.now_secs);
                 }
+                bare = answer.verdict == Verdict::Yes && answer.bare;
                 (Some(answer.verdict), answer.later_until, answer.why)
             }
             _ => (None, None, String::new()),
@@ -204,6 +210,7 @@ impl Reader {
             proof_why,
             text: body.text,
             verdict,
+            bare,
             later_until,
             why: if verdict_why.is_empty() {
                 self.machine.why.clone()

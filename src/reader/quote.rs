@@ -68,14 +68,18 @@ pub struct Texts {
     /// Whether the plain one does.
     plain: bool,
     html: Option<String>,
+    /// Words in the HTML that are not seen.
+    hidden: String,
 }
 
 impl Texts {
     pub fn of(letter: &Letter) -> Texts {
-        let html = letter.html.as_deref().map(html::text);
+        let html = letter.html.as_deref().map(html::shown);
+        let (html, hidden) = html.map(|shown| (shown.text, shown.hidden)).unzip();
         Texts {
             plain: letter.plain.as_deref().is_some_and(line::says_something),
             html: html.filter(|t| line::says_something(t)),
+            hidden: hidden.unwrap_or_default(),
         }
     }
 
@@ -116,6 +120,8 @@ impl Texts {
                 body
             }
         };
+        // Some programs show what others hide, and what was struck out was said once.
+        body.beside.push_str(&self.hidden);
         body.subject = letter.subject.clone();
         body.people = people(letter);
         body.writer = letter

@@ -142,6 +142,9 @@ pub struct Clock {
     pub again_at_secs: Option<i64>,
     /// When a yes that is held for a second thought becomes the introduction.
     pub introduce_at_secs: Option<i64>,
+    /// When the target's last no, later or stop was written, by the mail's own Date.
+    #[serde(default)]
+    pub refused_at_secs: Option<i64>,
 }
 
 /// What has been used up: each of these mails goes out once, and the fuses count all.

@@ -173,6 +173,8 @@ pub enum ConfirmWhy {
     PassedOn,
     /// The target answered the connector's own mail, unproven.
     Untied,
+    /// It came after a no: a word like "fine" below our thanks, or a mail written before the no.
+    AfterNo,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

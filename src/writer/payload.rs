@@ -144,6 +144,7 @@ fn confirm_why(why: &ConfirmWhy) -> &'static str {
         ConfirmWhy::OtherAddress { .. } => "other_address",
         ConfirmWhy::PassedOn => "passed_on",
         ConfirmWhy::Untied => "untied",
+        ConfirmWhy::AfterNo => "after_no",
     }
 }
 

@@ -331,3 +331,81 @@ fn an_ask_that_left_late_is_not_reminded_of_the_next_day_though_an_answer_came_b
     sooner = w.wait(2 * DAY);
     to(&sooner, BOB.1);
 }
+
+/// What she assents to below a mail that asks nothing is that mail.
+#[test]
+fn a_word_of_assent_below_our_thanks_is_no_yes() {
+    for (said, assent, asked_once_more) in [
+        ("No, thanks.", "Yes please", true),
+        ("No, thanks.", "👍", false),
+        ("Stop", "👍", false),
+        ("Stop", "Yes, fine", false),
+        (
+            "Please ask me again in three months.",
+            "Works for me",
+            false,
+        ),
+        ("Please ask me again in three months.", "Yes", false),
+    ] {
+        let mut w = World::new();
+        let left = w.forward("Ask Carol please");
+        let ask = to(&left, CAROL.1).clone();
+        let left = w.answer(CAROL, &ask, said);
+        let line = to(&left, CAROL.1).clone();
+        let before = w.stages();
+        let left = w.answer(CAROL, &line, assent);
+        let story = format!("{said} / {assent}");
+        match asked_once_more {
+            true => {
+                assert_eq!(w.stages(), [Stage::Confirming], "{story}");
+                let confirm = to(&left, CAROL.1).clone();
+                let words = confirm.letter.plain.clone().unwrap_or_default();
+                assert!(words.contains("You had told me no"), "{story}");
+                let left = w.answer(CAROL, &confirm, "Yes");
+                assert_eq!(left[0].to, [ALICE.1, CAROL.1, BOB.1], "{story}");
+            }
+            false => {
+                assert_eq!(w.stages(), before, "{story}");
+                assert!(left.is_empty(), "{story}");
+            }
+        }
+    }
+}
+
+#[test]
+fn who_says_in_words_that_she_has_changed_her_mind_is_heard() {
+    for said in ["No, thanks.", "Please ask me again in three months."] {
+        let mut w = World::new();
+        let left = w.forward("Ask Carol please");
+        let ask = to(&left, CAROL.1).clone();
+        let left = w.answer(CAROL, &ask, said);
+        let line = to(&left, CAROL.1).clone();
+        let left = w.answer(CAROL, &line, "Please introduce us.");
+        assert_eq!(left[0].to, [ALICE.1, CAROL.1, BOB.1], "{said}");
+    }
+}
+
+/// Two mails change places on their way.
+#[test]
+fn a_yes_that_was_written_before_the_no_does_not_outlive_it() {
+    for (said, stage) in [
+        ("No, thanks.", Stage::Confirming),
+        ("Please ask me again in three months.", Stage::Deferred),
+        ("Stop", Stage::Declined),
+    ] {
+        let mut w = World::new();
+        let left = w.forward("Ask Carol please");
+        let ask = to(&left, CAROL.1).clone();
+        let older = w.writer(CAROL).reply(&ask.letter, "Yes please.");
+        w.now_secs += 600;
+        w.answer(CAROL, &ask, said);
+        w.now_secs += 600;
+        let left = w.proven(&older);
+        assert_eq!(w.stages(), [stage], "{said}");
+        assert_eq!(
+            left.len(),
+            usize::from(stage == Stage::Confirming),
+            "{said}"
+        );
+    }
+}

@@ -19,6 +19,8 @@ pub struct Opinion {
     pub unexplained: usize,
     /// Nothing but words like `and` or `if`: no reading of an answer.
     pub empty: bool,
+    /// All of its consent are words like `yes` or `agreed`.
+    pub bare: bool,
 }
 
 /// One decisive phrase.
@@ -70,6 +72,7 @@ pub fn form(scene: &Scene<'_>, sentences: &[Sentence]) -> Opinion {
         why,
         unexplained: unexplained_words,
         empty: unexplained_words == 0 && is_empty(&findings),
+        bare: findings.iter().all(|f| f.says != Says::Yes || f.agrees),
     }
 }
 

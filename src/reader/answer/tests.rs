@@ -497,3 +497,19 @@ fn who_is_spoken_to_is_not_whoever_asks() {
         ],
     );
 }
+
+#[test]
+fn nothing_at_all_is_no_answer() {
+    for subject in ["", " ", "\u{200b}", "Re:"] {
+        let body = Body {
+            subject: subject.to_owned(),
+            ..Body::default()
+        };
+        assert_eq!(judge(&body, 0).verdict, Verdict::Unclear, "{subject:?}");
+    }
+    let body = Body {
+        subject: "Unsubscribe".to_owned(),
+        ..Body::default()
+    };
+    assert_eq!(judge(&body, 0).verdict, Verdict::Stop);
+}

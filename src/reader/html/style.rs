@@ -3,7 +3,9 @@
 //! Fails towards hidden: text that only some readers would see is no text, nor is what was struck out.
 
 use crate::reader::html::element::FONT;
+use crate::reader::html::entity;
 use crate::reader::html::tag::Tag;
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 /// Octets of style sheets that are read.
@@ -66,10 +68,7 @@ impl Look {
     }
 
     fn declarations(&mut self, style: &str) {
-        let mut style = style.to_ascii_lowercase();
-        if style.contains('&') {
-            style = style.replace("&quot;", "\"");
-        }
+        let style = without_comments(entity::decode(style)).to_ascii_lowercase();
         let mut seen = Seen::default();
         for declaration in style.split(';') {
             let Some((name, value)) = declaration.split_once(':') else {
@@ -82,7 +81,7 @@ impl Look {
                 self.declaration(name.trim(), value.trim(), &mut seen);
             }
         }
-        self.hidden |= seen.clipped && (seen.no_size || seen.absolute);
+        self.hidden |= seen.clipped && (seen.no_size && !seen.grows || seen.absolute);
         self.hidden |= seen.absolute && seen.outside;
     }
 
@@ -93,8 +92,10 @@ impl Look {
             "content-visibility" => self.hidden |= value == "hidden",
             "mso-hide" => self.hidden |= value == "all",
             "font-size" => {
-                self.hidden |= length(value).is_some_and(|l| l < 1.5 && !value.ends_with("em"))
-                    || length(value) == Some(0.0)
+                self.hidden |= match value.ends_with('%') {
+                    true => length(value).is_some_and(|l| l < 10.0),
+                    false => pixels(value).is_some_and(|l| l < 1.5),
+                }
             }
             "font" => {
                 self.hidden |=
@@ -103,6 +104,8 @@ impl Look {
             "text-decoration" | "text-decoration-line" => {
                 self.hidden |= value.contains("line-through")
             }
+            // Word's own.
+            "text-line-through" => self.hidden |= value != "none",
             "opacity" => self.hidden |= length(value).is_some_and(|l| l < 0.05),
             "text-indent" => self.hidden |= length(value).is_some_and(|l| l < -100.0),
             "transform" => self.hidden |= value.replace(' ', "").contains("scale(0"),
@@ -112,9 +115,12 @@ impl Look {
             "clip" => seen.clipped |= value.starts_with("rect"),
             "overflow" => seen.clipped |= value == "hidden",
             "height" | "max-height" | "width" | "max-width" => {
-                seen.no_size |= length(value).is_some_and(|l| l < 1.5 && !value.ends_with('%'))
-                    || length(value) == Some(0.0);
+                seen.no_size |= match value.ends_with('%') {
+                    true => length(value) == Some(0.0),
+                    false => pixels(value).is_some_and(|l| l < 1.5),
+                }
             }
+            "min-height" | "min-width" => seen.grows |= length(value).is_some_and(|l| l > 0.0),
             "position" => seen.absolute |= matches!(value, "absolute" | "fixed"),
             "left" | "top" | "right" | "bottom" | "margin-left" | "margin-top" => {
                 let outside = length(value).is_some_and(|l| l < -500.0);
@@ -126,7 +132,10 @@ impl Look {
             }
             "color" if value == "transparent" => self.hidden = true,
             "color" if value == "inherit" => {}
+            "color" if is_clear(value) => self.hidden = true,
             "color" => self.colors.text = color(value),
+            // Chrome writes `rgba(0, 0, 0, 0)` into what is pasted.
+            "background-color" | "background" if is_clear(value) => {}
             "background-color" | "background" => {
                 // The shorthand may hold a picture, which may have any colour.
                 if value.contains("url(") || value.contains("gradient") {
@@ -146,6 +155,8 @@ impl Look {
 struct Seen {
     clipped: bool,
     no_size: bool,
+    /// A least size, whatever the size is.
+    grows: bool,
     absolute: bool,
     outside: bool,
 }
@@ -156,6 +167,58 @@ fn length(value: &str) -> Option<f32> {
         .find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '-'))
         .unwrap_or(value.len());
     value.get(..end)?.parse().ok()
+}
+
+/// A length in pixels, about: a letter is sixteen high where nobody says otherwise.
+fn pixels(value: &str) -> Option<f32> {
+    const UNITS: &[(&str, f32)] = &[
+        ("em", 16.0),
+        ("ex", 8.0),
+        ("ch", 8.0),
+        ("in", 96.0),
+        ("cm", 38.0),
+        ("mm", 3.8),
+        ("pc", 16.0),
+        ("pt", 1.33),
+        ("vw", 10.0),
+        ("vh", 8.0),
+    ];
+    let unit = UNITS.iter().find(|(unit, _)| value.ends_with(unit));
+    Some(length(value)? * unit.map_or(1.0, |(_, size)| *size))
+}
+
+/// Whether a colour is wholly transparent: `rgba(0, 0, 0, 0)`, `#0000`.
+fn is_clear(value: &str) -> bool {
+    let alpha = match value.split_once('(') {
+        Some(("rgba" | "rgb" | "hsla" | "hsl", inside)) => {
+            let inside = inside.trim_end_matches([')', ' ']);
+            let parts = inside
+                .split([',', '/', ' '])
+                .filter(|part| !part.is_empty());
+            parts.skip(3).last()
+        }
+        _ => match value.strip_prefix('#') {
+            Some(hex) if hex.len() == 4 => hex.get(3..),
+            Some(hex) if hex.len() == 8 => hex.get(6..),
+            _ => None,
+        },
+    };
+    alpha.and_then(length) == Some(0.0)
+}
+
+/// Declarations without what stands between `/*` and `*/`.
+fn without_comments(style: Cow<'_, str>) -> Cow<'_, str> {
+    if !style.contains("/*") {
+        return style;
+    }
+    let mut out = String::with_capacity(style.len());
+    let mut rest = &*style;
+    while let Some((before, after)) = rest.split_once("/*") {
+        out.push_str(before);
+        rest = after.split_once("*/").map_or("", |(_, after)| after);
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
 }
 
 /// `#fff`, `#ffffff`, `rgb(255, 255, 255)` and the names that hide text.

@@ -2,7 +2,7 @@
 //!
 //! Never fails: a tag, comment or raw element that does not end takes the rest, as in a browser.
 
-use crate::reader::html::element::{Name, STYLE};
+use crate::reader::html::element::{Name, SCRIPT, STYLE, TEMPLATE, TITLE};
 
 /// Attributes of one tag that are kept.
 const MAX_ATTRIBUTES: usize = 40;
@@ -47,6 +47,8 @@ pub enum Token<'a> {
     Close(Name<'a>),
     /// The content of a `<style>` element.
     Sheet(&'a str),
+    /// The content of an element that is not shown, or struck out; never that of a program's.
+    Unseen(&'a str),
 }
 
 pub struct Scanner<'a> {
@@ -234,8 +236,13 @@ impl<'a> Iterator for Scanner<'a> {
                     return Some(Token::Sheet(css));
                 }
                 if is_unseen {
-                    self.raw(tag.name.text());
-                    continue;
+                    let content = self.raw(tag.name.text());
+                    let is_programs = tag.name.is_one_of(&[SCRIPT, TITLE, TEMPLATE]);
+                    self.done(tag);
+                    if is_programs {
+                        continue;
+                    }
+                    return Some(Token::Unseen(content));
                 }
                 return Some(Token::Open(Tag {
                     closed: tag.closed && is_void,

@@ -114,3 +114,53 @@ fn broken_and_hostile_html_ends() {
         let _ = text(&html);
     }
 }
+
+#[test]
+fn what_a_reader_sees_is_no_hidden_text() {
+    for seen in [
+        "<p style='color: rgb(0, 0, 0); background-color: rgba(0, 0, 0, 0)'>no</p>",
+        "<p style='background:#0000'>no</p>",
+        "<div style='overflow:hidden;max-height:1em'>no</div>",
+        "<div style='width:0;overflow:hidden;min-width:100%'>no</div>",
+        "<div style='font-size:.2in'>no</div>",
+        "<div style='font-size:0.9cm'>no</div>",
+        "<div style='font-size:80%'>no</div>",
+        "<blockquote style='margin: 0px 0px 0px 40px; border: none; padding: 0px;'>no</blockquote>",
+    ] {
+        assert_eq!(text(seen).trim(), "no", "{seen}");
+    }
+    assert_eq!(text("<q>yes</q>"), "“yes”");
+    assert_eq!(text("<input type=checkbox> yes"), "[ ] yes");
+    assert_eq!(text("<input type=radio checked> yes"), "[x] yes");
+}
+
+#[test]
+fn hidden_words_are_kept_apart() {
+    for hidden in [
+        "<s>no</s>",
+        "<del><b>no</b></del>",
+        "<div style='display:none'>no</div>",
+        "<p style='color:rgba(9,9,9,0)'>no</p>",
+        "<p style='/*a*/text-decoration:line-through'>no</p>",
+        "<p style='text-decoration:line&#45;through'>no</p>",
+        "<p style='text-line-through:single'>no</p>",
+        "<noscript>no</noscript>",
+        "<textarea>no</textarea>",
+        "<img alt='no' src='no.png'>",
+        "<input value='no'>",
+    ] {
+        let shown = shown(&format!(
+            "yes{hidden}<div class='gmail_quote'>{hidden}</div>"
+        ));
+        assert_eq!(shown.hidden.trim(), "no", "{hidden}");
+        assert!(!shown.text.contains("no"), "{hidden}");
+    }
+    for program in [
+        "<script>no</script>",
+        "<title>no</title>",
+        "<!-- no -->",
+        "<style>no</style>",
+    ] {
+        assert_eq!(shown(program).hidden, "", "{program}");
+    }
+}

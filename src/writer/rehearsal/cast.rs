@@ -60,6 +60,10 @@ pub fn affair(way: Way) -> Option<Introduction> {
     })
 }
 
+fn confirm(why: ConfirmWhy) -> Saying {
+    Saying::ConfirmTarget { why }
+}
+
 /// Every saying, with each of its variants.
 pub fn sayings() -> Option<Vec<(&'static str, Saying)>> {
     let words = || "Let me think about it. Is she the one from Hamburg?".to_owned();
@@ -68,12 +72,7 @@ pub fn sayings() -> Option<Vec<(&'static str, Saying)>> {
         ("ask", Saying::Ask),
         ("reminder", Saying::Reminder),
         ("clarify", Saying::Clarify),
-        (
-            "confirm_target-unproven",
-            Saying::ConfirmTarget {
-                why: ConfirmWhy::Unproven,
-            },
-        ),
+        ("confirm_target-unproven", confirm(ConfirmWhy::Unproven)),
         (
             "confirm_target-other",
             Saying::ConfirmTarget {
@@ -82,18 +81,9 @@ pub fn sayings() -> Option<Vec<(&'static str, Saying)>> {
                 },
             },
         ),
-        (
-            "confirm_target-passed",
-            Saying::ConfirmTarget {
-                why: ConfirmWhy::PassedOn,
-            },
-        ),
-        (
-            "confirm_target-untied",
-            Saying::ConfirmTarget {
-                why: ConfirmWhy::Untied,
-            },
-        ),
+        ("confirm_target-passed", confirm(ConfirmWhy::PassedOn)),
+        ("confirm_target-untied", confirm(ConfirmWhy::Untied)),
+        ("confirm_target-after_no", confirm(ConfirmWhy::AfterNo)),
         ("thank_no", Saying::ThankNo),
         (
             "acknowledge_later",
