@@ -230,9 +230,9 @@ fn confirmed(findings: &[Finding]) -> Option<&Finding> {
     let bare = findings.iter().filter(yes).all(|f| f.bare);
     let praises = |yes: &Finding, fact: &Finding| !yes.bare || yes.sentence == fact.sentence;
     findings.iter().find(|fact| match fact.says {
-        Says::Aside => true,
+        Says::Aside | Says::Remark => true,
         Says::Told | Says::About => bare,
-        Says::Remark | Says::Praise => findings.iter().filter(yes).any(|yes| praises(yes, fact)),
+        Says::Praise => findings.iter().filter(yes).any(|yes| praises(yes, fact)),
         _ => false,
     })
 }

@@ -215,7 +215,7 @@ fn a_clause_that_denies_nothing_changes_no_consent() {
             "Happy to talk. I ran three trials last year.",
             "Please introduce us. We've been looking at moisture sensors for our own vineyard.",
             "Happy to talk to her about the field trials.",
-            "Yes! Loved her talk in Lyon.",
+            "Yes! She sounds great.",
             "Sure, how are you?",
             "Why not? Happy to talk.",
             "Volontiers. Je travaille aussi sur ce sujet.",
