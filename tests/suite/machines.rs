@@ -72,7 +72,11 @@ fn who_is_away_is_told_from_who_answers_while_away() {
         };
         machines += usize::from(kind != "person");
         let body = body.replace("\\n", "\n");
-        for below in ["", "\n\n-- \nCarol Danvers\nReed & Partners"] {
+        for below in [
+            "",
+            "\n\n-- \nCarol Danvers\nReed & Partners",
+            "\n\n-- \nCarol Danvers\nReed & Partners\nE-mail: carol@target.example",
+        ] {
             let raw = format!(
                 "From: Carol Danvers <carol@target.example>\nTo: Bob via askfirst <intro@bot.example>\n\
                  Subject: Re: Alice Ng would like to talk to you\nMessage-ID: <m@target.example>\n\

@@ -17,8 +17,10 @@ const QUESTIONS: &[char] = &['?', '？', '؟'];
 /// Clauses that are judged one by one; such a mail has a few.
 const MAX_CLAUSES: usize = 40;
 
+type Pair = (&'static str, &'static [&'static str], &'static str);
+
 /// Two phrases of different kinds, the first of which tells what the mail is.
-const PAIRS: &[(&str, &[&str], &str)] = &[
+const PAIRS: &[Pair] = &[
     (
         "absence body",
         &["absence detail", "absence thanks", "absence words"],
@@ -29,20 +31,27 @@ const PAIRS: &[(&str, &[&str], &str)] = &[
 
 /// What such a mail is, and the phrase that told it.
 pub fn told(view: &View<'_>, now_secs: i64) -> Option<String> {
-    let holds = |section: &str| view.own(PHRASES.holds(section, view.body())?);
-    PAIRS.iter().find_map(|(telling, beside, what)| {
-        let phrase = holds(telling)?;
-        let is_beside = beside.iter().any(|section| holds(section).is_some());
-        (is_beside && !is_answered(view, now_secs)).then(|| format!("{what} (“{phrase}”)"))
-    })
+    let mut pairs = PAIRS.iter();
+    if !pairs.any(|(telling, _, _)| PHRASES.holds(telling, view.body()).is_some()) {
+        return None;
+    }
+    // Without the signature, which names a mailbox as well.
+    let body = quote::body(view.letter, None);
+    let text = prepare(&body.text);
+    let (what, phrase) = PAIRS.iter().find_map(|(telling, beside, what)| {
+        let phrase = PHRASES.holds(telling, &text)?;
+        let mut beside = beside.iter();
+        let told = beside.any(|section| PHRASES.holds(section, &text).is_some());
+        told.then_some((what, phrase))
+    })?;
+    (!is_answered(&body, &text, now_secs)).then(|| format!("{what} (“{phrase}”)"))
 }
 
 /// Whether a clause of the mail answers us: consents, or refuses or postpones in words that tell
 /// of no absence ("I don't read mails" is no wish to get none).
-fn is_answered(view: &View<'_>, now_secs: i64) -> bool {
-    let body = quote::body(view.letter, None);
+fn is_answered(body: &Body, text: &str, now_secs: i64) -> bool {
     // Who asks something back is no machine, unless it asks whether the matter is urgent.
-    if body.text.contains(QUESTIONS) && PHRASES.holds("absence detail", view.body()).is_none() {
+    if body.text.contains(QUESTIONS) && PHRASES.holds("absence detail", text).is_none() {
         return true;
     }
     // The full stop of "4. januar" ends nothing.
