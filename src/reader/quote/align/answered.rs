@@ -106,10 +106,18 @@ fn typed(lines: &[Line<'_>], spans: &[Span], reply: &[Word], marks: &[u32]) -> S
     let mut out = String::new();
     let mut depth = 0;
     let mut ended = spans.iter().rposition(ours).unwrap_or(first);
+    let line_of = |span: &Span| lines.get(span.line as usize);
+    let is_marked = spans
+        .iter()
+        .any(|span| ours(span) && line_of(span).is_some_and(|line| line.depth > 0));
     for (at, span) in spans.iter().enumerate().skip(first) {
         let Some(line) = lines.get(span.line as usize) else {
             continue;
         };
+        // The border of a marked quote, whose day and names our mail has too.
+        if is_marked && line.depth == 0 && at <= ended {
+            continue;
+        }
         let is_ours = ours(span);
         if is_ours {
             depth = line.depth;
@@ -285,6 +293,18 @@ mod tests {
             quote("", "nothing")
         );
         assert_eq!(looked(&reply).typed.trim(), "P S On second thought no");
+    }
+
+    /// The bot asks within the minute, so the quote's border has the request's day and time.
+    #[test]
+    fn the_border_of_the_quote_is_nobodys_word() {
+        let date = "Wed, Nov 25, 2026 at 10:00 AM";
+        let ask = ASK.replacen("> could", &format!("> Date: {date}\n>\n> could"), 1);
+        let quoted: String = ask.lines().map(|line| format!("> {line}\n")).collect();
+        let reply = format!(
+            "Yes, please introduce us!\n\nOn {date} Bob Kim <intro@bot.example> wrote:\n{quoted}"
+        );
+        assert_eq!(look(&reply, &Original::of(&ask)).typed.trim(), "");
     }
 
     #[test]
