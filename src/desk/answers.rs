@@ -1,6 +1,6 @@
 //! Mails that carry a secret of ours: whose it is, who wrote, and so what it may decide.
 
-use crate::desk::assent::{self, Assent};
+use crate::desk::assent::Assent;
 use crate::desk::bind::Bound;
 use crate::desk::mail::Mail;
 use crate::desk::work::Work;
@@ -98,18 +98,12 @@ impl Work<'_> {
         answers: &Saying,
     ) -> Result<Disposition, DeskError> {
         let mut doubt = self.doubt(mail, role, answers, bound.anchored);
-        if doubt.is_none() && mail.verdict() == Verdict::Yes {
-            let target = bound.introduction.target.as_ref();
-            let said_stop = match target.map(|target| self.said_stop(&target.address)) {
-                Some(said) => said?,
-                None => false,
-            };
-            match assent::of(mail, answers, &bound.introduction, said_stop) {
+        if mail.verdict() == Verdict::Yes {
+            match self.assent(mail, answers, &bound.introduction)? {
                 Assent::Consents => {}
-                Assent::AfterNo => doubt = Some(ConfirmWhy::AfterNo),
-                Assent::Nothing => {
-                    return Ok(belongs("assent", &bound.introduction));
-                }
+                Assent::AfterNo => doubt = doubt.or(Some(ConfirmWhy::AfterNo)),
+                Assent::Unclear => return self.assented(mail, bound.introduction),
+                Assent::Nothing => return Ok(belongs("assent", &bound.introduction)),
             }
         }
         if role == Role::Target

@@ -361,6 +361,8 @@ fn a_word_of_assent_below_our_thanks_is_no_yes() {
                 let confirm = to(&left, CAROL.1).clone();
                 let words = confirm.letter.plain.clone().unwrap_or_default();
                 assert!(words.contains("You had told me no"), "{story}");
+                assert!(w.answer(CAROL, &line, "Great, yes").is_empty(), "{story}");
+                assert_eq!(w.stages(), [Stage::Confirming], "{story}");
                 let left = w.answer(CAROL, &confirm, "Yes");
                 assert_eq!(left[0].to, [ALICE.1, CAROL.1, BOB.1], "{story}");
             }
@@ -372,17 +374,46 @@ fn a_word_of_assent_below_our_thanks_is_no_yes() {
     }
 }
 
+/// In whatever words and language: below a mail that asks nothing the program does not guess.
 #[test]
-fn who_says_in_words_that_she_has_changed_her_mind_is_heard() {
-    for said in ["No, thanks.", "Please ask me again in three months."] {
+fn who_has_changed_her_mind_is_asked_once_and_heard() {
+    for (said, again) in [
+        ("No, thanks.", "Please introduce us."),
+        ("No, thanks.", "Sí, por favor."),
+        ("No, thanks.", "はい、紹介してください。"),
+        (
+            "Please ask me again in three months.",
+            "Please introduce us now.",
+        ),
+        (
+            "Please ask me again in three months.",
+            "はい、紹介してください。",
+        ),
+    ] {
         let mut w = World::new();
         let left = w.forward("Ask Carol please");
         let ask = to(&left, CAROL.1).clone();
         let left = w.answer(CAROL, &ask, said);
         let line = to(&left, CAROL.1).clone();
-        let left = w.answer(CAROL, &line, "Please introduce us.");
-        assert_eq!(left[0].to, [ALICE.1, CAROL.1, BOB.1], "{said}");
+        let left = w.answer(CAROL, &line, again);
+        assert!(left.iter().all(|mail| mail.to.len() == 1), "{said} {again}");
+        let question = to(&left, CAROL.1).clone();
+        let left = w.answer(CAROL, &question, "Yes");
+        assert_eq!(left[0].to, [ALICE.1, CAROL.1, BOB.1], "{said} {again}");
     }
+}
+
+/// Nobody could prove it hers, and yet it must not end what she put off.
+#[test]
+fn a_doubtful_word_below_a_later_leaves_it_as_it_is() {
+    let mut w = World::new();
+    let left = w.forward("Ask Carol please");
+    let ask = to(&left, CAROL.1).clone();
+    let left = w.answer(CAROL, &ask, "Please ask me again in three months.");
+    let line = to(&left, CAROL.1).clone();
+    let thumb = w.writer(CAROL).reply(&line.letter, "👍");
+    assert!(w.forged(&thumb).is_empty());
+    assert_eq!(w.stages(), [Stage::Deferred]);
 }
 
 /// Two mails change places on their way.
