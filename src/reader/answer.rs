@@ -65,13 +65,13 @@ pub fn judge(body: &Body, now_secs: i64) -> Answer {
             _ => said,
         };
     }
-    if text.chars().any(lexer::is_bidi_control) {
+    if text.chars().any(lexer::characters::is_bidi_control) {
         return unclear("characters that turn the order of the text".to_owned());
     }
     if text.chars().nth(MAX_CHARS).is_some() {
         return unclear("too long for an answer".to_owned());
     }
-    let text = lexer::normalise(text);
+    let text = lexer::characters::normalise(text);
     let mut sentences = lexer::sentences(&text);
     if sentences.iter().map(|s| s.tokens.len()).sum::<usize>() > MAX_TOKENS {
         return unclear("too long for an answer".to_owned());
@@ -126,7 +126,7 @@ pub fn beside(
     if quoted.elsewhere {
         return unclear(format!("{why}, but not below the question"));
     }
-    let mut sentences = lexer::sentences(&lexer::normalise(&body.text));
+    let mut sentences = lexer::sentences(&lexer::characters::normalise(&body.text));
     sentence::number(&WORDS, &mut sentences);
     let today = dates::today(now_secs);
     match below::takes_back_in_quote(body, quoted, original, &sentences, today) {

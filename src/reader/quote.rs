@@ -5,7 +5,7 @@
 
 pub mod align;
 pub mod attribution;
-mod banner;
+pub mod banner;
 pub mod border;
 mod byline;
 mod closing;

@@ -110,7 +110,7 @@ impl<'a> Search<'a> {
         if text.chars().nth(MAX_CHARS).is_some() {
             return too_long();
         }
-        let mut below = lexer::sentences(&lexer::normalise(text));
+        let mut below = lexer::sentences(&lexer::characters::normalise(text));
         if below.iter().map(|s| s.tokens.len()).sum::<usize>() > MAX_TOKENS {
             return too_long();
         }

@@ -215,7 +215,7 @@ impl Compiler<'_> {
                 }
             };
         }
-        let sentences = lexer::sentences(&lexer::normalise(word));
+        let sentences = lexer::sentences(&lexer::characters::normalise(word));
         let tokens = sentences.iter().flat_map(|s| &s.tokens);
         tokens
             .map(|token| {

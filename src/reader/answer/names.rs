@@ -113,7 +113,7 @@ fn is_given(word: &str) -> bool {
 }
 
 fn capitals(text: &str) -> Vec<String> {
-    let sentences = lexer::sentences(&lexer::normalise(text));
+    let sentences = lexer::sentences(&lexer::characters::normalise(text));
     let tokens = sentences.into_iter().flat_map(|s| s.tokens);
     tokens.filter(|t| t.title).map(|t| t.text).collect()
 }

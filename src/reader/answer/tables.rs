@@ -273,7 +273,7 @@ mod tests {
     fn plain_words_of_the_tables_are_words_of_mails() {
         for (word, _) in WORDS.interner.iter() {
             if word.bytes().all(|byte| byte.is_ascii_lowercase()) {
-                let sentences = lexer::sentences(&lexer::normalise(word));
+                let sentences = lexer::sentences(&lexer::characters::normalise(word));
                 let tokens = sentences.iter().flat_map(|sentence| &sentence.tokens);
                 let texts: Vec<&str> = tokens.map(|token| token.text.as_str()).collect();
                 assert_eq!(texts, [word]);

@@ -40,8 +40,8 @@ fn is_bracketed(line: &str) -> bool {
         })
 }
 
-/// What mail servers put on top in brackets.
-const EXTERNAL: &[&str] = &[
+/// What mail servers put on top in brackets, and in front of subjects.
+pub const EXTERNAL: &[&str] = &[
     "external",
     "ext",
     "extern",

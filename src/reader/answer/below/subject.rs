@@ -4,22 +4,13 @@
 
 use crate::reader::answer::prepared;
 use crate::reader::fold::fold;
+use crate::reader::quote::banner::EXTERNAL;
 use crate::reader::words::words;
 
 /// Words of a subject that tell it for ours.
 const MIN_SHARED: usize = 4;
-/// What servers write in front of subjects.
+/// What servers write in front of subjects beside [`EXTERNAL`].
 const TAGS: &[&str] = &[
-    "external",
-    "ext",
-    "extern",
-    "externe",
-    "externo",
-    "externa",
-    "esterno",
-    "ekstern",
-    "外部",
-    "caution",
     "email",
     "mail",
     "sender",
@@ -59,6 +50,7 @@ pub fn own(subject: &str, original: &str) -> Own {
     let answers = |word: &String| words().re.contains(word) || words().fwd.contains(word);
     let neutral = |word: &String| {
         answers(word)
+            || EXTERNAL.contains(&word.as_str())
             || TAGS.contains(&word.as_str())
             || word.bytes().all(|octet| octet.is_ascii_digit())
     };

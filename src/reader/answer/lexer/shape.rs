@@ -2,7 +2,8 @@
 //!
 //! Never fails: what has no such shape is a word.
 
-use crate::reader::answer::lexer::{Sentence, Shape, Token, is_word};
+use crate::reader::answer::lexer::characters::is_word;
+use crate::reader::answer::lexer::{Sentence, Shape, Token};
 
 pub fn trimmed(chunk: &str) -> &str {
     chunk
