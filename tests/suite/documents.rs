@@ -127,3 +127,50 @@ fn every_link_between_documents_leads_somewhere() {
     assert!(looked_at > 20, "{looked_at}");
     assert!(broken.is_empty(), "{broken:#?}");
 }
+
+/// All sources below a folder, as one text.
+fn sources(folder: &Path, out: &mut String) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, out);
+        } else if path.extension().is_some_and(|end| end == "rs") {
+            out.push_str(&std::fs::read_to_string(path).unwrap());
+        }
+    }
+}
+
+/// The runs take hours, so nobody sees there in time that a line has moved.
+#[test]
+fn the_seeded_bugs_and_the_guards_fit_the_code() {
+    let mut functions = String::new();
+    for folder in ["src", "tests/suite"] {
+        sources(&root().join(folder), &mut functions);
+    }
+    let mut wrong = Vec::new();
+    for list in ["list.txt", "guards.txt"] {
+        let text = std::fs::read_to_string(root().join("tests/mutants").join(list)).unwrap();
+        for bug in text.split("\n= ").skip(1) {
+            let name = bug.lines().next().unwrap();
+            for block in bug.split("\nsrc/").skip(1) {
+                let file = format!("src/{}", block.lines().next().unwrap());
+                let old: Vec<&str> = block
+                    .lines()
+                    .filter_map(|line| line.strip_prefix('-'))
+                    .collect();
+                let code = std::fs::read_to_string(root().join(&file)).unwrap();
+                if !code.contains(&old.join("\n")) {
+                    wrong.push(format!("{list}, {name}: {file} has no such lines"));
+                }
+            }
+            let tests = bug.lines().filter_map(|line| line.strip_prefix("! "));
+            for test in tests.flat_map(str::split_whitespace) {
+                let function = test.rsplit("::").next().unwrap();
+                if !functions.contains(&format!("fn {function}")) && function != "tests" {
+                    wrong.push(format!("{list}, {name}: no test {test}"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -162,6 +162,34 @@ fn t6_hidden_words_are_no_words() {
     }
 }
 
+/// What some programs show, or was said once: a yes beside it is no plain one; what says nothing changes none.
+#[test]
+fn t6_a_refusal_that_html_hides_takes_a_yes_back() {
+    let page = |beside: &str| format!("<html><body><p>Yes please.</p>{beside}</body></html>");
+    for refusal in [
+        "<div style='display:none'>On second thought, no.</div>",
+        "<p style='color:#ffffff'>Not before March</p>",
+        "<s>No</s>",
+        "<noscript>Please don't introduce me.</noscript>",
+        "<img src='x.png' alt='No'>",
+        "<input value='only if she pays'>",
+        "<p style='color: rgb(0, 0, 0); background-color: rgba(0, 0, 0, 0)'>On second thought, no.</p>",
+        "<div style='overflow:hidden;max-height:1em'>But not before March.</div>",
+    ] {
+        no_yes("T6", refusal, |w, ask| typed(w, ask, HTML, &page(refusal)));
+    }
+    for nothing in [
+        "",
+        "<div style='display:none'>View in browser</div>",
+        "<img src='x.png' alt='Acme'>",
+    ] {
+        let (mut w, ask) = asked(house());
+        let mail = typed(&mut w, &ask, HTML, &page(nothing));
+        w.raw(&mail);
+        assert!(is_introduced(&w), "{nothing}");
+    }
+}
+
 fn two_parts(kind: &str, first: (&str, &str), second: (&str, &str)) -> (String, String) {
     (
         format!("multipart/{kind}; boundary=\"b1\""),
