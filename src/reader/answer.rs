@@ -20,6 +20,7 @@ use crate::reader::Verdict;
 use crate::reader::quote::Body;
 use crate::reader::quote::align::answered::Quoted;
 use crate::reader::secret;
+use jiff::civil::Date;
 use names::Names;
 use opinion::Opinion;
 use sentence::Scene;
@@ -45,80 +46,30 @@ const MAX_CHARS: usize = 4_000;
 /// Words of an answer, for the same reason.
 const MAX_TOKENS: usize = 500;
 
+/// Our mail that an answer is to.
+pub struct Ours<'a> {
+    /// Its visible text.
+    pub text: &'a str,
+    /// What the answer's quote of it says; asked only where the answer consents.
+    pub quoted: &'a dyn Fn() -> Quoted,
+}
+
 /// Judges the new text of a mail; `now_secs` (seconds since 1970) is what "next month" counts from.
 #[must_use]
 pub fn judge(body: &Body, now_secs: i64) -> Answer {
-    let text = body.text.trim();
-    if let Some(doubt) = &body.doubt {
-        return unclear(format!("in doubt: {doubt}"));
-    }
-    if text.is_empty() {
-        let said = prepared(&body.subject).or_else(|| stopped(&body.subject));
-        let said = said.unwrap_or_else(|| unclear("no new text".to_owned()));
-        let today = dates::today(now_secs);
-        let signs = body.own.lines().find(|line| is_of_signs(line));
-        let signs = signs.map(|line| format!("“{}” below it", line.trim()));
-        return match signs.or_else(|| below::takes_back(body, &Names::of(body), &[], today)) {
-            Some(words) if said.verdict == Verdict::Yes => {
-                unclear(format!("{}, but {words}", said.why))
-            }
-            _ => said,
-        };
-    }
-    if text.chars().any(lexer::characters::is_bidi_control) {
-        return unclear("characters that turn the order of the text".to_owned());
-    }
-    if text.chars().nth(MAX_CHARS).is_some() {
-        return unclear("too long for an answer".to_owned());
-    }
-    let text = lexer::characters::normalise(text);
-    let mut sentences = lexer::sentences(&text);
-    if sentences.iter().map(|s| s.tokens.len()).sum::<usize>() > MAX_TOKENS {
-        return unclear("too long for an answer".to_owned());
-    }
-    sentence::number(&WORDS, &mut sentences);
-    let known_names = Names::of(body);
-    let today = dates::today(now_secs);
-    let opinions: Vec<Opinion> = candidates(&sentences)
-        .into_iter()
-        .map(|language| {
-            let scene = Scene {
-                words: &WORDS,
-                language,
-                today,
-                known_names: &known_names,
-            };
-            opinion::form(&scene, &sentences)
-        })
-        .collect();
-    let mut answer = settle(&opinions);
-    if answer.verdict == Verdict::Yes
-        && let Some(words) = below::takes_back(body, &known_names, &sentences, today)
-    {
-        answer = unclear(format!("{}, but {words}", answer.why));
-    }
-    // Tapped one answer and typed another.
-    match prepared(&body.subject) {
-        Some(tapped) if answer.verdict == Verdict::Yes && tapped.verdict != Verdict::Yes => {
-            unclear(format!("{}, but {}", answer.why, tapped.why))
-        }
-        _ => answer,
-    }
+    judge_beside(body, None, now_secs)
 }
 
-/// The same answer, unless what stands in the quote of our mail, which has this visible text, or in the
-/// subject takes its consent back.
+/// The same, unless what stands in the quote of our mail, or in the subject, takes a consent back.
 #[must_use]
-pub fn beside(
-    answer: Answer,
-    body: &Body,
-    quoted: &Quoted,
-    original: &str,
-    now_secs: i64,
-) -> Answer {
-    if answer.verdict != Verdict::Yes {
+pub fn judge_beside(body: &Body, ours: Option<&Ours<'_>>, now_secs: i64) -> Answer {
+    let names = Names::of(body);
+    let today = dates::today(now_secs);
+    let (answer, sentences) = alone(body, &names, today);
+    let Some(ours) = ours.filter(|_| answer.verdict == Verdict::Yes) else {
         return answer;
-    }
+    };
+    let quoted = (ours.quoted)();
     let why = answer.why.as_str();
     if quoted.strange {
         return unclear(format!("{why}, but the mail below it is not ours"));
@@ -126,13 +77,73 @@ pub fn beside(
     if quoted.elsewhere {
         return unclear(format!("{why}, but not below the question"));
     }
-    let mut sentences = lexer::sentences(&lexer::characters::normalise(&body.text));
-    sentence::number(&WORDS, &mut sentences);
-    let today = dates::today(now_secs);
-    match below::takes_back_in_quote(body, quoted, original, &sentences, today) {
+    match below::takes_back_in_quote(body, &names, &quoted, ours.text, &sentences, today) {
         Some(words) => unclear(format!("{why}, but {words}")),
         None => answer,
     }
+}
+
+/// What the mail says by itself, and the sentences of its text.
+fn alone(body: &Body, names: &Names<'_>, today: Date) -> (Answer, Vec<lexer::Sentence>) {
+    let nothing = |answer| (answer, Vec::new());
+    let text = body.text.trim();
+    if let Some(doubt) = &body.doubt {
+        return nothing(unclear(format!("in doubt: {doubt}")));
+    }
+    if text.is_empty() {
+        let said = prepared(&body.subject).or_else(|| stopped(&body.subject));
+        let said = said.unwrap_or_else(|| unclear("no new text".to_owned()));
+        let signs = body.own.lines().find(|line| is_of_signs(line));
+        let signs = signs.map(|line| format!("“{}” below it", line.trim()));
+        let takes_back = || below::takes_back(body, names, &[], today);
+        let words = match said.verdict {
+            Verdict::Yes => signs.or_else(takes_back),
+            _ => None,
+        };
+        return nothing(match words {
+            Some(words) => unclear(format!("{}, but {words}", said.why)),
+            None => said,
+        });
+    }
+    if text.chars().any(lexer::characters::is_bidi_control) {
+        return nothing(unclear(
+            "characters that turn the order of the text".to_owned(),
+        ));
+    }
+    if text.chars().nth(MAX_CHARS).is_some() {
+        return nothing(unclear("too long for an answer".to_owned()));
+    }
+    let mut sentences = lexer::sentences(&lexer::characters::normalise(text));
+    if sentences.iter().map(|s| s.tokens.len()).sum::<usize>() > MAX_TOKENS {
+        return nothing(unclear("too long for an answer".to_owned()));
+    }
+    sentence::number(&WORDS, &mut sentences);
+    let opinions: Vec<Opinion> = candidates(&sentences)
+        .into_iter()
+        .map(|language| {
+            let scene = Scene {
+                words: &WORDS,
+                language,
+                today,
+                known_names: names,
+            };
+            opinion::form(&scene, &sentences)
+        })
+        .collect();
+    let mut answer = settle(&opinions);
+    if answer.verdict == Verdict::Yes
+        && let Some(words) = below::takes_back(body, names, &sentences, today)
+    {
+        answer = unclear(format!("{}, but {words}", answer.why));
+    }
+    // Tapped one answer and typed another.
+    if answer.verdict == Verdict::Yes
+        && let Some(tapped) = prepared(&body.subject)
+        && tapped.verdict != Verdict::Yes
+    {
+        answer = unclear(format!("{}, but {}", answer.why, tapped.why));
+    }
+    (answer, sentences)
 }
 
 fn unclear(why: String) -> Answer {

@@ -33,12 +33,12 @@ enum Says {
 }
 
 /// Fills in what the body passes on.
-pub fn find(letter: &Letter, division: Division<'_>, writer: &Writer, body: &mut Body) {
-    if let Some((border, content)) = division.first {
-        let content = without_own_signature(&content, writer);
+pub fn find(letter: &Letter, division: &Division<'_>, writer: &Writer, body: &mut Body) {
+    if let Some((border, content)) = &division.first {
+        let content = without_own_signature(content, writer);
         let mut subject = None;
-        if is_forward(&border, letter, body) {
-            let mut mail = passed_on(&border, content);
+        if is_forward(border, letter, body) {
+            let mut mail = passed_on(border, content);
             if mail.subject.is_none() {
                 mail.subject = without_prefixes(&letter.subject);
             }
@@ -46,7 +46,7 @@ pub fn find(letter: &Letter, division: Division<'_>, writer: &Writer, body: &mut
             body.forwarded = Some(mail);
         }
         body.passed.answers = body.forwarded.is_none();
-        body.passed.below = Some(Kept::of(border, content, subject));
+        body.passed.below = Some(Kept::of(border.clone(), content, subject));
     }
     if body.forwarded.is_none() {
         attached(letter, body);

@@ -21,7 +21,9 @@ pub mod words;
 mod work;
 
 use crate::reader::address::Address;
+use crate::reader::answer::Ours;
 use crate::reader::letter::Letter;
+use crate::reader::quote::align::answered::Quoted;
 use serde::{Deserialize, Serialize};
 use std::sync::Once;
 
@@ -188,22 +190,27 @@ impl Reader {
         // The words of a mail of ours are dropped at last: then nobody knows what of a quote is ours.
         let original = original.filter(|text| !text.trim().is_empty());
         let prepared = original.map(quote::align::Original::of);
-        let body = self.texts.divide(letter, prepared.as_ref());
+        let divided = self.texts.divide(letter, prepared.as_ref());
+        let body = &divided.body;
         let mut bare = false;
         let (verdict, later_until, verdict_why) = match self.machine.kind {
             Kind::Person => {
-                let mut answer = answer::judge(&body, self.now_secs);
-                if answer.verdict == Verdict::Yes
-                    && let Some((original, prepared)) = original.zip(prepared.as_ref())
-                {
-                    let quoted = self.texts.quoted(letter, prepared);
-                    answer = answer::beside(answer, &body, &quoted, original, self.now_secs);
-                }
+                let ours = original.zip(prepared.as_ref());
+                let quoted = || {
+                    let prepared = ours.map(|(_, prepared)| prepared);
+                    prepared.map_or_else(Quoted::default, |ours| divided.quoted(ours))
+                };
+                let ours = ours.map(|(text, _)| Ours {
+                    text,
+                    quoted: &quoted,
+                });
+                let answer = answer::judge_beside(body, ours.as_ref(), self.now_secs);
                 bare = answer.verdict == Verdict::Yes && answer.bare;
                 (Some(answer.verdict), answer.later_until, answer.why)
             }
             _ => (None, None, String::new()),
         };
+        let body = divided.body;
         let (proof, proof_why) = self.proof.clone();
         Reading {
             kind: self.machine.kind,

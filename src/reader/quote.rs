@@ -27,6 +27,7 @@ use crate::reader::fold::fold;
 use crate::reader::forward::{self, Passed};
 use crate::reader::html;
 use crate::reader::letter::{Letter, clean};
+use crate::reader::quote::align::Apart;
 use crate::reader::quote::align::answered::{self, Quoted};
 use crate::reader::quote::divide::{Division, Segment, divide};
 use crate::reader::quote::line::Line;
@@ -61,7 +62,28 @@ pub struct Body {
 /// Divides the body of a letter. `original`: the visible text of our mail that it answers.
 pub fn body(letter: &Letter, original: Option<&str>) -> Body {
     let original = original.map(align::Original::of);
-    Texts::of(letter).divide(letter, original.as_ref())
+    Texts::of(letter).divide(letter, original.as_ref()).body
+}
+
+/// The body of a letter, and the texts that it was made of.
+pub struct Divided<'a> {
+    pub body: Body,
+    halves: Vec<Half<'a>>,
+}
+
+impl Divided<'_> {
+    /// What the quotes say beside words of ours, and of what mail they are.
+    pub fn quoted(&self, original: &align::Original<'_>) -> Quoted {
+        let mut all = Quoted::default();
+        for half in &self.halves {
+            let one = answered::look(&half.apart, &half.division, original);
+            all.typed.push_str(&one.typed);
+            all.attribution.push_str(&one.attribution);
+            all.strange |= one.strange;
+            all.elsewhere |= one.elsewhere;
+        }
+        all
+    }
 }
 
 /// The texts of a letter that say something, as a person sees them.
@@ -84,40 +106,32 @@ impl Texts {
         }
     }
 
-    /// What their quotes say beside words of ours, and of what mail they are.
-    pub fn quoted(&self, letter: &Letter, original: &align::Original<'_>) -> Quoted {
-        let plain = letter.plain.as_deref().filter(|_| self.plain);
-        let mut all = Quoted::default();
-        for text in plain.into_iter().chain(self.html.as_deref()) {
-            let one = answered::look(text, original);
-            all.typed.push_str(&one.typed);
-            all.attribution.push_str(&one.attribution);
-            all.strange |= one.strange;
-            all.elsewhere |= one.elsewhere;
-        }
-        all
-    }
-
     /// Their new words and what they pass on; `letter` is the one they are of.
-    pub fn divide(&self, letter: &Letter, original: Option<&align::Original<'_>>) -> Body {
+    pub fn divide<'a>(
+        &'a self,
+        letter: &'a Letter,
+        original: Option<&align::Original<'_>>,
+    ) -> Divided<'a> {
         let plain = letter.plain.as_deref().filter(|_| self.plain);
-        let mut body = match (plain, self.html.as_deref()) {
-            (Some(plain), Some(html)) => {
-                let writer = writer(letter);
-                let first = Half::of(letter, plain, original, &writer, None);
-                let second = Half::of(letter, html, original, &writer, Some(&first));
-                parts::agreed(first, second).whole(letter, &writer)
+        let writer = writer(letter);
+        let mut halves = Vec::with_capacity(2);
+        for text in plain.into_iter().chain(self.html.as_deref()) {
+            let half = Half::of(letter, text, original, &writer, halves.first());
+            halves.push(half);
+        }
+        if halves.len() == 2
+            && let (Some(html), Some(plain)) = (halves.pop(), halves.pop())
+        {
+            halves.extend(parts::agreed(plain, html));
+        }
+        let mut body = Body::default();
+        match halves.first_mut() {
+            Some(half) => {
+                body = std::mem::take(&mut half.body);
+                forward::find(letter, &half.division, &writer, &mut body);
             }
-            (Some(text), None) | (None, Some(text)) => {
-                let writer = writer(letter);
-                Half::of(letter, text, original, &writer, None).whole(letter, &writer)
-            }
-            (None, None) => {
-                let mut body = Body::default();
-                forward::attached(letter, &mut body);
-                body
-            }
-        };
+            None => forward::attached(letter, &mut body),
+        }
         // Some programs show what others hide, and what was struck out was said once.
         body.beside.push_str(&self.hidden);
         body.subject = letter.subject.clone();
@@ -135,7 +149,7 @@ impl Texts {
         if body.text.contains('\u{FFFD}') {
             doubt(&mut body, "some characters could not be decoded");
         }
-        body
+        Divided { body, halves }
     }
 }
 
@@ -163,6 +177,7 @@ fn doubt(body: &mut Body, why: &str) {
 /// One text of a letter, divided: its own words, before what it passes on is looked into.
 struct Half<'a> {
     source: &'a str,
+    apart: Apart<'a>,
     division: Division<'a>,
     body: Body,
     /// It hands a mail on, inline or attached.
@@ -177,11 +192,8 @@ impl<'a> Half<'a> {
         writer: &Writer,
         other: Option<&Half<'_>>,
     ) -> Half<'a> {
-        let mut lines = line::lines(source);
-        if let Some(original) = original {
-            lines = align::apart(lines, original);
-        }
-        let division = divide(&lines);
+        let apart = Apart::of(line::lines(source), original);
+        let division = divide(&apart.lines);
         let mut body = Body::default();
         match other.filter(|other| have_same_words(&other.division, &division)) {
             Some(other) => {
@@ -196,16 +208,11 @@ impl<'a> Half<'a> {
         let forwards = forward::is_one(letter, &division, &body);
         Half {
             source,
+            apart,
             division,
             body,
             forwards,
         }
-    }
-
-    /// With what it passes on.
-    fn whole(mut self, letter: &Letter, writer: &Writer) -> Body {
-        forward::find(letter, self.division, writer, &mut self.body);
-        self.body
     }
 }
 

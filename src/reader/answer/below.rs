@@ -15,6 +15,7 @@ use crate::reader::answer::{MAX_CHARS, MAX_TOKENS, candidates};
 use crate::reader::quote::Body;
 use crate::reader::quote::align::answered::Quoted;
 use jiff::civil::Date;
+use std::cell::OnceCell;
 use std::sync::LazyLock;
 
 /// Words of titles, firms, departments and streets, in small letters.
@@ -46,11 +47,7 @@ pub fn takes_back(
     answer: &[Sentence],
     today: Date,
 ) -> Option<String> {
-    let search = Search {
-        names,
-        answer,
-        today,
-    };
+    let search = Search::of(names, answer, today);
     let signed = search.in_signature(&body.signature);
     let signed = signed.map(|words| format!("“{words}” in the signature"));
     signed.or_else(|| {
@@ -64,17 +61,13 @@ pub fn takes_back(
 /// The same in the quote of our mail, which has this text, and in what the subject says beside ours.
 pub fn takes_back_in_quote(
     body: &Body,
+    names: &Names<'_>,
     quoted: &Quoted,
     original: &str,
     answer: &[Sentence],
     today: Date,
 ) -> Option<String> {
-    let names = Names::of(body);
-    let search = Search {
-        names: &names,
-        answer,
-        today,
-    };
+    let search = Search::of(names, answer, today);
     let in_quote = search
         .in_text(&quoted.typed, Which::All)
         .or_else(|| search.in_text(&quoted.attribution, Which::Refusals));
@@ -90,10 +83,21 @@ pub fn takes_back_in_quote(
 struct Search<'a> {
     names: &'a Names<'a>,
     answer: &'a [Sentence],
+    /// Those of the answer.
+    languages: OnceCell<Vec<&'static Language>>,
     today: Date,
 }
 
 impl<'a> Search<'a> {
+    fn of(names: &'a Names<'a>, answer: &'a [Sentence], today: Date) -> Search<'a> {
+        Search {
+            names,
+            answer,
+            languages: OnceCell::new(),
+            today,
+        }
+    }
+
     fn scene(&self, language: &'static Language) -> Scene<'a> {
         Scene {
             words: &WORDS,
@@ -119,8 +123,10 @@ impl<'a> Search<'a> {
     }
 
     fn languages(&self, below: &[Sentence]) -> Vec<&'static Language> {
-        let mut languages = candidates(self.answer);
-        languages.extend(candidates(below));
+        let of_answer = self.languages.get_or_init(|| candidates(self.answer));
+        let mut languages = of_answer.clone();
+        let known = |language: &&Language| of_answer.iter().any(|own| own.bit == language.bit);
+        languages.extend(candidates(below).into_iter().filter(|l| !known(l)));
         languages
     }
 

@@ -127,30 +127,58 @@ fn trim_end(text: &str) -> &str {
     }
 }
 
-/// The same lines, with what is ours one quote deeper and apart from what is not.
-pub fn apart<'a>(lines: Vec<Line<'a>>, original: &Original<'_>) -> Vec<Line<'a>> {
-    if unmarked::are_own(&lines, original) {
-        return lines;
-    }
-    let reply = original.words_of(&lines);
-    let marks = runs(&reply, original);
-    marked(lines, original, &reply, marks)
+/// The lines of a reply, with what is ours one quote deeper and apart from what is not.
+#[derive(Default)]
+pub struct Apart<'a> {
+    pub lines: Vec<Line<'a>>,
+    /// What was looked at for it; none: all of our mail is marked already.
+    aligned: Option<Aligned<'a>>,
 }
 
-/// The same, where the words of the lines and what [`runs`] found of ours among them are known.
-fn marked<'a>(
+struct Aligned<'a> {
+    /// The lines as they were.
     lines: Vec<Line<'a>>,
-    original: &Original<'_>,
-    reply: &[Word],
+    words: Vec<Word>,
+    /// Of each word; none: nothing of our mail was found.
     marks: Option<Vec<Mark>>,
-) -> Vec<Line<'a>> {
-    let Some(mut marks) = marks else {
-        return lines;
-    };
-    let spans = spans(reply);
-    fill_changed(&mut marks, reply);
-    add_short_lines(&mut marks, &spans, reply, original);
-    divided(lines, &spans, reply, &marks)
+}
+
+impl<'a> Apart<'a> {
+    pub fn of(lines: Vec<Line<'a>>, original: Option<&Original<'_>>) -> Apart<'a> {
+        let Some(original) = original.filter(|original| !unmarked::are_own(&lines, original))
+        else {
+            return Apart {
+                lines,
+                aligned: None,
+            };
+        };
+        let aligned = Aligned::of(lines, original);
+        Apart {
+            lines: aligned.apart(original),
+            aligned: Some(aligned),
+        }
+    }
+}
+
+impl<'a> Aligned<'a> {
+    fn of(lines: Vec<Line<'a>>, original: &Original<'_>) -> Aligned<'a> {
+        let words = original.words_of(&lines);
+        Aligned {
+            marks: runs(&words, original),
+            lines,
+            words,
+        }
+    }
+
+    fn apart(&self, original: &Original<'_>) -> Vec<Line<'a>> {
+        let Some(mut marks) = self.marks.clone() else {
+            return self.lines.clone();
+        };
+        let spans = spans(&self.words);
+        fill_changed(&mut marks, &self.words);
+        add_short_lines(&mut marks, &spans, &self.words, original);
+        divided(&self.lines, &spans, &self.words, &marks)
+    }
 }
 
 fn line_hash(words: &[Word]) -> u64 {
@@ -313,14 +341,14 @@ impl Own<'_> {
 
 /// Lines of ours one deeper; a line of both voices in pieces.
 fn divided<'a>(
-    lines: Vec<Line<'a>>,
+    lines: &[Line<'a>],
     spans: &[Span],
     reply: &[Word],
     marks: &[Mark],
 ) -> Vec<Line<'a>> {
     let mut out: Vec<Line<'a>> = Vec::with_capacity(lines.len());
     let mut spans = spans.iter().peekable();
-    for (number, line) in lines.into_iter().enumerate() {
+    for (number, line) in lines.iter().copied().enumerate() {
         let Some(span) = spans.next_if(|span| span.line as usize == number) else {
             // A line without words is ours where it is drawn between lines of ours.
             let drawn = unmarked::is_drawn(&line)
@@ -389,8 +417,8 @@ mod tests {
     const ASK: &str = "Hi Carol,\n\nAnn Ng would like to be introduced to you. She builds reading lamps and\nasks for twenty minutes of your time; her words are below.\n\nInterested? Just answer this mail.\n\nExample Introductions";
 
     fn own(reply: &str) -> String {
-        let lines = apart(lines(reply), &Original::of(ASK));
-        let division = divide(&lines);
+        let apart = Apart::of(lines(reply), Some(&Original::of(ASK)));
+        let division = divide(&apart.lines);
         let own: Vec<String> = division.segments.iter().map(join).collect();
         own.join("|")
     }
@@ -432,7 +460,7 @@ mod tests {
         let reply = format!(
             "Yes\n\nOn Tue, Nov 24, 2026 at 10:00 AM Bob Kim <b@kim.example> wrote:\n\n> {quote}"
         );
-        let lines = apart(lines(&reply), &Original::of(&ask));
+        let lines = Apart::of(lines(&reply), Some(&Original::of(&ask))).lines;
         let division = divide(&lines);
         let own: Vec<String> = division.segments.iter().map(join).collect();
         assert_eq!(own.join("|"), "Yes");

@@ -5,8 +5,8 @@
 use crate::reader::quote::line::is_emoji;
 use crate::reader::quote::{Half, doubt};
 
-/// The half that both parts agree on.
-pub fn agreed<'a>(plain: Half<'a>, html: Half<'a>) -> Half<'a> {
+/// The half that both parts agree on, and the other one.
+pub fn agreed<'a>(plain: Half<'a>, html: Half<'a>) -> [Half<'a>; 2] {
     let same = plain.body.text == html.body.text;
     let words_of_own = |half: &Half<'_>| match same {
         // They are no others, whichever they are.
@@ -16,15 +16,18 @@ pub fn agreed<'a>(plain: Half<'a>, html: Half<'a>) -> Half<'a> {
     let (in_plain, in_html) = (words_of_own(&plain), words_of_own(&html));
     if in_plain == in_html {
         return if plain.forwards || !html.forwards {
-            plain
+            [plain, html]
         } else {
-            html
+            [html, plain]
         };
     }
     let known =
         words_of(html.source).contains(&in_plain) && words_of(plain.source).contains(&in_html);
     if !known {
-        return doubted(plain, "the plain and the HTML part say different things");
+        return doubted(
+            [plain, html],
+            "the plain and the HTML part say different things",
+        );
     }
     // The same words in both, only the border was found at two places: less is safer.
     let (shorter, longer) = if in_plain.len() <= in_html.len() {
@@ -34,9 +37,9 @@ pub fn agreed<'a>(plain: Half<'a>, html: Half<'a>) -> Half<'a> {
     };
     let inside = in_plain.contains(&in_html) || in_html.contains(&in_plain);
     if inside && (!shorter.body.text.is_empty() || shorter.forwards) {
-        return searched_beside(shorter, &longer);
+        return [searched_beside(shorter, &longer), longer];
     }
-    doubted(longer, "the border of the quote is not certain")
+    doubted([longer, shorter], "the border of the quote is not certain")
 }
 
 /// What the longer half says more is searched for what takes an answer back.
@@ -54,9 +57,9 @@ fn searched_beside<'a>(mut shorter: Half<'a>, longer: &Half<'_>) -> Half<'a> {
     shorter
 }
 
-fn doubted<'a>(mut half: Half<'a>, why: &str) -> Half<'a> {
+fn doubted<'a>([mut half, other]: [Half<'a>; 2], why: &str) -> [Half<'a>; 2] {
     doubt(&mut half.body, why);
-    half
+    [half, other]
 }
 
 /// The words with a space on either side, links and list marks left out: programs write those
@@ -105,6 +108,7 @@ mod tests {
     fn half<'a>(own: &str, source: &'a str) -> Half<'a> {
         Half {
             source,
+            apart: Default::default(),
             division: Default::default(),
             body: Body {
                 text: own.to_owned(),
@@ -117,29 +121,29 @@ mod tests {
     #[test]
     fn the_same_words_in_other_dress_agree() {
         let plain = half("*Yes*, see <https://x.example>\n1. a", "*Yes*, see\n1. a");
-        let agreed = agreed(plain, half("Yes,\nsee\na", "Yes, see a"));
+        let [agreed, _] = agreed(plain, half("Yes,\nsee\na", "Yes, see a"));
         assert_eq!(agreed.body.doubt, None);
     }
 
     #[test]
     fn pictures_are_no_words() {
         let text = "Yes\n[image: our logo.png] x";
-        let agreed = agreed(half(text, text), half("Yes x", "Yes x"));
+        let [agreed, _] = agreed(half(text, text), half("Yes x", "Yes x"));
         assert_eq!(agreed.body.doubt, None);
     }
 
     #[test]
     fn other_words_are_doubted() {
-        let agreed = agreed(half("no", "no"), half("yes", "yes"));
+        let [agreed, _] = agreed(half("no", "no"), half("yes", "yes"));
         assert!(agreed.body.doubt.is_some());
     }
 
     #[test]
     fn of_two_borders_the_nearer_counts() {
         let text = "yes quoted words";
-        let a = agreed(half(text, text), half("yes", text));
+        let [a, _] = agreed(half(text, text), half("yes", text));
         assert_eq!((a.body.text.as_str(), a.body.doubt), ("yes", None));
-        let a = agreed(half("", "yes quoted"), half("yes", "yes quoted"));
+        let [a, _] = agreed(half("", "yes quoted"), half("yes", "yes quoted"));
         assert!(a.body.doubt.is_some());
     }
 }

@@ -40,14 +40,22 @@ pub fn own(subject: &str, original: &str) -> Own {
         return own;
     }
     let said: Vec<String> = cut(subject).map(fold).collect();
+    // Nearly always the first line is ours, and has all of it.
+    let first = original.lines().next().map(|line| shared(&said, line));
+    let answers = |word: &String| words().re.contains(word) || words().fwd.contains(word);
+    let all = |shared: &Vec<bool>| {
+        let mut pairs = shared.iter().zip(&said);
+        pairs.all(|(is_shared, word)| *is_shared || answers(word))
+    };
+    if first.as_ref().is_some_and(|f| count(f) >= MIN_SHARED && all(f)) {
+        return own;
+    }
     let line = original.lines().map(|line| shared(&said, line));
     let best = line.max_by_key(|shared| count(shared));
     let ours = best.filter(|shared| count(shared) >= MIN_SHARED);
     // `Alice` alone is ours too.
-    let first = original.lines().next().map(|line| shared(&said, line));
     let known = ours.as_ref().or(first.as_ref());
     let known = |at: usize| known.and_then(|known| known.get(at)) == Some(&true);
-    let answers = |word: &String| words().re.contains(word) || words().fwd.contains(word);
     let neutral = |word: &String| {
         answers(word)
             || EXTERNAL.contains(&word.as_str())

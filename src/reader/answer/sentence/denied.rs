@@ -7,6 +7,7 @@ use crate::reader::answer::lexer::{Gap, Sentence, Token};
 use crate::reader::answer::matcher::Matcher;
 use crate::reader::answer::sentence::{Laying, Place, Scene, seen};
 use crate::reader::answer::tables::Says;
+use std::sync::LazyLock;
 
 /// Words that stand in nobody's signature, as they are written in second thoughts.
 const UNSIGNED: &[&str] = &[
@@ -154,6 +155,12 @@ const UNSIGNED: &[&str] = &[
     "नहीं",
 ];
 
+static IN_ORDER: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    let mut all = UNSIGNED.to_vec();
+    all.sort_unstable();
+    all
+});
+
 /// What a line begins with below the name of somebody who signs for another.
 const FOR_ANOTHER: &[&str] = &[
     "for", "pa", "pp", "po", "ia", "für", "pour", "por", "per", "voor", "för", "за",
@@ -175,17 +182,7 @@ pub enum Which {
 /// The first words that refuse, postpone, doubt or set a condition, wherever in the sentence.
 pub fn by(scene: &Scene<'_>, sentence: &Sentence, which: Which) -> Option<String> {
     let tokens = &sentence.tokens;
-    let seen = seen(scene, tokens);
-    let days = dates::find(scene.language, &seen, scene.today);
-    let stretches = dates::stretches(scene.language, &seen, &days);
-    let laying = Laying {
-        scene,
-        tokens,
-        seen: &seen,
-        place: Place::default(),
-        matcher: Matcher::new(scene.language, &seen, &stretches),
-    };
-    let unsigned = |token: &&Token| UNSIGNED.contains(&token.text.as_str());
+    let unsigned = |token: &&Token| IN_ORDER.binary_search(&token.text.as_str()).is_ok();
     let for_another = |token: &&Token| {
         let text = token.text.as_str();
         (token.gap == Gap::Line && FOR_ANOTHER.contains(&text))
@@ -195,22 +192,28 @@ pub fn by(scene: &Scene<'_>, sentence: &Sentence, which: Which) -> Option<String
     if let Some(token) = tokens_of.find(|token| unsigned(token) || for_another(token)) {
         return Some(token.text.clone());
     }
-    let (start, end) = (0..tokens.len()).find_map(|start| {
-        let mut found = None;
-        laying.phrases(&days, start, |says, end| {
-            let counts = match which {
-                Which::All => says <= Says::Condition || says == Says::Far,
-                Which::Plain => {
-                    (says <= Says::Condition && says != Says::Doubt) || says == Says::Far
-                }
-                Which::Refusals => says <= Says::NoAlone,
-            };
-            if counts {
-                found = found.max(Some(end));
-            }
-        });
-        Some((start, found?))
-    })?;
+    let seen = seen(scene, tokens);
+    let stretches = match which {
+        Which::Refusals => Vec::new(),
+        _ => {
+            let days = dates::find(scene.language, &seen, scene.today);
+            dates::stretches(scene.language, &seen, &days)
+        }
+    };
+    let laying = Laying {
+        scene,
+        tokens,
+        seen: &seen,
+        place: Place::default(),
+        matcher: Matcher::new(scene.language, &seen, &stretches),
+    };
+    let counts = |says| match which {
+        Which::All => says <= Says::Condition || says == Says::Far,
+        Which::Plain => (says <= Says::Condition && says != Says::Doubt) || says == Says::Far,
+        Which::Refusals => says <= Says::NoAlone,
+    };
+    let longest = |start| Some((start, laying.longest(start, counts)?));
+    let (start, end) = (0..tokens.len()).find_map(longest)?;
     let words = tokens.get(start..end)?.iter().map(|t| t.text.as_str());
     Some(words.collect::<Vec<_>>().join(" "))
 }

@@ -4,11 +4,11 @@
 
 use crate::reader::quote::align::spelling::{Word, add_words};
 use crate::reader::quote::align::{
-    MAX_FOUND, OWN, Original, Span, add_short_lines, marked, runs, spans, unmarked,
+    Aligned, Apart, MAX_FOUND, OWN, Original, Span, add_short_lines, spans,
 };
 use crate::reader::quote::banner::take_banner;
-use crate::reader::quote::divide::divide;
-use crate::reader::quote::line::{self, Line};
+use crate::reader::quote::divide::Division;
+use crate::reader::quote::line::Line;
 
 /// Words of ours behind the question that still belong to it: `One word is enough: yes, no or later`.
 const MAX_BEHIND: usize = 16;
@@ -30,22 +30,30 @@ pub struct Quoted {
     pub elsewhere: bool,
 }
 
-/// Looks at one text of a reply.
-pub fn look(source: &str, original: &Original<'_>) -> Quoted {
-    let lines = line::lines(source);
-    let reply = original.words_of(&lines);
+/// Looks at one text of a reply; `division`: of these lines.
+pub fn look(apart: &Apart<'_>, division: &Division<'_>, original: &Original<'_>) -> Quoted {
     let mut quoted = Quoted::default();
-    let found = runs(&reply, original);
-    match found.clone() {
-        Some(mut marks) => {
-            let spans = spans(&reply);
-            add_short_lines(&mut marks, &spans, &reply, original);
-            quoted.typed = typed(&lines, &spans, &reply, &marks);
-            quoted.strange = is_below_another(&lines, &spans, &marks);
-        }
+    let passed = passed(division);
+    let made;
+    let aligned = match &apart.aligned {
+        Some(aligned) => Some(aligned),
+        None if is_verbatim(&apart.lines, original) => None,
         None => {
-            let passed = passed(&lines);
-            quoted.strange = is_another(&passed, original);
+            made = Aligned::of(apart.lines.clone(), original);
+            Some(&made)
+        }
+    };
+    match aligned.map(|aligned| (aligned, aligned.marks.clone())) {
+        None => {}
+        Some((aligned, Some(mut marks))) => {
+            let Aligned { lines, words, .. } = aligned;
+            let spans = spans(words);
+            add_short_lines(&mut marks, &spans, words, original);
+            quoted.typed = typed(lines, &spans, words, &marks);
+            quoted.strange = is_below_another(lines, &spans, &marks);
+        }
+        Some((_, None)) => {
+            quoted.strange = is_another(passed, original);
             for line in passed.iter().take(MAX_FOUND) {
                 let mut words = Vec::new();
                 add_words(&mut words, 0, line.text);
@@ -57,30 +65,43 @@ pub fn look(source: &str, original: &Original<'_>) -> Quoted {
             }
         }
     }
-    let apart = match unmarked::are_own(&lines, original) {
-        true => lines,
-        false => marked(lines, original, &reply, found),
-    };
-    let division = divide(&apart);
-    let named = division
-        .first
-        .as_ref()
-        .and_then(|(border, _)| apart.get(border.start..border.body));
-    for line in named.unwrap_or_default() {
-        let own = line
-            .text
-            .get(division.first.as_ref().map_or(0, |(border, _)| border.own)..);
-        quoted.attribution.push_str(own.unwrap_or_default());
-        quoted.attribution.push('\n');
+    if let Some((border, _)) = &division.first {
+        let lines = apart.lines.get(border.start..border.body);
+        for line in lines.unwrap_or_default() {
+            let own = line.text.get(border.own..);
+            quoted.attribution.push_str(own.unwrap_or_default());
+            quoted.attribution.push('\n');
+        }
     }
-    quoted.typed.push_str(&above(&apart, original));
-    quoted.elsewhere = is_elsewhere(&apart, original);
+    quoted.typed.push_str(&above(passed, original));
+    quoted.elsewhere = is_elsewhere(&apart.lines, original);
     quoted
 }
 
+/// Whether the lines from the first marked one on are our mail as we sent it, and nothing else.
+fn is_verbatim(lines: &[Line<'_>], original: &Original<'_>) -> bool {
+    let says = |line: &(usize, &str)| !line.1.is_empty();
+    let first = lines.iter().position(|line| line.depth > 0);
+    let quote = lines.get(first.unwrap_or(lines.len())..);
+    let quote = quote.unwrap_or_default().iter();
+    let quote = quote.map(|line| (line.depth, line.text));
+    // The first line of ours is the subject.
+    let ours = original.texts.iter().skip(1).map(|text| quoted_once(text));
+    first.is_some() && quote.filter(says).eq(ours.filter(says))
+}
+
+/// How a line of ours stands in a quote of it.
+fn quoted_once(text: &str) -> (usize, &str) {
+    let (mut depth, mut rest) = (1, text);
+    while let Some(behind) = rest.strip_prefix('>') {
+        depth += 1;
+        rest = behind.strip_prefix(' ').unwrap_or(behind);
+    }
+    (depth, rest)
+}
+
 /// What stands between a border and the first words of ours below it.
-fn above(lines: &[Line<'_>], original: &Original<'_>) -> String {
-    let passed = passed(lines);
+fn above(passed: &[Line<'_>], original: &Original<'_>) -> String {
     let mut words = Vec::new();
     let mut ours = |line: &&Line<'_>| {
         words.clear();
@@ -155,11 +176,10 @@ fn is_below_another(lines: &[Line<'_>], spans: &[Span], marks: &[u32]) -> bool {
 }
 
 /// The lines of the first quote.
-fn passed<'a>(lines: &[Line<'a>]) -> Vec<Line<'a>> {
-    let division = divide(lines);
-    match (division.first, division.unnamed) {
+fn passed<'d, 'a>(division: &'d Division<'a>) -> &'d [Line<'a>] {
+    match (&division.first, &division.unnamed) {
         (Some((_, passed)), _) | (None, Some(passed)) => passed,
-        (None, None) => Vec::new(),
+        (None, None) => &[],
     }
 }
 
@@ -176,6 +196,11 @@ fn is_another(passed: &[Line<'_>], original: &Original<'_>) -> bool {
 
 /// Whether something of the reply stands right below words of ours that do not ask for consent.
 fn is_elsewhere(lines: &[Line<'_>], original: &Original<'_>) -> bool {
+    // Most answers stand above the whole quote.
+    let mut below = lines.iter().skip_while(|line| line.depth == 0);
+    if !below.any(|line| line.depth == 0 && !line.text.is_empty()) {
+        return false;
+    }
     let Some(question) = question(original) else {
         return false;
     };
@@ -242,6 +267,8 @@ fn place(words: &[Word], all: &[Word]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reader::quote::divide::divide;
+    use crate::reader::quote::line;
 
     const ASK: &str = "Hello Carol,\n\nAlice Ng would like to talk to you. See below – interested?\n\n\
         A one-word answer is enough:\n\nSay yes, say no, say later\n\nThe request, in the words of Alice Ng:\n\n\
@@ -262,8 +289,13 @@ mod tests {
         out
     }
 
+    fn looked_at(reply: &str, original: &Original<'_>) -> Quoted {
+        let apart = Apart::of(line::lines(reply), Some(original));
+        look(&apart, &divide(&apart.lines), original)
+    }
+
     fn looked(reply: &str) -> Quoted {
-        look(reply, &Original::of(ASK))
+        looked_at(reply, &Original::of(ASK))
     }
 
     #[test]
@@ -304,7 +336,7 @@ mod tests {
         let reply = format!(
             "Yes, please introduce us!\n\nOn {date} Bob Kim <intro@bot.example> wrote:\n{quoted}"
         );
-        assert_eq!(look(&reply, &Original::of(&ask)).typed.trim(), "");
+        assert_eq!(looked_at(&reply, &Original::of(&ask)).typed.trim(), "");
     }
 
     #[test]
