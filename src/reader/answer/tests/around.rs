@@ -82,7 +82,11 @@ fn a_quote_or_a_subject_takes_a_yes_back() {
             subject: subject_now.to_owned(),
             ..Body::default()
         };
-        beside(judge(&body, NOW_SECS), &body, quoted, subject, NOW_SECS).verdict
+        let ours = Ours {
+            text: subject,
+            quoted: &|| quoted.clone(),
+        };
+        judge_beside(&body, Some(&ours), NOW_SECS).verdict
     };
     let ours = format!("Re: {subject}");
     let elsewhere = Quoted {
