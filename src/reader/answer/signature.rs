@@ -29,7 +29,7 @@ pub fn cut(scene: &Scene<'_>, sentences: &[Sentence]) -> Option<Vec<Sentence>> {
     if below.is_empty()
         || below.len() > MAX_LINES
         || !below.iter().all(|line| is_signature(scene, line))
-        || odd(scene.known_names, below, |line| closes(scene, line)).is_some()
+        || odd(scene.known_names, below, |_, line| closes(scene, line)).is_some()
     {
         return None;
     }

@@ -3,156 +3,11 @@
 //! Fails towards refusal: a word that is in doubt makes an answer unclear.
 
 use crate::reader::answer::dates;
-use crate::reader::answer::lexer::{Gap, Sentence, Token};
+use crate::reader::answer::lexer::{Gap, Sentence, Shape, Token};
+use crate::reader::answer::lists::{TITLES, UNSIGNED};
 use crate::reader::answer::matcher::Matcher;
 use crate::reader::answer::sentence::{Laying, Place, Scene, seen};
 use crate::reader::answer::tables::Says;
-
-/// Words that stand in nobody's signature, as they are written in second thoughts.
-const UNSIGNED: &[&str] = &[
-    "not",
-    "no",
-    "nope",
-    "nah",
-    "never",
-    "nevermind",
-    "nvm",
-    "n0",
-    "wait",
-    "err",
-    "oops",
-    "only",
-    "if",
-    "unless",
-    "until",
-    "instead",
-    "retract",
-    "retracted",
-    "withdraw",
-    "withdrawn",
-    "cancel",
-    "cancelled",
-    "canceled",
-    "revoked",
-    "scratch",
-    "edit",
-    "update",
-    "addendum",
-    "pending",
-    "charge",
-    "charges",
-    "must",
-    "want",
-    "meant",
-    "kidding",
-    "joking",
-    "mistake",
-    "accident",
-    "error",
-    "refuse",
-    "refused",
-    "declined",
-    "rejected",
-    "postponed",
-    "correction",
-    "recall",
-    "hold",
-    "draft",
-    "irrtum",
-    "versehen",
-    "erreur",
-    "engano",
-    "errore",
-    "vergissing",
-    "ps",
-    "pps",
-    "pd",
-    "nb",
-    "nein",
-    "nicht",
-    "kein",
-    "keine",
-    "nur",
-    "erst",
-    "falls",
-    "warte",
-    "vorbehalt",
-    "nachtrag",
-    "zahlt",
-    "non",
-    "pas",
-    "seulement",
-    "attendez",
-    "attends",
-    "annulé",
-    "conditions",
-    "nunca",
-    "jamás",
-    "espera",
-    "cobro",
-    "sólo",
-    "solo",
-    "cancelado",
-    "previo",
-    "não",
-    "apenas",
-    "espere",
-    "aspetta",
-    "aspetti",
-    "nee",
-    "niet",
-    "geen",
-    "alleen",
-    "wacht",
-    "voorbehoud",
-    "nej",
-    "inte",
-    "ikke",
-    "ikkje",
-    "vänta",
-    "vent",
-    "forbehold",
-    "nie",
-    "tylko",
-    "czekaj",
-    "ne",
-    "ale",
-    "нет",
-    "не",
-    "только",
-    "после",
-    "подожди",
-    "отменено",
-    "ні",
-    "лише",
-    "hayır",
-    "değil",
-    "şaka",
-    "iptal",
-    "ücretli",
-    "bekle",
-    "ei",
-    "vain",
-    "odota",
-    "nem",
-    "csak",
-    "várj",
-    "nu",
-    "doar",
-    "όχι",
-    "δεν",
-    "μόνο",
-    "לא",
-    "רק",
-    "לאחר",
-    "لا",
-    "ليس",
-    "فقط",
-    "بعد",
-    "لكن",
-    "نه",
-    "नहीं",
-];
 
 /// What a line begins with below the name of somebody who signs for another.
 const FOR_ANOTHER: &[&str] = &[
@@ -185,14 +40,14 @@ pub fn by(scene: &Scene<'_>, sentence: &Sentence, which: Which) -> Option<String
         place: Place::default(),
         matcher: Matcher::new(scene.language, &seen, &stretches),
     };
-    let unsigned = |token: &&Token| UNSIGNED.contains(&token.text.as_str());
-    let for_another = |token: &&Token| {
-        let text = token.text.as_str();
-        (token.gap == Gap::Line && FOR_ANOTHER.contains(&text))
-            || (token.gap > Gap::None && BY_PROXY.contains(&text))
+    let refuses = |at: &usize| {
+        let unsigned = tokens.get(*at).is_some_and(|t| UNSIGNED.has(&t.text));
+        unsigned || is_for_another(scene, tokens, *at)
     };
-    let mut tokens_of = tokens.iter();
-    if let Some(token) = tokens_of.find(|token| unsigned(token) || for_another(token)) {
+    if let Some(token) = (0..tokens.len())
+        .find(refuses)
+        .and_then(|at| tokens.get(at))
+    {
         return Some(token.text.clone());
     }
     let (start, end) = (0..tokens.len()).find_map(|start| {
@@ -205,7 +60,7 @@ pub fn by(scene: &Scene<'_>, sentence: &Sentence, which: Which) -> Option<String
                 }
                 Which::Refusals => says <= Says::NoAlone,
             };
-            if counts {
+            if counts && !is_of_signature(scene, tokens.get(start..end), says) {
                 found = found.max(Some(end));
             }
         });
@@ -213,4 +68,26 @@ pub fn by(scene: &Scene<'_>, sentence: &Sentence, which: Which) -> Option<String
     })?;
     let words = tokens.get(start..end)?.iter().map(|t| t.text.as_str());
     Some(words.collect::<Vec<_>>().join(" "))
+}
+
+/// `For Carol`, `Dave Miller, p.p. Carol`; not `P.O. Box`, `Ames, IA 50010`, or Per's own name.
+fn is_for_another(scene: &Scene<'_>, tokens: &[Token], at: usize) -> bool {
+    let Some(token) = tokens.get(at) else {
+        return false;
+    };
+    let text = token.text.as_str();
+    let listed = (token.gap == Gap::Line && FOR_ANOTHER.contains(&text))
+        || (token.gap > Gap::None && BY_PROXY.contains(&text));
+    let next = tokens.get(at + 1).filter(|next| next.line == token.line);
+    let placed = next.is_some_and(|next| next.text == "box" || matches!(next.shape, Shape::Number(_)));
+    listed && !placed && !scene.known_names.is_writers(text)
+}
+
+/// A single word that a table has in doubt, and that is a title or the writer's own name: `Co-founder`.
+fn is_of_signature(scene: &Scene<'_>, words: Option<&[Token]>, says: Says) -> bool {
+    let Some([word]) = words else {
+        return false;
+    };
+    scene.known_names.is_writers(&word.text) && word.capital
+        || matches!(says, Says::Doubt | Says::Condition) && TITLES.has(&word.text)
 }

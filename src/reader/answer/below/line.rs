@@ -1,0 +1,222 @@
+//! What a line below an answer is, by its words: somebody's name, a title, a firm, a place, a telephone.
+//!
+//! Fails towards nothing: a line with words of sentences, or with words that no list has, is none of them.
+
+use crate::reader::answer::lexer::characters::is_unspaced;
+use crate::reader::answer::lexer::{Shape, Token};
+use crate::reader::answer::interner::UNKNOWN;
+use crate::reader::answer::lists::{PLACES, SPOKEN, TITLES};
+use crate::reader::answer::names::{Names, is_given, is_title};
+
+/// Words of a line that is somebody's name.
+const MAX_NAME_WORDS: usize = 5;
+/// Letters of a small word in the name of a firm or a place: `of`, `and`.
+const MAX_SMALL: usize = 3;
+/// Figures of a number that is no year: a postal code.
+const MIN_CODE: u32 = 10_000;
+/// Years that somebody may postpone to, where a postal code could stand.
+const YEARS_AHEAD: std::ops::Range<u32> = 2026..2050;
+/// Letters of a state, a county or a country in capitals: `NY`, `NSW`.
+const MAX_ABBREVIATION: usize = 3;
+/// What stands between names, and beside them.
+const PARTICLES: &[&str] = &[
+    "von", "van", "de", "der", "den", "da", "di", "do", "dos", "du", "del", "la", "le", "bin",
+    "al", "el", "ten", "af", "av", "zu", "she", "her", "hers", "he", "him", "his", "they", "them",
+    "theirs", "sie", "er", "elle", "il", "ella", "él", "pronouns",
+];
+/// What belongs to the name of a place and is none.
+const PARTS: &[&str] = &[
+    "new", "san", "saint", "st", "santa", "santo", "los", "las", "el", "la", "le", "les", "the", "south", "north",
+    "west", "east", "southern", "northern", "western", "eastern", "central", "upper", "lower", "greater", "great", "city",
+    "town", "bay", "area", "region", "county", "state", "states", "republic", "kingdom", "united", "island", "islands",
+    "isle", "of", "and", "de", "do", "da", "del", "di", "du", "des", "der", "den", "am", "an", "im", "bei", "ob", "upon",
+    "on", "under", "le", "sur", "en", "bad", "land", "valley", "lake", "mount", "mountains", "coast", "beach", "springs", "hills",
+    "heights", "falls", "dales", "district", "cape", "fort", "port", "tel", "abu", "ho", "sri", "costa", "hong", "rio",
+    "janeiro", "domingo", "nova", "novo", "nueva", "ciudad", "cidade", "distrito", "cedex", "metro", "metropolitan", "prefecture",
+    "province", "provincia", "gmina", "kraj", "okres", "vidéki", "i", "y", "e", "und", "et", "a", "m", "d", "ch", "g", "г", "нижний", "нова", "на",
+    "дону", "область", "край", "м",
+];
+/// What a firm, a department or an office has in scripts without spaces: it begins or ends the line.
+const UNSPACED_BEGINS: &[&str] = &["株式会社", "有限会社", "合同会社", "一般社団法人", "国立", "주식회사", "㈜"];
+const UNSPACED_ENDS: &[&str] = &[
+    "株式会社", "有限会社", "公司", "大学", "大學", "学院", "學院", "学部", "学科", "研究科", "研究所", "研究室", "病院", "医院",
+    "事務所", "协会", "協会", "银行", "銀行", "部", "课", "課", "室", "局", "教授", "社長", "部長", "課長", "経理", "经理", "經理",
+    "总监", "总裁", "主任", "取締役", "弁護士", "律师", "医师", "医師", "工程师", "老师", "先生", "대학교", "연구소", "주식회사",
+    "병원", "은행", "교수", "대표", "이사", "팀장", "과장", "부장", "변호사", "연구원",
+];
+/// Towns and countries in scripts without spaces, and what may end what follows them.
+const UNSPACED_PLACES: &[&str] = &[
+    "東京", "大阪", "京都", "横浜", "名古屋", "福岡", "札幌", "神戸", "仙台", "広島", "北海道", "神奈川", "千葉", "埼玉", "愛知", "日本",
+    "上海", "北京", "深圳", "广州", "杭州", "南京", "成都", "武汉", "西安", "苏州", "重庆", "天津", "香港", "澳门", "台北", "台湾", "中国",
+    "中國", "新加坡", "서울", "부산", "인천", "대구", "대전", "광주", "수원", "성남", "제주", "대한민국",
+];
+const UNSPACED_REGIONS: &[char] = &['都', '府', '県', '道', '市', '区', '區', '省', '町', '村', '시', '구', '도', '동', '로'];
+/// What Koreans write behind their name for `from`.
+const UNSPACED_FROM: &[&str] = &["드림", "올림", "배상"];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A title, a firm, a street, a telephone, an address or a link; lines beside it may be anything with capitals.
+    Marked,
+    Name,
+    Place,
+    /// Nothing that is known: a firm or a place that no list has, or terms.
+    Loose,
+    /// No signature has it wherever it stands.
+    Spoken,
+}
+
+/// What the line is; `first`: a signature begins with it.
+pub fn kind(names: &Names<'_>, line: &[&Token], first: bool) -> Kind {
+    let is_reached = |t: &&Token| matches!(t.shape, Shape::Phone | Shape::Mail | Shape::Link);
+    let spoken = is_spoken(line);
+    // `Ask Dave: +44 20 7946 0321`
+    let of_another = |t: &&Token| is_given(&t.text) && !names.is_own(&t.text) && t.capital;
+    if line.iter().any(is_reached) {
+        return match spoken && line.iter().any(of_another) {
+            true => Kind::Spoken,
+            false => Kind::Marked,
+        };
+    }
+    if is_name(names, line, first) {
+        return Kind::Name;
+    }
+    if spoken {
+        return Kind::Spoken;
+    }
+    if is_place(line) {
+        return Kind::Place;
+    }
+    if is_coded(line) || is_titled(line) {
+        return Kind::Marked;
+    }
+    Kind::Loose
+}
+
+/// Whether every word may be a part of some name: a capital, or a small word between two.
+pub fn is_capitalised(line: &[&Token]) -> bool {
+    let small = |token: &Token| token.text.chars().nth(MAX_SMALL).is_none();
+    line.first().is_some_and(|token| is_capital(token))
+        && line.iter().all(|token| is_capital(token) || small(token))
+}
+
+fn is_capital(token: &Token) -> bool {
+    token.capital || !token.text.contains(|c: char| c.is_lowercase() || c.is_uppercase())
+}
+
+/// All letters are capitals.
+fn is_abbreviation(token: &Token) -> bool {
+    token.capital && !token.title && token.text.chars().nth(MAX_ABBREVIATION).is_none()
+}
+
+/// Words of a sentence: `My Lawyer Decides`. `Via Roma 10` is a street.
+fn is_spoken(line: &[&Token]) -> bool {
+    let numbered = || line.iter().any(|t| matches!(t.shape, Shape::Number(_)));
+    line.iter().any(|t| t.shape == Shape::Word && SPOKEN.has(&t.text) && !(t.text == "via" && numbered()))
+}
+
+/// The words of the line that stand in a script without spaces, as one.
+fn unspaced(line: &[&Token]) -> Option<String> {
+    let mut text = String::new();
+    for token in line {
+        let is_figure = matches!(token.shape, Shape::Number(_) | Shape::Date { .. });
+        if !is_figure && !token.text.chars().all(is_unspaced) {
+            return None;
+        }
+        text.push_str(&token.text);
+    }
+    text.starts_with(is_unspaced).then_some(text)
+}
+
+fn is_titled(line: &[&Token]) -> bool {
+    if let Some(text) = unspaced(line) {
+        return UNSPACED_BEGINS.iter().any(|begin| text.starts_with(begin))
+            || UNSPACED_ENDS.iter().any(|end| text.ends_with(end));
+    }
+    let titled = |t: &&Token| t.shape == Shape::Word && TITLES.has(&t.text);
+    // `reluctant director`
+    let begins = line.first().is_some_and(|t| is_capital(t) || titled(&t));
+    begins && line.iter().any(|t| titled(&t))
+}
+
+fn is_coded(line: &[&Token]) -> bool {
+    line.iter().any(|t| matches!(t.shape, Shape::Number(number) if number >= MIN_CODE))
+}
+
+/// Whether somebody signs so: known names, or, where the signature begins, one of the writer's beside others. Who
+/// writes without a name in the header may sign with any.
+fn is_name(names: &Names<'_>, line: &[&Token], first: bool) -> bool {
+    if let Some(text) = unspaced(line) {
+        let from = UNSPACED_FROM.iter().find_map(|from| text.strip_suffix(from));
+        if names.is_own_unspaced(from.unwrap_or(&text)) {
+            return true;
+        }
+    }
+    if line.len() > MAX_NAME_WORDS || line.iter().any(|t| t.shape != Shape::Word) {
+        return false;
+    }
+    let beside = |t: &Token| is_title(&t.text) || PARTICLES.contains(&t.text.as_str());
+    let own = |t: &Token| {
+        names.is_own(&t.text) || (t.capital && !t.title && names.is_initials(&t.text))
+    };
+    let told = line.iter().any(|t| names.tells_who_signs(&t.text));
+    let any_own = line.iter().any(|t| own(t)) || line.iter().all(|t| beside(t));
+    if line.iter().all(|t| own(t) || is_given(&t.text) || beside(t)) {
+        // Below her own name another's is no signature.
+        return any_own || first || !told;
+    }
+    // `i. A. Carol Danvers`, for her firm.
+    let letter = |t: &Token| t.text.chars().nth(1).is_none();
+    // A name that the header has not: no table knows it for a word.
+    let strange = |t: &Token| is_capital(t) && (t.ids[0] == UNKNOWN || own(t) || is_given(&t.text));
+    first
+        && line.iter().all(|t| strange(t) || beside(t) || letter(t))
+        && (any_own || !told)
+}
+
+/// Names of places, what belongs to them, postal codes and abbreviations, and nothing else.
+fn is_place(line: &[&Token]) -> bool {
+    if let Some(text) = unspaced(line) {
+        return is_unspaced_place(&text);
+    }
+    let mut places = 0;
+    for (at, token) in line.iter().enumerate() {
+        let word = token.text.as_str();
+        let fits = match token.shape {
+            Shape::Word if is_capital(token) && PLACES.has(word) => {
+                places += 1;
+                true
+            }
+            Shape::Word => PARTS.contains(&word) || is_abbreviation(token) || is_code(word),
+            // Three figures may be a price, but for the front of an address.
+            Shape::Number(number) => {
+                !YEARS_AHEAD.contains(&number) && (at == 0 || !(100..1000).contains(&number))
+            }
+            Shape::Phone => true,
+            _ => false,
+        };
+        if !fits {
+            return false;
+        }
+    }
+    places > 0
+}
+
+/// `SE1 7EH`, `1012AB`, `M5V`: letters and figures.
+fn is_code(word: &str) -> bool {
+    let figures = word.bytes().filter(u8::is_ascii_digit).count();
+    let letters = word.bytes().filter(u8::is_ascii_alphabetic).count();
+    // `Q1` is a quarter, `10k` a price.
+    let outward = word.starts_with(|c: char| c.is_ascii_alphabetic()) && !word.starts_with(['q', 'h']);
+    let inward = figures == 1 && letters == 2;
+    figures > 0 && letters > 0 && word.len() == figures + letters && (outward || inward || figures == 4)
+}
+
+fn is_unspaced_place(text: &str) -> bool {
+    let behind = UNSPACED_PLACES.iter().find_map(|place| text.strip_prefix(place));
+    behind.is_some_and(|behind| {
+        behind.is_empty()
+            || behind.ends_with(UNSPACED_REGIONS)
+            || (behind.contains(UNSPACED_REGIONS) && behind.ends_with(|c: char| c.is_ascii_digit()))
+    })
+}
