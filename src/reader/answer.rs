@@ -9,7 +9,7 @@ mod grammar;
 mod interner;
 mod laid;
 mod lexer;
-mod lists;
+pub mod lists;
 mod matcher;
 mod names;
 mod opinion;

@@ -11,7 +11,7 @@ use crate::reader::answer::below::line::Kind;
 use crate::reader::answer::lexer::{self, Sentence, Token};
 use crate::reader::answer::lists::TITLES;
 use crate::reader::answer::names::Names;
-use crate::reader::answer::sentence::denied::{self, Which};
+use crate::reader::answer::sentence::denied::{self, Which, Words};
 use crate::reader::answer::sentence::{self, Place, Scene};
 use crate::reader::answer::tables::{Language, Says, WORDS};
 use crate::reader::answer::{MAX_CHARS, MAX_TOKENS, candidates};
@@ -106,7 +106,8 @@ impl<'a> Search<'a> {
 
     fn languages(&self, below: &[Sentence]) -> Vec<&'static Language> {
         let mut languages = candidates(self.answer);
-        languages.extend(candidates(below));
+        let own = languages.iter().fold(0, |bits, language| bits | language.bit);
+        languages.extend(candidates(below).into_iter().filter(|l| l.bit & own == 0));
         languages
     }
 
@@ -127,11 +128,16 @@ impl<'a> Search<'a> {
         below: &[Sentence],
         which: Which,
     ) -> Option<String> {
-        languages.iter().find_map(|language| {
+        let own = candidates(self.answer).len();
+        languages.iter().enumerate().find_map(|(at, language)| {
             let scene = self.scene(language);
+            let words = match at < own {
+                true => Words::Own,
+                false => Words::Foreign,
+            };
             below
                 .iter()
-                .find_map(|line| denied::by(&scene, line, which))
+                .find_map(|line| denied::by(&scene, line, which, words))
         })
     }
 

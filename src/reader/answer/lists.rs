@@ -2,6 +2,7 @@
 //!
 //! Never fails: a word of no list is nothing known, which leaves an answer unclear.
 
+use crate::reader::answer::lexer::characters::is_unspaced;
 use std::sync::LazyLock;
 
 /// Words of titles, trades, firms, departments and streets.
@@ -21,6 +22,10 @@ static SURNAMES: LazyLock<Vec<&str>> = LazyLock::new(|| {
 
 /// Letters in front of an ending: `Bäcker-meister`.
 const MIN_STEM: usize = 3;
+/// Characters of a given name in such a script.
+const MAX_GIVEN: usize = 3;
+/// What Koreans write behind their name.
+const FROM: &[&str] = &["드림", "올림", "배상"];
 /// Characters of the longest surname among them.
 const MAX_SURNAME: usize = 3;
 
@@ -60,9 +65,20 @@ impl List {
     }
 }
 
+/// Whether the text is a name in a script without capitals whose surname somebody has in Latin letters.
+pub fn is_unspaced_name(text: &str, mut is_theirs: impl FnMut(&str) -> bool) -> bool {
+    // Koreans write `from` behind it.
+    let text = FROM.iter().find_map(|from| text.strip_suffix(from)).unwrap_or(text);
+    let Some((mut ways, behind)) = surname(text.trim_end()) else {
+        return false;
+    };
+    let given = || behind.chars().filter(|c| !c.is_whitespace());
+    given().nth(MAX_GIVEN).is_none() && given().all(is_unspaced) && ways.any(|way| is_theirs(way))
+}
+
 /// The ways into Latin letters of a surname that the text begins with, and what stands behind it; the longest
 /// surname counts.
-pub fn surname(text: &str) -> Option<(impl Iterator<Item = &'static str>, &str)> {
+fn surname(text: &str) -> Option<(impl Iterator<Item = &'static str>, &str)> {
     let ends = text.char_indices().map(|(at, _)| at).skip(1);
     let ends: Vec<usize> = ends.chain([text.len()]).take(MAX_SURNAME).collect();
     ends.into_iter().rev().find_map(|end| {

@@ -20,8 +20,6 @@ static GIVEN: LazyLock<Vec<&str>> = LazyLock::new(|| {
 });
 /// Letters between the first and the last of somebody's initials.
 const MAX_MIDDLE: usize = 2;
-/// Characters of a given name in a script without capitals.
-const MAX_GIVEN: usize = 3;
 /// Letters of a short form of a name: `alex`, `tim`.
 const MIN_SHORT: usize = 3;
 
@@ -114,10 +112,7 @@ impl<'a> Names<'a> {
     /// Whether the text, in a script without capitals, begins with the surname that the writer has in Latin letters,
     /// and holds a given name at most besides.
     pub fn is_own_unspaced(&self, text: &str) -> bool {
-        let Some((mut ways, behind)) = lists::surname(text) else {
-            return false;
-        };
-        behind.chars().nth(MAX_GIVEN).is_none() && ways.any(|way| self.is_writers(way))
+        lists::is_unspaced_name(text, |way| self.is_writers(way))
     }
 
     /// Whether the word is a name as one signs with it: not inflected.

@@ -6,7 +6,7 @@
 use crate::reader::answer::below::{lines, odd};
 use crate::reader::answer::interner::UNKNOWN;
 use crate::reader::answer::lexer::{Gap, Sentence, Shape, Token};
-use crate::reader::answer::sentence::denied::{self, Which};
+use crate::reader::answer::sentence::denied::{self, Which, Words};
 use crate::reader::answer::sentence::{self, Place, Scene};
 use crate::reader::answer::tables::Says;
 
@@ -95,7 +95,7 @@ fn is_signature(scene: &Scene<'_>, line: &[&Token]) -> bool {
         return false;
     }
     let sentence = alone(line);
-    if denied::by(scene, &sentence, Which::All).is_some() {
+    if denied::by(scene, &sentence, Which::All, Words::Own).is_some() {
         return false;
     }
     // Names, numbers, and what the tables know; a title or a firm is cut with the signature it stands in.

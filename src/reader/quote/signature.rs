@@ -8,7 +8,7 @@ use crate::reader::fold::{fold, trim};
 use crate::reader::quote::banner::{take_armor, take_banner};
 use crate::reader::quote::border::is_rule;
 use crate::reader::quote::closing::{closing, closing_name, dashed_name, goes_on, is_postscript};
-use crate::reader::quote::contact::{contact_block, is_sentence, is_signature};
+use crate::reader::quote::contact::{contact_block, is_contact, is_sentence, is_signature};
 use crate::reader::quote::disclaimer::{
     disclaimer, disclaimer_start, is_boilerplate, is_disclaimer, speaks,
 };
@@ -50,6 +50,7 @@ pub fn cut(lines: &[&str], writer: &Writer) -> Cut {
     let mut cutter = Cutter {
         lines: lines.to_vec(),
         signature: Vec::new(),
+        delimited: Vec::new(),
         beside: Vec::new(),
         doubt: None,
     };
@@ -64,6 +65,7 @@ pub fn cut(lines: &[&str], writer: &Writer) -> Cut {
     cutter.signed(|lines| signed(lines, writer));
     cutter.signed(|lines| contact_block(lines, writer));
     cutter.signed(dashed_name);
+    cutter.signature.append(&mut cutter.delimited);
     let mut text = cutter.lines.join("\n").trim_end().to_owned();
     let footer = cut_inline_footer(&mut text);
     cutter.keep_footers(footer.as_deref().as_slice());
@@ -85,6 +87,8 @@ pub fn cut(lines: &[&str], writer: &Writer) -> Cut {
 struct Cutter<'a> {
     lines: Vec<&'a str>,
     signature: Vec<String>,
+    /// The same below the usual mark, with no telephone, title or link in it.
+    delimited: Vec<String>,
     beside: Vec<String>,
     doubt: Option<&'static str>,
 }
@@ -105,7 +109,11 @@ impl<'a> Cutter<'a> {
         // A dash alone may also be a pause between two thoughts.
         let kept: Vec<String> = searched(below).collect();
         if standard {
-            self.beside.extend(kept);
+            // What names nothing by which a signature is told may have been typed below it.
+            match kept.iter().any(|line| is_contact(line)) {
+                true => self.beside.extend(kept),
+                false => self.delimited = kept,
+            }
             // Programs leave out the space of the usual one, and people draw a line with it.
             if below.iter().any(|l| goes_on(l)) {
                 self.doubt = Some("there is text below a line that may be no signature's");

@@ -51,8 +51,6 @@ const UNSPACED_PLACES: &[&str] = &[
     "中國", "新加坡", "서울", "부산", "인천", "대구", "대전", "광주", "수원", "성남", "제주", "대한민국",
 ];
 const UNSPACED_REGIONS: &[char] = &['都', '府', '県', '道', '市', '区', '區', '省', '町', '村', '시', '구', '도', '동', '로'];
-/// What Koreans write behind their name for `from`.
-const UNSPACED_FROM: &[&str] = &["드림", "올림", "배상"];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -147,8 +145,7 @@ fn is_coded(line: &[&Token]) -> bool {
 /// writes without a name in the header may sign with any.
 fn is_name(names: &Names<'_>, line: &[&Token], first: bool) -> bool {
     if let Some(text) = unspaced(line) {
-        let from = UNSPACED_FROM.iter().find_map(|from| text.strip_suffix(from));
-        if names.is_own_unspaced(from.unwrap_or(&text)) {
+        if names.is_own_unspaced(&text) {
             return true;
         }
     }

@@ -17,6 +17,9 @@ const FOR_ANOTHER: &[&str] = &[
 /// Abbreviations of the same behind a name: `Dave Miller, p.p. Carol Example`.
 const BY_PROXY: &[&str] = &["pp", "po", "ia"];
 
+/// Letters of a small word: `de`.
+const MAX_SMALL: usize = 3;
+
 /// Which phrases take a yes back.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Which {
@@ -27,8 +30,16 @@ pub enum Which {
     Refusals,
 }
 
+/// Whether the answer may be in the language of the scene, or only what stands below it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Words {
+    Own,
+    /// `De`, `du`, `co` are words of names and firms then.
+    Foreign,
+}
+
 /// The first words that refuse, postpone, doubt or set a condition, wherever in the sentence.
-pub fn by(scene: &Scene<'_>, sentence: &Sentence, which: Which) -> Option<String> {
+pub fn by(scene: &Scene<'_>, sentence: &Sentence, which: Which, words: Words) -> Option<String> {
     let tokens = &sentence.tokens;
     let seen = seen(scene, tokens);
     let days = dates::find(scene.language, &seen, scene.today);
@@ -60,7 +71,7 @@ pub fn by(scene: &Scene<'_>, sentence: &Sentence, which: Which) -> Option<String
                 }
                 Which::Refusals => says <= Says::NoAlone,
             };
-            if counts && !is_of_signature(scene, tokens.get(start..end), says) {
+            if counts && !is_of_signature(scene, tokens.get(start..end), (says, words)) {
                 found = found.max(Some(end));
             }
         });
@@ -83,11 +94,17 @@ fn is_for_another(scene: &Scene<'_>, tokens: &[Token], at: usize) -> bool {
     listed && !placed && !scene.known_names.is_writers(text)
 }
 
-/// A single word that a table has in doubt, and that is a title or the writer's own name: `Co-founder`.
-fn is_of_signature(scene: &Scene<'_>, words: Option<&[Token]>, says: Says) -> bool {
-    let Some([word]) = words else {
+/// A single word that is the writer's own name, or that a table has in doubt and is a title (`Co-founder`) or a small
+/// word of another language (`du`).
+fn is_of_signature(
+    scene: &Scene<'_>,
+    tokens: Option<&[Token]>,
+    (says, words): (Says, Words),
+) -> bool {
+    let Some([word]) = tokens else {
         return false;
     };
+    let foreign = || words == Words::Foreign && word.text.chars().nth(MAX_SMALL).is_none();
     scene.known_names.is_writers(&word.text) && word.capital
-        || matches!(says, Says::Doubt | Says::Condition) && TITLES.has(&word.text)
+        || matches!(says, Says::Doubt | Says::Condition) && (TITLES.has(&word.text) || foreign())
 }
