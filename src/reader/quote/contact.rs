@@ -114,6 +114,11 @@ fn is_enough(contacts: usize, worded: usize, first: &str) -> bool {
     contacts >= 2 || (contacts >= 1 && (worded == 1 || name()))
 }
 
+/// A telephone number, a link or an address.
+pub fn is_reached(line: &str) -> bool {
+    has_telephone(line) || line.contains(['@', ':']) && line.contains('.') || line.contains("www.")
+}
+
 /// A telephone number, a link, an address, a title, or a line divided by bars.
 pub fn is_contact(line: &str) -> bool {
     let folded = fold(line);

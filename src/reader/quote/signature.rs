@@ -8,7 +8,7 @@ use crate::reader::fold::{fold, trim};
 use crate::reader::quote::banner::{take_armor, take_banner};
 use crate::reader::quote::border::is_rule;
 use crate::reader::quote::closing::{closing, closing_name, dashed_name, goes_on, is_postscript};
-use crate::reader::quote::contact::{contact_block, is_contact, is_sentence, is_signature};
+use crate::reader::quote::contact::{contact_block, is_reached, is_sentence, is_signature};
 use crate::reader::quote::disclaimer::{
     disclaimer, disclaimer_start, is_boilerplate, is_disclaimer, speaks,
 };
@@ -87,7 +87,7 @@ pub fn cut(lines: &[&str], writer: &Writer) -> Cut {
 struct Cutter<'a> {
     lines: Vec<&'a str>,
     signature: Vec<String>,
-    /// The same below the usual mark, with no telephone, title or link in it.
+    /// The same below the usual mark, with no telephone, address or link in it.
     delimited: Vec<String>,
     beside: Vec<String>,
     doubt: Option<&'static str>,
@@ -110,7 +110,7 @@ impl<'a> Cutter<'a> {
         let kept: Vec<String> = searched(below).collect();
         if standard {
             // What names nothing by which a signature is told may have been typed below it.
-            match kept.iter().any(|line| is_contact(line)) {
+            match kept.iter().any(|line| is_reached(line)) {
                 true => self.beside.extend(kept),
                 false => self.delimited = kept,
             }

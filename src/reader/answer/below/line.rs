@@ -52,6 +52,14 @@ const UNSPACED_PLACES: &[&str] = &[
 ];
 const UNSPACED_REGIONS: &[char] = &['都', '府', '県', '道', '市', '区', '區', '省', '町', '村', '시', '구', '도', '동', '로'];
 
+/// `AI Assistant`, `Virtual Assistant`: nobody of flesh and blood need be.
+const MACHINES: &[&str] = &["ai", "ki", "ia", "virtual", "virtuelle", "virtueller", "virtuel", "virtuelle", "virtuale", "digital"];
+const HELPERS: &[&str] = &[
+    "assistant", "assistante", "assistent", "assistentin", "assistente", "asistente", "asystent", "asystentka", "asistan", "agent", "agente", "secretary",
+];
+/// What stands before the writer's name where somebody else signs.
+const OF_HER: &[&str] = &["of", "to", "for", "für", "pour", "por", "para", "voor", "till", "dla", "для", "için"];
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A title, a firm, a street, a telephone, an address or a link; lines beside it may be anything with capitals.
@@ -79,7 +87,7 @@ pub fn kind(names: &Names<'_>, line: &[&Token], first: bool) -> Kind {
     if is_name(names, line, first) {
         return Kind::Name;
     }
-    if spoken {
+    if spoken || is_of_hers(names, line) {
         return Kind::Spoken;
     }
     if is_place(line) {
@@ -110,7 +118,19 @@ fn is_abbreviation(token: &Token) -> bool {
 /// Words of a sentence: `My Lawyer Decides`. `Via Roma 10` is a street.
 fn is_spoken(line: &[&Token]) -> bool {
     let numbered = || line.iter().any(|t| matches!(t.shape, Shape::Number(_)));
+    let has = |words: &[&str]| line.iter().any(|t| words.contains(&t.text.as_str()));
+    let pairs = |pair: &[&Token]| matches!(pair, [a, b] if a.text == "subject" && b.text == "to");
     line.iter().any(|t| t.shape == Shape::Word && SPOKEN.has(&t.text) && !(t.text == "via" && numbered()))
+        || line.windows(2).any(pairs)
+        || has(MACHINES) && has(HELPERS)
+}
+
+/// `Office of Carol Diaz`, `Carol's Assistant`: somebody else's line.
+fn is_of_hers(names: &Names<'_>, line: &[&Token]) -> bool {
+    let own = |t: &Token| names.is_writers(&t.text);
+    let possessed = |t: &&Token| t.text.strip_suffix('s').is_some_and(|name| names.is_writers(name)) && !own(t);
+    line.windows(2).any(|pair| matches!(pair, [small, name] if OF_HER.contains(&small.text.as_str()) && own(name)))
+        || line.iter().any(|t| possessed(&t))
 }
 
 /// The words of the line that stand in a script without spaces, as one.
@@ -165,7 +185,9 @@ fn is_name(names: &Names<'_>, line: &[&Token], first: bool) -> bool {
     // `i. A. Carol Danvers`, for her firm.
     let letter = |t: &Token| t.text.chars().nth(1).is_none();
     // A name that the header has not: no table knows it for a word.
-    let strange = |t: &Token| is_capital(t) && (t.ids[0] == UNKNOWN || own(t) || is_given(&t.text));
+    let strange = |t: &Token| {
+        own(t) || is_given(&t.text) || (is_capital(t) && t.ids[0] == UNKNOWN && !SPOKEN.has(&t.text))
+    };
     first
         && line.iter().all(|t| strange(t) || beside(t) || letter(t))
         && (any_own || !told)
