@@ -106,7 +106,9 @@ impl<'a> Search<'a> {
 
     fn languages(&self, below: &[Sentence]) -> Vec<&'static Language> {
         let mut languages = candidates(self.answer);
-        let own = languages.iter().fold(0, |bits, language| bits | language.bit);
+        let own = languages
+            .iter()
+            .fold(0, |bits, language| bits | language.bit);
         languages.extend(candidates(below).into_iter().filter(|l| l.bit & own == 0));
         languages
     }
@@ -160,7 +162,9 @@ impl<'a> Search<'a> {
         let found = odd(self.names, &lines, |at, _| known.get(at) == Some(&true));
         // `Yours sincerely`: closing words say nothing else.
         let lines = lines.iter().zip(known).filter(|(_, known)| *known);
-        let known: Vec<usize> = lines.filter_map(|(line, _)| Some(line.first()?.line)).collect();
+        let known: Vec<usize> = lines
+            .filter_map(|(line, _)| Some(line.first()?.line))
+            .collect();
         for sentence in &mut below {
             sentence.tokens.retain(|token| !known.contains(&token.line));
         }
@@ -181,7 +185,8 @@ fn leave_out_numbering(sentences: &mut [Sentence]) {
             label.line == no.line
                 && no.line == number.line
                 && TITLES.has(&label.text)
-                && (number.text.contains(|c: char| c.is_ascii_digit()) || number.text.len() == COUNTRY)
+                && (number.text.contains(|c: char| c.is_ascii_digit())
+                    || number.text.len() == COUNTRY)
         }
         _ => false,
     };
@@ -271,7 +276,7 @@ pub fn odd<'l>(
             line::is_capitalised(line)
                 && (is_beside(&mut above.iter().rev()) || is_beside(&mut below.iter().skip(1)))
         }
-        Some(Kind::Spoken) => false,
+        Some(Kind::Spoken | Kind::Another) => false,
         _ => true,
     };
     let mut lines = lines.iter().enumerate();
@@ -305,6 +310,17 @@ mod tests {
             "Carol Diaz\nHead of Agronomy\nTarget Vineyards\nSpringfield",
             "Carol Diaz\nTarget Vineyards\n+1 415 555 0100",
             "Carol (she/her)",
+            "CD",
+            "Carol Diaz\nLondon",
+            "Carol Diaz\nNew York, NY 10001",
+            "Carol Diaz\nBerlin | Paris | Tokyo",
+            "Carol Diaz\n8001 Zürich",
+            "Carol Diaz\nLondon SE1 7EH",
+            "Carol Diaz\nThe Riverside Trust",
+            "Carol Diaz\nBäckermeisterin",
+            "Carol Diaz\nMarine biologist\nSão Paulo",
+            "Carol Diaz\n株式会社サンプル",
+            "Bill",
         ] {
             assert_eq!(odd_line(signature, NAMED), None, "{signature}");
         }
@@ -316,6 +332,19 @@ mod tests {
             "Carol's Bot",
             "Reluctantly",
             "Carol\nPrepaid\nCarol Diaz\nHead of Agronomy",
+            "Carol\nBerlin in 2028",
+            "Carol\n2028 Berlin",
+            "Carol\nLondon 400",
+            "Carol\nLondon Q3",
+            "Carol\nMy Lawyer Decides",
+            "Carol\nreluctant director",
+            "Carol\nAI Assistant",
+            "Carol\nDave",
+            "Office of Carol Diaz",
+            "Team Carol",
+            "Dana Decides",
+            "Dave Miller\nDirector",
+            "Ask Dave: +44 20 7946 0321",
         ] {
             assert!(odd_line(signature, NAMED).is_some(), "{signature}");
         }

@@ -9,6 +9,8 @@ use std::sync::LazyLock;
 pub static TITLES: LazyLock<List> = LazyLock::new(|| List::of(include_str!("titles.txt")));
 /// Words of the names of towns, regions and countries.
 pub static PLACES: LazyLock<List> = LazyLock::new(|| List::of(include_str!("places.txt")));
+/// What belongs to the names of places and is none: `new`, `saint`, `am`.
+pub static PARTS: LazyLock<List> = LazyLock::new(|| List::of(include_str!("parts.txt")));
 /// Words that stand in nobody's signature: of second thoughts, terms, machines.
 pub static UNSIGNED: LazyLock<List> = LazyLock::new(|| List::of(include_str!("unsigned.txt")));
 /// Words of sentences, which no title, no firm and no place has.
@@ -24,6 +26,11 @@ static SURNAMES: LazyLock<Vec<&str>> = LazyLock::new(|| {
 const MIN_STEM: usize = 3;
 /// Characters of a given name in such a script.
 const MAX_GIVEN: usize = 3;
+/// Characters of no given name: they deny, or speak of fees, of a deputy, of what is somebody's.
+const UNGIVEN: &[char] = &[
+    '不', '没', '沒', '未', '無', '无', '勿', '别', '別', '非', '免', '费', '費', '代', '的', 'の',
+    'は', 'が',
+];
 /// What Koreans write behind their name.
 const FROM: &[&str] = &["드림", "올림", "배상"];
 /// Characters of the longest surname among them.
@@ -68,12 +75,16 @@ impl List {
 /// Whether the text is a name in a script without capitals whose surname somebody has in Latin letters.
 pub fn is_unspaced_name(text: &str, mut is_theirs: impl FnMut(&str) -> bool) -> bool {
     // Koreans write `from` behind it.
-    let text = FROM.iter().find_map(|from| text.strip_suffix(from)).unwrap_or(text);
+    let text = FROM
+        .iter()
+        .find_map(|from| text.strip_suffix(from))
+        .unwrap_or(text);
     let Some((mut ways, behind)) = surname(text.trim_end()) else {
         return false;
     };
     let given = || behind.chars().filter(|c| !c.is_whitespace());
-    given().nth(MAX_GIVEN).is_none() && given().all(is_unspaced) && ways.any(|way| is_theirs(way))
+    let named = |c: char| is_unspaced(c) && !UNGIVEN.contains(&c);
+    given().nth(MAX_GIVEN).is_none() && given().all(named) && ways.any(|way| is_theirs(way))
 }
 
 /// The ways into Latin letters of a surname that the text begins with, and what stands behind it; the longest
@@ -84,7 +95,9 @@ fn surname(text: &str) -> Option<(impl Iterator<Item = &'static str>, &str)> {
     ends.into_iter().rev().find_map(|end| {
         let (name, behind) = text.split_at_checked(end)?;
         let key = |line: &&'static str| line.split(' ').next().unwrap_or_default();
-        let at = SURNAMES.binary_search_by(|line| key(&line).cmp(name)).ok()?;
+        let at = SURNAMES
+            .binary_search_by(|line| key(&line).cmp(name))
+            .ok()?;
         Some((SURNAMES.get(at)?.split(' ').skip(1), behind))
     })
 }

@@ -92,7 +92,11 @@ impl<'a> Names<'a> {
     /// Whether the writer signs with the word: a name of theirs in full, in short, or its first letter.
     pub fn is_own(&self, word: &str) -> bool {
         let short = word.chars().count() != 2;
-        let writes = |name: &String| name == word || (short && name.starts_with(word));
+        // `Caroline`, where Carol writes.
+        let longer =
+            |name: &str| name.len() >= MIN_SHORT && word.starts_with(name) && is_given(word);
+        let writes =
+            |name: &String| name == word || (short && name.starts_with(word)) || longer(name);
         self.writer().iter().any(writes)
     }
 
@@ -100,7 +104,8 @@ impl<'a> Names<'a> {
     pub fn is_initials(&self, word: &str) -> bool {
         let mut letters = word.chars();
         let (first, last) = (letters.next(), letters.next_back());
-        let begins = |name: Option<&String>, letter| name.is_some_and(|n| n.chars().next() == letter);
+        let begins =
+            |name: Option<&String>, letter| name.is_some_and(|n| n.chars().next() == letter);
         let writer = self.writer();
         last.is_some()
             && letters.count() <= MAX_MIDDLE

@@ -65,7 +65,10 @@ pub fn goes_on(line: &str) -> bool {
             && first.starts_with(char::is_lowercase)
             && !is_contact(line)
             && !is_abbreviated(line)
-            && !TITLES.has(&folded(first.split('-').next().unwrap_or_default(), &mut [0; SHORT])))
+            && !TITLES.has(&folded(
+                bare.split('-').next().unwrap_or_default(),
+                &mut [0; SHORT],
+            )))
 }
 
 /// `i. A. Carol Danvers`, signed for somebody else, and `ul. Wzgórze 1, Warszawa`: an abbreviation,

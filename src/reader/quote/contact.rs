@@ -114,11 +114,6 @@ fn is_enough(contacts: usize, worded: usize, first: &str) -> bool {
     contacts >= 2 || (contacts >= 1 && (worded == 1 || name()))
 }
 
-/// A telephone number, a link or an address.
-pub fn is_reached(line: &str) -> bool {
-    has_telephone(line) || line.contains(['@', ':']) && line.contains('.') || line.contains("www.")
-}
-
 /// A telephone number, a link, an address, a title, or a line divided by bars.
 pub fn is_contact(line: &str) -> bool {
     let folded = fold(line);
@@ -259,8 +254,9 @@ pub fn is_sentence(line: &str) -> bool {
 /// `Ejemplo y Asociados S.L.`: a firm's form, which is no full stop of a sentence.
 fn ends_in_firm(line: &str) -> bool {
     const FORMS: &[&str] = &[
-        "ag", "as", "asa", "aş", "bros", "bv", "co", "corp", "cv", "ev", "inc", "jr", "kft", "llc", "lp", "ltd", "ltda", "lda",
-        "nv", "oo", "phd", "pty", "sa", "sas", "sl", "slu", "snc", "spa", "sr", "srl", "sro", "şti", "sti", "vof", "zoo", "ооо",
+        "ag", "as", "asa", "aş", "bros", "bv", "co", "corp", "cv", "ev", "inc", "jr", "kft", "llc",
+        "lp", "ltd", "ltda", "lda", "nv", "oo", "phd", "pty", "sa", "sas", "sl", "slu", "snc",
+        "spa", "sr", "srl", "sro", "şti", "sti", "vof", "zoo", "ооо",
     ];
     let last = line.rsplit(' ').next().unwrap_or_default();
     let letters: String = fold(last).chars().filter(|c| *c != '.').collect();

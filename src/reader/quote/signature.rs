@@ -4,11 +4,12 @@
 //! Fails towards less text: a cut that takes an answer's last words makes it unclear, never a yes.
 
 use crate::reader::address::Address;
+use crate::reader::answer::lists::UNSIGNED;
 use crate::reader::fold::{fold, trim};
 use crate::reader::quote::banner::{take_armor, take_banner};
 use crate::reader::quote::border::is_rule;
 use crate::reader::quote::closing::{closing, closing_name, dashed_name, goes_on, is_postscript};
-use crate::reader::quote::contact::{contact_block, is_reached, is_sentence, is_signature};
+use crate::reader::quote::contact::{contact_block, is_sentence, is_signature};
 use crate::reader::quote::disclaimer::{
     disclaimer, disclaimer_start, is_boilerplate, is_disclaimer, speaks,
 };
@@ -21,6 +22,9 @@ pub const MAX_SIGNATURE_CHARS: usize = 90;
 
 /// Words of a program's footer that say nothing else.
 const MAX_FOOTER_WORDS: usize = 6;
+
+/// Words of a line that takes something back.
+const MAX_TERSE_WORDS: usize = 4;
 
 /// Drawn lines below which a signature is looked for; nobody draws more in a letter.
 const MAX_RULES: usize = 40;
@@ -87,7 +91,7 @@ pub fn cut(lines: &[&str], writer: &Writer) -> Cut {
 struct Cutter<'a> {
     lines: Vec<&'a str>,
     signature: Vec<String>,
-    /// The same below the usual mark, with no telephone, address or link in it.
+    /// The same below the usual mark.
     delimited: Vec<String>,
     beside: Vec<String>,
     doubt: Option<&'static str>,
@@ -109,11 +113,7 @@ impl<'a> Cutter<'a> {
         // A dash alone may also be a pause between two thoughts.
         let kept: Vec<String> = searched(below).collect();
         if standard {
-            // What names nothing by which a signature is told may have been typed below it.
-            match kept.iter().any(|line| is_reached(line)) {
-                true => self.beside.extend(kept),
-                false => self.delimited = kept,
-            }
+            self.delimited = kept;
             // Programs leave out the space of the usual one, and people draw a line with it.
             if below.iter().any(|l| goes_on(l)) {
                 self.doubt = Some("there is text below a line that may be no signature's");
@@ -219,8 +219,16 @@ impl<'a> Cutter<'a> {
 
 /// The lines that a person may have written, and not a firm.
 fn searched(lines: &[&str]) -> impl Iterator<Item = String> {
-    let written = |line: &&&str| !trim(line).is_empty() && !is_boilerplate(line);
+    let written =
+        |line: &&&str| !trim(line).is_empty() && (!is_boilerplate(line) || takes_back(line));
     lines.iter().filter(written).map(|line| (*line).to_owned())
+}
+
+/// `Sent in error`, alone on a line, is no lawyer's.
+fn takes_back(line: &str) -> bool {
+    let mut words = line.split(|c: char| !c.is_alphabetic());
+    line.split_whitespace().count() <= MAX_TERSE_WORDS
+        && words.any(|word| UNSIGNED.has(&fold(word)))
 }
 
 /// `[image: logo.png]`, `[cid:image001.png]`: what stands for a picture in a plain text.

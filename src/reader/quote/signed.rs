@@ -45,7 +45,9 @@ fn begins_signature(line: &str, below: Option<&[&str]>, writer: &Writer) -> bool
         return false;
     }
     if is_initials(line.trim(), writer)
-        || is_unspaced_name(line.trim(), |way| writer.name.iter().any(|name| name == way))
+        || is_unspaced_name(line.trim(), |way| {
+            writer.name.iter().any(|name| name == way)
+        })
     {
         return true;
     }
@@ -58,7 +60,9 @@ fn begins_signature(line: &str, below: Option<&[&str]>, writer: &Writer) -> bool
         return shortened || has_words(below.unwrap_or_default());
     }
     // `Carol Danvers is away` goes on; `Carol Danvers, PhD` and `Carol Danvers/Agronomy` do not.
-    let words = behind.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty());
+    let words = behind
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|w| !w.is_empty());
     let parted = words.clone().all(|word| TITLES.has(&fold(word)))
         || behind.starts_with(['/', '|', '-', '–', '—', '(', '·', '•', ',', ':'])
         || line.contains([',', '|']);
@@ -74,8 +78,7 @@ fn begins_signature(line: &str, below: Option<&[&str]>, writer: &Writer) -> bool
 fn is_initials(line: &str, writer: &Writer) -> bool {
     let initials = writer.name.iter().filter_map(|name| name.chars().next());
     let letters = line.chars().filter(|c| *c != '.');
-    letters.clone().all(char::is_uppercase)
-        && letters.flat_map(char::to_lowercase).eq(initials)
+    letters.clone().all(char::is_uppercase) && letters.flat_map(char::to_lowercase).eq(initials)
 }
 
 /// What follows the writer's whole name, which the line begins with, and whether a part of it is one letter.

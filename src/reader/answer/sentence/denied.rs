@@ -90,7 +90,8 @@ fn is_for_another(scene: &Scene<'_>, tokens: &[Token], at: usize) -> bool {
     let listed = (token.gap == Gap::Line && FOR_ANOTHER.contains(&text))
         || (token.gap > Gap::None && BY_PROXY.contains(&text));
     let next = tokens.get(at + 1).filter(|next| next.line == token.line);
-    let placed = next.is_some_and(|next| next.text == "box" || matches!(next.shape, Shape::Number(_)));
+    let placed =
+        next.is_some_and(|next| next.text == "box" || matches!(next.shape, Shape::Number(_)));
     listed && !placed && !scene.known_names.is_writers(text)
 }
 
