@@ -73,7 +73,7 @@ impl List {
 }
 
 /// Whether the text is a name in a script without capitals whose surname somebody has in Latin letters.
-pub fn is_unspaced_name(text: &str, mut is_theirs: impl FnMut(&str) -> bool) -> bool {
+pub fn is_unspaced_name(text: &str, is_theirs: impl FnMut(&str) -> bool) -> bool {
     // Koreans write `from` behind it.
     let text = FROM
         .iter()
@@ -84,7 +84,7 @@ pub fn is_unspaced_name(text: &str, mut is_theirs: impl FnMut(&str) -> bool) -> 
     };
     let given = || behind.chars().filter(|c| !c.is_whitespace());
     let named = |c: char| is_unspaced(c) && !UNGIVEN.contains(&c);
-    given().nth(MAX_GIVEN).is_none() && given().all(named) && ways.any(|way| is_theirs(way))
+    given().nth(MAX_GIVEN).is_none() && given().all(named) && ways.any(is_theirs)
 }
 
 /// The ways into Latin letters of a surname that the text begins with, and what stands behind it; the longest
@@ -95,9 +95,7 @@ fn surname(text: &str) -> Option<(impl Iterator<Item = &'static str>, &str)> {
     ends.into_iter().rev().find_map(|end| {
         let (name, behind) = text.split_at_checked(end)?;
         let key = |line: &&'static str| line.split(' ').next().unwrap_or_default();
-        let at = SURNAMES
-            .binary_search_by(|line| key(&line).cmp(name))
-            .ok()?;
+        let at = SURNAMES.binary_search_by(|line| key(line).cmp(name)).ok()?;
         Some((SURNAMES.get(at)?.split(' ').skip(1), behind))
     })
 }

@@ -113,7 +113,9 @@ impl<'a> Cutter<'a> {
         // A dash alone may also be a pause between two thoughts.
         let kept: Vec<String> = searched(below).collect();
         if standard {
-            self.delimited = kept;
+            for line in kept {
+                self.keep_delimited(line);
+            }
             // Programs leave out the space of the usual one, and people draw a line with it.
             if below.iter().any(|l| goes_on(l)) {
                 self.doubt = Some("there is text below a line that may be no signature's");
@@ -181,6 +183,16 @@ impl<'a> Cutter<'a> {
                 Some(false) => self.doubt = Some("a line like a footer that no program writes"),
                 None => self.signature.push(line),
             }
+        }
+    }
+
+    /// A program's footer says nothing; what is only like one is searched.
+    fn keep_delimited(&mut self, line: String) {
+        let programs = || is_programs(&line) && line.split_whitespace().count() <= MAX_FOOTER_WORDS;
+        match is_footer(&line) {
+            true if programs() => {}
+            true => self.beside.push(line),
+            false => self.delimited.push(line),
         }
     }
 

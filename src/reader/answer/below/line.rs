@@ -5,7 +5,7 @@
 use crate::reader::answer::interner::UNKNOWN;
 use crate::reader::answer::lexer::characters::is_unspaced;
 use crate::reader::answer::lexer::{Shape, Token};
-use crate::reader::answer::lists::{PARTS, PLACES, SPOKEN, TITLES};
+use crate::reader::answer::lists::{PARTS, PLACES, SPOKEN, TITLES, UNSIGNED};
 use crate::reader::answer::names::{Names, is_given, is_title};
 
 /// Words of a line that is somebody's name.
@@ -101,6 +101,11 @@ pub fn kind(names: &Names<'_>, line: &[&Token], first: bool) -> Kind {
     Kind::Loose
 }
 
+/// Whether the line, right below closing words, is the writer's name.
+pub fn signs(names: &Names<'_>, line: &[&Token]) -> bool {
+    !is_of_hers(names, line) && is_name(names, line, true)
+}
+
 /// Whether every word may be a part of some name: a capital, or a small word between two.
 pub fn is_capitalised(line: &[&Token]) -> bool {
     let small = |token: &Token| token.text.chars().nth(MAX_SMALL).is_none();
@@ -136,7 +141,7 @@ fn is_of_hers(names: &Names<'_>, line: &[&Token]) -> bool {
     let own = |t: &Token| names.is_writers(&t.text);
     let office = line.iter().position(|t| among(OFFICES, &t.text));
     let behind = office.and_then(|at| line.get(at + 1..)).unwrap_or_default();
-    let possessed = |t: &&Token| {
+    let possessed = |t: &Token| {
         t.text
             .strip_suffix('s')
             .is_some_and(|name| names.is_writers(name))
@@ -144,7 +149,7 @@ fn is_of_hers(names: &Names<'_>, line: &[&Token]) -> bool {
     };
     line.windows(2)
         .any(|pair| matches!(pair, [small, name] if among(OF_HER, &small.text) && own(name)))
-        || line.iter().any(|t| possessed(&t))
+        || line.iter().any(|t| possessed(t))
         || behind.iter().any(|t| own(t))
 }
 
@@ -182,10 +187,10 @@ fn is_titled(line: &[&Token]) -> bool {
             .any(|begin| text.starts_with(begin))
             || UNSPACED_ENDS.split(' ').any(|end| text.ends_with(end));
     }
-    let titled = |t: &&Token| t.shape == Shape::Word && TITLES.has(&t.text);
+    let titled = |t: &Token| t.shape == Shape::Word && TITLES.has(&t.text);
     // `reluctant director`
-    let begins = line.first().is_some_and(|t| is_capital(t) || titled(&t));
-    begins && line.iter().any(|t| titled(&t))
+    let begins = line.first().is_some_and(|t| is_capital(t) || titled(t));
+    begins && line.iter().any(|t| titled(t))
 }
 
 fn is_coded(line: &[&Token]) -> bool {
@@ -196,10 +201,8 @@ fn is_coded(line: &[&Token]) -> bool {
 /// Whether somebody signs so: known names, or, where the signature begins, one of the writer's beside others. Who
 /// writes without a name in the header may sign with any.
 fn is_name(names: &Names<'_>, line: &[&Token], first: bool) -> bool {
-    if let Some(text) = unspaced(line) {
-        if names.is_own_unspaced(&text) {
-            return true;
-        }
+    if unspaced(line).is_some_and(|text| names.is_own_unspaced(&text)) {
+        return true;
     }
     if line.len() > MAX_NAME_WORDS || line.iter().any(|t| t.shape != Shape::Word) {
         return false;
@@ -209,22 +212,18 @@ fn is_name(names: &Names<'_>, line: &[&Token], first: bool) -> bool {
         |t: &Token| names.is_own(&t.text) || (t.capital && !t.title && names.is_initials(&t.text));
     let told = line.iter().any(|t| names.tells_who_signs(&t.text));
     let any_own = line.iter().any(|t| own(t)) || line.iter().all(|t| beside(t));
-    if line
-        .iter()
-        .all(|t| own(t) || is_given(&t.text) || beside(t))
-    {
+    // `i. A. Carol Danvers`, for her firm.
+    let letter = |t: &Token| t.text.chars().nth(1).is_none();
+    let named = |t: &Token| own(t) || is_given(&t.text) || beside(t) || (any_own && letter(t));
+    if line.iter().all(|t| named(t)) {
         // One given name may be what friends call her; more, or one below her own, are somebody else's.
         return any_own || !told || (first && line.len() == 1);
     }
-    // `i. A. Carol Danvers`, for her firm.
-    let letter = |t: &Token| t.text.chars().nth(1).is_none();
     // A name that the header has not: no table knows it for a word.
     let strange = |t: &Token| {
-        own(t)
-            || is_given(&t.text)
-            || (is_capital(t) && t.ids[0] == UNKNOWN && !SPOKEN.has(&t.text))
+        is_capital(t) && t.ids[0] == UNKNOWN && !SPOKEN.has(&t.text) && !UNSIGNED.has(&t.text)
     };
-    first && line.iter().all(|t| strange(t) || beside(t) || letter(t)) && (any_own || !told)
+    first && line.iter().all(|t| named(t) || strange(t) || letter(t)) && (any_own || !told)
 }
 
 /// Names of places, what belongs to them, postal codes and abbreviations, and nothing else.
