@@ -257,14 +257,14 @@ pub fn odd<'l>(
     lines: &[Line<'l>],
     is_known: impl Fn(usize, &[&'l Token]) -> bool,
 ) -> Option<String> {
-    let kinds: Vec<Kind> = lines
-        .iter()
-        .enumerate()
-        .map(|(at, line)| match line::kind(names, line, at == 0) {
-            Kind::Loose | Kind::Spoken if is_known(at, line) => Kind::Name,
+    let mut kinds: Vec<Kind> = Vec::with_capacity(lines.len());
+    for (at, line) in lines.iter().enumerate() {
+        let first = kinds.iter().all(|kind| *kind == Kind::Closing);
+        kinds.push(match line::kind(names, line, first) {
+            Kind::Loose | Kind::Spoken if is_known(at, line) => Kind::Closing,
             kind => kind,
-        })
-        .collect();
+        });
+    }
     let passes = |kind: &&Kind| matches!(kind, Kind::Loose | Kind::Place);
     let is_beside = |mut next: &mut dyn Iterator<Item = &Kind>| {
         let found = (&mut next).take(MAX_LOOSE).find(|kind| !passes(kind));

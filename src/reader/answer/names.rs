@@ -120,11 +120,6 @@ impl<'a> Names<'a> {
         lists::is_unspaced_name(text, |way| self.is_writers(way))
     }
 
-    /// Whether the word is a name as one signs with it: not inflected.
-    pub fn signs(&self, word: &str) -> bool {
-        is_given(word) || self.is_own(word)
-    }
-
     /// Whether the mail says who wrote it, in the letters of this word, or where these have no capitals by which a
     /// name is told.
     pub fn tells_who_signs(&self, word: &str) -> bool {

@@ -25,11 +25,12 @@ pub fn cut(scene: &Scene<'_>, sentences: &[Sentence]) -> Option<Vec<Sentence>> {
     let lines = lines(sentences);
     // The sign-off is never the first line: something must have been said.
     let closing = (1..lines.len()).find(|i| lines.get(*i).is_some_and(|l| closes(scene, l)))?;
-    let below = lines.get(closing + 1..)?;
+    let signed = lines.get(closing..)?;
+    let below = signed.get(1..)?;
     if below.is_empty()
         || below.len() > MAX_LINES
         || !below.iter().all(|line| is_signature(scene, line))
-        || odd(scene.known_names, below, |_, line| closes(scene, line)).is_some()
+        || odd(scene.known_names, signed, |_, line| closes(scene, line)).is_some()
     {
         return None;
     }

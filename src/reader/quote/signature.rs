@@ -191,7 +191,8 @@ impl<'a> Cutter<'a> {
         let programs = || is_programs(&line) && line.split_whitespace().count() <= MAX_FOOTER_WORDS;
         match is_footer(&line) {
             true if programs() => {}
-            true => self.beside.push(line),
+            true if is_programs(&line) => self.beside.push(line),
+            true => self.doubt = Some("a line like a footer that no program writes"),
             false => self.delimited.push(line),
         }
     }

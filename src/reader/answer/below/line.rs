@@ -66,6 +66,8 @@ pub enum Kind {
     Spoken,
     /// Somebody else's name.
     Another,
+    /// Closing words, as whoever asks knows them.
+    Closing,
 }
 
 /// What the line is; `first`: a signature begins with it.
@@ -122,7 +124,9 @@ fn is_capital(token: &Token) -> bool {
 
 /// All letters are capitals.
 fn is_abbreviation(token: &Token) -> bool {
-    token.capital && !token.title && token.text.chars().nth(MAX_ABBREVIATION).is_none()
+    // `Q3` is a quarter.
+    let lettered = token.text.chars().all(char::is_alphabetic);
+    lettered && token.capital && !token.title && token.text.chars().nth(MAX_ABBREVIATION).is_none()
 }
 
 /// Words of a sentence: `My Lawyer Decides`. `Via Roma 10` is a street.
