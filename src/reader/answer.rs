@@ -9,6 +9,7 @@ mod grammar;
 mod interner;
 mod laid;
 mod lexer;
+pub mod lists;
 mod matcher;
 mod names;
 mod opinion;

@@ -4,11 +4,14 @@
 //! Fails towards refusal: a line that no signature is known to hold, or a word that is in doubt, makes an
 //! answer unclear.
 
+pub mod line;
 mod subject;
 
-use crate::reader::answer::lexer::{self, Sentence, Shape, Token};
-use crate::reader::answer::names::{Names, is_title};
-use crate::reader::answer::sentence::denied::{self, Which};
+use crate::reader::answer::below::line::Kind;
+use crate::reader::answer::lexer::{self, Sentence, Token};
+use crate::reader::answer::lists::TITLES;
+use crate::reader::answer::names::Names;
+use crate::reader::answer::sentence::denied::{self, Which, Words};
 use crate::reader::answer::sentence::{self, Place, Scene};
 use crate::reader::answer::tables::{Language, Says, WORDS};
 use crate::reader::answer::{MAX_CHARS, MAX_TOKENS, candidates};
@@ -16,29 +19,11 @@ use crate::reader::quote::Body;
 use crate::reader::quote::align::answered::Quoted;
 use jiff::civil::Date;
 use std::cell::OnceCell;
-use std::sync::LazyLock;
 
-/// Words of titles, firms, departments and streets, in small letters.
-static TITLES: LazyLock<Vec<&str>> = LazyLock::new(|| {
-    let mut all: Vec<&str> = include_str!("titles.txt").split_whitespace().collect();
-    all.sort_unstable();
-    all.dedup();
-    all
-});
-/// Words of a line that is somebody's name.
-const MAX_NAME_WORDS: usize = 5;
 /// Lines in a row that nothing in them makes a signature's.
 const MAX_LOOSE: usize = 3;
-/// Letters of a small word in the name of a firm or a place: `of`, `and`.
-const MAX_SMALL: usize = 3;
-/// Figures of a number that is no year: a postal code.
-const MIN_CODE: u32 = 10_000;
-/// What stands between names, and beside them.
-const PARTICLES: &[&str] = &[
-    "von", "van", "de", "der", "den", "da", "di", "do", "dos", "du", "del", "la", "le", "bin",
-    "al", "el", "ten", "af", "av", "zu", "she", "her", "hers", "he", "him", "his", "they", "them",
-    "theirs", "sie", "er", "elle", "il", "ella", "él",
-];
+/// Letters of a country in front of a number: `GB`.
+const COUNTRY: usize = 2;
 
 /// The words that take a consent back among those that were cut from the writer's, where some do.
 pub fn takes_back(
@@ -118,6 +103,7 @@ impl<'a> Search<'a> {
         if below.iter().map(|s| s.tokens.len()).sum::<usize>() > MAX_TOKENS {
             return too_long();
         }
+        leave_out_numbering(&mut below);
         sentence::number(&WORDS, &mut below);
         Ok(below)
     }
@@ -147,11 +133,16 @@ impl<'a> Search<'a> {
         below: &[Sentence],
         which: Which,
     ) -> Option<String> {
-        languages.iter().find_map(|language| {
+        let own = candidates(self.answer).len();
+        languages.iter().enumerate().find_map(|(at, language)| {
             let scene = self.scene(language);
+            let words = match at < own {
+                true => Words::Own,
+                false => Words::Foreign,
+            };
             below
                 .iter()
-                .find_map(|line| denied::by(&scene, line, which))
+                .find_map(|line| denied::by(&scene, line, which, words))
         })
     }
 
@@ -165,19 +156,56 @@ impl<'a> Search<'a> {
             Err(why) => return Some(why),
         };
         let languages = self.languages(&below);
-        let is_known = |line: &[&Token]| {
+        let explains = |line: &[&Token]| {
             let explains = |language: &&'static Language| is_explained(&self.scene(language), line);
             languages.iter().any(explains)
         };
         let lines = lines(&below);
-        let found = odd(self.names, &lines, is_known);
+        let known: Vec<bool> = lines.iter().map(|line| explains(line)).collect();
+        let found = odd(self.names, &lines, |at, _| known.get(at) == Some(&true));
         // `Yours sincerely`: closing words say nothing else.
-        let known = lines.iter().filter(|line| is_known(line));
-        let known: Vec<usize> = known.filter_map(|line| Some(line.first()?.line)).collect();
+        let lines = lines.iter().zip(known).filter(|(_, known)| *known);
+        let known: Vec<usize> = lines
+            .filter_map(|(line, _)| Some(line.first()?.line))
+            .collect();
         for sentence in &mut below {
             sentence.tokens.retain(|token| !known.contains(&token.line));
         }
         self.denied(&languages, &below, Which::All).or(found)
+    }
+}
+
+/// `VAT No. GB 123`: a number's label refuses nothing.
+fn leave_out_numbering(sentences: &mut [Sentence]) {
+    let is_no = |token: &Token| token.text == "no";
+    let mut tokens = sentences.iter().flat_map(|s| &s.tokens);
+    if !tokens.any(is_no) {
+        return;
+    }
+    let tokens: Vec<&Token> = sentences.iter().flat_map(|s| &s.tokens).collect();
+    let numbers = |words: &[&Token]| match words {
+        [label, no, number, ..] if is_no(no) => {
+            label.line == no.line
+                && no.line == number.line
+                && TITLES.has(&label.text)
+                && (number.text.contains(|c: char| c.is_ascii_digit())
+                    || number.text.len() == COUNTRY)
+        }
+        _ => false,
+    };
+    let labels: Vec<usize> = tokens
+        .windows(4)
+        .chain(tokens.len().checked_sub(3).and_then(|at| tokens.get(at..)))
+        .enumerate()
+        .filter(|(_, words)| numbers(words))
+        .map(|(at, _)| at + 1)
+        .collect();
+    let mut at = 0;
+    for sentence in sentences {
+        sentence.tokens.retain(|_| {
+            at += 1;
+            !labels.contains(&(at - 1))
+        });
     }
 }
 
@@ -225,83 +253,39 @@ fn is_explained(scene: &Scene<'_>, line: &[&Token]) -> bool {
     explained.phrases.iter().all(|phrase| fits(phrase.says))
 }
 
-/// The first line that nothing makes a signature's: it holds no name, and neither it nor one beside it a title,
-/// a telephone, an address or a link. `Prepaid` below a bare name may be terms.
+/// The first line that nothing makes a signature's: it holds no name and no place, and neither it nor one beside it a
+/// title, a telephone, an address or a link. `Prepaid` below a bare name may be terms.
 pub fn odd<'l>(
     names: &Names<'_>,
     lines: &[Line<'l>],
-    is_known: impl Fn(&[&'l Token]) -> bool,
+    is_known: impl Fn(usize, &[&'l Token]) -> bool,
 ) -> Option<String> {
-    let marked: Vec<bool> = lines.iter().map(|line| is_marked(line)).collect();
-    let loose = |at: usize| {
-        let line = lines.get(at)?;
-        let plain =
-            marked.get(at) == Some(&true) || is_name(names, line, at == 0) || is_known(line);
-        (!plain).then_some(line)
-    };
-    let beside_marked = |at: usize| {
-        let reaches = |mut places: &mut dyn Iterator<Item = usize>| {
-            let next = (&mut places)
-                .take(MAX_LOOSE)
-                .find(|at| loose(*at).is_none());
-            next.and_then(|at| marked.get(at)) == Some(&true)
-        };
-        reaches(&mut (0..at).rev()) || reaches(&mut (at + 1..lines.len()))
-    };
-    (0..lines.len()).find_map(|at| {
-        let line = loose(at)?;
-        let small = |token: &Token| token.text.chars().nth(MAX_SMALL).is_none();
-        let named = line.first().is_some_and(|token| is_capital(token))
-            && line.iter().all(|token| is_capital(token) || small(token));
-        let fits = named && beside_marked(at);
-        let text = || {
-            line.iter()
-                .map(|t| t.text.as_str())
-                .collect::<Vec<_>>()
-                .join(" ")
-        };
-        (!fits).then(text)
-    })
-}
-
-/// A title, a firm, a street, a telephone, an address or a link.
-fn is_marked(line: &[&Token]) -> bool {
-    line.iter().any(|token| match token.shape {
-        Shape::Word => TITLES.binary_search(&token.text.as_str()).is_ok(),
-        Shape::Number(number) => number >= MIN_CODE,
-        Shape::Phone | Shape::Mail | Shape::Link => true,
-        _ => false,
-    })
-}
-
-fn is_capital(token: &Token) -> bool {
-    token.capital
-        || !token
-            .text
-            .chars()
-            .any(|c| c.is_lowercase() || c.is_uppercase())
-}
-
-/// Whether somebody signs so: known names, or, where the signature begins, one of them beside others. Who
-/// writes without a name in the header may sign with any.
-fn is_name(names: &Names<'_>, line: &[&Token], first: bool) -> bool {
-    let word = |token: &&&Token| token.shape == Shape::Word;
-    if line.len() > MAX_NAME_WORDS || !line.iter().all(|token| word(&token)) {
-        return false;
+    let mut kinds: Vec<Kind> = Vec::with_capacity(lines.len());
+    for (at, line) in lines.iter().enumerate() {
+        let first = kinds.iter().all(|kind| *kind == Kind::Closing);
+        kinds.push(match line::kind(names, line, first) {
+            Kind::Loose | Kind::Spoken if is_known(at, line) => Kind::Closing,
+            kind => kind,
+        });
     }
-    let beside = |token: &Token| is_title(&token.text) || PARTICLES.contains(&token.text.as_str());
-    let signs = |token: &Token| names.signs(&token.text);
-    if line.iter().all(|token| signs(token) || beside(token)) {
-        return true;
-    }
-    // `i. A. Carol Danvers`, for her firm.
-    let letter = |token: &Token| token.text.chars().nth(1).is_none();
-    first
-        && line
-            .iter()
-            .all(|token| is_capital(token) || beside(token) || letter(token))
-        && (line.iter().any(|token| signs(token))
-            || !line.iter().any(|token| names.tells_who_signs(&token.text)))
+    let passes = |kind: &&Kind| matches!(kind, Kind::Loose | Kind::Place);
+    let is_beside = |mut next: &mut dyn Iterator<Item = &Kind>| {
+        let found = (&mut next).take(MAX_LOOSE).find(|kind| !passes(kind));
+        found == Some(&Kind::Marked)
+    };
+    let fits = |at: usize, line: &[&Token]| match kinds.get(at) {
+        Some(Kind::Loose) => {
+            let (above, below) = kinds.split_at_checked(at).unwrap_or_default();
+            line::is_capitalised(line)
+                && (is_beside(&mut above.iter().rev()) || is_beside(&mut below.iter().skip(1)))
+        }
+        Some(Kind::Spoken | Kind::Another) => false,
+        _ => true,
+    };
+    let mut lines = lines.iter().enumerate();
+    let (_, line) = lines.find(|(at, line)| !fits(*at, line))?;
+    let words = line.iter().map(|token| token.text.as_str());
+    Some(words.collect::<Vec<_>>().join(" "))
 }
 
 #[cfg(test)]
@@ -316,7 +300,7 @@ mod tests {
             ..Body::default()
         };
         let sentences = lexer::sentences(signature);
-        odd(&Names::of(&body), &lines(&sentences), |_| false)
+        odd(&Names::of(&body), &lines(&sentences), |_, _| false)
     }
 
     #[test]
@@ -329,6 +313,17 @@ mod tests {
             "Carol Diaz\nHead of Agronomy\nTarget Vineyards\nSpringfield",
             "Carol Diaz\nTarget Vineyards\n+1 415 555 0100",
             "Carol (she/her)",
+            "CD",
+            "Carol Diaz\nLondon",
+            "Carol Diaz\nNew York, NY 10001",
+            "Carol Diaz\nBerlin | Paris | Tokyo",
+            "Carol Diaz\n8001 Zürich",
+            "Carol Diaz\nLondon SE1 7EH",
+            "Carol Diaz\nThe Riverside Trust",
+            "Carol Diaz\nBäckermeisterin",
+            "Carol Diaz\nMarine biologist\nSão Paulo",
+            "Carol Diaz\n株式会社サンプル",
+            "Kevin",
         ] {
             assert_eq!(odd_line(signature, NAMED), None, "{signature}");
         }
@@ -340,6 +335,19 @@ mod tests {
             "Carol's Bot",
             "Reluctantly",
             "Carol\nPrepaid\nCarol Diaz\nHead of Agronomy",
+            "Carol\nBerlin in 2028",
+            "Carol\n2028 Berlin",
+            "Carol\nLondon 400",
+            "Carol\nLondon Q3",
+            "Carol\nMy Lawyer Decides",
+            "Carol\nreluctant director",
+            "Carol\nAI Assistant",
+            "Carol\nDave",
+            "Office of Carol Diaz",
+            "Team Carol",
+            "Dana Decides",
+            "Dave Miller\nDirector",
+            "Ask Dave: +44 20 7946 0321",
         ] {
             assert!(odd_line(signature, NAMED).is_some(), "{signature}");
         }

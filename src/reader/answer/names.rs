@@ -6,6 +6,7 @@
 mod inflection;
 
 use crate::reader::answer::lexer;
+use crate::reader::answer::lists;
 use crate::reader::quote::Body;
 use inflection::is_inflected;
 use std::cell::OnceCell;
@@ -17,6 +18,8 @@ static GIVEN: LazyLock<Vec<&str>> = LazyLock::new(|| {
     all.sort_unstable();
     all
 });
+/// Letters between the first and the last of somebody's initials.
+const MAX_MIDDLE: usize = 2;
 /// Letters of a short form of a name: `alex`, `tim`.
 const MIN_SHORT: usize = 3;
 
@@ -81,11 +84,40 @@ impl<'a> Names<'a> {
         })
     }
 
-    /// Whether the word is a name as one signs with it: not inflected.
-    pub fn signs(&self, word: &str) -> bool {
+    /// Whether the writer's name has the word, whole.
+    pub fn is_writers(&self, word: &str) -> bool {
+        self.writer().iter().any(|name| name == word)
+    }
+
+    /// Whether the writer signs with the word: a name of theirs in full, in short, or its first letter.
+    pub fn is_own(&self, word: &str) -> bool {
+        let short = word.chars().count() != 2;
+        // `Caroline`, where Carol writes.
+        let longer =
+            |name: &str| name.len() >= MIN_SHORT && word.starts_with(name) && is_given(word);
         let writes =
-            |name: &str| name == word || (word.chars().count() != 2 && name.starts_with(word));
-        is_given(word) || self.writer().iter().any(|name| writes(name))
+            |name: &String| name == word || (short && name.starts_with(word)) || longer(name);
+        self.writer().iter().any(writes)
+    }
+
+    /// `CD`, where Carol Diaz writes.
+    pub fn is_initials(&self, word: &str) -> bool {
+        let mut letters = word.chars();
+        let (first, last) = (letters.next(), letters.next_back());
+        let begins =
+            |name: Option<&String>, letter| name.is_some_and(|n| n.chars().next() == letter);
+        let writer = self.writer();
+        last.is_some()
+            && letters.count() <= MAX_MIDDLE
+            && writer.len() > 1
+            && begins(writer.first(), first)
+            && begins(writer.last(), last)
+    }
+
+    /// Whether the text, in a script without capitals, begins with the surname that the writer has in Latin letters,
+    /// and holds a given name at most besides.
+    pub fn is_own_unspaced(&self, text: &str) -> bool {
+        lists::is_unspaced_name(text, |way| self.is_writers(way))
     }
 
     /// Whether the mail says who wrote it, in the letters of this word, or where these have no capitals by which a
@@ -108,7 +140,7 @@ impl<'a> Names<'a> {
     }
 }
 
-fn is_given(word: &str) -> bool {
+pub fn is_given(word: &str) -> bool {
     GIVEN.binary_search(&word).is_ok()
 }
 

@@ -349,15 +349,22 @@ impl Laying<'_> {
         }
     }
 
-    /// The end of the longest phrase that begins there and says one of these.
-    fn longest(&self, start: usize, says: impl Fn(Says) -> bool) -> Option<usize> {
+    /// The end of the longest phrase that begins there, says one of these and counts.
+    fn longest(
+        &self,
+        start: usize,
+        says: impl Fn(Says) -> bool,
+        counts: impl Fn(Says, usize) -> bool,
+    ) -> Option<usize> {
         let begins = self.gap(start) > Gap::None;
         let rules = self
             .rules_at(start)
             .filter(|rule| says(rule.says) && (begins || !rule.alone));
         let ends = rules.flat_map(|rule| {
             let ends = matcher::places(start, self.matcher.ends(rule.row, start));
-            ends.filter(move |end| *end > start && (!rule.alone || self.stands_alone(start, *end)))
+            ends.filter(|end| *end > start && (!rule.alone || self.stands_alone(start, *end)))
+                .filter(|end| counts(rule.says, *end))
+                .max()
         });
         ends.max()
     }

@@ -6,7 +6,7 @@
 use crate::reader::answer::below::{lines, odd};
 use crate::reader::answer::interner::UNKNOWN;
 use crate::reader::answer::lexer::{Gap, Sentence, Shape, Token};
-use crate::reader::answer::sentence::denied::{self, Which};
+use crate::reader::answer::sentence::denied::{self, Which, Words};
 use crate::reader::answer::sentence::{self, Place, Scene};
 use crate::reader::answer::tables::Says;
 
@@ -25,11 +25,12 @@ pub fn cut(scene: &Scene<'_>, sentences: &[Sentence]) -> Option<Vec<Sentence>> {
     let lines = lines(sentences);
     // The sign-off is never the first line: something must have been said.
     let closing = (1..lines.len()).find(|i| lines.get(*i).is_some_and(|l| closes(scene, l)))?;
-    let below = lines.get(closing + 1..)?;
+    let signed = lines.get(closing..)?;
+    let below = signed.get(1..)?;
     if below.is_empty()
         || below.len() > MAX_LINES
         || !below.iter().all(|line| is_signature(scene, line))
-        || odd(scene.known_names, below, |line| closes(scene, line)).is_some()
+        || odd(scene.known_names, signed, |_, line| closes(scene, line)).is_some()
     {
         return None;
     }
@@ -95,7 +96,7 @@ fn is_signature(scene: &Scene<'_>, line: &[&Token]) -> bool {
         return false;
     }
     let sentence = alone(line);
-    if denied::by(scene, &sentence, Which::All).is_some() {
+    if denied::by(scene, &sentence, Which::All, Words::Own).is_some() {
         return false;
     }
     // Names, numbers, and what the tables know; a title or a firm is cut with the signature it stands in.

@@ -2,6 +2,7 @@
 //!
 //! Fails towards text: without the words of the tables nothing is a closing.
 
+use crate::reader::answer::lists::TITLES;
 use crate::reader::fold::{SHORT, fold, folded, trim};
 use crate::reader::quote::contact::{is_contact, looks_like_name};
 use crate::reader::quote::signature::MAX_SIGNATURE_CHARS;
@@ -63,7 +64,11 @@ pub fn goes_on(line: &str) -> bool {
         || (count >= 3
             && first.starts_with(char::is_lowercase)
             && !is_contact(line)
-            && !is_abbreviated(line))
+            && !is_abbreviated(line)
+            && !TITLES.has(&folded(
+                bare.split('-').next().unwrap_or_default(),
+                &mut [0; SHORT],
+            )))
 }
 
 /// `i. A. Carol Danvers`, signed for somebody else, and `ul. Wzgórze 1, Warszawa`: an abbreviation,

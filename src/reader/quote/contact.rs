@@ -246,9 +246,21 @@ pub fn is_sentence(line: &str) -> bool {
         .split_whitespace()
         .filter(|w| w.contains(char::is_alphabetic))
         .count();
-    (line.ends_with(['.', '!', '?', '。', '！', '？']) && words_in > 3 && !line.ends_with("Inc."))
+    (line.ends_with(['.', '!', '?', '。', '！', '？']) && words_in > 3 && !ends_in_firm(line))
         || line.ends_with(['?', '？'])
         || words_in > 12
+}
+
+/// `Ejemplo y Asociados S.L.`: a firm's form, which is no full stop of a sentence.
+fn ends_in_firm(line: &str) -> bool {
+    const FORMS: &[&str] = &[
+        "ag", "as", "asa", "aş", "bros", "bv", "co", "corp", "cv", "ev", "inc", "jr", "kft", "llc",
+        "lp", "ltd", "ltda", "lda", "nv", "oo", "phd", "pty", "sa", "sas", "sl", "slu", "snc",
+        "spa", "sr", "srl", "sro", "şti", "sti", "vof", "zoo", "ооо",
+    ];
+    let last = line.rsplit(' ').next().unwrap_or_default();
+    let letters: String = fold(last).chars().filter(|c| *c != '.').collect();
+    FORMS.contains(&letters.as_str()) && line.ends_with('.')
 }
 
 /// Up to four words that begin with a capital letter, or have no case at all.

@@ -4,6 +4,7 @@
 //! Fails towards less text: a cut that takes an answer's last words makes it unclear, never a yes.
 
 use crate::reader::address::Address;
+use crate::reader::answer::lists::UNSIGNED;
 use crate::reader::fold::{fold, trim};
 use crate::reader::quote::banner::{take_armor, take_banner};
 use crate::reader::quote::border::is_rule;
@@ -21,6 +22,9 @@ pub const MAX_SIGNATURE_CHARS: usize = 90;
 
 /// Words of a program's footer that say nothing else.
 const MAX_FOOTER_WORDS: usize = 6;
+
+/// Words of a line that takes something back.
+const MAX_TERSE_WORDS: usize = 4;
 
 /// Drawn lines below which a signature is looked for; nobody draws more in a letter.
 const MAX_RULES: usize = 40;
@@ -50,6 +54,7 @@ pub fn cut(lines: &[&str], writer: &Writer) -> Cut {
     let mut cutter = Cutter {
         lines: lines.to_vec(),
         signature: Vec::new(),
+        delimited: Vec::new(),
         beside: Vec::new(),
         doubt: None,
     };
@@ -64,6 +69,7 @@ pub fn cut(lines: &[&str], writer: &Writer) -> Cut {
     cutter.signed(|lines| signed(lines, writer));
     cutter.signed(|lines| contact_block(lines, writer));
     cutter.signed(dashed_name);
+    cutter.signature.append(&mut cutter.delimited);
     let mut text = cutter.lines.join("\n").trim_end().to_owned();
     let footer = cut_inline_footer(&mut text);
     cutter.keep_footers(footer.as_deref().as_slice());
@@ -85,6 +91,8 @@ pub fn cut(lines: &[&str], writer: &Writer) -> Cut {
 struct Cutter<'a> {
     lines: Vec<&'a str>,
     signature: Vec<String>,
+    /// The same below the usual mark.
+    delimited: Vec<String>,
     beside: Vec<String>,
     doubt: Option<&'static str>,
 }
@@ -105,7 +113,9 @@ impl<'a> Cutter<'a> {
         // A dash alone may also be a pause between two thoughts.
         let kept: Vec<String> = searched(below).collect();
         if standard {
-            self.beside.extend(kept);
+            for line in kept {
+                self.keep_delimited(line);
+            }
             // Programs leave out the space of the usual one, and people draw a line with it.
             if below.iter().any(|l| goes_on(l)) {
                 self.doubt = Some("there is text below a line that may be no signature's");
@@ -176,6 +186,17 @@ impl<'a> Cutter<'a> {
         }
     }
 
+    /// A program's footer says nothing; what is only like one is searched.
+    fn keep_delimited(&mut self, line: String) {
+        let programs = || is_programs(&line) && line.split_whitespace().count() <= MAX_FOOTER_WORDS;
+        match is_footer(&line) {
+            true if programs() => {}
+            true if is_programs(&line) => self.beside.push(line),
+            true => self.doubt = Some("a line like a footer that no program writes"),
+            false => self.delimited.push(line),
+        }
+    }
+
     fn below_closing(&mut self) {
         let Some(at) = closing(&self.lines) else {
             return;
@@ -211,8 +232,16 @@ impl<'a> Cutter<'a> {
 
 /// The lines that a person may have written, and not a firm.
 fn searched(lines: &[&str]) -> impl Iterator<Item = String> {
-    let written = |line: &&&str| !trim(line).is_empty() && !is_boilerplate(line);
+    let written =
+        |line: &&&str| !trim(line).is_empty() && (!is_boilerplate(line) || takes_back(line));
     lines.iter().filter(written).map(|line| (*line).to_owned())
+}
+
+/// `Sent in error`, alone on a line, is no lawyer's.
+fn takes_back(line: &str) -> bool {
+    let mut words = line.split(|c: char| !c.is_alphabetic());
+    line.split_whitespace().count() <= MAX_TERSE_WORDS
+        && words.any(|word| UNSIGNED.has(&fold(word)))
 }
 
 /// `[image: logo.png]`, `[cid:image001.png]`: what stands for a picture in a plain text.

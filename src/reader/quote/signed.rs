@@ -3,6 +3,7 @@
 //!
 //! Fails towards text: a line below that reads like a sentence, or takes something back, leaves all.
 
+use crate::reader::answer::lists::{TITLES, is_unspaced_name};
 use crate::reader::fold::{fold, trim};
 use crate::reader::quote::closing::goes_on;
 use crate::reader::quote::contact::{is_contact, is_sentence};
@@ -43,15 +44,27 @@ fn begins_signature(line: &str, below: Option<&[&str]>, writer: &Writer) -> bool
     if line.len() > 2 * MAX_SIGNATURE_CHARS {
         return false;
     }
-    let Some(behind) = behind_name(line, writer) else {
+    if is_initials(line.trim(), writer)
+        || is_unspaced_name(line.trim(), |way| {
+            writer.name.iter().any(|name| name == way)
+        })
+    {
+        return true;
+    }
+    let Some((behind, shortened)) = behind_name(line, writer) else {
         return false;
     };
     let behind = behind.trim_matches([' ', '.', ',', '*', '_']);
     if behind.is_empty() {
-        return has_words(below.unwrap_or_default());
+        // The answer's own reader knows a whole name.
+        return shortened || has_words(below.unwrap_or_default());
     }
     // `Carol Danvers is away` goes on; `Carol Danvers, PhD` and `Carol Danvers/Agronomy` do not.
-    let parted = behind.starts_with(['/', '|', '-', '–', '—', '(', '·', '•', ',', ':'])
+    let words = behind
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|w| !w.is_empty());
+    let parted = words.clone().all(|word| TITLES.has(&fold(word)))
+        || behind.starts_with(['/', '|', '-', '–', '—', '(', '·', '•', ',', ':'])
         || line.contains([',', '|']);
     let parts = behind.split(['|', ',', '/', '–', '—', '·', '•']);
     let small = |w: &str| w.starts_with(char::is_lowercase);
@@ -61,10 +74,17 @@ fn begins_signature(line: &str, below: Option<&[&str]>, writer: &Writer) -> bool
         && !behind.split_whitespace().next().is_some_and(small)
 }
 
-/// What follows the writer's whole name, which the line begins with.
-fn behind_name<'a>(line: &'a str, writer: &Writer) -> Option<&'a str> {
+/// `CD`, `C.D.`: nothing but the first letters of the writer's names.
+fn is_initials(line: &str, writer: &Writer) -> bool {
+    let initials = writer.name.iter().filter_map(|name| name.chars().next());
+    let letters = line.chars().filter(|c| *c != '.');
+    letters.clone().all(char::is_uppercase) && letters.flat_map(char::to_lowercase).eq(initials)
+}
+
+/// What follows the writer's whole name, which the line begins with, and whether a part of it is one letter.
+fn behind_name<'a>(line: &'a str, writer: &Writer) -> Option<(&'a str, bool)> {
     let mut rest = line.trim_start_matches([' ', '\t', '*', '_', '\u{A0}']);
-    let mut titles = 0;
+    let (mut titles, mut letters) = (0, 0);
     let mut names = writer.name.iter();
     let mut wanted = names.next();
     while let Some(name) = wanted {
@@ -74,6 +94,9 @@ fn behind_name<'a>(line: &'a str, writer: &Writer) -> Option<&'a str> {
         let (word, after) = rest.split_at_checked(end)?;
         if fold(word) == *name {
             wanted = names.next();
+        } else if is_letter(word, after, name) {
+            wanted = names.next();
+            letters += 1;
         } else if titles < MAX_TITLES && wanted == writer.name.first() && !word.is_empty() {
             // `Prof. Dr. Carol Danvers`: short, and with a full stop behind it.
             if word.chars().count() > 5 || !after.starts_with('.') {
@@ -88,7 +111,17 @@ fn behind_name<'a>(line: &'a str, writer: &Writer) -> Option<&'a str> {
             None => after,
         };
     }
-    Some(rest)
+    (letters < writer.name.len()).then_some((rest, letters > 0))
+}
+
+/// `C.`, for Carol.
+fn is_letter(word: &str, after: &str, name: &str) -> bool {
+    let mut letters = word.chars();
+    let first = letters.next();
+    first.is_some_and(char::is_uppercase)
+        && letters.next().is_none()
+        && after.starts_with('.')
+        && name.starts_with(&fold(word))
 }
 
 #[cfg(test)]

@@ -47,7 +47,10 @@ pub fn own(subject: &str, original: &str) -> Own {
         let mut pairs = shared.iter().zip(&said);
         pairs.all(|(is_shared, word)| *is_shared || answers(word))
     };
-    if first.as_ref().is_some_and(|f| count(f) >= MIN_SHARED && all(f)) {
+    if first
+        .as_ref()
+        .is_some_and(|f| count(f) >= MIN_SHARED && all(f))
+    {
         return own;
     }
     let line = original.lines().map(|line| shared(&said, line));

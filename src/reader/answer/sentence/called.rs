@@ -2,8 +2,9 @@
 //!
 //! Fails by finding none: a word that may be no name stays unexplained.
 
+use crate::reader::answer::below::line;
 use crate::reader::answer::interner::UNKNOWN;
-use crate::reader::answer::lexer::{Gap, Shape};
+use crate::reader::answer::lexer::{Gap, Shape, Token};
 use crate::reader::answer::matcher;
 use crate::reader::answer::sentence::{self, Laying};
 use crate::reader::answer::tables::Says;
@@ -37,7 +38,14 @@ impl Laying<'_> {
             // `Dear Mr Kim`, who is a question in Turkish.
             Says::Greeting if run == 0 && self.is_addressed(at) => 1,
             Says::Greeting if named => run,
-            Says::Closing if named || (self.may_sign(at, run) && self.gap(at) == Gap::Line) => run,
+            Says::Closing
+                if match self.gap(at) {
+                    Gap::Line => run > 0 && self.may_sign(at, run),
+                    _ => named,
+                } =>
+            {
+                run
+            }
             Says::Thanks if ends_clause && named => run,
             // `Sure Bob`, but not `Sure, Reluctantly`.
             Says::Yes | Says::Weak | Says::No | Says::NoAlone
@@ -71,6 +79,7 @@ impl Laying<'_> {
             // In a language with capital nouns a name is told by standing apart.
             && (start == 0 || !self.scene.language.nouns_are_capital);
         // No place makes a name of a word that nobody knows as one: `Theoretically, yes`, `Yes. Reluctantly.`
+        let signed = signed && !self.is_of_another(start, run);
         if run > 0 && (salutation || signed) && self.is_named(start, run) {
             run
         } else {
@@ -89,9 +98,17 @@ impl Laying<'_> {
     fn may_sign(&self, start: usize, run: usize) -> bool {
         let names = self.scene.known_names;
         let words = || self.tokens.iter().skip(start).take(run);
-        words().all(|token| token.capital)
-            && (words().any(|token| names.signs(&token.text))
-                || !words().any(|token| names.tells_who_signs(&token.text)))
+        let words: Vec<&Token> = words().collect();
+        words.iter().all(|token| token.capital) && line::signs(names, &words)
+    }
+
+    /// Whether somebody else is named below the writer's own name.
+    fn is_of_another(&self, start: usize, run: usize) -> bool {
+        let names = self.scene.known_names;
+        let above = start.checked_sub(1).and_then(|at| self.tokens.get(at));
+        let mut words = self.tokens.iter().skip(start).take(run);
+        above.is_some_and(|token| token.capital && names.is_writers(&token.text))
+            && words.all(|token| !names.is_own(&token.text) && names.tells_who_signs(&token.text))
     }
 
     /// Whether a program's footer begins here and goes on to the end.

@@ -1,0 +1,134 @@
+//! Lists of words that stand in signatures, and of those that stand in none; each is a file beside this one.
+//!
+//! Never fails: a word of no list is nothing known, which leaves an answer unclear.
+
+use crate::reader::answer::lexer::characters::is_unspaced;
+use std::sync::LazyLock;
+
+/// Words of titles, trades, firms, departments and streets.
+pub static TITLES: LazyLock<List> = LazyLock::new(|| List::of(include_str!("titles.txt")));
+/// Words of the names of towns, regions and countries.
+pub static PLACES: LazyLock<List> = LazyLock::new(|| List::of(include_str!("places.txt")));
+/// What belongs to the names of places and is none: `new`, `saint`, `am`.
+pub static PARTS: LazyLock<List> = LazyLock::new(|| List::of(include_str!("parts.txt")));
+/// Words that stand in nobody's signature: of second thoughts, terms, machines.
+pub static UNSIGNED: LazyLock<List> = LazyLock::new(|| List::of(include_str!("unsigned.txt")));
+/// Words of sentences, which no title, no firm and no place has.
+pub static SPOKEN: LazyLock<List> = LazyLock::new(|| List::of(include_str!("spoken.txt")));
+/// Surnames in scripts without capitals, each with its ways into Latin letters.
+static SURNAMES: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    let mut all: Vec<&str> = include_str!("surnames.txt").lines().collect();
+    all.sort_unstable();
+    all
+});
+
+/// Letters in front of an ending: `Bäcker-meister`.
+const MIN_STEM: usize = 3;
+/// Characters of a given name in such a script.
+const MAX_GIVEN: usize = 3;
+/// Characters of no given name: they deny, or speak of fees, of a deputy, of what is somebody's.
+const UNGIVEN: &[char] = &[
+    '不', '没', '沒', '未', '無', '无', '勿', '别', '別', '非', '免', '费', '費', '代', '的', 'の',
+    'は', 'が',
+];
+/// What Koreans write behind their name.
+const FROM: &[&str] = &["드림", "올림", "배상"];
+/// Characters of the longest surname among them.
+const MAX_SURNAME: usize = 3;
+
+/// Words in small letters, sorted; those with a hyphen in front are endings of longer ones.
+pub struct List {
+    words: Vec<&'static str>,
+    endings: Vec<&'static str>,
+}
+
+impl List {
+    fn of(text: &'static str) -> List {
+        let (mut words, mut endings) = (Vec::new(), Vec::new());
+        for word in text.split_whitespace() {
+            match word.strip_prefix('-') {
+                Some(ending) => endings.push(ending),
+                None => words.push(word),
+            }
+        }
+        for list in [&mut words, &mut endings] {
+            list.sort_unstable();
+            list.dedup();
+        }
+        List { words, endings }
+    }
+
+    pub fn has(&self, word: &str) -> bool {
+        self.words.binary_search(&word).is_ok() || self.has_ending_of(word)
+    }
+
+    fn has_ending_of(&self, word: &str) -> bool {
+        !self.endings.is_empty()
+            && word
+                .char_indices()
+                .skip(MIN_STEM)
+                .filter_map(|(at, _)| word.get(at..))
+                .any(|ending| self.endings.binary_search(&ending).is_ok())
+    }
+}
+
+/// Whether the text is a name in a script without capitals whose surname somebody has in Latin letters.
+pub fn is_unspaced_name(text: &str, is_theirs: impl FnMut(&str) -> bool) -> bool {
+    // Koreans write `from` behind it.
+    let text = FROM
+        .iter()
+        .find_map(|from| text.strip_suffix(from))
+        .unwrap_or(text);
+    let Some((mut ways, behind)) = surname(text.trim_end()) else {
+        return false;
+    };
+    let given = || behind.chars().filter(|c| !c.is_whitespace());
+    let named = |c: char| is_unspaced(c) && !UNGIVEN.contains(&c);
+    given().nth(MAX_GIVEN).is_none() && given().all(named) && ways.any(is_theirs)
+}
+
+/// The ways into Latin letters of a surname that the text begins with, and what stands behind it; the longest
+/// surname counts.
+fn surname(text: &str) -> Option<(impl Iterator<Item = &'static str>, &str)> {
+    let ends = text.char_indices().map(|(at, _)| at).skip(1);
+    let ends: Vec<usize> = ends.chain([text.len()]).take(MAX_SURNAME).collect();
+    ends.into_iter().rev().find_map(|end| {
+        let (name, behind) = text.split_at_checked(end)?;
+        let key = |line: &&'static str| line.split(' ').next().unwrap_or_default();
+        let at = SURNAMES.binary_search_by(|line| key(line).cmp(name)).ok()?;
+        Some((SURNAMES.get(at)?.split(' ').skip(1), behind))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_word_may_end_in_a_trade() {
+        for word in ["baker", "bäckermeister", "dermatologist", "sjuksköterska"] {
+            assert!(TITLES.has(word), "{word}");
+        }
+        for word in ["prepaid", "meist", "ologist"] {
+            assert!(!TITLES.has(word), "{word}");
+        }
+    }
+
+    #[test]
+    fn no_word_is_of_two_kinds() {
+        for list in [&*TITLES, &*PLACES] {
+            for word in UNSIGNED.words.iter().chain(&SPOKEN.words) {
+                assert!(!list.has(word), "{word}");
+            }
+        }
+    }
+
+    #[test]
+    fn surnames_are_told_by_their_ways_into_latin_letters() {
+        let latin = |text| surname(text).map(|(ways, behind)| (ways.collect::<Vec<_>>(), behind));
+        assert_eq!(latin("田中由紀"), Some((vec!["tanaka"], "由紀")));
+        assert_eq!(latin("李伟"), Some((vec!["li", "lee"], "伟")));
+        assert_eq!(latin("Carol"), None);
+        assert_eq!(latin(""), None);
+    }
+}
