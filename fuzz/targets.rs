@@ -6,6 +6,7 @@
 use askfirst::contacts;
 use askfirst::reader::address::Address;
 use askfirst::reader::author::{self, Facts};
+use askfirst::reader::headers::Headers;
 use askfirst::reader::letter::Letter;
 use askfirst::reader::quote::{self, Body};
 use askfirst::reader::request::{self, Contact};
@@ -200,9 +201,10 @@ fn proven(raw: &[u8]) {
     headers.push(("From".to_owned(), from));
     let trusted = [String::from("mx.example.org")];
     let judged = |headers: &[(String, String)], facts: Option<&Facts>| {
+        let headers: Headers = headers.iter().cloned().collect();
         let letter = Letter {
-            from: author::sender(headers),
-            headers: headers.to_vec(),
+            from: author::sender(&headers),
+            headers,
             ..Letter::default()
         };
         author::judge(&letter, &trusted, facts).0

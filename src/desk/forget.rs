@@ -186,7 +186,7 @@ fn names(letter: &Letter, address: &Address) -> bool {
         .chain(&letter.cc)
         .chain(&letter.reply_to);
     let key = address.key();
-    let mut texts = letter.headers.iter().map(|(_, value)| value.as_str());
+    let mut texts = letter.headers.iter().map(|(_, value)| value);
     let holds = |text: &str| text.to_lowercase().contains(key);
     people.any(|person| person.address.rate_key() == address.rate_key())
         || texts.any(holds)

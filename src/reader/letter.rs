@@ -11,6 +11,7 @@ mod usual;
 use crate::reader::address::{Address, Person};
 use crate::reader::author::from::Sender;
 use crate::reader::html;
+use crate::reader::headers::Headers;
 use crate::reader::letter::mime::Part;
 use crate::reader::quote::line;
 use std::borrow::Cow;
@@ -38,7 +39,7 @@ pub struct Letter {
     /// The Date field, in seconds since 1970, where it is a date.
     pub date_secs: Option<i64>,
     /// Every header field in order, name as written, value unfolded but not decoded.
-    pub headers: Vec<(String, String)>,
+    pub headers: Headers,
     /// The first inline text/plain part, decoded, LF line ends; format=flowed undone.
     pub plain: Option<String>,
     /// The first inline text/html part, decoded, as HTML.
@@ -69,10 +70,7 @@ pub const MAX_ATTACHED: usize = 10;
 impl Letter {
     /// The values of the header fields with this name, in order.
     pub fn fields<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.headers
-            .iter()
-            .filter(move |(n, _)| n.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
+        self.headers.named(name)
     }
 }
 

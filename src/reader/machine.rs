@@ -69,8 +69,6 @@ pub struct View<'a> {
     pub null_path: bool,
     /// The subject is that of an answer or of a forward.
     pub passed_on: bool,
-    /// A bit for each length of a field's name: most that are asked for are not there.
-    lengths: u64,
 }
 
 impl<'a> View<'a> {
@@ -97,10 +95,6 @@ impl<'a> View<'a> {
             body: OnceCell::new(),
             local,
             null_path: path == Some("<>"),
-            lengths: letter
-                .headers
-                .iter()
-                .fold(0, |all, (name, _)| all | length_bit(name)),
         }
     }
 
@@ -152,18 +146,9 @@ impl<'a> View<'a> {
     }
 
     /// The first field with this name.
-    fn field(&self, name: &str) -> Option<&str> {
-        if self.lengths & length_bit(name) == 0 {
-            return None;
-        }
-        let mut headers = self.letter.headers.iter();
-        let found = headers.find(|(n, _)| n.eq_ignore_ascii_case(name));
-        found.map(|(_, value)| value.as_str())
+    fn field<'n>(&'n self, name: &'n str) -> Option<&'n str> {
+        self.letter.fields(name).next()
     }
-}
-
-fn length_bit(name: &str) -> u64 {
-    1 << name.len().min(63)
 }
 
 /// Reports that are no bounces: receipts (RFC 8098), abuse reports (RFC 5965).

@@ -11,6 +11,7 @@ pub mod content;
 pub mod fold;
 pub mod forward;
 pub mod hash;
+pub mod headers;
 pub mod html;
 pub mod letter;
 pub mod machine;

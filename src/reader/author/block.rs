@@ -3,6 +3,7 @@
 //! Fails by believing nothing: what stands below a hop of somebody else, or below another server's
 //! results, may be anyone's (RFC 8601 section 7.1).
 
+use crate::reader::headers::Headers;
 use super::results::{Field, MethodResult, Outcome, parse, uncommented};
 
 /// The id under which an operator trusts the form of Microsoft 365, which writes no authserv-id.
@@ -83,13 +84,14 @@ impl Block {
 
 /// The topmost contiguous fields of servers with one of these ids (lower case, exact). What is
 /// further down was there before the mail came to that server, and may be anyone's.
-pub fn trusted(headers: &[(String, String)], ids: &[String]) -> Block {
+pub fn trusted(headers: &Headers, ids: &[String]) -> Block {
     let mut block = Block::default();
     if ids.is_empty() {
         return block;
     }
     let mut hops: Vec<String> = Vec::new();
-    for (at, (name, value)) in headers.iter().enumerate() {
+    let mut fields = headers.iter();
+    while let Some((name, value)) = fields.next() {
         let name = name.trim().to_ascii_lowercase();
         if name == "received" {
             if block.has_any() {
@@ -107,8 +109,7 @@ pub fn trusted(headers: &[(String, String)], ids: &[String]) -> Block {
             continue;
         }
         let field = parse(value);
-        let below = headers.get(at + 1..).unwrap_or_default();
-        let Some(id) = believed(&field, ids, below) else {
+        let Some(id) = believed(&field, ids, fields.clone()) else {
             if block.has_any() {
                 break;
             }
@@ -142,14 +143,16 @@ impl Block {
 }
 
 /// The trusted id that wrote this field.
-fn believed(field: &Field, ids: &[String], below: &[(String, String)]) -> Option<String> {
+fn believed<'a>(
+    field: &Field,
+    ids: &[String],
+    mut below: impl Iterator<Item = (&'a str, &'a str)>,
+) -> Option<String> {
     let listed = |id: &str| ids.iter().any(|own| own.eq_ignore_ascii_case(id));
     match &field.id {
         Some(id) => (listed(id) && id != MICROSOFT).then(|| id.clone()),
         None => {
-            let received = below
-                .iter()
-                .find(|(name, _)| name.trim().eq_ignore_ascii_case("received"));
+            let received = below.find(|(name, _)| name.trim().eq_ignore_ascii_case("received"));
             let by_microsoft = received.is_some_and(|(_, value)| is_microsoft(&by_host(value)));
             (listed(MICROSOFT) && by_microsoft).then(|| MICROSOFT.to_owned())
         }

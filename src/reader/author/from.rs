@@ -6,6 +6,7 @@
 
 use crate::reader::address::{Address, Person};
 use crate::reader::fold::is_plain;
+use crate::reader::headers::Headers;
 
 /// The author as the raw From field gives it, read strictly (see `author`).
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -32,7 +33,7 @@ const MAX_FROM_CHARS: usize = 2_000;
 const MAX_NAME_CHARS: usize = 200;
 
 /// The author by the raw header fields (name as written, value unfolded but not decoded).
-pub fn read(headers: &[(String, String)]) -> Sender {
+pub fn read(headers: &Headers) -> Sender {
     // `From :`, ` From:` and a name with an invisible character in it are From to some readers.
     let seen = |name: &str| {
         // Told at a look of most fields.

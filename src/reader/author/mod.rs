@@ -10,6 +10,7 @@ pub mod results;
 
 use crate::reader::Proof;
 use crate::reader::author::from::Sender;
+use crate::reader::headers::Headers;
 use crate::reader::letter::Letter;
 use block::Block;
 use results::Outcome;
@@ -25,7 +26,7 @@ pub struct Facts {
 }
 
 /// The author by the raw header fields (name as written, value unfolded but not decoded).
-pub fn sender(headers: &[(String, String)]) -> Sender {
+pub fn sender(headers: &Headers) -> Sender {
     from::read(headers)
 }
 

@@ -175,8 +175,8 @@ fn whatever_readers_disagree_on_is_unusable() {
 
 #[test]
 fn there_must_be_one_from_field() {
-    let fields = |names: &[&str]| -> Vec<(String, String)> {
-        let field = |name: &&str| ((*name).to_owned(), "carol@y.example".to_owned());
+    let fields = |names: &[&str]| -> Headers {
+        let field = |name: &&str| ((*name).to_owned(), "carol@y.example");
         names.iter().map(field).collect()
     };
     for good in [
@@ -354,7 +354,7 @@ proptest! {
         let _ = from(&header);
         let _ = results::parse(&value);
         let _ = results::parse(&header);
-        let headers = vec![("Received".to_owned(), value), ("Authentication-Results".to_owned(), header)];
+        let headers = [("Received", value), ("Authentication-Results", header)].into_iter().collect();
         let _ = block::trusted(&headers, &["mx.example.org".to_owned(), "microsoft".to_owned()]);
     }
 
@@ -362,13 +362,13 @@ proptest! {
     #[test]
     fn what_stands_below_turns_no_failure(forged in soup(), comment in "[a-z=;. ]{0,40}") {
         let trusted = format!("mx.example.org; dmarc=fail ({comment}) header.from=target.example");
-        let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        let headers = vec![
+        let field = |name: &'static str, value: &str| (name, value.to_owned());
+        let headers: Headers = [
             field("Authentication-Results", &trusted),
             field("Authentication-Results", &forged),
             field("Authentication-Results", "mx.example.org; dmarc=pass header.from=target.example"),
             field("From", "carol@target.example"),
-        ];
+        ].into_iter().collect();
         let letter = Letter { from: sender(&headers), headers, ..Letter::default() };
         let (proof, _) = judge(&letter, &["mx.example.org".to_owned()], None);
         prop_assert_eq!(proof, Proof::Fails);
@@ -379,10 +379,10 @@ proptest! {
     fn strangers_prove_nothing(id in "[a-z.]{1,20}", rest in soup()) {
         prop_assume!(id != "mx.example.org");
         let value = format!("{id}; dmarc=pass header.from=target.example; {rest}");
-        let headers = vec![
-            ("Authentication-Results".to_owned(), value),
-            ("From".to_owned(), "carol@target.example".to_owned()),
-        ];
+        let headers: Headers = [
+            ("Authentication-Results", value.as_str()),
+            ("From", "carol@target.example"),
+        ].into_iter().collect();
         let letter = Letter { from: sender(&headers), headers, ..Letter::default() };
         let (proof, _) = judge(&letter, &["mx.example.org".to_owned()], None);
         prop_assert_eq!(proof, Proof::Unproven);

@@ -5,10 +5,12 @@
 use crate::reader::address::{Address, Person};
 use crate::reader::author::from;
 use crate::reader::fold::{is_plain, trim};
+use crate::reader::headers::Headers;
 use crate::reader::letter::mime::Part;
 use crate::reader::letter::{Letter, MAX_NAME, MAX_SUBJECT, clean, usual};
 use mail_parser::{DateTime, HeaderName, Message, MessageParser, MimeHeaders};
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 /// Mailboxes read of one address field; a list of more is no mail to a bot.
@@ -127,7 +129,7 @@ pub fn read(head: &[u8], letter: &mut Letter) -> Mime {
     // before the colon is where readers begin to disagree.
     letter.from = from::read(&raw);
     let usual = (is_regular && read_usual(&raw, letter).is_some()).then(|| usual_mime(&raw));
-    letter.headers = cleaned(raw);
+    letter.headers = cleaned(raw, is_regular);
     read_ids(letter);
     match usual.flatten() {
         Some(mime) => mime,
@@ -136,14 +138,13 @@ pub fn read(head: &[u8], letter: &mut Letter) -> Mime {
 }
 
 /// The value of the last field with this name; a value that begins on the second line begins with a blank.
-fn last<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    let mut fields = fields.iter().rev();
-    let found = fields.find(|(n, _)| n.len() == name.len() && n.eq_ignore_ascii_case(name));
-    found.map(|(_, value)| value.trim_start_matches(' '))
+fn last<'a>(fields: &'a Headers, name: &'a str) -> Option<&'a str> {
+    let found = fields.named(name).next_back();
+    found.map(|value| value.trim_start_matches(' '))
 }
 
 /// What is written as nearly all programs write it.
-fn read_usual(raw: &[(String, String)], letter: &mut Letter) -> Option<()> {
+fn read_usual(raw: &Headers, letter: &mut Letter) -> Option<()> {
     let people = |name: &str| usual::people(last(raw, name).unwrap_or_default(), MAX_MAILBOXES);
     let subject = usual::text(last(raw, "Subject").unwrap_or_default())?;
     letter.subject = clean::line(&subject, MAX_SUBJECT);
@@ -157,7 +158,7 @@ fn read_usual(raw: &[(String, String)], letter: &mut Letter) -> Option<()> {
     Some(())
 }
 
-fn usual_mime(raw: &[(String, String)]) -> Option<Mime> {
+fn usual_mime(raw: &Headers) -> Option<Mime> {
     usual::mime(
         last(raw, "Content-Type"),
         last(raw, "Content-Disposition"),
@@ -199,7 +200,7 @@ fn read_ids(letter: &mut Letter) {
     let (mut in_reply_to, mut references) = (Vec::new(), Vec::new());
     // By name.
     let mut delivered = [const { Vec::new() }; DELIVERED.len()];
-    for (name, value) in &letter.headers {
+    for (name, value) in letter.headers.iter() {
         let list = match name.len() {
             10 if name.eq_ignore_ascii_case("Message-ID") => {
                 first_id.get_or_insert_with(|| ids(value).into_iter().next());
@@ -254,70 +255,77 @@ pub fn content_type(root: &Part) -> String {
 
 /// Without the white space of a header (RFC 5322 section 2.2.2). Any other is a character like a
 /// letter, and one on which readers of a From field may disagree.
-fn trim_blank(value: &[u8]) -> &[u8] {
+fn trim_blank(head: &[u8], range: Range<usize>) -> Range<usize> {
     let is_blank = |octet: &&u8| matches!(octet, b' ' | b'\t');
-    let start = value.iter().take_while(is_blank).count();
-    let value = value.get(start..).unwrap_or_default();
-    let end = value.len() - value.iter().rev().take_while(is_blank).count();
-    value.get(..end).unwrap_or_default()
+    let value = head.get(range.clone()).unwrap_or_default();
+    let before = value.iter().take_while(is_blank).count();
+    let value = value.get(before..).unwrap_or_default();
+    let behind = value.iter().rev().take_while(is_blank).count();
+    range.start + before..range.end - behind
 }
 
 /// Fields in order, unfolded (RFC 5322 section 2.2.3), names with what stands before the colon; and
 /// whether no reader could find other fields or other ends of them.
-fn raw_fields(head: &[u8]) -> (Vec<(String, String)>, bool) {
-    let mut fields: Vec<(String, String)> = Vec::with_capacity(USUAL_FIELDS);
+fn raw_fields(head: &[u8]) -> (Headers, bool) {
+    let mut fields = Headers::with_room(head.len(), USUAL_FIELDS);
+    // Pieces that end at octets of ASCII are text where the whole is.
+    let whole = std::str::from_utf8(head).ok();
+    let text = |range: Range<usize>| match whole {
+        Some(whole) => Cow::Borrowed(whole.get(range).unwrap_or_default()),
+        None => String::from_utf8_lossy(head.get(range).unwrap_or_default()),
+    };
     let mut is_regular = true;
-    let mut rest = Some(head);
-    while let Some(block) = rest {
-        let end = memchr::memchr(b'\n', block);
-        let line = block.get(..end.unwrap_or(block.len())).unwrap_or_default();
-        rest = end.and_then(|end| block.get(end + 1..));
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        if line.starts_with(b" ") || line.starts_with(b"\t") {
-            let more = trim_blank(line);
-            is_regular &= more.first().is_some_and(u8::is_ascii_graphic) && !fields.is_empty();
-            if let Some((_, value)) = fields.last_mut() {
-                value.push(' ');
-                value.push_str(&lossy(more));
+    let mut at = 0;
+    let mut is_over = false;
+    while !is_over {
+        let start = at;
+        let block = head.get(start..).unwrap_or_default();
+        let line = match memchr::memchr(b'\n', block) {
+            Some(end) => block.get(..end),
+            None => {
+                is_over = true;
+                Some(block)
             }
+        };
+        let line = line.unwrap_or_default();
+        at = start + line.len() + 1;
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let end = start + line.len();
+        if line.starts_with(b" ") || line.starts_with(b"\t") {
+            let more = trim_blank(head, start..end);
+            is_regular &= head.get(more.start).is_some_and(u8::is_ascii_graphic) && !more.is_empty();
+            is_regular &= fields.push_more(&text(more));
             continue;
         }
         let Some(colon) = memchr::memchr(b':', line) else {
             // The empty line ends the block.
-            is_regular &= line.is_empty() && rest.is_some_and(<[u8]>::is_empty);
-            if line.is_empty() && rest.is_some_and(<[u8]>::is_empty) {
+            let is_end = line.is_empty() && !is_over && at == head.len();
+            is_regular &= is_end;
+            if is_end {
                 return (fields, is_regular);
             }
             continue;
         };
-        let (name, value) = line.split_at(colon);
-        let value = value.strip_prefix(b":").unwrap_or(value);
+        let name = line.get(..colon).unwrap_or_default();
         is_regular &= !name.is_empty() && name.iter().all(u8::is_ascii_graphic);
-        fields.push((
-            lossy(name).into_owned(),
-            lossy(trim_blank(value)).into_owned(),
-        ));
+        let value = trim_blank(head, start + colon + 1..end);
+        fields.push(&text(start..start + colon), &text(value));
     }
     (fields, false)
 }
 
-/// As the standard library's, but quick where nothing is lost.
-fn lossy(bytes: &[u8]) -> Cow<'_, str> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => String::from_utf8_lossy(bytes),
+/// The fields as everybody else reads them; names are visible in a regular block.
+fn cleaned(raw: Headers, is_regular: bool) -> Headers {
+    if is_regular && raw.iter().all(|(_, value)| is_plain(value)) {
+        return raw;
     }
-}
-
-/// The fields as everybody else reads them.
-fn cleaned(raw: Vec<(String, String)>) -> Vec<(String, String)> {
-    let fields = raw.into_iter().filter_map(|(mut name, value)| {
+    let fields = raw.iter().filter_map(|(name, value)| {
         // A name is visible ASCII; Exchange and old servers leave a space before the colon.
-        name.truncate(name.trim_ascii_end().len());
+        let name = name.trim_ascii_end();
         let is_name = !name.is_empty() && name.bytes().all(|octet| octet.is_ascii_graphic());
-        is_name.then(|| match is_plain(&value) {
-            true => (name, value),
-            false => (name, clean::line(&value, usize::MAX)),
+        is_name.then(|| match is_plain(value) {
+            true => (name, Cow::Borrowed(value)),
+            false => (name, Cow::Owned(clean::line(value, usize::MAX))),
         })
     });
     fields.collect()
