@@ -15,7 +15,8 @@ use std::fmt;
 #[serde(try_from = "String", into = "String")]
 pub struct Address {
     written: String,
-    key: String,
+    /// The normal form, where it is another one.
+    key: Option<Box<str>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -37,8 +38,18 @@ const MAX_LOCAL_OCTETS: usize = 64;
 
 impl Address {
     pub fn parse(text: &str) -> Result<Address, AddressError> {
-        use unicode_normalization::UnicodeNormalization;
         let text = trim(text);
+        if is_normal(text) {
+            return Ok(Address {
+                written: text.to_owned(),
+                key: None,
+            });
+        }
+        Address::parse_any(text)
+    }
+
+    fn parse_any(text: &str) -> Result<Address, AddressError> {
+        use unicode_normalization::UnicodeNormalization;
         let (local, domain) = text.rsplit_once('@').ok_or(AddressError::Shape)?;
         if text.len() > MAX_ADDRESS_OCTETS || local.len() > MAX_LOCAL_OCTETS {
             return Err(AddressError::TooLong);
@@ -87,10 +98,14 @@ impl Address {
         if !key.chars().all(|c| is_atom(c) || c == '@') {
             return Err(AddressError::Local);
         }
-        Ok(Address {
-            written: [local, domain].join("@"),
-            key,
-        })
+        Ok(Address::of([local, domain].join("@"), key))
+    }
+
+    fn of(written: String, key: String) -> Address {
+        Address {
+            key: (key != written).then(|| key.into_boxed_str()),
+            written,
+        }
     }
 
     /// The address as it was written: for envelopes and header fields.
@@ -100,15 +115,15 @@ impl Address {
 
     /// The normal form: for comparing and for the store.
     pub fn key(&self) -> &str {
-        &self.key
+        self.key.as_deref().unwrap_or(&self.written)
     }
 
     pub fn local(&self) -> &str {
-        self.key.rsplit_once('@').map_or("", |(local, _)| local)
+        self.key().rsplit_once('@').map_or("", |(local, _)| local)
     }
 
     pub fn domain(&self) -> &str {
-        self.key.rsplit_once('@').map_or("", |(_, domain)| domain)
+        self.key().rsplit_once('@').map_or("", |(_, domain)| domain)
     }
 
     /// The form under which limits are counted: Gmail's dots and every `+tag` are dropped, so that
@@ -152,6 +167,36 @@ pub fn is_atom(c: char) -> bool {
     }
 }
 
+/// Whether this is an address in its normal form, told at a look: words of small letters and figures with
+/// single marks between them, as nearly all are.
+fn is_normal(text: &str) -> bool {
+    if text.len() > MAX_LOCAL_OCTETS {
+        return false;
+    }
+    let (mut at, mut last_dot, mut before) = (None, None, b'.');
+    for (place, octet) in text.bytes().enumerate() {
+        match octet {
+            b'a'..=b'z' | b'0'..=b'9' => {}
+            // Never beside another mark nor at an end.
+            _ if !before.is_ascii_alphanumeric() => return false,
+            b'.' => last_dot = Some(place),
+            b'-' => {}
+            b'+' | b'_' if at.is_none() => {}
+            b'@' if at.is_none() => at = Some(place),
+            _ => return false,
+        }
+        before = octet;
+    }
+    let (Some(at), Some(dot)) = (at, last_dot) else {
+        return false;
+    };
+    let top = text.get(dot + 1..).unwrap_or_default();
+    at < dot
+        && before.is_ascii_alphanumeric()
+        && top.bytes().all(|octet| octet.is_ascii_lowercase())
+        && !NOT_PUBLIC.contains(&top)
+}
+
 /// An address in ASCII, found good so far: its normal form is the same in lower case.
 fn plain(local: &str, domain: &str) -> Result<Address, AddressError> {
     let mut written = String::with_capacity(local.len() + 1 + domain.len());
@@ -167,7 +212,7 @@ fn plain(local: &str, domain: &str) -> Result<Address, AddressError> {
     if key.len() > MAX_ADDRESS_OCTETS {
         return Err(AddressError::TooLong);
     }
-    Ok(Address { written, key })
+    Ok(Address::of(written, key))
 }
 
 /// Names that lead to no public mailbox (RFC 6761, 6762, 7686), whatever stands before them.
@@ -197,7 +242,7 @@ fn is_not_public(name: &str) -> bool {
 
 impl PartialEq for Address {
     fn eq(&self, other: &Self) -> bool {
-        self.key == other.key
+        self.key() == other.key()
     }
 }
 impl Eq for Address {}
@@ -208,12 +253,12 @@ impl PartialOrd for Address {
 }
 impl Ord for Address {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.key.cmp(&other.key)
+        self.key().cmp(other.key())
     }
 }
 impl std::hash::Hash for Address {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.key.hash(state);
+        self.key().hash(state);
     }
 }
 impl fmt::Debug for Address {
@@ -280,6 +325,31 @@ mod tests {
         assert_eq!(a, Address::parse("carol.d@target.example").unwrap());
         assert_eq!(a.as_str(), "Carol.D@Target.Example");
         assert_eq!(format!("{a:?}"), "Address(…)");
+    }
+
+    #[test]
+    fn what_is_told_at_a_look_is_an_address_as_written() {
+        let pieces = [
+            "", "a", "b2", "9", ".", "-", "--", "+", "_", "@", "@c", ".example", ".local", ".7",
+            "A", "%", "xn--a", " ",
+        ];
+        let mut normal = 0;
+        for a in pieces {
+            for b in pieces {
+                for c in pieces {
+                    for d in pieces {
+                        let text = [a, b, c, d].concat();
+                        if is_normal(&text) {
+                            normal += 1;
+                            let address = Address::parse_any(&text).unwrap();
+                            assert_eq!((address.as_str(), address.key()), (&*text, &*text));
+                        }
+                    }
+                }
+            }
+        }
+        assert!(normal > 100, "{normal}");
+        assert!(is_normal("carol.d-e+x_y@target.example") && !is_normal("a@b"));
     }
 
     #[test]

@@ -26,13 +26,18 @@ pub fn overrides_direction(text: &str) -> bool {
     const REFERENCES: &[&str] = &[
         "&#8237", "&#8238", "&#x202d", "&#x202e", "&#x202D", "&#x202E",
     ];
-    let finds = |piece: &str| memchr::memmem::find(text.as_bytes(), piece.as_bytes()).is_some();
-    // The first two octets of both, which dashes and quotes have too.
+    let behind = |at: usize| text.as_bytes().get(at..).unwrap_or_default();
+    // The first octet of both, which dashes and quotes have too.
     let turns = || {
-        let mut spots = memchr::memmem::find_iter(text.as_bytes(), b"\xE2\x80");
-        spots.any(|at| matches!(text.as_bytes().get(at + 2), Some(0xAD | 0xAE)))
+        let mut spots = memchr::memchr_iter(0xE2, text.as_bytes());
+        spots.any(|at| matches!(behind(at), [_, 0x80, 0xAD | 0xAE, ..]))
     };
-    (!text.is_ascii() && turns()) || (finds("&#") && REFERENCES.iter().any(|r| finds(r)))
+    let refers = || {
+        let mut spots = memchr::memchr_iter(b'&', text.as_bytes());
+        let is_one = |rest: &[u8]| REFERENCES.iter().any(|r| rest.starts_with(r.as_bytes()));
+        spots.any(|at| matches!(behind(at), rest @ [_, b'#', ..] if is_one(rest)))
+    };
+    (!text.is_ascii() && turns()) || refers()
 }
 
 /// Whether a character decoded from a reference may stand in a text.
@@ -117,24 +122,28 @@ pub fn body(text: &str) -> String {
     out
 }
 
+/// Octets at which a character may begin that does not stay: of controls, and the first ones of those
+/// that show nothing or turn the text.
+const MAY_GO: [bool; 256] = {
+    let mut may_go = [false; 256];
+    let mut octet = 0;
+    while octet < 256 {
+        may_go[octet] = matches!(octet, 0..=0x1F | 0x7F | 0xC2 | 0xD8 | 0xE2 | 0xEF | 0xF3)
+            && octet != b'\n' as usize
+            && octet != b'\t' as usize;
+        octet += 1;
+    }
+    may_go
+};
+
 /// How many octets from here on stay as they are, without a look at single characters.
 fn stays(bytes: &[u8]) -> usize {
-    let is_other = |b: &u8| !matches!(b, b' '..=b'~' | b'\n' | b'\t');
-    let mut at = 0;
-    while let Some(eight) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-        let others = others(u64::from_le_bytes(*eight));
-        if others == 0 {
-            at += 8;
-            continue;
-        }
-        at += others.trailing_zeros() as usize / 8;
-        if bytes.get(at).is_some_and(is_other) {
-            return at;
-        }
-        at += 1;
-    }
+    let (eights, _) = bytes.as_chunks::<8>();
+    let is_visible = |eight: &&[u8; 8]| others(u64::from_le_bytes(**eight)) == 0;
+    let at = 8 * eights.iter().take_while(is_visible).count();
     let rest = bytes.get(at..).unwrap_or_default();
-    at + rest.iter().position(is_other).unwrap_or(rest.len())
+    let may_go = |octet: &u8| MAY_GO.get(usize::from(*octet)) != Some(&false);
+    at + rest.iter().position(may_go).unwrap_or(rest.len())
 }
 
 #[cfg(test)]
@@ -149,6 +158,16 @@ mod tests {
         );
         assert_eq!(line("  a \t b  ", 200), "a b");
         assert_eq!(line("abcdef", 3), "abc");
+    }
+
+    #[test]
+    fn every_character_stays_or_goes_wherever_it_stands() {
+        for c in '\0'..=char::MAX {
+            if !MAY_GO[usize::from(c.to_string().as_bytes()[0])] {
+                assert!(c == '\n' || is_shown(c), "{c:?}");
+                assert!(!matches!(c, '\u{2028}' | '\u{2029}' | '\u{85}'), "{c:?}");
+            }
+        }
     }
 
     #[test]

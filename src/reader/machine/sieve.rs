@@ -12,8 +12,8 @@ use std::borrow::Cow;
 const GRAM: usize = 4;
 /// How far apart the looks are; a piece has as many grams in the table.
 const STRIDE: usize = 4;
-/// Words of the table that most looks end at: 8 kB, small enough to stay at hand.
-const TABLE_WORDS: usize = 1 << 10;
+/// Words of the table that most looks end at: 32 kB, of which the phrases set one bit in twenty.
+const TABLE_WORDS: usize = 1 << 12;
 /// Pieces that are told one by one; of a text with more every piece may be in it.
 const MAX_FOUND: usize = 4_000;
 
@@ -189,7 +189,7 @@ fn grams(piece: &[u8]) -> impl Iterator<Item = u32> {
 
 /// Word and bit of the table.
 fn place(gram: u32) -> (usize, u64) {
-    let hash = (gram.wrapping_mul(0x9E37_79B1) >> 16) as usize;
+    let hash = (gram.wrapping_mul(0x9E37_79B1) >> 14) as usize;
     (hash / 64 % TABLE_WORDS, 1 << (hash % 64))
 }
 
