@@ -16,6 +16,7 @@ mod opinion;
 mod sentence;
 mod signature;
 mod tables;
+mod topics;
 
 use crate::reader::Verdict;
 use crate::reader::quote::Body;
@@ -26,6 +27,7 @@ use names::Names;
 use opinion::Opinion;
 use sentence::Scene;
 use tables::{Language, WORDS};
+use topics::Topics;
 
 /// Words of an answer that our links prepare: "plus tard".
 const MAX_PREPARED_WORDS: usize = 3;
@@ -65,8 +67,9 @@ pub fn judge(body: &Body, now_secs: i64) -> Answer {
 #[must_use]
 pub fn judge_beside(body: &Body, ours: Option<&Ours<'_>>, now_secs: i64) -> Answer {
     let names = Names::of(body);
+    let topics = Topics::of(body, ours.map(|ours| ours.text));
     let today = dates::today(now_secs);
-    let (answer, sentences) = alone(body, &names, today);
+    let (answer, sentences) = alone(body, &names, &topics, today);
     let Some(ours) = ours.filter(|_| answer.verdict == Verdict::Yes) else {
         return answer;
     };
@@ -85,7 +88,12 @@ pub fn judge_beside(body: &Body, ours: Option<&Ours<'_>>, now_secs: i64) -> Answ
 }
 
 /// What the mail says by itself, and the sentences of its text.
-fn alone(body: &Body, names: &Names<'_>, today: Date) -> (Answer, Vec<lexer::Sentence>) {
+fn alone(
+    body: &Body,
+    names: &Names<'_>,
+    topics: &Topics<'_>,
+    today: Date,
+) -> (Answer, Vec<lexer::Sentence>) {
     let nothing = |answer| (answer, Vec::new());
     let text = body.text.trim();
     if let Some(doubt) = &body.doubt {
@@ -127,6 +135,7 @@ fn alone(body: &Body, names: &Names<'_>, today: Date) -> (Answer, Vec<lexer::Sen
                 language,
                 today,
                 known_names: names,
+                topics: Some(topics),
             };
             opinion::form(&scene, &sentences)
         })

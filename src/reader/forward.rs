@@ -81,6 +81,19 @@ impl Passed {
         self.below.as_ref()?.thread().first()
     }
 
+    /// The lines below the first border, as they are.
+    pub fn below(&self) -> String {
+        let mut out = String::new();
+        let Some(below) = &self.below else { return out };
+        let mut start = 0;
+        for (end, _) in &below.lines {
+            out.push_str(below.text.get(start..*end).unwrap_or_default());
+            out.push('\n');
+            start = *end;
+        }
+        out
+    }
+
     /// The author of [`Passed::quoted`].
     pub fn quoted_author(&self) -> Option<Author> {
         let below = self.below.as_ref().filter(|_| self.answers)?;

@@ -10,8 +10,8 @@ mod usual;
 
 use crate::reader::address::{Address, Person};
 use crate::reader::author::from::Sender;
-use crate::reader::html;
 use crate::reader::headers::Headers;
+use crate::reader::html;
 use crate::reader::letter::mime::Part;
 use crate::reader::quote::line;
 use std::borrow::Cow;

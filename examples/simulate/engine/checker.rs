@@ -473,7 +473,7 @@ fn taint(room: &mut Mailroom, mail: &Outbound) {
         mail.text(),
         letter.html.as_deref().unwrap_or_default()
     );
-    for (name, value) in &letter.headers {
+    for (name, value) in letter.headers.iter() {
         text.push('\n');
         text.push_str(name);
         text.push_str(": ");

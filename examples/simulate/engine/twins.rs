@@ -293,8 +293,8 @@ fn seen(room: &Mailroom) -> Vec<Seen> {
 pub fn masked(letter: &Letter) -> String {
     let plain = letter.plain.as_deref().unwrap_or_default();
     let mut text = format!("{}\n{plain}", letter.subject);
-    for (name, value) in &letter.headers {
-        if !matches!(name.as_str(), "X-Askfirst-Id" | "Content-Type") {
+    for (name, value) in letter.headers.iter() {
+        if !matches!(name, "X-Askfirst-Id" | "Content-Type") {
             text.push_str(&format!("\n{name}: {value}"));
         }
     }

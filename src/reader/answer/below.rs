@@ -89,6 +89,8 @@ impl<'a> Search<'a> {
             language,
             today: self.today,
             known_names: self.names,
+            // What stands below an answer answers nothing.
+            topics: None,
         }
     }
 

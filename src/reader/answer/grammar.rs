@@ -41,6 +41,8 @@ pub enum Builtin {
     Known,
     /// One or two words that look like a name.
     Name,
+    /// Words of the request that the mail answers.
+    Topic,
 }
 
 /// In the order of their numbers.
@@ -56,6 +58,7 @@ const BUILTINS: &[(&str, Builtin)] = &[
     ("far", Builtin::Far),
     ("known", Builtin::Known),
     ("name", Builtin::Name),
+    ("topic", Builtin::Topic),
 ];
 
 /// The one of this number, in the order in which they are named.

@@ -13,10 +13,13 @@ use crate::reader::answer::lexer::{Gap, Sentence, Shape, Token};
 use crate::reader::answer::matcher::{self, Matcher, Seen, Stretch};
 use crate::reader::answer::names::{Names, is_article, is_title};
 use crate::reader::answer::tables::{self, Language, Rule, Says, Words};
+use crate::reader::answer::topics::Topics;
 use jiff::civil::Date;
 
 /// Letters of a word that is looked at for slips.
 const MAX_CORRECTED: usize = 24;
+/// Words that name one thing that a request is about.
+const MAX_TOPIC: usize = 3;
 /// A phrase that was recognised: what it says, and which tokens it covers.
 #[derive(Clone, Copy, Debug)]
 pub struct Phrase {
@@ -40,6 +43,8 @@ pub struct Scene<'a> {
     pub today: Date,
     /// Names that the mail itself gives.
     pub known_names: &'a Names<'a>,
+    /// What the request is about, where the text answers it.
+    pub topics: Option<&'a Topics<'a>>,
 }
 
 /// Where the sentence stands in the text.
@@ -163,14 +168,26 @@ pub fn explain(scene: &Scene<'_>, sentence: &Sentence, place: Place) -> Explaine
     let mut stretches = dates::stretches(scene.language, &seen, &days);
     stretches.extend(known_names(scene, tokens, &seen));
     stretches.extend(names(scene, tokens, &seen));
-    let laying = Laying {
-        scene,
-        tokens,
-        seen: &seen,
-        place,
-        matcher: Matcher::new(scene.language, &seen, &stretches),
+    let ways = |stretches: &[Stretch]| {
+        let laying = Laying {
+            scene,
+            tokens,
+            seen: &seen,
+            place,
+            matcher: Matcher::new(scene.language, &seen, stretches),
+        };
+        laying.ways(&days)
     };
-    let ways = laying.ways(&days);
+    let mut found = ways(&stretches);
+    // Only where something is left over is it looked for in the request.
+    if is_left_over(&found) {
+        let known = stretches.len();
+        stretches.extend(topics(scene, tokens));
+        if stretches.len() > known {
+            found = ways(&stretches);
+        }
+    }
+    let ways = found;
     let mut explained = Explained {
         days,
         ..Explained::default()
@@ -184,6 +201,35 @@ pub fn explain(scene: &Scene<'_>, sentence: &Sentence, place: Place) -> Explaine
     }
     explained.phrases.reverse();
     explained
+}
+
+/// Whether the best way to the end leaves words unexplained.
+fn is_left_over(ways: &[Option<Way>]) -> bool {
+    matches!(ways.last(), Some(Some(way)) if way.cost.0 > 0)
+}
+
+/// Words of the request that stand beside one another.
+fn topics(scene: &Scene<'_>, tokens: &[Token]) -> Vec<Stretch> {
+    let topics = scene.topics.filter(|_| scene.language.is_topical);
+    let Some(topics) = topics else {
+        return Vec::new();
+    };
+    let mut all = Vec::new();
+    let mut start = None;
+    for (end, token) in tokens.iter().enumerate() {
+        if !topics.has(token, scene.words, scene.language) {
+            start = None;
+            continue;
+        }
+        let from = *start.get_or_insert(end);
+        let from = from.max((end + 1).saturating_sub(MAX_TOPIC));
+        all.extend((from..=end).map(|start| Stretch {
+            start,
+            end: end + 1,
+            what: Builtin::Topic,
+        }));
+    }
+    all
 }
 
 /// Where a name that starts here starts with its title, and with the article before that.

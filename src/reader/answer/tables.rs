@@ -126,6 +126,8 @@ pub struct Language {
     /// Words that mean whoever is spoken to where they have a capital within a sentence (`Sie`), and those words
     /// as patterns have them.
     pub polite: TableMap<Id, Id>,
+    /// Whether a pattern asks what the request is about.
+    pub is_topical: bool,
     /// A capital tells no name from a noun (German).
     pub nouns_are_capital: bool,
     /// Words take endings in rows, and one letter makes another tense or person of a verb: no slip is put

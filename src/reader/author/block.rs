@@ -3,8 +3,8 @@
 //! Fails by believing nothing: what stands below a hop of somebody else, or below another server's
 //! results, may be anyone's (RFC 8601 section 7.1).
 
-use crate::reader::headers::Headers;
 use super::results::{Field, MethodResult, Outcome, parse, uncommented};
+use crate::reader::headers::Headers;
 
 /// The id under which an operator trusts the form of Microsoft 365, which writes no authserv-id.
 pub const MICROSOFT: &str = "microsoft";

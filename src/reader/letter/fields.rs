@@ -293,7 +293,8 @@ fn raw_fields(head: &[u8]) -> (Headers, bool) {
         let end = start + line.len();
         if line.starts_with(b" ") || line.starts_with(b"\t") {
             let more = trim_blank(head, start..end);
-            is_regular &= head.get(more.start).is_some_and(u8::is_ascii_graphic) && !more.is_empty();
+            is_regular &=
+                head.get(more.start).is_some_and(u8::is_ascii_graphic) && !more.is_empty();
             is_regular &= fields.push_more(&text(more));
             continue;
         }

@@ -132,7 +132,7 @@ fn k1_h1_a_line_break_in_a_name_is_a_space() {
         !ask.letter
             .headers
             .iter()
-            .any(|(name, _)| ["Bcc", "Cc"].contains(&name.as_str()))
+            .any(|(name, _)| ["Bcc", "Cc"].contains(&name))
     );
     assert!(!ask.letter.subject.contains('\n'));
 }
@@ -278,7 +278,7 @@ fn p4_p13_a_header_tells_nothing_of_the_machine() {
     for mail in sent {
         let date = mail.letter.fields("Date").next().unwrap();
         assert!(date.ends_with(" +0000"), "{date}");
-        for (name, _) in &mail.letter.headers {
+        for (name, _) in mail.letter.headers.iter() {
             assert!(
                 [
                     "Date",
@@ -295,7 +295,7 @@ fn p4_p13_a_header_tells_nothing_of_the_machine() {
                     "MIME-Version",
                     "Content-Type"
                 ]
-                .contains(&name.as_str()),
+                .contains(&name),
                 "{name}"
             );
         }

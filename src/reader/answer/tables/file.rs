@@ -49,6 +49,7 @@ impl Reading {
                 agreements: TableSet::default(),
                 called: TableSet::default(),
                 polite: TableMap::default(),
+                is_topical: false,
                 nouns_are_capital: false,
                 endings_are_long: false,
                 long_words: Vec::new(),
@@ -63,6 +64,7 @@ impl Reading {
     }
 
     pub fn file(&mut self, text: &str, words: &mut Words) {
+        self.language.is_topical |= text.contains("{topic}");
         for (number, line) in text.lines().enumerate() {
             let line = line.trim();
             if line.is_empty() || line.starts_with('#') {
