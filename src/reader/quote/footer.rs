@@ -3,7 +3,7 @@
 //! Fails towards text: a sentence that begins like a footer stays.
 
 use crate::reader::fold::fold;
-use crate::reader::words::pattern::Pattern;
+use crate::reader::words::pieces::Pieces;
 use crate::reader::words::{Footer, first_octet, words};
 use std::sync::LazyLock;
 
@@ -111,7 +111,7 @@ fn goes_on_behind_device(shown: &str) -> bool {
     let last = words.iter().rposition(device).unwrap_or(words.len());
     let behind = words.get(last + 1..).unwrap_or_default();
     let known = |word: &&str| BEHIND.contains(word) || word.contains(|c: char| c.is_ascii_digit());
-    !is_excuse(shown) && !behind.iter().all(known)
+    !behind.iter().all(known) && !is_excuse(shown)
 }
 
 /// `Sent from my iPhone` and its sisters.
@@ -256,7 +256,11 @@ fn fits(footer: &Footer, bare: &str) -> bool {
 
 /// "Please excuse brevity and typos" in the languages in which phones say it.
 fn is_excuse(text: &str) -> bool {
-    const STEMS: &[&str] = &[
+    EXCUSE.is_in(text)
+}
+
+static EXCUSE: LazyLock<Pieces> = LazyLock::new(|| {
+    Pieces::of(&[
         "excus",
         "brevity",
         "typo",
@@ -274,9 +278,8 @@ fn is_excuse(text: &str) -> bool {
         "erro",
         "fouten",
         "skrivfel",
-    ];
-    STEMS.iter().any(|stem| text.contains(stem))
-}
+    ])
+});
 
 /// The line without links in brackets; of `[name](link)` the name stays.
 fn without_links(line: &str) -> String {
@@ -380,7 +383,7 @@ const NAMES: &[&str] = &[
     "휴대",
 ];
 
-static DEVICE: LazyLock<Pattern> = LazyLock::new(|| Pattern::any_of(NAMES));
+static DEVICE: LazyLock<Pieces> = LazyLock::new(|| Pieces::of(NAMES));
 
 /// Whether a folded text names a device or a mail program.
 pub fn is_device(text: &str) -> bool {
