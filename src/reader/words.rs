@@ -99,7 +99,7 @@ pub struct Words {
     /// Phrases of several words that stand before it, by their first word.
     pub before_name: TableMap<String, Vec<String>>,
     /// What a line says above which an answer is to be written.
-    pub above: Vec<String>,
+    pub above: Pieces,
     /// Finds the first words of an attribution followed by a date.
     pub start: Pattern,
     /// Those of one word, which may stand before a date.
@@ -195,7 +195,7 @@ fn build() -> Words {
         wrote: wrote(),
         beside_name,
         before_name: by_first_word(phrases),
-        above: all("above").into_iter().collect(),
+        above: Pieces::of(&all("above").into_iter().collect::<Vec<_>>()),
         start: start(),
         run_on: run_on(),
         footers,

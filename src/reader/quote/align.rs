@@ -67,6 +67,7 @@ impl<'t> Original<'t> {
         }
     }
 
+#[inline(never)]
     fn whole(&self) -> &Whole<'t> {
         self.whole.get_or_init(|| {
             let text_of = |span: &Span| self.texts.get(span.line as usize).copied();
@@ -86,6 +87,7 @@ impl<'t> Original<'t> {
 
     /// The words of the reply; a line that is ours to the octet, which most of a quote is, has the
     /// words of ours.
+#[inline(never)]
     fn words_of(&self, lines: &[Line<'_>]) -> Vec<Word> {
         let octets: usize = lines.iter().map(|l| l.text.len()).sum();
         let mut words = Vec::with_capacity(octets / 4);
@@ -170,6 +172,7 @@ impl<'a> Aligned<'a> {
         }
     }
 
+#[inline(never)]
     fn apart(&self, original: &Original<'_>) -> Vec<Line<'a>> {
         let Some(mut marks) = self.marks.clone() else {
             return self.lines.clone();
@@ -186,15 +189,16 @@ fn line_hash(words: &[Word]) -> u64 {
 }
 
 /// For each word of the reply its place in our mail, where it is part of a run.
+#[inline(never)]
 fn runs(reply: &[Word], original: &Original<'_>) -> Option<Vec<Mark>> {
     let (ours, index) = (&original.words, &original.whole().index);
     let mut marks = vec![OWN; reply.len()];
     let (mut found, mut at) = (0, 0);
     // Where our mail goes on after the last run: there, a few words are enough.
     let mut expected = usize::MAX;
-    while let Some(triple) = reply.get(at..).and_then(triple) {
+    while let Some(three) = reply.get(at..).and_then(<[Word]>::first_chunk) {
         let best = index
-            .places(triple)
+            .places(triple(three))
             .map(|place| (common(reply, at, ours, place), place))
             .max();
         match best {
@@ -260,6 +264,7 @@ fn spans(words: &[Word]) -> Vec<Span> {
 }
 
 /// Adds whole lines of ours, too short for a run, beside what is found.
+#[inline(never)]
 fn add_short_lines(marks: &mut [Mark], spans: &[Span], reply: &[Word], original: &Original<'_>) {
     let mut add = |span: &Span, beside: Option<&Span>| {
         let is_found = |span: &Span, marks: &[Mark]| span.of(marks).iter().any(|m| *m != OWN);
@@ -281,6 +286,7 @@ fn add_short_lines(marks: &mut [Mark], spans: &[Span], reply: &[Word], original:
 }
 
 /// Words between two runs that stand for other words of ours at the same place.
+#[inline(never)]
 fn fill_changed(marks: &mut [Mark], reply: &[Word]) {
     // From one gap between words with a place to the next.
     let mut at = marks
@@ -340,6 +346,7 @@ impl Own<'_> {
 }
 
 /// Lines of ours one deeper; a line of both voices in pieces.
+#[inline(never)]
 fn divided<'a>(
     lines: &[Line<'a>],
     spans: &[Span],

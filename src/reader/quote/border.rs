@@ -255,7 +255,7 @@ pub fn separator(lines: &[Line<'_>], index: usize) -> Option<Border> {
     let kind = if is_phrase(&words().forward, phrase) && (drawn || announced || opens()) {
         Kind::Forward
     } else if (words().original.contains(phrase) && (drawn || announced))
-        || (drawn && words().above.iter().any(|a| phrase.contains(a.as_str())))
+        || (drawn && words().above.is_in(phrase))
     {
         Kind::Original
     } else if drawn

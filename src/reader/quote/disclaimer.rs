@@ -2,10 +2,11 @@
 //!
 //! Fails towards text: a paragraph with few of their words is no disclaimer.
 
-use crate::reader::fold::{fold, trim};
+use crate::reader::fold::{fold, known, trim};
 use crate::reader::quote::line::has_words;
 use crate::reader::words::pieces::Pieces;
 use crate::reader::words::words;
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 /// Paragraphs among which the first disclaimer is looked for below a delimiter.
@@ -56,20 +57,28 @@ pub fn is_disclaimer(paragraph: &[&str]) -> bool {
     if paragraph.iter().map(|l| l.len() + 1).sum::<usize>() <= MIN_DISCLAIMER_CHARS {
         return false;
     }
-    let mut text = paragraph.join(" ");
+    let joined = match paragraph {
+        [line] => Cow::Borrowed(*line),
+        lines => Cow::Owned(lines.join(" ")),
+    };
+    let mut text = &*joined;
     // No character has less than one octet.
     if text.len() > MAX_DISCLAIMER_CHARS
         && let Some((end, _)) = text.char_indices().nth(MAX_DISCLAIMER_CHARS)
     {
-        text.truncate(end);
+        text = text.get(..end).unwrap_or_default();
     }
-    let text = fold(&text);
+    let text = fold(text);
     let chars = text.chars().count();
     if chars < MIN_DISCLAIMER_CHARS {
         return false;
     }
-    let hits = words().legal.count(&text, 3) + usize::from(is_headed(paragraph));
-    hits > 2 || (hits == 2 && chars > 100)
+    match words().legal.count(&text, 3) {
+        0 => false,
+        1 => chars > 100 && is_headed(paragraph),
+        2 => chars > 100 || is_headed(paragraph),
+        _ => true,
+    }
 }
 
 /// What else firms write: where they are registered, what was scanned, that paper is of wood.
@@ -119,16 +128,20 @@ pub fn speaks(line: &str) -> bool {
             '\'' | '’' => {}
             '\0'..='\x7F' if word.take().is_own() => return true,
             '\0'..='\x7F' => {}
-            'а'..='я' => word.add_char(c),
-            _ => {
-                for c in c.to_lowercase() {
-                    match c.is_alphanumeric() {
-                        true => word.add_char(c),
-                        false if word.take().is_own() => return true,
-                        false => {}
+            _ => match known(c) {
+                Some(known) if known.is_alphanumeric => word.add_char(known.lower),
+                Some(_) if word.take().is_own() => return true,
+                Some(_) => {}
+                None => {
+                    for c in c.to_lowercase() {
+                        match c.is_alphanumeric() {
+                            true => word.add_char(c),
+                            false if word.take().is_own() => return true,
+                            false => {}
+                        }
                     }
                 }
-            }
+            },
         }
     }
     word.is_own()

@@ -5,6 +5,7 @@
 use crate::reader::fold::fold;
 use crate::reader::words::pieces::Pieces;
 use crate::reader::words::{Footer, first_octet, words};
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 /// Octets of a line with a footer and its links, which may be long.
@@ -16,8 +17,25 @@ const MAX_FOOTER_CHARS: usize = 130;
 
 /// Whether the words of a footer are those of a program: of one that is listed, and with its name.
 pub fn is_programs(line: &str) -> bool {
-    let shown = fold(&without_links(line));
-    is_device(&shown) && is_listed(line) && !goes_on_behind_device(&shown)
+    let shown = shown(line);
+    let bare = bare(&shown);
+    is_device(&shown)
+        && !bare.is_empty()
+        && is_listed_as(bare, first_octet(bare))
+        && !goes_on_behind_device(&shown)
+}
+
+/// A line as a person reads it, for whom a link behind the name of a program is no sentence.
+fn shown(line: &str) -> String {
+    fold(&without_links(line))
+}
+
+/// What is shown without what is drawn around it and the end of the sentence.
+fn bare(shown: &str) -> &str {
+    let shown = shown.trim_matches([
+        ' ', '*', '_', '-', '—', '–', '(', ')', '<', '>', '|', '"',
+    ]);
+    shown.trim_end_matches(['.', '!', ' ', ':', ',', '،', '。'])
 }
 
 /// What programs and people's excuses say behind the name of a device.
@@ -122,10 +140,8 @@ pub fn is_footer(line: &str) -> bool {
     if line.is_ascii() && !may_begin_footer(line) {
         return ends_with_device(line);
     }
-    // A link behind the name of the program is no sentence.
-    let shown = fold(&without_links(line));
-    let shown = shown.trim_matches(|c: char| " *_-—–()<>|\"".contains(c));
-    let bare = shown.trim_end_matches(['.', '!', ' ', ':', ',', '،', '。']);
+    let shown = shown(line);
+    let bare = bare(&shown);
     if bare.is_empty() {
         return false;
     }
@@ -136,14 +152,6 @@ pub fn is_footer(line: &str) -> bool {
     }
     bare.chars().count() <= MAX_FOOTER_CHARS
         && (ends_with_device(line) || is_listed_as(bare, octet))
-}
-
-/// Whether a list has it, and not only the name of a device at its end.
-fn is_listed(line: &str) -> bool {
-    let shown = fold(&without_links(line));
-    let shown = shown.trim_matches(|c: char| " *_-—–()<>|\"".contains(c));
-    let bare = shown.trim_end_matches(['.', '!', ' ', ':', ',', '،', '。']);
-    !bare.is_empty() && is_listed_as(bare, first_octet(bare))
 }
 
 fn is_listed_as(bare: &str, octet: u32) -> bool {
@@ -282,7 +290,12 @@ static EXCUSE: LazyLock<Pieces> = LazyLock::new(|| {
 });
 
 /// The line without links in brackets; of `[name](link)` the name stays.
-fn without_links(line: &str) -> String {
+fn without_links(line: &str) -> Cow<'_, str> {
+    static LINK: LazyLock<Pieces> = LazyLock::new(|| Pieces::of(&["http", "mailto:"]));
+    let is_bracketed = memchr::memchr2(b'[', b']', line.as_bytes()).is_some();
+    if !is_bracketed && !LINK.is_in(line) {
+        return Cow::Borrowed(line);
+    }
     let mut out = String::with_capacity(line.len());
     let mut rest = line;
     while let Some(at) = rest.find(['<', '[', '(', ']', 'h']) {
@@ -308,7 +321,7 @@ fn without_links(line: &str) -> String {
         };
     }
     out.push_str(rest);
-    out
+    Cow::Owned(out)
 }
 
 fn has_no_case(text: &str) -> bool {

@@ -12,6 +12,7 @@ pub struct Pieces {
     bits: Box<[u64; 64]>,
     /// What of four octets is a beginning: no word is shorter.
     mask: u32,
+    shortest: usize,
     /// Beginning, word, and its number as given; of those that begin alike the longest first.
     words: Vec<(u32, String, usize)>,
 }
@@ -22,10 +23,12 @@ impl Pieces {
         let words = words.iter().map(AsRef::as_ref).enumerate();
         let words: Vec<(usize, &str)> = words.filter(|(_, word)| !word.is_empty()).collect();
         let shortest = words.iter().map(|(_, word)| word.len()).min();
-        let octets = shortest.unwrap_or_default().clamp(1, BEGINNING);
+        let shortest = shortest.unwrap_or_default();
+        let octets = shortest.clamp(1, BEGINNING);
         let mut pieces = Pieces {
             bits: Box::new([0; 64]),
             mask: u32::MAX >> (8 * (BEGINNING - octets)),
+            shortest,
             words: Vec::with_capacity(words.len()),
         };
         for (number, word) in words {
@@ -101,6 +104,11 @@ impl Pieces {
                 from = at + 1;
             }
         })
+    }
+
+    /// Octets of the shortest word.
+    pub fn shortest(&self) -> usize {
+        self.shortest
     }
 
     pub fn is_in(&self, text: &str) -> bool {

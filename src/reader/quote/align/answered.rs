@@ -79,6 +79,7 @@ pub fn look(apart: &Apart<'_>, division: &Division<'_>, original: &Original<'_>)
 }
 
 /// Whether the lines from the first marked one on are our mail as we sent it, and nothing else.
+#[inline(never)]
 fn is_verbatim(lines: &[Line<'_>], original: &Original<'_>) -> bool {
     let says = |line: &(usize, &str)| !line.1.is_empty();
     let first = lines.iter().position(|line| line.depth > 0);
@@ -101,6 +102,7 @@ fn quoted_once(text: &str) -> (usize, &str) {
 }
 
 /// What stands between a border and the first words of ours below it.
+#[inline(never)]
 fn above(passed: &[Line<'_>], original: &Original<'_>) -> String {
     let mut words = Vec::new();
     let mut ours = |line: &&Line<'_>| {
@@ -119,6 +121,7 @@ fn above(passed: &[Line<'_>], original: &Original<'_>) -> String {
 }
 
 /// The writer's words in marked lines among ours and right below them, and those that stand for words of ours.
+#[inline(never)]
 fn typed(lines: &[Line<'_>], spans: &[Span], reply: &[Word], marks: &[u32]) -> String {
     let ours = |span: &Span| span.of(marks).iter().any(|mark| *mark != OWN);
     let Some(first) = spans.iter().position(ours) else {
@@ -164,6 +167,7 @@ fn typed(lines: &[Line<'_>], spans: &[Span], reply: &[Word], marks: &[u32]) -> S
 }
 
 /// Whether our mail stands in a mail that stands in the reply.
+#[inline(never)]
 fn is_below_another(lines: &[Line<'_>], spans: &[Span], marks: &[u32]) -> bool {
     let depth = |span: &Span| lines.get(span.line as usize).map_or(0, |line| line.depth);
     let ours = |span: &&Span| span.of(marks).iter().any(|mark| *mark != OWN);
@@ -195,6 +199,7 @@ fn is_another(passed: &[Line<'_>], original: &Original<'_>) -> bool {
 }
 
 /// Whether something of the reply stands right below words of ours that do not ask for consent.
+#[inline(never)]
 fn is_elsewhere(lines: &[Line<'_>], original: &Original<'_>) -> bool {
     // Most answers stand above the whole quote.
     let mut below = lines.iter().skip_while(|line| line.depth == 0);
@@ -204,38 +209,35 @@ fn is_elsewhere(lines: &[Line<'_>], original: &Original<'_>) -> bool {
     let Some(question) = question(original) else {
         return false;
     };
-    let asks = original
-        .words
-        .get(question.saturating_sub(QUESTION)..question);
-    let asks = asks.unwrap_or_default();
-    let mut above: Vec<Word> = Vec::new();
-    // All words of ours so far.
-    let mut quoted: Vec<Word> = Vec::new();
+    let worded = |line: &&Line<'_>| line.text.contains(char::is_alphanumeric);
+    let mut words = Vec::new();
+    let mut above = None;
     let mut pending = false;
-    for (number, line) in lines.iter().enumerate() {
-        let mut words = Vec::new();
-        add_words(&mut words, number, line.text);
-        if words.is_empty() {
-            continue;
-        }
+    for line in lines.iter().filter(worded) {
         if line.depth > 0 {
             // It goes on below: the answer stood between.
             if pending {
                 return true;
             }
-            quoted.extend(&words);
-            above = words;
-        } else if let Some(place) = place(&above, &original.words)
-            && place > question + MAX_BEHIND
-        {
-            pending |= true;
-            above.clear();
-        } else {
-            above.clear();
+            above = Some(line);
+        } else if let Some(above) = above.take() {
+            words.clear();
+            add_words(&mut words, 0, above.text);
+            let place = place(&words, &original.words);
+            pending |= place.is_some_and(|place| place > question + MAX_BEHIND);
         }
     }
+    if !pending {
+        return false;
+    }
     // Below the whole of our mail stands who answers below; below a part of it, who answers that part.
-    pending && place(asks, &quoted).is_none()
+    let start = question.saturating_sub(QUESTION);
+    let asks = original.words.get(start..question);
+    words.clear();
+    for line in lines.iter().filter(|line| line.depth > 0) {
+        add_words(&mut words, 0, line.text);
+    }
+    place(asks.unwrap_or_default(), &words).is_none()
 }
 
 /// How many words there are up to the end of the first question below the subject.

@@ -23,6 +23,7 @@ const GAP: Word = Word {
 };
 
 /// Whether aligning would leave every line as it is.
+#[inline(never)]
 pub(super) fn are_own(lines: &[Line<'_>], original: &Original<'_>) -> bool {
     let unmarked = lines.iter().filter(|line| line.depth == 0);
     let octets: usize = unmarked.map(|line| line.text.len()).sum();
@@ -34,6 +35,7 @@ pub(super) fn are_own(lines: &[Line<'_>], original: &Original<'_>) -> bool {
 
 /// The words of lines without a mark, each with the two before it and behind it. None: too many, or
 /// something other than words that may be ours.
+#[inline(never)]
 fn near(lines: &[Line<'_>]) -> Option<Vec<Word>> {
     let mut words = Vec::with_capacity(MAX_WORDS / 4);
     // How many words of marked lines are still to be taken, and the first such line that was not.
@@ -95,18 +97,14 @@ fn last_words(lines: &[Line<'_>]) -> Vec<Word> {
 }
 
 /// Whether words that stand one after another there do so in our mail, or a line is one of ours.
+#[inline(never)]
 fn shares_run(words: &[Word], lines: &[Line<'_>], original: &Original<'_>) -> bool {
     let mut sought = Sought::default();
-    words
-        .windows(RUN)
-        .filter_map(triple)
-        .for_each(|run| sought.add(run));
+    let runs = words.array_windows::<RUN>().map(triple);
+    runs.for_each(|run| sought.add(run));
     let ours = &original.words;
-    if ours
-        .windows(RUN)
-        .filter_map(triple)
-        .any(|run| sought.has(run))
-    {
+    let mut runs = ours.array_windows::<RUN>().map(triple);
+    if runs.any(|run| sought.has(run)) {
         return true;
     }
     let mut short = Sought::default();
