@@ -67,7 +67,6 @@ impl<'t> Original<'t> {
         }
     }
 
-#[inline(never)]
     fn whole(&self) -> &Whole<'t> {
         self.whole.get_or_init(|| {
             let text_of = |span: &Span| self.texts.get(span.line as usize).copied();
@@ -87,7 +86,6 @@ impl<'t> Original<'t> {
 
     /// The words of the reply; a line that is ours to the octet, which most of a quote is, has the
     /// words of ours.
-#[inline(never)]
     fn words_of(&self, lines: &[Line<'_>]) -> Vec<Word> {
         let octets: usize = lines.iter().map(|l| l.text.len()).sum();
         let mut words = Vec::with_capacity(octets / 4);
@@ -172,7 +170,6 @@ impl<'a> Aligned<'a> {
         }
     }
 
-#[inline(never)]
     fn apart(&self, original: &Original<'_>) -> Vec<Line<'a>> {
         let Some(mut marks) = self.marks.clone() else {
             return self.lines.clone();
@@ -189,7 +186,6 @@ fn line_hash(words: &[Word]) -> u64 {
 }
 
 /// For each word of the reply its place in our mail, where it is part of a run.
-#[inline(never)]
 fn runs(reply: &[Word], original: &Original<'_>) -> Option<Vec<Mark>> {
     let (ours, index) = (&original.words, &original.whole().index);
     let mut marks = vec![OWN; reply.len()];
@@ -264,29 +260,32 @@ fn spans(words: &[Word]) -> Vec<Span> {
 }
 
 /// Adds whole lines of ours, too short for a run, beside what is found.
-#[inline(never)]
 fn add_short_lines(marks: &mut [Mark], spans: &[Span], reply: &[Word], original: &Original<'_>) {
-    let mut add = |span: &Span, beside: Option<&Span>| {
-        let is_found = |span: &Span, marks: &[Mark]| span.of(marks).iter().any(|m| *m != OWN);
-        if !is_found(span, marks)
-            && beside.is_some_and(|beside| is_found(beside, marks))
+    let is_found = |span: &Span| span.of(marks).iter().any(|mark| *mark != OWN);
+    let mut found: Vec<bool> = spans.iter().map(is_found).collect();
+    let mut add = |at: usize, beside: Option<usize>| {
+        let is_found = |at: usize| found.get(at).copied().unwrap_or_default();
+        if is_found(at) || !beside.is_some_and(is_found) {
+            return;
+        }
+        if let (Some(span), Some(found)) = (spans.get(at), found.get_mut(at))
             && original.has_line(span.of(reply))
         {
             let line = marks.get_mut(span.start..span.end);
             line.unwrap_or_default().fill(OURS);
+            *found = true;
         }
     };
     // Downwards, then upwards.
-    for (at, span) in spans.iter().enumerate() {
-        add(span, at.checked_sub(1).and_then(|above| spans.get(above)));
+    for at in 0..spans.len() {
+        add(at, at.checked_sub(1));
     }
-    for (at, span) in spans.iter().enumerate().rev() {
-        add(span, spans.get(at + 1));
+    for at in (0..spans.len()).rev() {
+        add(at, Some(at + 1));
     }
 }
 
 /// Words between two runs that stand for other words of ours at the same place.
-#[inline(never)]
 fn fill_changed(marks: &mut [Mark], reply: &[Word]) {
     // From one gap between words with a place to the next.
     let mut at = marks
@@ -346,7 +345,6 @@ impl Own<'_> {
 }
 
 /// Lines of ours one deeper; a line of both voices in pieces.
-#[inline(never)]
 fn divided<'a>(
     lines: &[Line<'a>],
     spans: &[Span],

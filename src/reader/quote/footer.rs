@@ -5,6 +5,7 @@
 use crate::reader::fold::fold;
 use crate::reader::words::pieces::Pieces;
 use crate::reader::words::{Footer, first_octet, words};
+use memchr::memmem::Finder;
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
@@ -201,15 +202,18 @@ fn ends_with_device(line: &str) -> bool {
         "Android",
         "OnePlus",
     ];
-    // Spares most lines the rest: names of devices end with one of these.
+    // Spares most lines the rest.
     let end = match line.as_bytes().last() {
         Some(last) if last.is_ascii_alphanumeric() => line,
         _ => line.trim_end_matches(|c: char| !c.is_alphanumeric()),
     };
-    if !end.ends_with(['e', 'd', 'y', 'a', 'I', 'i', 's']) {
-        return false;
-    }
-    if !DEVICES.iter().any(|device| end.ends_with(device)) {
+    let known = |octets: &[u8; 3]| {
+        matches!(octets, b"one" | b"Pad" | b"Pod" | b"axy" | b"rry" | b"ria")
+            || matches!(octets, b"WEI" | b"wei" | b"omi" | b"oid" | b"lus")
+    };
+    if !end.as_bytes().last_chunk().is_some_and(known)
+        || !DEVICES.iter().any(|device| end.ends_with(device))
+    {
         return false;
     }
     let line = line.trim_matches([' ', '*', '_', '-', '—', '–', '(', ')']);
@@ -291,9 +295,11 @@ static EXCUSE: LazyLock<Pieces> = LazyLock::new(|| {
 
 /// The line without links in brackets; of `[name](link)` the name stays.
 fn without_links(line: &str) -> Cow<'_, str> {
-    static LINK: LazyLock<Pieces> = LazyLock::new(|| Pieces::of(&["http", "mailto:"]));
-    let is_bracketed = memchr::memchr2(b'[', b']', line.as_bytes()).is_some();
-    if !is_bracketed && !LINK.is_in(line) {
+    static LINKS: LazyLock<[Finder<'static>; 2]> =
+        LazyLock::new(|| [Finder::new("http"), Finder::new("mailto:")]);
+    let octets = line.as_bytes();
+    let is_linked = || LINKS.iter().any(|link| link.find(octets).is_some());
+    if memchr::memchr2(b'[', b']', octets).is_none() && !is_linked() {
         return Cow::Borrowed(line);
     }
     let mut out = String::with_capacity(line.len());

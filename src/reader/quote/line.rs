@@ -39,6 +39,15 @@ impl<'a> Line<'a> {
             text: raw,
             mark: false,
         };
+        // What most quotes are made of.
+        if let [b'>'] | [b'>', b' ', b'!'..=b'=' | b'?'..=b'~', ..] = raw.as_bytes() {
+            let text = raw.get(2..).unwrap_or_default();
+            return Line {
+                depth: 1,
+                text,
+                ..plain
+            };
+        }
         match raw.as_bytes().first() {
             Some(b'A'..=b'Z') => after_initials(raw).map_or(plain, |text| Line {
                 depth: 1,

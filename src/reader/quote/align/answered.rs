@@ -79,7 +79,6 @@ pub fn look(apart: &Apart<'_>, division: &Division<'_>, original: &Original<'_>)
 }
 
 /// Whether the lines from the first marked one on are our mail as we sent it, and nothing else.
-#[inline(never)]
 fn is_verbatim(lines: &[Line<'_>], original: &Original<'_>) -> bool {
     let says = |line: &(usize, &str)| !line.1.is_empty();
     let first = lines.iter().position(|line| line.depth > 0);
@@ -102,7 +101,6 @@ fn quoted_once(text: &str) -> (usize, &str) {
 }
 
 /// What stands between a border and the first words of ours below it.
-#[inline(never)]
 fn above(passed: &[Line<'_>], original: &Original<'_>) -> String {
     let mut words = Vec::new();
     let mut ours = |line: &&Line<'_>| {
@@ -121,7 +119,6 @@ fn above(passed: &[Line<'_>], original: &Original<'_>) -> String {
 }
 
 /// The writer's words in marked lines among ours and right below them, and those that stand for words of ours.
-#[inline(never)]
 fn typed(lines: &[Line<'_>], spans: &[Span], reply: &[Word], marks: &[u32]) -> String {
     let ours = |span: &Span| span.of(marks).iter().any(|mark| *mark != OWN);
     let Some(first) = spans.iter().position(ours) else {
@@ -167,7 +164,6 @@ fn typed(lines: &[Line<'_>], spans: &[Span], reply: &[Word], marks: &[u32]) -> S
 }
 
 /// Whether our mail stands in a mail that stands in the reply.
-#[inline(never)]
 fn is_below_another(lines: &[Line<'_>], spans: &[Span], marks: &[u32]) -> bool {
     let depth = |span: &Span| lines.get(span.line as usize).map_or(0, |line| line.depth);
     let ours = |span: &&Span| span.of(marks).iter().any(|mark| *mark != OWN);
@@ -199,7 +195,6 @@ fn is_another(passed: &[Line<'_>], original: &Original<'_>) -> bool {
 }
 
 /// Whether something of the reply stands right below words of ours that do not ask for consent.
-#[inline(never)]
 fn is_elsewhere(lines: &[Line<'_>], original: &Original<'_>) -> bool {
     // Most answers stand above the whole quote.
     let mut below = lines.iter().skip_while(|line| line.depth == 0);

@@ -23,7 +23,6 @@ const GAP: Word = Word {
 };
 
 /// Whether aligning would leave every line as it is.
-#[inline(never)]
 pub(super) fn are_own(lines: &[Line<'_>], original: &Original<'_>) -> bool {
     let unmarked = lines.iter().filter(|line| line.depth == 0);
     let octets: usize = unmarked.map(|line| line.text.len()).sum();
@@ -35,7 +34,6 @@ pub(super) fn are_own(lines: &[Line<'_>], original: &Original<'_>) -> bool {
 
 /// The words of lines without a mark, each with the two before it and behind it. None: too many, or
 /// something other than words that may be ours.
-#[inline(never)]
 fn near(lines: &[Line<'_>]) -> Option<Vec<Word>> {
     let mut words = Vec::with_capacity(MAX_WORDS / 4);
     // How many words of marked lines are still to be taken, and the first such line that was not.
@@ -97,7 +95,6 @@ fn last_words(lines: &[Line<'_>]) -> Vec<Word> {
 }
 
 /// Whether words that stand one after another there do so in our mail, or a line is one of ours.
-#[inline(never)]
 fn shares_run(words: &[Word], lines: &[Line<'_>], original: &Original<'_>) -> bool {
     let mut sought = Sought::default();
     let runs = words.array_windows::<RUN>().map(triple);
