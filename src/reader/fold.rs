@@ -6,6 +6,7 @@
 use crate::reader::hash::TableSet;
 use crate::reader::work;
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 /// Octets of a short text, which is folded without a new string: labels, single words.
 pub const SHORT: usize = 32;
@@ -109,10 +110,42 @@ pub fn fold(text: &str) -> String {
     )
 }
 
+/// What is known of a character below `LOWERS`.
+#[derive(Clone, Copy)]
+pub struct Known {
+    pub lower: char,
+    pub is_alphanumeric: bool,
+}
+
+/// Characters of at most two octets.
+const LOWERS: u32 = 0x800;
+
+/// The character in lower case and what it is, without the tables of Unicode for Latin, Greek, Cyrillic,
+/// Hebrew and Arabic. None: its lower case is no single character below `LOWERS`, or it is none itself.
+pub fn known(c: char) -> Option<Known> {
+    static KNOWN: LazyLock<Vec<Option<Known>>> = LazyLock::new(|| {
+        let known = |c: char| {
+            let mut lower = c.to_lowercase();
+            let single = lower.next().filter(|_| lower.next().is_none());
+            single
+                .filter(|lower| u32::from(*lower) < LOWERS)
+                .map(|lower| Known {
+                    lower,
+                    is_alphanumeric: c.is_alphanumeric(),
+                })
+        };
+        (0..LOWERS).map(|c| char::from_u32(c).and_then(known)).collect()
+    });
+    KNOWN.get(c as usize).copied().flatten()
+}
+
 /// Adds a character in lower case.
 pub fn push_lower(c: char, out: &mut Vec<u8>) {
     if c.is_ascii() {
         return out.push(c.to_ascii_lowercase() as u8);
+    }
+    if let Some(known) = known(c) {
+        return out.extend_from_slice(known.lower.encode_utf8(&mut [0; 4]).as_bytes());
     }
     for c in c.to_lowercase() {
         out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
@@ -293,6 +326,20 @@ mod tests {
         for text in ["", " ", "a", " a b\u{A0}", "é ", "\ta"] {
             assert_eq!(trim(text), text.trim(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn what_is_known_of_a_character_is_what_unicode_says() {
+        for c in (0..2 * LOWERS).filter_map(char::from_u32) {
+            if let Some(known) = known(c) {
+                assert!(c.to_lowercase().eq([known.lower]), "{c:?}");
+                assert_eq!(known.is_alphanumeric, c.is_alphanumeric(), "{c:?}");
+            }
+            let mut out = Vec::new();
+            push_lower(c, &mut out);
+            assert_eq!(String::from_utf8(out).unwrap(), c.to_lowercase().to_string());
+        }
+        assert!(known('é').is_some() && known('Ж').is_some() && known('İ').is_none());
     }
 
     #[test]

@@ -97,7 +97,7 @@ impl Passed {
     /// The author of [`Passed::quoted`].
     pub fn quoted_author(&self) -> Option<Author> {
         let below = self.below.as_ref().filter(|_| self.answers)?;
-        let author = below.border.above.head().into_owned().from;
+        let author = below.border.above.author();
         Some(author).filter(|author| *author != Author::default())
     }
 }
@@ -160,7 +160,7 @@ fn is_forward(border: &Border, letter: &Letter, body: &Body) -> bool {
         return true;
     }
     match (says(&letter.subject), border.kind) {
-        (Says::Forward, Kind::Container) => border.above.head().from != Author::default(),
+        (Says::Forward, Kind::Container) => border.above.author() != Author::default(),
         (Says::Forward, _) => true,
         (Says::Reply, _) | (Says::Nothing, Kind::Attribution | Kind::Container) => false,
         (Says::Either, Kind::Attribution | Kind::Container) => false,

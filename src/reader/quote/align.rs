@@ -192,9 +192,9 @@ fn runs(reply: &[Word], original: &Original<'_>) -> Option<Vec<Mark>> {
     let (mut found, mut at) = (0, 0);
     // Where our mail goes on after the last run: there, a few words are enough.
     let mut expected = usize::MAX;
-    while let Some(triple) = reply.get(at..).and_then(triple) {
+    while let Some(three) = reply.get(at..).and_then(<[Word]>::first_chunk) {
         let best = index
-            .places(triple)
+            .places(triple(three))
             .map(|place| (common(reply, at, ours, place), place))
             .max();
         match best {
@@ -261,22 +261,27 @@ fn spans(words: &[Word]) -> Vec<Span> {
 
 /// Adds whole lines of ours, too short for a run, beside what is found.
 fn add_short_lines(marks: &mut [Mark], spans: &[Span], reply: &[Word], original: &Original<'_>) {
-    let mut add = |span: &Span, beside: Option<&Span>| {
-        let is_found = |span: &Span, marks: &[Mark]| span.of(marks).iter().any(|m| *m != OWN);
-        if !is_found(span, marks)
-            && beside.is_some_and(|beside| is_found(beside, marks))
+    let is_found = |span: &Span| span.of(marks).iter().any(|mark| *mark != OWN);
+    let mut found: Vec<bool> = spans.iter().map(is_found).collect();
+    let mut add = |at: usize, beside: Option<usize>| {
+        let is_found = |at: usize| found.get(at).copied().unwrap_or_default();
+        if is_found(at) || !beside.is_some_and(is_found) {
+            return;
+        }
+        if let (Some(span), Some(found)) = (spans.get(at), found.get_mut(at))
             && original.has_line(span.of(reply))
         {
             let line = marks.get_mut(span.start..span.end);
             line.unwrap_or_default().fill(OURS);
+            *found = true;
         }
     };
     // Downwards, then upwards.
-    for (at, span) in spans.iter().enumerate() {
-        add(span, at.checked_sub(1).and_then(|above| spans.get(above)));
+    for at in 0..spans.len() {
+        add(at, at.checked_sub(1));
     }
-    for (at, span) in spans.iter().enumerate().rev() {
-        add(span, spans.get(at + 1));
+    for at in (0..spans.len()).rev() {
+        add(at, Some(at + 1));
     }
 }
 

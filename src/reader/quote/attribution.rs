@@ -245,6 +245,11 @@ fn starts_like_one(text: &str) -> bool {
 /// A year, a date of numbers, or a time of day.
 pub fn has_date(text: &str) -> bool {
     let bytes = text.as_bytes();
+    // No look stops early: then all octets of a register are looked at together.
+    let may_be = |octet: &u8| octet.is_ascii_digit() | !octet.is_ascii();
+    if !bytes.iter().fold(false, |any, octet| any | may_be(octet)) {
+        return false;
+    }
     let mut run = 0;
     for (at, byte) in bytes.iter().enumerate() {
         if byte.is_ascii_digit() {

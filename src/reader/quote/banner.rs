@@ -81,7 +81,13 @@ pub fn take_banner(lines: &mut Vec<&str>) {
         lines.drain(..=start);
         return;
     }
-    if words().banner.count(&fold(&paragraph.join(" ")), 2) < 2 {
+    let folded = match paragraph {
+        // Most answers are shorter than any two words of a warning.
+        [line] if line.is_ascii() && line.len() < 2 * words().banner.shortest() => return,
+        [line] => fold(line),
+        lines => fold(&lines.join(" ")),
+    };
+    if words().banner.count(&folded, 2) < 2 {
         return;
     }
     // A banner in a table of an HTML mail has the person's words right below it.

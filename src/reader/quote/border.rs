@@ -204,10 +204,10 @@ fn said(text: &str) -> Option<Said<'_>> {
     let text = trim(text);
     let inner = text.trim_start_matches(|c| RULE.contains(&c) || c == ' ' || c == '\u{A0}');
     let drawn = text.len() >= inner.len() + 2;
-    let closing = inner.find("--").or_else(|| inner.find("=="));
-    let (phrase, rest) = match closing {
-        Some(at) if drawn => inner.split_at_checked(at)?,
-        _ => (inner, ""),
+    let closing = || inner.find("--").or_else(|| inner.find("=="));
+    let (phrase, rest) = match drawn.then(closing).flatten() {
+        Some(at) => inner.split_at_checked(at)?,
+        None => (inner, ""),
     };
     if phrase.len() > MAX_PHRASE {
         return None;
@@ -255,7 +255,7 @@ pub fn separator(lines: &[Line<'_>], index: usize) -> Option<Border> {
     let kind = if is_phrase(&words().forward, phrase) && (drawn || announced || opens()) {
         Kind::Forward
     } else if (words().original.contains(phrase) && (drawn || announced))
-        || (drawn && words().above.iter().any(|a| phrase.contains(a.as_str())))
+        || (drawn && words().above.is_in(phrase))
     {
         Kind::Original
     } else if drawn

@@ -33,12 +33,32 @@ impl Above {
             Above::Attribution(text) => Cow::Owned(head(text)),
         }
     }
+
+    /// The author of [`Above::head`] alone.
+    pub fn author(&self) -> Author {
+        match self {
+            Above::Block(head) => head.from.clone(),
+            Above::Values(values) => values.author(),
+            Above::Attribution(text) => named(text).0,
+        }
+    }
 }
 
 /// Author and date of an attribution.
 fn head(text: &str) -> Head {
+    let (author, before, after) = named(text);
+    let date = date_in(before, author.name.as_deref()).or_else(|| date_in(after, None));
+    Head {
+        from: author,
+        date,
+        ..Head::default()
+    }
+}
+
+/// The author of an attribution, and what stands before and behind the address.
+fn named(text: &str) -> (Author, &str, &str) {
     let text = text.trim_matches(['-', '*', '_', ' ', '\u{A0}', ':', '：']);
-    let (author, before, after) = match mailbox::addresses(text).next() {
+    match mailbox::addresses(text).next() {
         Some((spot, address)) => {
             let before = text.get(..spot.start).unwrap_or_default();
             let after = text.get(spot.end..).unwrap_or_default();
@@ -59,12 +79,6 @@ fn head(text: &str) -> Head {
                 "",
             )
         }
-    };
-    let date = date_in(before, author.name.as_deref()).or_else(|| date_in(after, None));
-    Head {
-        from: author,
-        date,
-        ..Head::default()
     }
 }
 

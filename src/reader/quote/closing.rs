@@ -58,7 +58,8 @@ pub fn goes_on(line: &str) -> bool {
     ];
     let mut words_in = line.split_whitespace();
     let first = words_in.next().unwrap_or_default();
-    let count = 1 + words_in.count();
+    // Three are as good as more.
+    let count = 1 + words_in.take(2).count();
     let bare = first.trim_matches(|c: char| !c.is_alphanumeric());
     count > 1 && OPENERS.contains(&&*folded(bare, &mut [0; SHORT]))
         || (count >= 3

@@ -92,8 +92,9 @@ pub fn named_below(lines: &[Line<'_>], index: usize) -> Option<Border> {
     if above.is_some_and(|l| l.depth >= title.depth) {
         return None;
     }
-    let says = title.text.ends_with([':', '：']) || attribution::has_date(title.text);
-    if !says || title.text.split_whitespace().count() > MAX_TITLE_WORDS {
+    if title.text.split_whitespace().nth(MAX_TITLE_WORDS).is_some()
+        || !(title.text.ends_with([':', '：']) || attribution::has_date(title.text))
+    {
         return None;
     }
     let below = border::next_content(lines, index + 1)?;

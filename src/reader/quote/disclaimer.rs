@@ -2,9 +2,12 @@
 //!
 //! Fails towards text: a paragraph with few of their words is no disclaimer.
 
-use crate::reader::fold::{fold, trim};
+use crate::reader::fold::{fold, known, trim};
 use crate::reader::quote::line::has_words;
+use crate::reader::words::pieces::Pieces;
 use crate::reader::words::words;
+use std::borrow::Cow;
+use std::sync::LazyLock;
 
 /// Paragraphs among which the first disclaimer is looked for below a delimiter.
 const MAX_PARAGRAPHS: usize = 8;
@@ -54,25 +57,33 @@ pub fn is_disclaimer(paragraph: &[&str]) -> bool {
     if paragraph.iter().map(|l| l.len() + 1).sum::<usize>() <= MIN_DISCLAIMER_CHARS {
         return false;
     }
-    let mut text = paragraph.join(" ");
+    let joined = match paragraph {
+        [line] => Cow::Borrowed(*line),
+        lines => Cow::Owned(lines.join(" ")),
+    };
+    let mut text = &*joined;
     // No character has less than one octet.
     if text.len() > MAX_DISCLAIMER_CHARS
         && let Some((end, _)) = text.char_indices().nth(MAX_DISCLAIMER_CHARS)
     {
-        text.truncate(end);
+        text = text.get(..end).unwrap_or_default();
     }
-    let text = fold(&text);
+    let text = fold(text);
     let chars = text.chars().count();
     if chars < MIN_DISCLAIMER_CHARS {
         return false;
     }
-    let hits = words().legal.count(&text, 3) + usize::from(is_headed(paragraph));
-    hits > 2 || (hits == 2 && chars > 100)
+    match words().legal.count(&text, 3) {
+        0 => false,
+        1 => chars > 100 && is_headed(paragraph),
+        2 => chars > 100 || is_headed(paragraph),
+        _ => true,
+    }
 }
 
-/// Whether a firm put the line there: where it is registered, what was scanned, that paper is of wood.
-pub fn is_boilerplate(line: &str) -> bool {
-    const STEMS: &[&str] = &[
+/// What else firms write: where they are registered, what was scanned, that paper is of wood.
+static STEMS: LazyLock<Pieces> = LazyLock::new(|| {
+    Pieces::of(&[
         "registered",
         "environment",
         "virus",
@@ -92,30 +103,90 @@ pub fn is_boilerplate(line: &str) -> bool {
         "ympäristö",
         "környezet",
         "окружающ",
-    ];
+    ])
+});
+
+/// Whether a firm put the line there.
+pub fn is_boilerplate(line: &str) -> bool {
     let line = fold(line);
-    STEMS.iter().any(|stem| line.contains(stem)) || words().legal.count(&line, 1) > 0
+    STEMS.is_in(&line) || words().legal.is_in(&line)
 }
+
+/// What a person calls herself; no word has more octets than a number.
+const SELF: &[&str] = &[
+    "i", "im", "ive", "ill", "me", "my", "mine", "ich", "mir", "mich", "mein", "meine", "meinen",
+    "meiner", "je", "moi", "mon", "yo", "conmigo", "ik", "mij", "mijn", "jag", "jeg", "minun", "я",
+    "мне", "меня", "мой", "мое",
+];
 
 /// Whether a person speaks of herself in the line, as no firm's lawyers do.
 pub fn speaks(line: &str) -> bool {
-    const SELF: &[&str] = &[
-        "i", "im", "ive", "ill", "me", "my", "mine", "ich", "mir", "mich", "mein", "meine",
-        "meinen", "meiner", "je", "moi", "mon", "yo", "conmigo", "ik", "mij", "mijn", "jag", "jeg",
-        "minun", "я", "мне", "меня", "мой", "мое",
-    ];
-    if line.is_ascii() && !line.contains('\'') {
-        // No word of theirs has more letters, and most begin with other ones.
-        let mut words_in = line.split(|c: char| !c.is_ascii_alphanumeric());
-        return words_in.any(|word| {
-            let first = word.bytes().next().unwrap_or_default();
-            let begins = matches!(first | 0x20, b'i' | b'm' | b'j' | b'y' | b'c');
-            begins && word.len() <= 7 && SELF.iter().any(|own| own.eq_ignore_ascii_case(word))
-        });
+    let mut word = Spelled::default();
+    for c in line.chars() {
+        match c {
+            'a'..='z' | '0'..='9' | 'A'..='Z' => word.add(c.to_ascii_lowercase() as u8),
+            '\'' | '’' => {}
+            '\0'..='\x7F' if word.take().is_own() => return true,
+            '\0'..='\x7F' => {}
+            _ => match known(c) {
+                Some(known) if known.is_alphanumeric => word.add_char(known.lower),
+                Some(_) if word.take().is_own() => return true,
+                Some(_) => {}
+                None => {
+                    for c in c.to_lowercase() {
+                        match c.is_alphanumeric() {
+                            true => word.add_char(c),
+                            false if word.take().is_own() => return true,
+                            false => {}
+                        }
+                    }
+                }
+            },
+        }
     }
-    let line = line.replace(['\'', '’'], "").to_lowercase();
-    line.split(|c: char| !c.is_alphanumeric())
-        .any(|word| SELF.contains(&word))
+    word.is_own()
+}
+
+/// A word as the number that its octets are; how many they are tells longer ones.
+#[derive(Default)]
+struct Spelled {
+    number: u64,
+    octets: usize,
+}
+
+impl Spelled {
+    fn of(word: &str) -> Spelled {
+        let mut spelled = Spelled::default();
+        word.chars().for_each(|c| spelled.add_char(c));
+        spelled
+    }
+
+    fn add(&mut self, octet: u8) {
+        self.number = self.number << 8 | u64::from(octet);
+        self.octets += 1;
+    }
+
+    fn add_char(&mut self, c: char) {
+        let mut buffer = [0; 4];
+        let octets = c.encode_utf8(&mut buffer).bytes();
+        octets.for_each(|octet| self.add(octet));
+    }
+
+    fn take(&mut self) -> Spelled {
+        std::mem::take(self)
+    }
+
+    fn is_own(&self) -> bool {
+        static OWN: LazyLock<Vec<u64>> =
+            LazyLock::new(|| SELF.iter().map(|word| Spelled::of(word).number).collect());
+        if !(1..=8).contains(&self.octets) {
+            return false;
+        }
+        // Most words begin with other octets.
+        let first = self.number >> (8 * (self.octets - 1));
+        let begins = matches!(first as u8, b'i' | b'm' | b'j' | b'y' | b'c' | 0xD0 | 0xD1);
+        begins && OWN.contains(&self.number)
+    }
 }
 
 /// `AVISO LEGAL: …`, `CONFIDENTIALITY NOTICE`: a heading in capitals of two words or more.
@@ -126,4 +197,24 @@ fn is_headed(paragraph: &[&str]) -> bool {
         && head.split_whitespace().count() >= 2
         && head.contains(char::is_uppercase)
         && !head.contains(char::is_lowercase)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_speaks_of_herself_is_heard() {
+        for own in SELF {
+            for line in [format!("If {own} may"), format!("({own})"), own.to_uppercase()] {
+                assert!(speaks(&line), "{line}");
+            }
+        }
+        for line in ["I'm here", "É I’ve said", "İ", "Меня нет"] {
+            assert!(speaks(line), "{line}");
+        }
+        for line in ["", "this message", "meinerseits", "é", "éi", "conmigos", "меняя"] {
+            assert!(!speaks(line), "{line}");
+        }
+    }
 }

@@ -3,8 +3,10 @@
 //! Fails towards text: a sentence that begins like a footer stays.
 
 use crate::reader::fold::fold;
-use crate::reader::words::pattern::Pattern;
+use crate::reader::words::pieces::Pieces;
 use crate::reader::words::{Footer, first_octet, words};
+use memchr::memmem::Finder;
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 /// Octets of a line with a footer and its links, which may be long.
@@ -16,8 +18,25 @@ const MAX_FOOTER_CHARS: usize = 130;
 
 /// Whether the words of a footer are those of a program: of one that is listed, and with its name.
 pub fn is_programs(line: &str) -> bool {
-    let shown = fold(&without_links(line));
-    is_device(&shown) && is_listed(line) && !goes_on_behind_device(&shown)
+    let shown = shown(line);
+    let bare = bare(&shown);
+    is_device(&shown)
+        && !bare.is_empty()
+        && is_listed_as(bare, first_octet(bare))
+        && !goes_on_behind_device(&shown)
+}
+
+/// A line as a person reads it, for whom a link behind the name of a program is no sentence.
+fn shown(line: &str) -> String {
+    fold(&without_links(line))
+}
+
+/// What is shown without what is drawn around it and the end of the sentence.
+fn bare(shown: &str) -> &str {
+    let shown = shown.trim_matches([
+        ' ', '*', '_', '-', '—', '–', '(', ')', '<', '>', '|', '"',
+    ]);
+    shown.trim_end_matches(['.', '!', ' ', ':', ',', '،', '。'])
 }
 
 /// What programs and people's excuses say behind the name of a device.
@@ -111,7 +130,7 @@ fn goes_on_behind_device(shown: &str) -> bool {
     let last = words.iter().rposition(device).unwrap_or(words.len());
     let behind = words.get(last + 1..).unwrap_or_default();
     let known = |word: &&str| BEHIND.contains(word) || word.contains(|c: char| c.is_ascii_digit());
-    !is_excuse(shown) && !behind.iter().all(known)
+    !behind.iter().all(known) && !is_excuse(shown)
 }
 
 /// `Sent from my iPhone` and its sisters.
@@ -122,10 +141,8 @@ pub fn is_footer(line: &str) -> bool {
     if line.is_ascii() && !may_begin_footer(line) {
         return ends_with_device(line);
     }
-    // A link behind the name of the program is no sentence.
-    let shown = fold(&without_links(line));
-    let shown = shown.trim_matches(|c: char| " *_-—–()<>|\"".contains(c));
-    let bare = shown.trim_end_matches(['.', '!', ' ', ':', ',', '،', '。']);
+    let shown = shown(line);
+    let bare = bare(&shown);
     if bare.is_empty() {
         return false;
     }
@@ -136,14 +153,6 @@ pub fn is_footer(line: &str) -> bool {
     }
     bare.chars().count() <= MAX_FOOTER_CHARS
         && (ends_with_device(line) || is_listed_as(bare, octet))
-}
-
-/// Whether a list has it, and not only the name of a device at its end.
-fn is_listed(line: &str) -> bool {
-    let shown = fold(&without_links(line));
-    let shown = shown.trim_matches(|c: char| " *_-—–()<>|\"".contains(c));
-    let bare = shown.trim_end_matches(['.', '!', ' ', ':', ',', '،', '。']);
-    !bare.is_empty() && is_listed_as(bare, first_octet(bare))
 }
 
 fn is_listed_as(bare: &str, octet: u32) -> bool {
@@ -193,15 +202,18 @@ fn ends_with_device(line: &str) -> bool {
         "Android",
         "OnePlus",
     ];
-    // Spares most lines the rest: names of devices end with one of these.
+    // Spares most lines the rest.
     let end = match line.as_bytes().last() {
         Some(last) if last.is_ascii_alphanumeric() => line,
         _ => line.trim_end_matches(|c: char| !c.is_alphanumeric()),
     };
-    if !end.ends_with(['e', 'd', 'y', 'a', 'I', 'i', 's']) {
-        return false;
-    }
-    if !DEVICES.iter().any(|device| end.ends_with(device)) {
+    let known = |octets: &[u8; 3]| {
+        matches!(octets, b"one" | b"Pad" | b"Pod" | b"axy" | b"rry" | b"ria")
+            || matches!(octets, b"WEI" | b"wei" | b"omi" | b"oid" | b"lus")
+    };
+    if !end.as_bytes().last_chunk().is_some_and(known)
+        || !DEVICES.iter().any(|device| end.ends_with(device))
+    {
         return false;
     }
     let line = line.trim_matches([' ', '*', '_', '-', '—', '–', '(', ')']);
@@ -256,7 +268,11 @@ fn fits(footer: &Footer, bare: &str) -> bool {
 
 /// "Please excuse brevity and typos" in the languages in which phones say it.
 fn is_excuse(text: &str) -> bool {
-    const STEMS: &[&str] = &[
+    EXCUSE.is_in(text)
+}
+
+static EXCUSE: LazyLock<Pieces> = LazyLock::new(|| {
+    Pieces::of(&[
         "excus",
         "brevity",
         "typo",
@@ -274,12 +290,18 @@ fn is_excuse(text: &str) -> bool {
         "erro",
         "fouten",
         "skrivfel",
-    ];
-    STEMS.iter().any(|stem| text.contains(stem))
-}
+    ])
+});
 
 /// The line without links in brackets; of `[name](link)` the name stays.
-fn without_links(line: &str) -> String {
+fn without_links(line: &str) -> Cow<'_, str> {
+    static LINKS: LazyLock<[Finder<'static>; 2]> =
+        LazyLock::new(|| [Finder::new("http"), Finder::new("mailto:")]);
+    let octets = line.as_bytes();
+    let is_linked = || LINKS.iter().any(|link| link.find(octets).is_some());
+    if memchr::memchr2(b'[', b']', octets).is_none() && !is_linked() {
+        return Cow::Borrowed(line);
+    }
     let mut out = String::with_capacity(line.len());
     let mut rest = line;
     while let Some(at) = rest.find(['<', '[', '(', ']', 'h']) {
@@ -305,7 +327,7 @@ fn without_links(line: &str) -> String {
         };
     }
     out.push_str(rest);
-    out
+    Cow::Owned(out)
 }
 
 fn has_no_case(text: &str) -> bool {
@@ -380,7 +402,7 @@ const NAMES: &[&str] = &[
     "휴대",
 ];
 
-static DEVICE: LazyLock<Pattern> = LazyLock::new(|| Pattern::any_of(NAMES));
+static DEVICE: LazyLock<Pieces> = LazyLock::new(|| Pieces::of(NAMES));
 
 /// Whether a folded text names a device or a mail program.
 pub fn is_device(text: &str) -> bool {

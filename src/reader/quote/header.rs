@@ -220,12 +220,14 @@ impl Values {
         kinds.iter().filter(|k| self.has(**k)).count()
     }
 
+    pub fn author(&self) -> Author {
+        let from = self.get(Field::From);
+        from.map(mailbox::author).unwrap_or_default()
+    }
+
     pub fn head(&self) -> Head {
         Head {
-            from: self
-                .get(Field::From)
-                .map(mailbox::author)
-                .unwrap_or_default(),
+            from: self.author(),
             to: self
                 .get(Field::To)
                 .map(mailbox::authors)

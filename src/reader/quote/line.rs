@@ -39,6 +39,15 @@ impl<'a> Line<'a> {
             text: raw,
             mark: false,
         };
+        // What most quotes are made of.
+        if let [b'>'] | [b'>', b' ', b'!'..=b'=' | b'?'..=b'~', ..] = raw.as_bytes() {
+            let text = raw.get(2..).unwrap_or_default();
+            return Line {
+                depth: 1,
+                text,
+                ..plain
+            };
+        }
         match raw.as_bytes().first() {
             Some(b'A'..=b'Z') => after_initials(raw).map_or(plain, |text| Line {
                 depth: 1,
@@ -107,9 +116,13 @@ impl<'a> Line<'a> {
 
 /// What follows `BK> `, the mark of programs that quote by initials.
 fn after_initials(text: &str) -> Option<&str> {
-    let at = text.bytes().take(4).position(|b| b == b'>')?;
+    let at = match text.as_bytes() {
+        [_, _, b'>', ..] => 2,
+        [_, _, _, b'>', ..] => 3,
+        _ => return None,
+    };
     let (initials, rest) = text.split_at_checked(at)?;
-    let fits = (2..=3).contains(&at) && initials.bytes().all(|b| b.is_ascii_uppercase());
+    let fits = initials.bytes().all(|b| b.is_ascii_uppercase());
     let rest = rest.strip_prefix('>')?;
     (fits && (rest.is_empty() || rest.starts_with(' '))).then_some(rest.trim_start())
 }
@@ -127,29 +140,44 @@ fn is_barred(raw: &str) -> bool {
     raw.starts_with('|') && !(raw.len() > 1 && raw.ends_with('|')) && !raw.contains(" | ")
 }
 
+/// The text up to its first line feed, and what stands behind that.
+fn first_line(text: &str) -> (&str, Option<&str>) {
+    let bytes = text.as_bytes();
+    // Most texts have an empty line after every other.
+    let end = match bytes.first() {
+        Some(b'\n') => Some(0),
+        _ => memchr::memchr(b'\n', bytes),
+    };
+    let Some(end) = end else {
+        return (text, None);
+    };
+    (text.get(..end).unwrap_or_default(), text.get(end + 1..))
+}
+
 /// The text cut at its line feeds.
 pub fn cut(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
-        let text = rest?;
-        let Some(end) = memchr::memchr(b'\n', text.as_bytes()) else {
-            return rest.take();
-        };
-        rest = text.get(end + 1..);
-        text.get(..end)
+        let (line, behind) = first_line(rest?);
+        rest = behind;
+        Some(line)
     })
 }
 
 /// The lines of a text.
 pub fn lines(text: &str) -> Vec<Line<'_>> {
     let mut lines: Vec<Line<'_>> = Vec::with_capacity(text.len() / 24);
-    let mut raws = cut(text).take(MAX_LINES).peekable();
+    let mut rest = Some(text);
     let mut barred = false;
-    while let Some(raw) = raws.next() {
+    while lines.len() < MAX_LINES
+        && let Some(text) = rest
+    {
+        let (raw, behind) = first_line(text);
+        rest = behind;
         let mut line = Line::parse(raw);
         // One bar alone is anything; bars below one another are a quote.
         let bar = is_barred(raw);
-        if bar && (barred || raws.peek().is_some_and(|next| is_barred(next))) {
+        if bar && (barred || behind.is_some_and(|next| is_barred(first_line(next).0))) {
             let text = raw.trim_start().trim_start_matches('|');
             line = Line {
                 depth: 1,
@@ -201,10 +229,9 @@ fn has_open_bracket(text: &str) -> bool {
 
 /// What may follow the closing bracket of an attribution: a colon, or a verb and a colon.
 fn is_closed_bracket(text: &str) -> bool {
-    // The last one is that of `：`.
-    let may_be = matches!(text.as_bytes().last(), Some(b':' | 0x9A | b' ' | b'\t'));
-    (may_be || !text.is_ascii())
-        && text.trim_end().ends_with([':', '：'])
+    // The last one is that of `：`; a line has no white space at its end.
+    matches!(text.as_bytes().last(), Some(b':' | 0x9A))
+        && text.ends_with([':', '：'])
         && text.split_whitespace().count() <= 4
 }
 

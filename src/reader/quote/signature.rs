@@ -188,12 +188,11 @@ impl<'a> Cutter<'a> {
 
     /// A program's footer says nothing; what is only like one is searched.
     fn keep_delimited(&mut self, line: String) {
-        let programs = || is_programs(&line) && line.split_whitespace().count() <= MAX_FOOTER_WORDS;
-        match is_footer(&line) {
-            true if programs() => {}
-            true if is_programs(&line) => self.beside.push(line),
-            true => self.doubt = Some("a line like a footer that no program writes"),
-            false => self.delimited.push(line),
+        match is_footer(&line).then(|| is_programs(&line)) {
+            Some(true) if line.split_whitespace().count() <= MAX_FOOTER_WORDS => {}
+            Some(true) => self.beside.push(line),
+            Some(false) => self.doubt = Some("a line like a footer that no program writes"),
+            None => self.delimited.push(line),
         }
     }
 

@@ -44,10 +44,11 @@ fn begins_signature(line: &str, below: Option<&[&str]>, writer: &Writer) -> bool
     if line.len() > 2 * MAX_SIGNATURE_CHARS {
         return false;
     }
-    if is_initials(line.trim(), writer)
-        || is_unspaced_name(line.trim(), |way| {
-            writer.name.iter().any(|name| name == way)
-        })
+    let trimmed = trim(line);
+    let is_theirs = |way: &str| writer.name.iter().any(|name| name == way);
+    if is_initials(trimmed, writer)
+        // Scripts without capitals are not ASCII.
+        || (!trimmed.is_ascii() && is_unspaced_name(trimmed, is_theirs))
     {
         return true;
     }

@@ -204,38 +204,35 @@ fn is_elsewhere(lines: &[Line<'_>], original: &Original<'_>) -> bool {
     let Some(question) = question(original) else {
         return false;
     };
-    let asks = original
-        .words
-        .get(question.saturating_sub(QUESTION)..question);
-    let asks = asks.unwrap_or_default();
-    let mut above: Vec<Word> = Vec::new();
-    // All words of ours so far.
-    let mut quoted: Vec<Word> = Vec::new();
+    let worded = |line: &&Line<'_>| line.text.contains(char::is_alphanumeric);
+    let mut words = Vec::new();
+    let mut above = None;
     let mut pending = false;
-    for (number, line) in lines.iter().enumerate() {
-        let mut words = Vec::new();
-        add_words(&mut words, number, line.text);
-        if words.is_empty() {
-            continue;
-        }
+    for line in lines.iter().filter(worded) {
         if line.depth > 0 {
             // It goes on below: the answer stood between.
             if pending {
                 return true;
             }
-            quoted.extend(&words);
-            above = words;
-        } else if let Some(place) = place(&above, &original.words)
-            && place > question + MAX_BEHIND
-        {
-            pending |= true;
-            above.clear();
-        } else {
-            above.clear();
+            above = Some(line);
+        } else if let Some(above) = above.take() {
+            words.clear();
+            add_words(&mut words, 0, above.text);
+            let place = place(&words, &original.words);
+            pending |= place.is_some_and(|place| place > question + MAX_BEHIND);
         }
     }
+    if !pending {
+        return false;
+    }
     // Below the whole of our mail stands who answers below; below a part of it, who answers that part.
-    pending && place(asks, &quoted).is_none()
+    let start = question.saturating_sub(QUESTION);
+    let asks = original.words.get(start..question);
+    words.clear();
+    for line in lines.iter().filter(|line| line.depth > 0) {
+        add_words(&mut words, 0, line.text);
+    }
+    place(asks.unwrap_or_default(), &words).is_none()
 }
 
 /// How many words there are up to the end of the first question below the subject.

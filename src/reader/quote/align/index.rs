@@ -28,11 +28,10 @@ pub(super) fn both(a: u64, b: u64) -> u64 {
     (a.rotate_left(21) ^ b).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
-pub(super) fn triple(words: &[Word]) -> Option<u64> {
-    match words {
-        [a, b, c, ..] => Some(both(both(a.hash, b.hash), c.hash)),
-        _ => None,
-    }
+/// The hashes of three words as one; words that it does not tell apart are compared themselves.
+pub(super) fn triple([a, b, c]: &[Word; 3]) -> u64 {
+    let all = a.hash.rotate_left(42) ^ b.hash.rotate_left(21) ^ c.hash;
+    all.wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
 /// Of a number of buckets that is a power of two, less one.
@@ -68,7 +67,7 @@ impl Index {
     fn empty(words: &[Word]) -> Index {
         let place = |triple| Place { triple, next: 0 };
         let mut places = Vec::with_capacity(words.len());
-        places.extend(words.windows(3).filter_map(triple).map(place));
+        places.extend(words.array_windows().map(triple).map(place));
         Index {
             heads: vec![0; (2 * places.len()).next_power_of_two()],
             places,
@@ -149,7 +148,7 @@ mod tests {
         let ours = words(&[1, 2, 3, 4, 1, 2, 3, 5, 9, 1, 2, 3]);
         let places = |ours: &[Word], at: usize| {
             let index = Index::of(ours);
-            let triple = ours.get(at..).and_then(triple).unwrap();
+            let triple = ours[at..].first_chunk().map(triple).unwrap();
             index.places(triple).collect::<Vec<_>>()
         };
         assert_eq!(places(&ours, 0), [0, 4, 9]);

@@ -2,6 +2,8 @@
 //!
 //! Never fails. Whoever finds two words with one number gains an alignment of what he wrote himself.
 
+use crate::reader::fold::known;
+
 /// A word: its hash and where it stands.
 #[derive(Clone, Copy)]
 pub(super) struct Word {
@@ -21,6 +23,9 @@ const CASE: u64 = 0x20 * EACH;
 
 /// Adds the words of a line. Scripts without spaces count by characters, all others by words.
 pub(super) fn add_words(words: &mut Vec<Word>, line: usize, text: &str) {
+    if text.is_empty() {
+        return;
+    }
     if text.is_ascii() {
         return add_ascii_words(words, line, text.as_bytes());
     }
@@ -33,34 +38,40 @@ const BLOCK: usize = 64;
 /// The words of a line of ASCII: where letters begin and end is told for a whole block.
 fn add_ascii_words(words: &mut Vec<Word>, line: usize, bytes: &[u8]) {
     // Where the word begins that is not at its end yet.
-    let mut open = None;
-    for (block, from) in bytes.chunks(BLOCK).zip((0..).step_by(BLOCK)) {
+    let (mut start, mut open) = (0, false);
+    let mut from = 0;
+    for block in bytes.chunks(BLOCK) {
         let letters = block_of_letters(block);
-        let before = letters << 1 | u64::from(open.is_some());
         // A bit where a word begins, and one behind its end: one after the other.
-        let (mut starts, mut ends) = (letters & !before, before & !letters);
-        while ends != 0 {
-            let start = open.take().unwrap_or_else(|| {
-                let start = from + starts.trailing_zeros() as usize;
-                starts &= starts.wrapping_sub(1);
-                start
-            });
-            let end = from + ends.trailing_zeros() as usize;
-            ends &= ends - 1;
+        let mut edges = letters ^ (letters << 1 | u64::from(open));
+        if open && edges != 0 {
+            let end = from + edges.trailing_zeros() as usize;
+            edges &= edges - 1;
+            push_ascii(words, line, bytes, (start, end));
+            open = false;
+        }
+        while edges != 0 {
+            start = from + edges.trailing_zeros() as usize;
+            edges &= edges - 1;
+            if edges == 0 {
+                open = true;
+                break;
+            }
+            let end = from + edges.trailing_zeros() as usize;
+            edges &= edges - 1;
             push_ascii(words, line, bytes, (start, end));
         }
-        if starts != 0 {
-            open = Some(from + starts.trailing_zeros() as usize);
-        }
+        from += BLOCK;
     }
-    if let Some(start) = open {
+    if open {
         push_ascii(words, line, bytes, (start, bytes.len()));
     }
 }
 
 #[inline(always)]
 fn push_ascii(words: &mut Vec<Word>, line: usize, bytes: &[u8], (start, end): (usize, usize)) {
-    let octets = end.saturating_sub(start);
+    // It ends behind its start.
+    let octets = end.wrapping_sub(start);
     let eight = eight_at(bytes, start) | CASE;
     words.push(Word {
         hash: match octets {
@@ -189,7 +200,15 @@ impl Cutter<'_> {
 
     /// A character that is not ASCII.
     fn character(&mut self, c: char, at: usize) {
-        if is_alone(c) {
+        if let Some(known) = known(c) {
+            match known.is_alphanumeric {
+                true => {
+                    self.open.get_or_insert(at);
+                    self.spelling.add_char(known.lower);
+                }
+                false => self.close(at),
+            }
+        } else if is_alone(c) {
             self.close(at);
             if is_letter(c) {
                 // These scripts know no case.
@@ -221,15 +240,21 @@ fn is_letter(c: char) -> bool {
 }
 
 /// The next eight octets, the first one lowest; zeros behind the end.
+#[inline(always)]
 fn eight_at(bytes: &[u8], at: usize) -> u64 {
-    let rest = bytes.get(at..).unwrap_or_default();
-    if let Some(eight) = rest.first_chunk::<8>() {
-        return u64::from_le_bytes(*eight);
+    match bytes.get(at..).and_then(<[u8]>::first_chunk) {
+        Some(eight) => u64::from_le_bytes(*eight),
+        None => last_eight(bytes, at),
     }
-    match bytes.last_chunk::<8>() {
-        // Fewer than eight are left, and at least one.
-        Some(last) => u64::from_le_bytes(*last) >> (8 * (8 - rest.len())),
-        None => rest
+}
+
+/// The same where fewer than eight octets are left.
+#[inline(never)]
+fn last_eight(bytes: &[u8], at: usize) -> u64 {
+    let rest = bytes.get(at..).unwrap_or_default();
+    match bytes.last_chunk() {
+        Some(last) if !rest.is_empty() => u64::from_le_bytes(*last) >> (8 * (8 - rest.len())),
+        _ => rest
             .iter()
             .rev()
             .fold(0, |all, octet| (all << 8) | u64::from(*octet)),
@@ -267,10 +292,7 @@ fn short_hash(eight: u64, octets: usize) -> u64 {
 /// Of a word whose first eight octets these are and that ends within the next ones, before something in
 /// ASCII: its hash, as [`Spelling`] makes it, and its end.
 fn long_hash(eight: u64, bytes: &[u8], at: usize) -> Option<(u64, usize)> {
-    let more = match bytes.len() > at {
-        true => eight_at(bytes, at),
-        false => 0,
-    };
+    let more = eight_at(bytes, at);
     let letters = alphanumerics(more);
     if letters == 8 || (more >> (8 * letters)) & 0x80 != 0 {
         return None;

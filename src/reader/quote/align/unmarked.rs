@@ -97,16 +97,11 @@ fn last_words(lines: &[Line<'_>]) -> Vec<Word> {
 /// Whether words that stand one after another there do so in our mail, or a line is one of ours.
 fn shares_run(words: &[Word], lines: &[Line<'_>], original: &Original<'_>) -> bool {
     let mut sought = Sought::default();
-    words
-        .windows(RUN)
-        .filter_map(triple)
-        .for_each(|run| sought.add(run));
+    let runs = words.array_windows::<RUN>().map(triple);
+    runs.for_each(|run| sought.add(run));
     let ours = &original.words;
-    if ours
-        .windows(RUN)
-        .filter_map(triple)
-        .any(|run| sought.has(run))
-    {
+    let mut runs = ours.array_windows::<RUN>().map(triple);
+    if runs.any(|run| sought.has(run)) {
         return true;
     }
     let mut short = Sought::default();

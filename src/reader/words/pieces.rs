@@ -1,0 +1,189 @@
+//! Words wherever they stand in a text, told at most places by the first octets alone.
+//!
+//! Never fails: every word is found, and no other text.
+
+use crate::reader::work;
+
+/// Octets of the beginning by which words are told.
+const BEGINNING: usize = 4;
+
+pub struct Pieces {
+    /// A bit for each beginning: at most places a look at it is all.
+    bits: Box<[u64; 64]>,
+    /// What of four octets is a beginning: no word is shorter.
+    mask: u32,
+    shortest: usize,
+    /// Beginning, word, and its number as given; of those that begin alike the longest first.
+    words: Vec<(u32, String, usize)>,
+}
+
+impl Pieces {
+    /// Empty words are left out.
+    pub fn of<T: AsRef<str>>(words: &[T]) -> Pieces {
+        let words = words.iter().map(AsRef::as_ref).enumerate();
+        let words: Vec<(usize, &str)> = words.filter(|(_, word)| !word.is_empty()).collect();
+        let shortest = words.iter().map(|(_, word)| word.len()).min();
+        let shortest = shortest.unwrap_or_default();
+        let octets = shortest.clamp(1, BEGINNING);
+        let mut pieces = Pieces {
+            bits: Box::new([0; 64]),
+            mask: u32::MAX >> (8 * (BEGINNING - octets)),
+            shortest,
+            words: Vec::with_capacity(words.len()),
+        };
+        for (number, word) in words {
+            let beginning = beginning_at(word.as_bytes(), 0) & pieces.mask;
+            let (place, bit) = place(beginning);
+            if let Some(bits) = pieces.bits.get_mut(place) {
+                *bits |= bit;
+            }
+            pieces.words.push((beginning, word.to_owned(), number));
+        }
+        pieces
+            .words
+            .sort_by_key(|(beginning, word, _)| (*beginning, std::cmp::Reverse(word.len())));
+        pieces
+    }
+
+    /// The first place from here on where a word may begin.
+    fn next(&self, bytes: &[u8], from: usize) -> Option<usize> {
+        let rest = bytes.get(from..)?;
+        let mut whole = rest.array_windows();
+        if let Some(at) = whole.position(|four| self.may_begin(u32::from_le_bytes(*four))) {
+            return Some(from + at);
+        }
+        let last = from.max(bytes.len().saturating_sub(BEGINNING - 1));
+        (last..bytes.len()).find(|at| self.may_begin(beginning_at(bytes, *at)))
+    }
+
+    fn may_begin(&self, four: u32) -> bool {
+        let (place, bit) = place(four & self.mask);
+        self.bits.get(place).is_some_and(|bits| bits & bit != 0)
+    }
+
+    /// The words that stand here, the longest first, and their numbers.
+    fn here(&self, bytes: &[u8], at: usize) -> impl Iterator<Item = (&str, usize)> {
+        let beginning = beginning_at(bytes, at) & self.mask;
+        let rest = bytes.get(at..).unwrap_or_default();
+        let first = self.words.partition_point(|word| word.0 < beginning);
+        let alike = self.words.get(first..).unwrap_or_default().iter();
+        alike
+            .take_while(move |word| word.0 == beginning)
+            .filter(|(_, word, _)| rest.starts_with(word.as_bytes()))
+            .map(|(_, word, number)| (word.as_str(), *number))
+    }
+
+    /// The words in the text with their numbers and where they begin, also those inside of others.
+    pub(super) fn all(&self, text: &str) -> impl Iterator<Item = (&str, usize, usize)> {
+        let bytes = text.as_bytes();
+        work::steps(bytes.len());
+        let mut from = 0;
+        let places = std::iter::from_fn(move || {
+            let at = self.next(bytes, from)?;
+            from = at + 1;
+            Some(at)
+        });
+        places.flat_map(move |at| {
+            self.here(bytes, at)
+                .map(move |(word, number)| (word, number, at))
+        })
+    }
+
+    /// The words in the text that do not overlap: the first, of those at one place the longest.
+    pub(super) fn apart<'a>(&'a self, text: &'a str) -> impl Iterator<Item = &'a str> {
+        let bytes = text.as_bytes();
+        work::steps(bytes.len());
+        let mut from = 0;
+        std::iter::from_fn(move || {
+            loop {
+                let at = self.next(bytes, from)?;
+                if let Some((word, _)) = self.here(bytes, at).next() {
+                    from = at + word.len();
+                    return Some(word);
+                }
+                from = at + 1;
+            }
+        })
+    }
+
+    /// Octets of the shortest word.
+    pub fn shortest(&self) -> usize {
+        self.shortest
+    }
+
+    pub fn is_in(&self, text: &str) -> bool {
+        self.apart(text).next().is_some()
+    }
+
+    /// Different words that do not overlap, counted up to `enough`.
+    pub fn count(&self, text: &str, enough: usize) -> usize {
+        let mut hits: Vec<&str> = Vec::new();
+        for word in self.apart(text) {
+            if !hits.contains(&word) {
+                hits.push(word);
+            }
+            if hits.len() >= enough {
+                break;
+            }
+        }
+        hits.len()
+    }
+}
+
+/// The first four octets, the first one lowest; zeros behind the end.
+fn beginning_at(bytes: &[u8], at: usize) -> u32 {
+    let rest = bytes.get(at..).unwrap_or_default();
+    match rest.first_chunk() {
+        Some(four) => u32::from_le_bytes(*four),
+        None => rest
+            .iter()
+            .rev()
+            .fold(0, |all, octet| (all << 8) | u32::from(*octet)),
+    }
+}
+
+/// The word of the table, and its bit.
+fn place(beginning: u32) -> (usize, u64) {
+    let mixed = beginning.wrapping_mul(0x9E37_79B1) >> 20;
+    ((mixed >> 6) as usize, 1 << (mixed & 63))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aho_corasick::{AhoCorasick, MatchKind};
+
+    #[test]
+    fn words_are_found_where_an_automaton_finds_them() {
+        for words in [
+            &["virus", "virus-free", "rus-f", "confidential", "вирус", "保密"][..],
+            &["mac", "ios", "k-9", "macs", "ac", "手机"],
+            &["a"],
+            &[],
+        ] {
+            let pieces = Pieces::of(words);
+            let longest = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest);
+            let longest = longest.build(words).unwrap();
+            let every = AhoCorasick::new(words).unwrap();
+            let between = ["", " ", "v", "保", "virus-", "ma", "confiden"];
+            for word in words.iter().chain(&["none"]) {
+                for before in between {
+                    for behind in between {
+                        let text = format!("{before}{word}{behind}{word}");
+                        let spots = longest.find_iter(&text);
+                        let want: Vec<&str> = spots.map(|m| &text[m.range()]).collect();
+                        assert_eq!(pieces.apart(&text).collect::<Vec<_>>(), want, "{text}");
+                        let spots = every.find_overlapping_iter(&text);
+                        let mut want: Vec<(usize, usize)> =
+                            spots.map(|m| (m.start(), m.pattern().as_usize())).collect();
+                        want.sort_unstable();
+                        let all = pieces.all(&text).map(|(_, number, at)| (at, number));
+                        let mut all: Vec<(usize, usize)> = all.collect();
+                        all.sort_unstable();
+                        assert_eq!(all, want, "{text}");
+                    }
+                }
+            }
+        }
+    }
+}
