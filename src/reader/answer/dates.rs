@@ -66,6 +66,14 @@ pub fn find(language: &Language, tokens: &[Seen], today: Date) -> Vec<Day> {
     days
 }
 
+/// Whether a day, a span or something else that is told by its shape can begin with this, whatever stands behind it.
+pub fn may_stand_for(language: &Language, token: &Seen) -> bool {
+    !matches!(token.shape, Shape::Word | Shape::Sign)
+        || language.months.contains_key(&token.id)
+        || language.numbers.contains_key(&token.id)
+        || language.spans.may_begin(token.id)
+}
+
 /// The stretches that patterns can name.
 pub fn stretches(language: &Language, tokens: &[Seen], days: &[Day]) -> Vec<Stretch> {
     let mut all = number_words(language, tokens);

@@ -3,7 +3,7 @@
 //! Never fails; its time is bounded by patterns times tokens, because what a definition matches at
 //! a place is remembered.
 
-use crate::reader::answer::grammar::{self, Builtin};
+use crate::reader::answer::grammar::{self, Bits, Builtin};
 use crate::reader::answer::interner::{Id, UNKNOWN};
 use crate::reader::answer::laid::beginnings::Standing;
 use crate::reader::answer::laid::step::{Packed, Step};
@@ -53,6 +53,11 @@ fn shifted(ends: Ends, by: usize) -> Ends {
     }
 }
 
+/// The bits of a word, with its accents and without.
+pub fn bits(language: &Language, id: Id) -> Bits {
+    grammar::bit(id) | language.unaccented.get(&id).copied().unwrap_or(0)
+}
+
 /// Matches patterns against one sentence.
 pub struct Matcher<'a> {
     patterns: &'a Laid,
@@ -67,8 +72,6 @@ pub struct Matcher<'a> {
 
 impl<'a> Matcher<'a> {
     pub fn new(language: &'a Language, tokens: &'a [Seen], stretches: &'a [Stretch]) -> Self {
-        let plain = |id: &Id| language.unaccented.get(id).copied().unwrap_or(0);
-        let word = |t: &Seen| grammar::bit(t.id) | plain(&t.id);
         let nothing = Standing {
             id: UNKNOWN,
             bit: grammar::bit(UNKNOWN),
@@ -84,7 +87,7 @@ impl<'a> Matcher<'a> {
                 bit: grammar::bit(seen.id),
                 next: behind.bit,
                 shaped: !matches!(seen.shape, Shape::Word | Shape::Sign),
-                ahead: behind.ahead | word(seen),
+                ahead: behind.ahead | bits(language, seen.id),
             };
             behind = *here;
         }

@@ -277,6 +277,9 @@ impl Laying<'_> {
                 (_, Some(Some(way))) => way.cost,
                 _ => continue,
             };
+            if start > 0 && is_cheapest(&ways, start) {
+                break;
+            }
             let mut lay = |says: Option<Says>, end: usize| {
                 let cost = match says {
                     None => (before.0 + 1, before.1 + 1, before.2),
@@ -349,7 +352,7 @@ impl Laying<'_> {
         }
     }
 
-    /// The end of the longest phrase that begins there, says one of these and counts.
+    /// The end of the longest phrase that begins there, takes a consent back, says one of these and counts.
     fn longest(
         &self,
         start: usize,
@@ -358,7 +361,7 @@ impl Laying<'_> {
     ) -> Option<usize> {
         let begins = self.gap(start) > Gap::None;
         let rules = self
-            .rules_at(start)
+            .denials_at(start)
             .filter(|rule| says(rule.says) && (begins || !rule.alone));
         let ends = rules.flat_map(|rule| {
             let ends = matcher::places(start, self.matcher.ends(rule.row, start));
@@ -391,6 +394,25 @@ impl Laying<'_> {
             .at(self.matcher.standing(start))
             .filter_map(|index| language.rules.get(index))
     }
+
+    /// Those of them that may take a consent back.
+    fn denials_at(&self, start: usize) -> impl Iterator<Item = &Rule> {
+        let language = self.scene.language;
+        language
+            .phrases
+            .denials_at(self.matcher.standing(start))
+            .filter_map(|index| language.rules.get(index))
+    }
+}
+
+/// Whether no way from here on can be cheaper than the one to the end: each has a phrase more than it has now.
+fn is_cheapest(ways: &[Option<Way>], from: usize) -> bool {
+    let Some((Some(last), ways)) = ways.split_last() else {
+        return false;
+    };
+    let open = ways.get(from..).unwrap_or_default();
+    let costs_more = |way: &Way| (way.cost.0, way.cost.1 + 1, way.cost.2) >= last.cost;
+    open.iter().flatten().all(costs_more)
 }
 
 /// Between two ways that explain as much with as many phrases, the one that denies wins.

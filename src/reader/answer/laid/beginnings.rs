@@ -32,20 +32,35 @@ impl Needs {
     }
 
     pub fn are_met(self, here: Standing) -> bool {
-        whole(self.second) & here.next != 0 && whole(self.all) & !here.ahead == 0
+        whole(self.second) & here.next != 0 && self.may_be_met(here.ahead)
+    }
+
+    /// Whether all words that it needs are among these.
+    fn may_be_met(self, words: Bits) -> bool {
+        whole(self.all) & !words == 0
     }
 }
 
 /// Numbers of rules by what they begin with.
 #[derive(Default)]
 pub struct Beginnings {
-    /// Words in order, and where the rules of each begin.
-    by_first: Vec<(Id, u32)>,
+    by_first: Vec<Begun>,
     /// Places among the rules, those that begin with one word beside one another.
     begun: Vec<u32>,
     /// Rules that can begin with a number, a link, a date.
     by_shape: Vec<u32>,
+    /// How many of these, the first ones, may take a consent back.
+    denials_by_shape: usize,
     rules: Vec<Beginning>,
+}
+
+/// A word, and where the rules that it begins start; first come those that may take a consent back. In the order
+/// of the words.
+#[derive(Clone, Copy)]
+struct Begun {
+    id: Id,
+    start: u32,
+    denials_end: u32,
 }
 
 /// A rule, and what tells at a look that it cannot match, as most are told.
@@ -61,6 +76,10 @@ impl Beginning {
             index: u32::try_from(index).unwrap_or(u32::MAX),
             needs,
         }
+    }
+
+    fn index(&self) -> usize {
+        self.index as usize
     }
 }
 
@@ -81,27 +100,78 @@ impl Beginnings {
     /// Rules that can begin with what stands there and need no others than those from there on.
     pub fn at(&self, here: Standing) -> impl Iterator<Item = usize> + '_ {
         let by_shape: &[u32] = if here.shaped { &self.by_shape } else { &[] };
-        let by_first = self.by_first.binary_search_by_key(&here.id, |(id, _)| *id);
-        let by_first = by_first.map_or(&[][..], |at| self.begun_by(at).of(&self.begun));
-        let both = by_first.iter().chain(by_shape);
-        both.filter_map(|at| self.rules.get(*at as usize))
-            .filter(move |begun| begun.needs.are_met(here))
-            .map(|begun| begun.index as usize)
+        let by_first = self.place(here.id).map_or(Part::default(), |at| self.begun_by(at));
+        self.met(by_first, by_shape, here)
+    }
+
+    /// Those of them that may take a consent back.
+    pub fn denials_at(&self, here: Standing) -> impl Iterator<Item = usize> + '_ {
+        let by_shape = self.by_shape.get(..self.denials_by_shape);
+        let by_shape = by_shape.filter(|_| here.shaped).unwrap_or_default();
+        self.met(self.denials_by(here.id), by_shape, here)
+    }
+
+    /// Whether one that may take a consent back and counts can begin with this word, where only these stand beside it.
+    pub fn may_deny(&self, id: Id, words: Bits, counts: impl Fn(usize) -> bool) -> bool {
+        let rules = self.rules(self.denials_by(id).of(&self.begun));
+        let mut rules = rules.filter(|begun| begun.needs.may_be_met(words));
+        rules.any(|begun| counts(begun.index()))
+    }
+
+    /// The same of those that begin with something other than a word.
+    pub fn may_deny_by_shape(&self, words: Bits, counts: impl Fn(usize) -> bool) -> bool {
+        let by_shape = self.by_shape.get(..self.denials_by_shape);
+        let rules = self.rules(by_shape.unwrap_or_default());
+        let mut rules = rules.filter(|begun| begun.needs.may_be_met(words));
+        rules.any(|begun| counts(begun.index()))
+    }
+
+    /// Whether a rule can begin with this word.
+    pub fn may_begin(&self, id: Id) -> bool {
+        self.place(id).is_some()
+    }
+
+    fn met<'b>(
+        &'b self,
+        by_first: Part,
+        by_shape: &'b [u32],
+        here: Standing,
+    ) -> impl Iterator<Item = usize> + 'b {
+        let both = self.rules(by_first.of(&self.begun)).chain(self.rules(by_shape));
+        both.filter(move |begun| begun.needs.are_met(here))
+            .map(Beginning::index)
+    }
+
+    fn rules<'b>(&'b self, places: &'b [u32]) -> impl Iterator<Item = &'b Beginning> {
+        let rule = |at: &u32| self.rules.get(*at as usize);
+        places.iter().filter_map(rule)
+    }
+
+    fn place(&self, id: Id) -> Option<usize> {
+        self.by_first.binary_search_by_key(&id, |begun| begun.id).ok()
     }
 
     /// The rules of the word at this place of the list.
     fn begun_by(&self, at: usize) -> Part {
-        let start = |at: usize| self.by_first.get(at).map(|(_, start)| *start as usize);
+        let start = |at: usize| self.by_first.get(at).map(|begun| begun.start as usize);
         let end = start(at + 1).unwrap_or(self.begun.len());
         part(start(at).unwrap_or(end), end)
     }
 
+    /// Those of them that may take a consent back.
+    fn denials_by(&self, id: Id) -> Part {
+        let begun = self.place(id).and_then(|at| self.by_first.get(at));
+        begun.map_or(Part::default(), |begun| Part {
+            start: begun.start,
+            end: begun.denials_end,
+        })
+    }
+
     /// Every word that a rule begins with, and the numbers of those rules.
     pub fn iter(&self) -> impl Iterator<Item = (Id, impl Iterator<Item = usize> + '_)> {
-        let rule = |at: &u32| self.rules.get(*at as usize).map(|rule| rule.index as usize);
-        let rules = move |at: usize| self.begun_by(at).of(&self.begun).iter().filter_map(rule);
+        let rules = |at: usize| self.rules(self.begun_by(at).of(&self.begun));
         let words = self.by_first.iter().enumerate();
-        words.map(move |(at, (id, _))| (*id, rules(at)))
+        words.map(move |(at, begun)| (begun.id, rules(at).map(Beginning::index)))
     }
 }
 
@@ -111,12 +181,15 @@ pub struct Gathered {
     by_first: Vec<(Id, u32)>,
     by_shape: Vec<u32>,
     rules: Vec<Beginning>,
+    /// By rule: whether it may take a consent back.
+    denies: Vec<bool>,
 }
 
 impl Gathered {
-    pub fn add(&mut self, begun: Beginning, first: &First) {
+    pub fn add(&mut self, begun: Beginning, first: &First, denies: bool) {
         let at = u32::try_from(self.rules.len()).unwrap_or(u32::MAX);
         self.rules.push(begun);
+        self.denies.push(denies);
         self.by_first.extend(first.ids.iter().map(|id| (*id, at)));
         if first.shape {
             self.by_shape.push(at);
@@ -124,15 +197,23 @@ impl Gathered {
     }
 
     pub fn sorted(mut self) -> Beginnings {
-        // The rules of a word stay in their order.
-        self.by_first.sort_by_key(|(id, _)| *id);
+        let allows = |at: &u32| !self.denies.get(*at as usize).is_some_and(|denies| *denies);
+        // Otherwise the rules of a word stay in their order.
+        self.by_first.sort_by_key(|(id, at)| (*id, allows(at)));
+        self.by_shape.sort_by_key(allows);
         self.by_shape.shrink_to_fit();
         self.rules.shrink_to_fit();
         let mut by_first = Vec::new();
         let mut start = 0;
         for same in self.by_first.chunk_by(|a, b| a.0 == b.0) {
             if let Some((id, _)) = same.first() {
-                by_first.push((*id, u32::try_from(start).unwrap_or(u32::MAX)));
+                let denials = same.partition_point(|(_, at)| !allows(at));
+                let denials = part(start, start + denials);
+                by_first.push(Begun {
+                    id: *id,
+                    start: denials.start,
+                    denials_end: denials.end,
+                });
             }
             start += same.len();
         }
@@ -140,6 +221,7 @@ impl Gathered {
         Beginnings {
             by_first,
             begun: self.by_first.iter().map(|(_, at)| *at).collect(),
+            denials_by_shape: self.by_shape.partition_point(|at| !allows(at)),
             by_shape: self.by_shape,
             rules: self.rules,
         }
