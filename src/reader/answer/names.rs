@@ -24,9 +24,10 @@ pub struct Names<'a> {
     body: &'a Body,
     /// Words that begin with a capital in the subject.
     found: OnceCell<Vec<String>>,
-    /// The same of the writer's, the readers' and the quoted author's names: who signs, and who is
-    /// spoken to.
+    /// The same of the writer's and the readers' names: who signs, and who is spoken to.
     people: OnceCell<Vec<String>>,
+    /// The same of the quoted author's name, where it stands apart from those.
+    author: OnceCell<Vec<String>>,
     /// The same of the writer's name alone.
     writer: OnceCell<Vec<String>>,
 }
@@ -37,6 +38,7 @@ impl<'a> Names<'a> {
             body,
             found: OnceCell::new(),
             people: OnceCell::new(),
+            author: OnceCell::new(),
             writer: OnceCell::new(),
         }
     }
@@ -57,17 +59,27 @@ impl<'a> Names<'a> {
         !is_given(word) && self.found().iter().any(|name| is_inflected(name, word))
     }
 
-    fn people(&self) -> &[String] {
-        self.people.get_or_init(|| {
-            let author = self.body.passed.quoted_author();
-            let author = author.and_then(|author| author.name).unwrap_or_default();
-            capitals(&format!("{} {author}", self.body.people))
-        })
+    /// Whether somebody to whom or from whom the mail is, or the quoted author, has such a name. These have none that
+    /// does not begin with these letters.
+    fn has_people(&self, begins: &str, is: impl Fn(&String) -> bool) -> bool {
+        let people = &self.body.people;
+        // The words of a name behind others may be cut otherwise than those of the name alone.
+        let last = people.split_ascii_whitespace().next_back().unwrap_or("a");
+        let apart = people.is_ascii() && last.bytes().all(|octet| octet.is_ascii_alphabetic());
+        let author = || self.body.passed.quoted_author().unwrap_or_default();
+        let named = self.people.get_or_init(|| match apart {
+            true => capitals(people),
+            false => capitals(&format!("{people} {}", author())),
+        });
+        named.iter().any(&is)
+            || (apart
+                && self.body.passed.may_name(begins)
+                && self.author.get_or_init(|| capitals(&author())).iter().any(is))
     }
 
     /// Whether this is a name of somebody to whom or from whom the mail is.
     pub fn is_of_people(&self, word: &str) -> bool {
-        self.people().iter().any(|name| name == word)
+        self.has_people(word, |name| name == word)
     }
 
     /// Whether somebody is called so to whom or from whom the mail is, in full, in short or inflected.
@@ -75,7 +87,7 @@ impl<'a> Names<'a> {
         // `C.`, or a short form.
         let letters = word.chars().count();
         let short = letters == 1 || letters >= MIN_SHORT;
-        self.people().iter().any(|name| {
+        self.has_people(inflection::stem(word), |name| {
             name == word || (short && name.starts_with(word)) || is_inflected(name, word)
         })
     }

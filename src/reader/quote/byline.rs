@@ -33,12 +33,38 @@ impl Above {
             Above::Attribution(text) => Cow::Owned(head(text)),
         }
     }
+
+    /// The same, but only who wrote it.
+    pub fn author(&self) -> Author {
+        match self {
+            Above::Block(head) => head.from.clone(),
+            Above::Values(values) => values.author(),
+            Above::Attribution(text) => author(text).0,
+        }
+    }
+
+    /// Whether the author's name can have a word that begins with these letters, at a look.
+    pub fn may_name(&self, begins: &str) -> bool {
+        let text = match self {
+            Above::Block(head) => head.from.name.as_deref(),
+            Above::Values(values) => values.from(),
+            Above::Attribution(text) => Some(text.as_str()),
+        };
+        let text = text.unwrap_or_default();
+        // An apostrophe may stand within a word, and other letters may become those of ASCII.
+        !text.is_ascii()
+            || text.contains(['\'', '`'])
+            || text.len() >= begins.len()
+                && (text.as_bytes().windows(begins.len().max(1)))
+                    .any(|octets| octets.eq_ignore_ascii_case(begins.as_bytes()))
+            || begins.is_empty()
+    }
 }
 
-/// Author and date of an attribution.
-fn head(text: &str) -> Head {
+/// The author whom an attribution names, and what stands before and behind.
+fn author(text: &str) -> (Author, &str, &str) {
     let text = text.trim_matches(['-', '*', '_', ' ', '\u{A0}', ':', '：']);
-    let (author, before, after) = match mailbox::addresses(text).next() {
+    match mailbox::addresses(text).next() {
         Some((spot, address)) => {
             let before = text.get(..spot.start).unwrap_or_default();
             let after = text.get(spot.end..).unwrap_or_default();
@@ -59,7 +85,12 @@ fn head(text: &str) -> Head {
                 "",
             )
         }
-    };
+    }
+}
+
+/// Author and date of an attribution.
+fn head(text: &str) -> Head {
+    let (author, before, after) = author(text);
     let date = date_in(before, author.name.as_deref()).or_else(|| date_in(after, None));
     Head {
         from: author,

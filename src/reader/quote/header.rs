@@ -220,12 +220,18 @@ impl Values {
         kinds.iter().filter(|k| self.has(**k)).count()
     }
 
+    /// The field that names the author.
+    pub fn from(&self) -> Option<&str> {
+        self.get(Field::From)
+    }
+
+    pub fn author(&self) -> Author {
+        self.from().map(mailbox::author).unwrap_or_default()
+    }
+
     pub fn head(&self) -> Head {
         Head {
-            from: self
-                .get(Field::From)
-                .map(mailbox::author)
-                .unwrap_or_default(),
+            from: self.author(),
             to: self
                 .get(Field::To)
                 .map(mailbox::authors)

@@ -90,11 +90,10 @@ pub fn may_deny(scene: &Scene<'_>, sentences: &[Sentence], which: Which) -> bool
         let rule = language.rules.get(index);
         rule.is_some_and(|rule| which.has(rule.says))
     };
-    let phrases = &language.phrases;
-    all.iter()
-        .any(|seen| phrases.may_deny(seen.id, words, counts))
-        || (phrases.may_deny_by_shape(words, counts)
-            && all.iter().any(|seen| dates::may_stand_for(language, seen)))
+    all.iter().any(|seen| {
+        let standing = (seen.id, dates::shapes(language, seen));
+        language.phrases.may_deny(standing, words, counts)
+    })
 }
 
 /// The first phrase of the language that refuses, postpones, doubts or sets a condition.
@@ -108,10 +107,7 @@ pub fn phrase(
     let seen = seen(scene, tokens);
     let stretches = match which {
         Which::Refusals => Vec::new(),
-        _ => {
-            let days = dates::find(scene.language, &seen, scene.today);
-            dates::stretches(scene.language, &seen, &days)
-        }
+        _ => dates::look(scene.language, &seen, scene.today).1,
     };
     let laying = Laying {
         scene,
