@@ -69,7 +69,7 @@ pub fn judge_beside(body: &Body, ours: Option<&Ours<'_>>, now_secs: i64) -> Answ
     let names = Names::of(body);
     let topics = Topics::of(body, ours.map(|ours| ours.text));
     let today = dates::today(now_secs);
-    let (answer, sentences) = alone(body, &names, &topics, today);
+    let (answer, languages) = alone(body, &names, &topics, today);
     let Some(ours) = ours.filter(|_| answer.verdict == Verdict::Yes) else {
         return answer;
     };
@@ -81,20 +81,21 @@ pub fn judge_beside(body: &Body, ours: Option<&Ours<'_>>, now_secs: i64) -> Answ
     if quoted.elsewhere {
         return unclear(format!("{why}, but not below the question"));
     }
-    match below::takes_back_in_quote(body, &names, &quoted, ours.text, &sentences, today) {
+    let search = below::Search::of(&names, &languages, today);
+    match search.takes_back_in_quote(body, &quoted, ours.text) {
         Some(words) => unclear(format!("{why}, but {words}")),
         None => answer,
     }
 }
 
-/// What the mail says by itself, and the sentences of its text.
+/// What the mail says by itself, and the languages of its text.
 fn alone(
     body: &Body,
     names: &Names<'_>,
     topics: &Topics<'_>,
     today: Date,
-) -> (Answer, Vec<lexer::Sentence>) {
-    let nothing = |answer| (answer, Vec::new());
+) -> (Answer, Vec<&'static Language>) {
+    let nothing = |answer| (answer, candidates(&[]));
     let text = body.text.trim();
     if let Some(doubt) = &body.doubt {
         return nothing(unclear(format!("in doubt: {doubt}")));
@@ -104,7 +105,7 @@ fn alone(
         let said = said.unwrap_or_else(|| unclear("no new text".to_owned()));
         let signs = body.own.lines().find(|line| is_of_signs(line));
         let signs = signs.map(|line| format!("“{}” below it", line.trim()));
-        let takes_back = || below::takes_back(body, names, &[], today);
+        let takes_back = || below::Search::of(names, &candidates(&[]), today).takes_back(body);
         let words = match said.verdict {
             Verdict::Yes => signs.or_else(takes_back),
             _ => None,
@@ -127,8 +128,9 @@ fn alone(
         return nothing(unclear("too long for an answer".to_owned()));
     }
     sentence::number(&WORDS, &mut sentences);
-    let opinions: Vec<Opinion> = candidates(&sentences)
-        .into_iter()
+    let languages = candidates(&sentences);
+    let opinions: Vec<Opinion> = languages
+        .iter()
         .map(|language| {
             let scene = Scene {
                 words: &WORDS,
@@ -142,7 +144,7 @@ fn alone(
         .collect();
     let mut answer = settle(&opinions);
     if answer.verdict == Verdict::Yes
-        && let Some(words) = below::takes_back(body, names, &sentences, today)
+        && let Some(words) = below::Search::of(names, &languages, today).takes_back(body)
     {
         answer = unclear(format!("{}, but {words}", answer.why));
     }
@@ -153,7 +155,7 @@ fn alone(
     {
         answer = unclear(format!("{}, but {}", answer.why, tapped.why));
     }
-    (answer, sentences)
+    (answer, languages)
 }
 
 fn unclear(why: String) -> Answer {
@@ -223,19 +225,19 @@ fn candidates(sentences: &[lexer::Sentence]) -> Vec<&'static Language> {
     };
     let mut tally = Tally::default();
     tokens.for_each(|token| tally.add(known(token)));
-    let count = |l: &Language| tally.count(l.bit);
-    let counts: Vec<(usize, &Language)> = WORDS.languages.iter().map(|l| (count(l), l)).collect();
-    let best = counts.iter().map(|(n, _)| *n).max().unwrap_or(0);
-    let least = counts.iter().map(|(n, _)| *n).min().unwrap_or(0);
+    let (best, least) = (tally.most(WORDS.all), tally.least(WORDS.all));
     if best == least {
         return WORDS.languages.first().into_iter().collect();
     }
     // Three quarters: a language that knows fewer words than that has nothing to say about them.
-    counts
-        .into_iter()
-        .filter(|(n, _)| *n > least && n * 4 >= best * 3)
-        .map(|(_, language)| language)
-        .collect()
+    let mut known = tally.with(WORDS.all, (best * 3).div_ceil(4).max(least + 1));
+    let mut languages = Vec::with_capacity(known.count_ones() as usize);
+    while known != 0 {
+        // In their order.
+        languages.extend(WORDS.languages.get(known.trailing_zeros() as usize));
+        known &= known - 1;
+    }
+    languages
 }
 
 /// How often each bit was set, for all of them at once: a number's first binary digits beside one another,
@@ -262,9 +264,50 @@ impl Tally {
         }
     }
 
-    fn count(&self, bit: u64) -> usize {
-        let digits = self.digits.iter().take(self.used).rev();
-        digits.fold(0, |all, digit| 2 * all + usize::from(digit & bit != 0))
+    /// From the highest on that one of them has.
+    fn digits(&self) -> impl Iterator<Item = u64> {
+        self.digits.iter().take(self.used).rev().copied()
+    }
+
+    /// How often that one of these was set which was set most often.
+    fn most(&self, mut among: u64) -> usize {
+        self.digits().fold(0, |count, digit| {
+            let more = among & digit;
+            if more != 0 {
+                among = more;
+            }
+            2 * count + usize::from(more != 0)
+        })
+    }
+
+    /// The same of the one that was set least often.
+    fn least(&self, mut among: u64) -> usize {
+        self.digits().fold(0, |count, digit| {
+            let fewer = among & !digit;
+            if fewer != 0 {
+                among = fewer;
+            }
+            2 * count + usize::from(fewer == 0)
+        })
+    }
+
+    /// Those of these that were set so often or more.
+    fn with(&self, among: u64, count: usize) -> u64 {
+        if count >> self.used != 0 {
+            return 0;
+        }
+        // As many by the digits so far; and more than that.
+        let (mut as_many, mut more) = (among, 0);
+        for (digit, at) in self.digits().zip((0..self.used).rev()) {
+            match count >> at & 1 {
+                0 => {
+                    more |= as_many & digit;
+                    as_many &= !digit;
+                }
+                _ => as_many &= digit,
+            }
+        }
+        as_many | more
     }
 }
 

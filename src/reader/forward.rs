@@ -6,6 +6,7 @@
 use crate::reader::fold::fold;
 use crate::reader::letter::{Letter, MAX_SUBJECT, clean};
 use crate::reader::quote::border::{self, Border, Kind};
+use crate::reader::quote::byline::Above;
 use crate::reader::quote::divide::{Division, divide};
 use crate::reader::quote::line::SIGNATURE_MARK;
 use crate::reader::quote::line::{self, Line};
@@ -77,8 +78,12 @@ impl Passed {
 
     /// The mail quoted below an answer, where its author is named.
     pub fn quoted(&self) -> Option<&Forwarded> {
-        self.quoted_author()?;
-        self.below.as_ref()?.thread().first()
+        let author = self.above()?.author();
+        let below = self
+            .below
+            .as_ref()
+            .filter(|_| author != Author::default())?;
+        below.thread().first()
     }
 
     /// The lines below the first border, as they are.
@@ -94,11 +99,20 @@ impl Passed {
         out
     }
 
-    /// The author of [`Passed::quoted`].
-    pub fn quoted_author(&self) -> Option<Author> {
+    /// The name of the author of [`Passed::quoted`].
+    pub fn quoted_author(&self) -> Option<String> {
+        self.above()?.author().name
+    }
+
+    /// Whether that name can have a word that begins with these letters.
+    pub fn may_name(&self, begins: &str) -> bool {
+        self.above().is_some_and(|above| above.may_name(begins))
+    }
+
+    /// What stands above the quoted mail.
+    fn above(&self) -> Option<&Above> {
         let below = self.below.as_ref().filter(|_| self.answers)?;
-        let author = below.border.above.author();
-        Some(author).filter(|author| *author != Author::default())
+        Some(&below.border.above)
     }
 }
 

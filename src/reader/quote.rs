@@ -7,7 +7,7 @@ pub mod align;
 pub mod attribution;
 pub mod banner;
 pub mod border;
-mod byline;
+pub mod byline;
 mod closing;
 mod contact;
 mod container;

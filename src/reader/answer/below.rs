@@ -25,62 +25,52 @@ const MAX_LOOSE: usize = 3;
 /// Letters of a country in front of a number: `GB`.
 const COUNTRY: usize = 2;
 
-/// The words that take a consent back among those that were cut from the writer's, where some do.
-pub fn takes_back(
-    body: &Body,
-    names: &Names<'_>,
-    answer: &[Sentence],
-    today: Date,
-) -> Option<String> {
-    let search = Search::of(names, answer, today);
-    let signed = search.in_signature(&body.signature);
-    let signed = signed.map(|words| format!("“{words}” in the signature"));
-    signed.or_else(|| {
-        Some(format!(
-            "“{}” below it",
-            search.in_text(&body.beside, Which::All)?
-        ))
-    })
-}
-
-/// The same in the quote of our mail, which has this text, and in what the subject says beside ours.
-pub fn takes_back_in_quote(
-    body: &Body,
-    names: &Names<'_>,
-    quoted: &Quoted,
-    original: &str,
-    answer: &[Sentence],
-    today: Date,
-) -> Option<String> {
-    let search = Search::of(names, answer, today);
-    let in_quote = search
-        .in_text(&quoted.typed, Which::All)
-        .or_else(|| search.in_text(&quoted.attribution, Which::Refusals));
-    if let Some(words) = in_quote {
-        return Some(format!("“{words}” in the quote"));
-    }
-    let own = subject::own(&body.subject, original);
-    let changed = own.changed.then(|| own.words.clone());
-    let words = changed.or_else(|| search.in_text(&own.words, Which::Plain))?;
-    Some(format!("“{words}” in the subject"))
-}
-
-struct Search<'a> {
+/// Looks through what was cut from the writer's words.
+pub struct Search<'a> {
     names: &'a Names<'a>,
-    answer: &'a [Sentence],
     /// Those of the answer.
-    languages: OnceCell<Vec<&'static Language>>,
+    languages: &'a [&'static Language],
     today: Date,
 }
 
 impl<'a> Search<'a> {
-    fn of(names: &'a Names<'a>, answer: &'a [Sentence], today: Date) -> Search<'a> {
+    pub fn of(names: &'a Names<'a>, languages: &'a [&'static Language], today: Date) -> Search<'a> {
         Search {
             names,
-            answer,
-            languages: OnceCell::new(),
+            languages,
             today,
         }
+    }
+
+    /// The words that take a consent back among those that were cut from the writer's, where some do.
+    pub fn takes_back(&self, body: &Body) -> Option<String> {
+        let signed = self.in_signature(&body.signature);
+        let signed = signed.map(|words| format!("“{words}” in the signature"));
+        signed.or_else(|| {
+            Some(format!(
+                "“{}” below it",
+                self.in_text(&body.beside, Which::All)?
+            ))
+        })
+    }
+
+    /// The same in the quote of our mail, which has this text, and in what the subject says beside ours.
+    pub fn takes_back_in_quote(
+        &self,
+        body: &Body,
+        quoted: &Quoted,
+        original: &str,
+    ) -> Option<String> {
+        let in_quote = self
+            .in_text(&quoted.typed, Which::All)
+            .or_else(|| self.in_text(&quoted.attribution, Which::Refusals));
+        if let Some(words) = in_quote {
+            return Some(format!("“{words}” in the quote"));
+        }
+        let own = subject::own(&body.subject, original);
+        let changed = own.changed.then(|| own.words.clone());
+        let words = changed.or_else(|| self.in_text(&own.words, Which::Plain))?;
+        Some(format!("“{words}” in the subject"))
     }
 
     fn scene(&self, language: &'static Language) -> Scene<'a> {
@@ -110,10 +100,10 @@ impl<'a> Search<'a> {
         Ok(below)
     }
 
+    /// Those of the answer first.
     fn languages(&self, below: &[Sentence]) -> Vec<&'static Language> {
-        let of_answer = self.languages.get_or_init(|| candidates(self.answer));
-        let mut languages = of_answer.clone();
-        let known = |language: &&Language| of_answer.iter().any(|own| own.bit == language.bit);
+        let mut languages = self.languages.to_vec();
+        let known = |language: &&Language| self.languages.iter().any(|own| own.bit == language.bit);
         languages.extend(candidates(below).into_iter().filter(|l| !known(l)));
         languages
     }
@@ -135,16 +125,22 @@ impl<'a> Search<'a> {
         below: &[Sentence],
         which: Which,
     ) -> Option<String> {
-        let own = candidates(self.answer).len();
+        let marked = |line| denied::marked(self.names, line);
+        let marked: Vec<Option<&str>> = below.iter().map(marked).collect();
+        let own = self.languages.len();
         languages.iter().enumerate().find_map(|(at, language)| {
             let scene = self.scene(language);
             let words = match at < own {
                 true => Words::Own,
                 false => Words::Foreign,
             };
-            below
-                .iter()
-                .find_map(|line| denied::by(&scene, line, which, words))
+            let may_deny = denied::may_deny(&scene, below, which);
+            let mut lines = below.iter().zip(&marked);
+            lines.find_map(|(line, marked)| match marked {
+                Some(word) => Some((*word).to_owned()),
+                None if may_deny => denied::phrase(&scene, line, which, words),
+                None => None,
+            })
         })
     }
 
@@ -158,17 +154,27 @@ impl<'a> Search<'a> {
             Err(why) => return Some(why),
         };
         let languages = self.languages(&below);
-        let explains = |line: &[&Token]| {
-            let explains = |language: &&'static Language| is_explained(&self.scene(language), line);
-            languages.iter().any(explains)
-        };
         let lines = lines(&below);
-        let known: Vec<bool> = lines.iter().map(|line| explains(line)).collect();
-        let found = odd(self.names, &lines, |at, _| known.get(at) == Some(&true));
+        let known: Vec<OnceCell<bool>> = vec![OnceCell::new(); lines.len()];
+        let is_known = |at: usize, line: &[&Token]| {
+            let explains = |language: &&'static Language| is_explained(&self.scene(language), line);
+            let known = known.get(at);
+            known.is_some_and(|known| *known.get_or_init(|| languages.iter().any(explains)))
+        };
+        let found = odd(self.names, &lines, is_known);
+        // Nearly always nothing can deny there, whatever is left out.
+        let may_deny = |language: &&'static Language| {
+            denied::may_deny(&self.scene(language), &below, Which::All)
+        };
+        let marked = |line: &Sentence| denied::marked(self.names, line).is_some();
+        if !below.iter().any(marked) && !languages.iter().any(may_deny) {
+            return found;
+        }
         // `Yours sincerely`: closing words say nothing else.
-        let lines = lines.iter().zip(known).filter(|(_, known)| *known);
+        let lines = lines.iter().enumerate();
+        let lines = lines.filter(|(at, line)| is_known(*at, line));
         let known: Vec<usize> = lines
-            .filter_map(|(line, _)| Some(line.first()?.line))
+            .filter_map(|(_, line)| Some(line.first()?.line))
             .collect();
         for sentence in &mut below {
             sentence.tokens.retain(|token| !known.contains(&token.line));

@@ -2,7 +2,7 @@
 //!
 //! Never fails: what is no real day is no stretch; what may mean two days has no date.
 
-use crate::reader::answer::grammar::Builtin;
+use crate::reader::answer::grammar::{Builtin, Shapes};
 use crate::reader::answer::lexer::Shape;
 use crate::reader::answer::matcher::{self, Matcher, Seen, Stretch};
 use crate::reader::answer::tables::{Language, Says, Span, Unit};
@@ -33,7 +33,20 @@ pub fn today(now_secs: i64) -> Date {
         .unwrap_or(Date::constant(1970, 1, 1))
 }
 
-pub fn find(language: &Language, tokens: &[Seen], today: Date) -> Vec<Day> {
+/// The days and spans, and the stretches that patterns can name.
+pub fn look(language: &Language, tokens: &[Seen], today: Date) -> (Vec<Day>, Vec<Stretch>) {
+    if !tokens
+        .iter()
+        .any(|token| shapes(language, token) & DAYS != 0)
+    {
+        return (Vec::new(), Vec::new());
+    }
+    let days = find(language, tokens, today);
+    let stretches = stretches(language, tokens, &days);
+    (days, stretches)
+}
+
+fn find(language: &Language, tokens: &[Seen], today: Date) -> Vec<Day> {
     let mut days = Vec::new();
     // From left to right: `10 January` is one day, and not January as well.
     let mut start = 0;
@@ -66,8 +79,28 @@ pub fn find(language: &Language, tokens: &[Seen], today: Date) -> Vec<Day> {
     days
 }
 
-/// The stretches that patterns can name.
-pub fn stretches(language: &Language, tokens: &[Seen], days: &[Day]) -> Vec<Stretch> {
+/// Where a day or a span stands.
+const DAYS: Shapes = Builtin::Near.bit() | Builtin::Far.bit();
+
+/// What may stand where this token does, whatever stands behind it, but for names.
+pub fn shapes(language: &Language, token: &Seen) -> Shapes {
+    let mut shapes = matcher::shapes(token.shape);
+    if language.numbers.contains_key(&token.id) {
+        shapes |= Builtin::Number.bit();
+    }
+    if shapes & (Builtin::Number.bit() | language.spans.shapes()) != 0
+        || matches!(token.shape, Shape::Date { .. })
+        || language.spans.may_begin(token.id)
+    {
+        shapes |= DAYS;
+    }
+    if language.months.contains_key(&token.id) {
+        shapes |= DAYS | Builtin::Month.bit();
+    }
+    shapes
+}
+
+fn stretches(language: &Language, tokens: &[Seen], days: &[Day]) -> Vec<Stretch> {
     let mut all = number_words(language, tokens);
     all.extend(days.iter().map(|day| Stretch {
         start: day.start,

@@ -4,7 +4,7 @@
 //! optional, `{name}` is another definition. A table that does not compile loses that one pattern;
 //! a test compiles them all and fails.
 
-use crate::reader::answer::interner::{Id, Interner};
+use crate::reader::answer::interner::{Id, Interner, UNKNOWN};
 use crate::reader::answer::lexer;
 use crate::reader::hash::TableMap;
 use std::collections::HashMap;
@@ -43,6 +43,15 @@ pub enum Builtin {
     Name,
     /// Words of the request that the mail answers.
     Topic,
+}
+
+/// Several of them.
+pub type Shapes = u16;
+
+impl Builtin {
+    pub const fn bit(self) -> Shapes {
+        1 << self as Shapes
+    }
 }
 
 /// In the order of their numbers.
@@ -234,15 +243,20 @@ impl Compiler<'_> {
 pub type Bits = u64;
 
 pub fn bit(id: Id) -> Bits {
-    1 << (id % Bits::BITS)
+    // The first bit is what no table knows: where no word stands, none that is asked for does.
+    match id {
+        UNKNOWN => 1,
+        id => 2 << (id % (Bits::BITS - 1)),
+    }
 }
 
 /// What is asked of a definition while others are compiled.
 #[derive(Default)]
 pub struct Defined {
     first: First,
-    /// The words that all its alternatives need.
+    /// The words that all its alternatives need, and those of which each needs one.
     needs: Bits,
+    some: Bits,
     /// Every alternative is one word.
     single: bool,
 }
@@ -252,6 +266,7 @@ impl Defined {
         Defined {
             first: first_of_any(any, defines).sorted(),
             needs: needed_by_all(any, defines),
+            some: some_of_any(any, defines),
             single: are_single(any, defines),
         }
     }
@@ -279,13 +294,48 @@ fn needed_by_all(any: &[Vec<Node>], defines: &[Defined]) -> Bits {
     all.reduce(|a, b| a & b).unwrap_or(0)
 }
 
+/// Words of which one must stand behind the first one, so that it tells more than what the row [`needs`] anyway;
+/// all of them where that can't be told.
+pub fn some_beside(nodes: &[Node], defines: &[Defined]) -> Bits {
+    let needed = needs(nodes, defines);
+    let behind = match nodes {
+        [head, behind @ ..] if is_single(head, defines) => behind,
+        all => all,
+    };
+    let some = behind.iter().map(|node| some_of(node, defines));
+    let tells = some.filter(|some| some & needed == 0);
+    tells
+        .min_by_key(|some| some.count_ones())
+        .unwrap_or(Bits::MAX)
+}
+
+/// Of the words of which one must be there the fewest.
+fn some(nodes: &[Node], defines: &[Defined]) -> Bits {
+    let some = nodes.iter().map(|node| some_of(node, defines));
+    some.min_by_key(|some| some.count_ones())
+        .unwrap_or(Bits::MAX)
+}
+
+fn some_of(node: &Node, defines: &[Defined]) -> Bits {
+    match node {
+        Node::Word(_, plain) => bit(*plain),
+        Node::Any(any) => some_of_any(any, defines),
+        Node::Define(index) => defined(defines, *index).map_or(Bits::MAX, |d| d.some),
+        Node::Maybe(_) | Node::Builtin(_) => Bits::MAX,
+    }
+}
+
+fn some_of_any(any: &[Vec<Node>], defines: &[Defined]) -> Bits {
+    any.iter().fold(0, |all, row| all | some(row, defines))
+}
+
 /// The words that one of the rows can begin with; all of them where that can't be told.
 pub fn beginnings(any: &[Vec<Node>], defines: &[Defined]) -> Bits {
     bits(&first_of_any(any, defines))
 }
 
 fn bits(first: &First) -> Bits {
-    match first.empty || first.shape {
+    match first.empty || first.shapes != 0 {
         true => Bits::MAX,
         false => first.ids.iter().fold(0, |all, id| all | bit(*id)),
     }
@@ -317,12 +367,11 @@ fn are_single(any: &[Vec<Node>], defines: &[Defined]) -> bool {
     any.iter().all(single)
 }
 
-/// What a row of nodes can begin with: word numbers, whether a shape can begin it, and whether it
-/// can be empty.
+/// What a row of nodes can begin with: word numbers, shapes, and whether it can be empty.
 #[derive(Default, Debug, Clone)]
 pub struct First {
     pub ids: Vec<Id>,
-    pub shape: bool,
+    pub shapes: Shapes,
     pub empty: bool,
 }
 
@@ -334,8 +383,8 @@ pub fn first(nodes: &[Node], defines: &[Defined]) -> First {
                 all.ids.extend([*a, *b]);
                 false
             }
-            Node::Builtin(_) => {
-                all.shape = true;
+            Node::Builtin(builtin) => {
+                all.shapes |= builtin.bit();
                 false
             }
             Node::Maybe(inner) => {
@@ -364,7 +413,7 @@ impl First {
     /// Its words and shapes; whether both are empty is asked elsewhere.
     fn add(&mut self, other: &First) {
         self.ids.extend_from_slice(&other.ids);
-        self.shape |= other.shape;
+        self.shapes |= other.shapes;
     }
 
     fn sorted(mut self) -> First {

@@ -8,7 +8,7 @@ pub mod step;
 
 use crate::reader::answer::grammar::{self, Bits, Defined, Node};
 use crate::reader::answer::interner::Id;
-use beginnings::{Needs, Standing};
+use beginnings::{Needs, Shaped, Standing};
 use std::collections::HashMap;
 use step::{Accents, Packed, Step};
 
@@ -62,7 +62,7 @@ pub struct Define {
     /// By word number, in order: which alternative it can begin.
     by_first: Vec<(Id, u32)>,
     /// Alternatives that a shape can begin, beside their words.
-    by_shape: Vec<u32>,
+    by_shape: Vec<Shaped>,
     /// Alternatives that can be empty.
     empty: Vec<u32>,
     /// Words that it can begin with.
@@ -91,7 +91,7 @@ impl Define {
         let start = self.by_first.partition_point(|(first, _)| *first < here.id);
         let from = self.by_first.get(start..).unwrap_or_default();
         let begun = from.iter().take_while(move |(first, _)| *first == here.id);
-        let shaped: &[u32] = if here.shaped { &self.by_shape } else { &[] };
+        let shaped = beginnings::shaped(&self.by_shape, here.shapes);
         let all = begun.map(|(_, at)| at).chain(shaped).chain(&self.empty);
         all.filter_map(|at| self.alternatives.get(*at as usize))
             .filter(move |alternative| alternative.needs.are_met(here))
@@ -237,8 +237,8 @@ impl Laid {
             if first.empty {
                 define.empty.push(at);
             } else {
-                if first.shape {
-                    define.by_shape.push(at);
+                if first.shapes != 0 {
+                    define.by_shape.push((at, first.shapes));
                 }
                 define.by_first.extend(first.ids.iter().map(|id| (*id, at)));
             }

@@ -164,13 +164,8 @@ impl Cutter {
     }
 
     fn chunk(&mut self, chunk: &str, greek: bool) {
-        // Most chunks: they can be nothing but a word.
-        let letters = chunk.bytes().take_while(u8::is_ascii_alphabetic).count();
-        if let Some((word, "" | "," | "." | "!" | "?")) = chunk.split_at_checked(letters)
-            && letters > 0
-        {
-            self.letters(word);
-            return self.marks(chunk.get(letters..).unwrap_or_default(), greek);
+        if self.is_usual(chunk, greek) {
+            return;
         }
         let lower = chunk.to_lowercase();
         let bare = lower.trim_end_matches([',', '!', ';', ')', '>']);
@@ -200,6 +195,31 @@ impl Cutter {
             return self.marks(&tail, greek);
         }
         self.words(chunk, greek);
+    }
+
+    /// Takes most chunks: they can be nothing but a word or a number.
+    fn is_usual(&mut self, chunk: &str, greek: bool) -> bool {
+        let is_part = match chunk.bytes().next() {
+            Some(b'0'..=b'9') => u8::is_ascii_digit,
+            _ => u8::is_ascii_alphabetic,
+        };
+        let length = chunk.bytes().take_while(is_part).count();
+        let Some((word, mark @ ("" | "," | "." | "!" | "?"))) = chunk.split_at_checked(length)
+        else {
+            return false;
+        };
+        if word.starts_with(|c: char| c.is_ascii_digit()) {
+            let Some(shape) = figure(word) else {
+                return false;
+            };
+            self.push(word.to_owned(), shape, false);
+        } else if word.is_empty() {
+            return false;
+        } else {
+            self.letters(word);
+        }
+        self.marks(mark, greek);
+        true
     }
 
     /// A word of ASCII letters.
@@ -239,6 +259,9 @@ impl Cutter {
     }
 
     fn words(&mut self, chunk: &str, greek: bool) {
+        if self.is_usual(chunk, greek) {
+            return;
+        }
         // What was struck out (GitHub Flavored Markdown, section 6.5) is not said; a box may be unticked.
         if (chunk.starts_with('~') && chunk.len() > 1)
             || matches!(chunk, "(" | "()" | "(_)")
@@ -323,7 +346,7 @@ fn day_of_month(chunk: &str) -> Option<&str> {
 
 /// The sentences of a normalised text.
 pub fn sentences(text: &str) -> Vec<Sentence> {
-    let greek = text.chars().any(|c| matches!(c, '\u{370}'..='\u{3FF}'));
+    let greek = !text.is_ascii() && text.chars().any(|c| matches!(c, '\u{370}'..='\u{3FF}'));
     let mut cutter = Cutter::default();
     for (number, line) in text.lines().enumerate() {
         cutter.line = number;

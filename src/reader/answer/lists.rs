@@ -3,6 +3,7 @@
 //! Never fails: a word of no list is nothing known, which leaves an answer unclear.
 
 use crate::reader::answer::lexer::characters::is_unspaced;
+use crate::reader::hash::TableSet;
 use std::sync::LazyLock;
 
 /// Words of titles, trades, firms, departments and streets.
@@ -36,30 +37,26 @@ const FROM: &[&str] = &["드림", "올림", "배상"];
 /// Characters of the longest surname among them.
 const MAX_SURNAME: usize = 3;
 
-/// Words in small letters, sorted; those with a hyphen in front are endings of longer ones.
+/// Words in small letters; those with a hyphen in front are endings of longer ones.
 pub struct List {
-    words: Vec<&'static str>,
-    endings: Vec<&'static str>,
+    words: TableSet<&'static str>,
+    endings: TableSet<&'static str>,
 }
 
 impl List {
-    fn of(text: &'static str) -> List {
-        let (mut words, mut endings) = (Vec::new(), Vec::new());
+    pub fn of(text: &'static str) -> List {
+        let (mut words, mut endings) = (TableSet::default(), TableSet::default());
         for word in text.split_whitespace() {
             match word.strip_prefix('-') {
-                Some(ending) => endings.push(ending),
-                None => words.push(word),
-            }
-        }
-        for list in [&mut words, &mut endings] {
-            list.sort_unstable();
-            list.dedup();
+                Some(ending) => endings.insert(ending),
+                None => words.insert(word),
+            };
         }
         List { words, endings }
     }
 
     pub fn has(&self, word: &str) -> bool {
-        self.words.binary_search(&word).is_ok() || self.has_ending_of(word)
+        self.words.contains(word) || self.has_ending_of(word)
     }
 
     fn has_ending_of(&self, word: &str) -> bool {
@@ -68,7 +65,7 @@ impl List {
                 .char_indices()
                 .skip(MIN_STEM)
                 .filter_map(|(at, _)| word.get(at..))
-                .any(|ending| self.endings.binary_search(&ending).is_ok())
+                .any(|ending| self.endings.contains(ending))
     }
 }
 

@@ -3,7 +3,7 @@
 //! Never fails; its time is bounded by patterns times tokens, because what a definition matches at
 //! a place is remembered.
 
-use crate::reader::answer::grammar::{self, Builtin};
+use crate::reader::answer::grammar::{self, Bits, Builtin, Shapes};
 use crate::reader::answer::interner::{Id, UNKNOWN};
 use crate::reader::answer::laid::beginnings::Standing;
 use crate::reader::answer::laid::step::{Packed, Step};
@@ -53,6 +53,23 @@ fn shifted(ends: Ends, by: usize) -> Ends {
     }
 }
 
+/// The bits of a word, with its accents and without.
+pub fn bits(language: &Language, id: Id) -> Bits {
+    grammar::bit(id) | language.unaccented.get(&id).copied().unwrap_or(0)
+}
+
+/// What patterns can name of a token by its characters alone.
+pub fn shapes(shape: Shape) -> Shapes {
+    match shape {
+        Shape::Number(_) => Builtin::Number.bit(),
+        Shape::Time => Builtin::Time.bit(),
+        Shape::Phone => Builtin::Phone.bit(),
+        Shape::Link => Builtin::Link.bit(),
+        Shape::Mail => Builtin::Mail.bit(),
+        Shape::Word | Shape::Sign | Shape::Strange | Shape::Date { .. } => 0,
+    }
+}
+
 /// Matches patterns against one sentence.
 pub struct Matcher<'a> {
     patterns: &'a Laid,
@@ -67,13 +84,11 @@ pub struct Matcher<'a> {
 
 impl<'a> Matcher<'a> {
     pub fn new(language: &'a Language, tokens: &'a [Seen], stretches: &'a [Stretch]) -> Self {
-        let plain = |id: &Id| language.unaccented.get(id).copied().unwrap_or(0);
-        let word = |t: &Seen| grammar::bit(t.id) | plain(&t.id);
         let nothing = Standing {
             id: UNKNOWN,
             bit: grammar::bit(UNKNOWN),
             next: grammar::bit(UNKNOWN),
-            shaped: false,
+            shapes: 0,
             ahead: 0,
         };
         let mut standing = vec![nothing; tokens.len() + 1];
@@ -83,14 +98,14 @@ impl<'a> Matcher<'a> {
                 id: seen.id,
                 bit: grammar::bit(seen.id),
                 next: behind.bit,
-                shaped: !matches!(seen.shape, Shape::Word | Shape::Sign),
-                ahead: behind.ahead | word(seen),
+                shapes: shapes(seen.shape),
+                ahead: behind.ahead | bits(language, seen.id),
             };
             behind = *here;
         }
         for stretch in stretches {
             if let Some(here) = standing.get_mut(stretch.start) {
-                here.shaped = true;
+                here.shapes |= stretch.what.bit();
             }
         }
         Matcher {
@@ -220,15 +235,8 @@ impl<'a> Matcher<'a> {
 
     #[inline(never)]
     fn builtin(&self, builtin: Builtin, position: usize) -> Ends {
-        let shape = self.tokens.get(position).map(|t| t.shape);
-        let hit = match builtin {
-            Builtin::Number => matches!(shape, Some(Shape::Number(_))),
-            Builtin::Time => shape == Some(Shape::Time),
-            Builtin::Phone => shape == Some(Shape::Phone),
-            Builtin::Link => shape == Some(Shape::Link),
-            Builtin::Mail => shape == Some(Shape::Mail),
-            _ => false,
-        };
+        let token = self.tokens.get(position);
+        let hit = token.is_some_and(|token| shapes(token.shape) & builtin.bit() != 0);
         let mut ends = if hit { ONE } else { 0 };
         for stretch in self.stretches {
             if stretch.what == builtin && stretch.start == position {

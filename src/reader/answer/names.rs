@@ -6,18 +6,14 @@
 mod inflection;
 
 use crate::reader::answer::lexer;
-use crate::reader::answer::lists;
+use crate::reader::answer::lists::{self, List};
 use crate::reader::quote::Body;
 use inflection::is_inflected;
 use std::cell::OnceCell;
 use std::sync::LazyLock;
 
 /// Given names in the languages of the tables, in small letters.
-static GIVEN: LazyLock<Vec<&str>> = LazyLock::new(|| {
-    let mut all: Vec<&str> = include_str!("given.txt").split_whitespace().collect();
-    all.sort_unstable();
-    all
-});
+static GIVEN: LazyLock<List> = LazyLock::new(|| List::of(include_str!("given.txt")));
 /// Letters between the first and the last of somebody's initials.
 const MAX_MIDDLE: usize = 2;
 /// Letters of a short form of a name: `alex`, `tim`.
@@ -28,9 +24,10 @@ pub struct Names<'a> {
     body: &'a Body,
     /// Words that begin with a capital in the subject.
     found: OnceCell<Vec<String>>,
-    /// The same of the writer's, the readers' and the quoted author's names: who signs, and who is
-    /// spoken to.
+    /// The same of the writer's and the readers' names: who signs, and who is spoken to.
     people: OnceCell<Vec<String>>,
+    /// The same of the quoted author's name, where it stands apart from those.
+    author: OnceCell<Vec<String>>,
     /// The same of the writer's name alone.
     writer: OnceCell<Vec<String>>,
 }
@@ -41,6 +38,7 @@ impl<'a> Names<'a> {
             body,
             found: OnceCell::new(),
             people: OnceCell::new(),
+            author: OnceCell::new(),
             writer: OnceCell::new(),
         }
     }
@@ -61,17 +59,31 @@ impl<'a> Names<'a> {
         !is_given(word) && self.found().iter().any(|name| is_inflected(name, word))
     }
 
-    fn people(&self) -> &[String] {
-        self.people.get_or_init(|| {
-            let author = self.body.passed.quoted_author();
-            let author = author.and_then(|author| author.name).unwrap_or_default();
-            capitals(&format!("{} {author}", self.body.people))
-        })
+    /// Whether somebody to whom or from whom the mail is, or the quoted author, has such a name. These have none that
+    /// does not begin with these letters.
+    fn has_people(&self, begins: &str, is: impl Fn(&String) -> bool) -> bool {
+        let people = &self.body.people;
+        // The words of a name behind others may be cut otherwise than those of the name alone.
+        let last = people.split_ascii_whitespace().next_back().unwrap_or("a");
+        let apart = people.is_ascii() && last.bytes().all(|octet| octet.is_ascii_alphabetic());
+        let author = || self.body.passed.quoted_author().unwrap_or_default();
+        let named = self.people.get_or_init(|| match apart {
+            true => capitals(people),
+            false => capitals(&format!("{people} {}", author())),
+        });
+        named.iter().any(&is)
+            || (apart
+                && self.body.passed.may_name(begins)
+                && self
+                    .author
+                    .get_or_init(|| capitals(&author()))
+                    .iter()
+                    .any(is))
     }
 
     /// Whether this is a name of somebody to whom or from whom the mail is.
     pub fn is_of_people(&self, word: &str) -> bool {
-        self.people().iter().any(|name| name == word)
+        self.has_people(word, |name| name == word)
     }
 
     /// Whether somebody is called so to whom or from whom the mail is, in full, in short or inflected.
@@ -79,7 +91,7 @@ impl<'a> Names<'a> {
         // `C.`, or a short form.
         let letters = word.chars().count();
         let short = letters == 1 || letters >= MIN_SHORT;
-        self.people().iter().any(|name| {
+        self.has_people(inflection::stem(word), |name| {
             name == word || (short && name.starts_with(word)) || is_inflected(name, word)
         })
     }
@@ -141,7 +153,7 @@ impl<'a> Names<'a> {
 }
 
 pub fn is_given(word: &str) -> bool {
-    GIVEN.binary_search(&word).is_ok()
+    GIVEN.has(word)
 }
 
 fn capitals(text: &str) -> Vec<String> {
@@ -152,90 +164,20 @@ fn capitals(text: &str) -> Vec<String> {
 
 /// What stands before a name in the languages of the tables, as it is written with a full stop or
 /// without.
-const TITLES: &[&str] = &[
-    "mr",
-    "mrs",
-    "ms",
-    "miss",
-    "mx",
-    "dr",
-    "prof",
-    "sir",
-    "frau",
-    "herr",
-    "herrn",
-    "fr",
-    "hr",
-    "mme",
-    "mlle",
-    "madame",
-    "monsieur",
-    "mademoiselle",
-    "sr",
-    "sra",
-    "srta",
-    "señora",
-    "señor",
-    "doña",
-    "don",
-    "dña",
-    "sig",
-    "signora",
-    "signor",
-    "dott",
-    "dottssa",
-    "dottoressa",
-    "ing",
-    "senhora",
-    "senhor",
-    "dona",
-    "dhr",
-    "mevr",
-    "mw",
-    "mevrouw",
-    "meneer",
-    "heer",
-    "fru",
-    "herre",
-    "pan",
-    "pani",
-    "panią",
-    "panem",
-    "pana",
-    "panu",
-    "paní",
-    "panom",
-    "pán",
-    "rouva",
-    "herra",
-    "domnul",
-    "doamna",
-    "dl",
-    "dna",
-    "bay",
-    "bayan",
-    "госпожа",
-    "госпожой",
-    "госпожу",
-    "господин",
-    "господином",
-    "господином",
-    "пан",
-    "пані",
-    "κα",
-    "κ",
-    "κυρία",
-    "κύριο",
-    "κύριος",
-    "ibu",
-    "bapak",
-    "pak",
-    "bu",
-];
+static TITLES: LazyLock<List> = LazyLock::new(|| {
+    List::of(
+        "\
+        mr mrs ms miss mx dr prof sir frau herr herrn fr hr mme mlle madame monsieur mademoiselle sr sra \
+        srta señora señor doña don dña sig signora signor dott dottssa dottoressa ing senhora senhor dona \
+        dhr mevr mw mevrouw meneer heer fru herre pan pani panią panem pana panu paní panom pán rouva herra \
+        domnul doamna dl dna bay bayan госпожа госпожой госпожу господин господином пан пані κα κ κυρία \
+        κύριο κύριος ibu bapak pak bu",
+    )
+});
 
 /// Whether the word, in small letters, is a title before a name.
 pub fn is_title(word: &str) -> bool {
-    TITLES.contains(&word)
+    TITLES.has(word)
 }
 
 /// Whether the word, in small letters, is an article before a title.

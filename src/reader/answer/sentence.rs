@@ -57,13 +57,16 @@ pub struct Place {
 /// Looks the tokens up in the tables of all languages.
 pub fn number(words: &Words, sentences: &mut [Sentence]) {
     for token in sentences.iter_mut().flat_map(|s| &mut s.tokens) {
-        // `Jaaa`: as it is written nobody knows it.
-        let short = |longest| squeeze(&token.text, longest).map(|short| words.interner.get(&short));
-        token.ids = [
-            words.interner.get(&token.text),
-            short(2).unwrap_or(UNKNOWN),
-            short(1).unwrap_or(UNKNOWN),
-        ];
+        let number = |word: &str| words.interner.get(word);
+        token.ids = [number(&token.text), UNKNOWN, UNKNOWN];
+        // `Jaaa`: as it is written nobody knows it. Few words have a letter twice in a row.
+        let bytes = token.text.as_bytes();
+        if token.text.is_ascii() && bytes.iter().zip(bytes.iter().skip(1)).all(|(a, b)| a != b) {
+            continue;
+        }
+        for (id, longest) in token.ids.iter_mut().skip(1).zip([2, 1]) {
+            *id = squeeze(&token.text, longest).map_or(UNKNOWN, |short| number(&short));
+        }
     }
 }
 
@@ -101,7 +104,7 @@ pub fn identify(scene: &Scene<'_>, token: &Token, begins: bool) -> Id {
 
 /// The one word that a slip of the thumb made this of.
 fn corrected(scene: &Scene<'_>, word: &str) -> Option<Id> {
-    if scene.language.endings_are_long {
+    if scene.language.endings_are_long || word.len() < tables::MIN_CORRECTED {
         return None;
     }
     let letters: Vec<char> = word.chars().collect();
@@ -132,15 +135,6 @@ fn near<'s>(scene: &'s Scene<'_>, letters: &'s [char]) -> impl Iterator<Item = I
 
 /// `yeees` as `yees` and `yes`: letters that a thumb held, no more than `longest` in a row.
 fn squeeze(word: &str, longest: usize) -> Option<String> {
-    // Few words have a letter twice, and those are told by their octets.
-    let bytes = word.as_bytes();
-    if word.is_ascii()
-        && !bytes
-            .windows(longest + 1)
-            .any(|w| w.iter().all(|b| w.first() == Some(b)))
-    {
-        return None;
-    }
     let mut short = String::with_capacity(word.len());
     let (mut last, mut run) = (None, 0);
     for c in word.chars() {
@@ -164,8 +158,7 @@ struct Way {
 pub fn explain(scene: &Scene<'_>, sentence: &Sentence, place: Place) -> Explained {
     let tokens = &sentence.tokens;
     let seen = seen(scene, tokens);
-    let days = dates::find(scene.language, &seen, scene.today);
-    let mut stretches = dates::stretches(scene.language, &seen, &days);
+    let (days, mut stretches) = dates::look(scene.language, &seen, scene.today);
     stretches.extend(known_names(scene, tokens, &seen));
     stretches.extend(names(scene, tokens, &seen));
     let ways = |stretches: &[Stretch]| {
@@ -323,6 +316,9 @@ impl Laying<'_> {
                 (_, Some(Some(way))) => way.cost,
                 _ => continue,
             };
+            if start > 0 && is_cheapest(&ways, start) {
+                break;
+            }
             let mut lay = |says: Option<Says>, end: usize| {
                 let cost = match says {
                     None => (before.0 + 1, before.1 + 1, before.2),
@@ -361,10 +357,9 @@ impl Laying<'_> {
 
     /// `Dale`, who may have signed with a word that consents in Spanish.
     fn signs(&self, start: usize, end: usize) -> bool {
-        let mut words = self.tokens.get(start..end).unwrap_or_default().iter();
-        let signs =
-            |t: &Token| t.title && t.capital && self.scene.known_names.is_of_people(&t.text);
-        words.all(signs)
+        let words = self.tokens.get(start..end).unwrap_or_default();
+        words.iter().all(|t| t.title && t.capital)
+            && (words.iter()).all(|t| self.scene.known_names.is_of_people(&t.text))
     }
 
     fn phrases(&self, days: &[Day], start: usize, mut found: impl FnMut(Says, usize)) {
@@ -395,7 +390,7 @@ impl Laying<'_> {
         }
     }
 
-    /// The end of the longest phrase that begins there, says one of these and counts.
+    /// The end of the longest phrase that begins there, takes a consent back, says one of these and counts.
     fn longest(
         &self,
         start: usize,
@@ -404,7 +399,7 @@ impl Laying<'_> {
     ) -> Option<usize> {
         let begins = self.gap(start) > Gap::None;
         let rules = self
-            .rules_at(start)
+            .denials_at(start)
             .filter(|rule| says(rule.says) && (begins || !rule.alone));
         let ends = rules.flat_map(|rule| {
             let ends = matcher::places(start, self.matcher.ends(rule.row, start));
@@ -437,6 +432,25 @@ impl Laying<'_> {
             .at(self.matcher.standing(start))
             .filter_map(|index| language.rules.get(index))
     }
+
+    /// Those of them that may take a consent back.
+    fn denials_at(&self, start: usize) -> impl Iterator<Item = &Rule> {
+        let language = self.scene.language;
+        language
+            .phrases
+            .denials_at(self.matcher.standing(start))
+            .filter_map(|index| language.rules.get(index))
+    }
+}
+
+/// Whether no way from here on can be cheaper than the one to the end: each has a phrase more than it has now.
+fn is_cheapest(ways: &[Option<Way>], from: usize) -> bool {
+    let Some((Some(last), ways)) = ways.split_last() else {
+        return false;
+    };
+    let open = ways.get(from..).unwrap_or_default();
+    let costs_more = |way: &Way| (way.cost.0, way.cost.1 + 1, way.cost.2) >= last.cost;
+    open.iter().flatten().all(costs_more)
 }
 
 /// Between two ways that explain as much with as many phrases, the one that denies wins.

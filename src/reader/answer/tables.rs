@@ -81,6 +81,13 @@ pub enum Span {
     On(i8, i8),
 }
 
+impl Says {
+    /// Whether it may take a consent back.
+    pub fn is_against(self) -> bool {
+        self <= Says::Condition || self == Says::Far
+    }
+}
+
 pub struct Rule {
     pub says: Says,
     /// Counts only as a clause of its own.
@@ -159,6 +166,8 @@ impl Language {
 pub struct Words {
     pub interner: Interner,
     pub languages: Vec<Language>,
+    /// The bits of them all.
+    pub all: u64,
     /// By word number: the languages that know it.
     pub langs: Vec<u64>,
     /// Words that a refusal, a postponement or a doubt can begin with, sorted.
@@ -206,6 +215,7 @@ fn load() -> Words {
     let mut words = Words {
         interner: Interner::default(),
         languages: Vec::new(),
+        all: 0,
         langs: Vec::new(),
         refusing: Vec::new(),
         complaints: Vec::new(),
@@ -221,6 +231,7 @@ fn load() -> Words {
                 words.refusing.push(id);
             }
         }
+        words.all |= language.bit;
         words.languages.push(language);
     }
     words.refusing.sort_unstable();

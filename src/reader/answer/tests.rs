@@ -310,10 +310,22 @@ fn a_tally_counts_every_bit() {
         tally.add(number << 1 | 1);
     }
     const { assert!(MAX_TOKENS < 1 << TALLY_DIGITS) };
-    assert_eq!(tally.count(1), MAX_TOKENS);
+    assert_eq!((tally.most(1), tally.least(1)), (MAX_TOKENS, MAX_TOKENS));
+    let mut counts = vec![MAX_TOKENS];
     for digit in 0..9 {
         let have = (0..MAX_TOKENS).filter(|n| n >> digit & 1 != 0).count();
-        assert_eq!(tally.count(2 << digit), have);
+        assert_eq!(tally.most(2 << digit), have);
+        assert_eq!(tally.least(2 << digit), have);
+        counts.push(have);
+    }
+    // The last bit was never set.
+    counts.push(0);
+    let all = (1 << counts.len()) - 1;
+    assert_eq!((tally.most(all), tally.least(all)), (MAX_TOKENS, 0));
+    for least in 0..=2 * MAX_TOKENS {
+        let with = |at: usize| u64::from(counts[at] >= least) << at;
+        let want: u64 = (0..counts.len()).map(with).sum();
+        assert_eq!(tally.with(all, least), want, "{least}");
     }
 }
 

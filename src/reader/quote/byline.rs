@@ -34,29 +34,35 @@ impl Above {
         }
     }
 
-    /// The author of [`Above::head`] alone.
+    /// The same, but only who wrote it.
     pub fn author(&self) -> Author {
         match self {
             Above::Block(head) => head.from.clone(),
             Above::Values(values) => values.author(),
-            Above::Attribution(text) => named(text).0,
+            Above::Attribution(text) => author(text).0,
         }
     }
-}
 
-/// Author and date of an attribution.
-fn head(text: &str) -> Head {
-    let (author, before, after) = named(text);
-    let date = date_in(before, author.name.as_deref()).or_else(|| date_in(after, None));
-    Head {
-        from: author,
-        date,
-        ..Head::default()
+    /// Whether the author's name can have a word that begins with these letters, at a look.
+    pub fn may_name(&self, begins: &str) -> bool {
+        let text = match self {
+            Above::Block(head) => head.from.name.as_deref(),
+            Above::Values(values) => values.from(),
+            Above::Attribution(text) => Some(text.as_str()),
+        };
+        let text = text.unwrap_or_default();
+        // An apostrophe may stand within a word, and other letters may become those of ASCII.
+        !text.is_ascii()
+            || text.contains(['\'', '`'])
+            || text.len() >= begins.len()
+                && (text.as_bytes().windows(begins.len().max(1)))
+                    .any(|octets| octets.eq_ignore_ascii_case(begins.as_bytes()))
+            || begins.is_empty()
     }
 }
 
-/// The author of an attribution, and what stands before and behind the address.
-fn named(text: &str) -> (Author, &str, &str) {
+/// The author whom an attribution names, and what stands before and behind.
+fn author(text: &str) -> (Author, &str, &str) {
     let text = text.trim_matches(['-', '*', '_', ' ', '\u{A0}', ':', '：']);
     match mailbox::addresses(text).next() {
         Some((spot, address)) => {
@@ -79,6 +85,17 @@ fn named(text: &str) -> (Author, &str, &str) {
                 "",
             )
         }
+    }
+}
+
+/// Author and date of an attribution.
+fn head(text: &str) -> Head {
+    let (author, before, after) = author(text);
+    let date = date_in(before, author.name.as_deref()).or_else(|| date_in(after, None));
+    Head {
+        from: author,
+        date,
+        ..Head::default()
     }
 }
 

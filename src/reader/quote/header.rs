@@ -220,9 +220,13 @@ impl Values {
         kinds.iter().filter(|k| self.has(**k)).count()
     }
 
+    /// The field that names the author.
+    pub fn from(&self) -> Option<&str> {
+        self.get(Field::From)
+    }
+
     pub fn author(&self) -> Author {
-        let from = self.get(Field::From);
-        from.map(mailbox::author).unwrap_or_default()
+        self.from().map(mailbox::author).unwrap_or_default()
     }
 
     pub fn head(&self) -> Head {

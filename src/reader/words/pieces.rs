@@ -156,7 +156,14 @@ mod tests {
     #[test]
     fn words_are_found_where_an_automaton_finds_them() {
         for words in [
-            &["virus", "virus-free", "rus-f", "confidential", "вирус", "保密"][..],
+            &[
+                "virus",
+                "virus-free",
+                "rus-f",
+                "confidential",
+                "вирус",
+                "保密",
+            ][..],
             &["mac", "ios", "k-9", "macs", "ac", "手机"],
             &["a"],
             &[],

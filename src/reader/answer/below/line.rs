@@ -5,8 +5,9 @@
 use crate::reader::answer::interner::UNKNOWN;
 use crate::reader::answer::lexer::characters::is_unspaced;
 use crate::reader::answer::lexer::{Shape, Token};
-use crate::reader::answer::lists::{PARTS, PLACES, SPOKEN, TITLES, UNSIGNED};
+use crate::reader::answer::lists::{List, PARTS, PLACES, SPOKEN, TITLES, UNSIGNED};
 use crate::reader::answer::names::{Names, is_given, is_title};
+use std::sync::LazyLock;
 
 /// Words of a line that is somebody's name.
 const MAX_NAME_WORDS: usize = 5;
@@ -19,9 +20,13 @@ const YEARS_AHEAD: std::ops::Range<u32> = 2026..2050;
 /// Letters of a state, a county or a country in capitals: `NY`, `NSW`.
 const MAX_ABBREVIATION: usize = 3;
 /// What stands between names, and beside them.
-const PARTICLES: &str = "\
+static PARTICLES: LazyLock<List> = LazyLock::new(|| {
+    List::of(
+        "\
     von van de der den da di do dos du del la le bin al el ten af av zu she her hers he him his they \
-    them theirs sie er elle il ella él pronouns";
+    them theirs sie er elle il ella él pronouns",
+    )
+});
 /// What a firm, a department or an office has in scripts without spaces: it begins or ends the line.
 const UNSPACED_BEGINS: &str = "\
     株式会社 有限会社 合同会社 一般社団法人 国立 주식회사 ㈜";
@@ -35,24 +40,44 @@ const UNSPACED_PLACES: &str = "\
 const UNSPACED_REGIONS: &str = "都府県道市区區省町村시구도동로";
 
 /// `AI Assistant`, `Virtual Assistant`: nobody of flesh and blood need be.
-const MACHINES: &str = "\
-    ai ki ia virtual virtuelle virtueller virtuel virtuale digital";
-const HELPERS: &str = "\
+static MACHINES: LazyLock<List> = LazyLock::new(|| {
+    List::of(
+        "\
+    ai ki ia virtual virtuelle virtueller virtuel virtuale digital",
+    )
+});
+static HELPERS: LazyLock<List> = LazyLock::new(|| {
+    List::of(
+        "\
     assistant assistante assistent assistentin assistente asistente asystent asystentka asistan \
-    agent agente secretary";
+    agent agente secretary",
+    )
+});
 /// Rooms and people in front of the writer's name: `Team Carol`, `Büro Carol Diaz`.
-const OFFICES: &str = "\
+static OFFICES: LazyLock<List> = LazyLock::new(|| {
+    List::of(
+        "\
     team office büro sekretariat sekretariatet secretariat secrétariat secretaría secretaria \
     secretária secretariaat segreteria biuro kontor assistant assistante assistent \
     assistentin assistente asistente asystent asystentka secretary sekretärin secrétaire secretario \
-    secretaresse pa ea секретарь ассистент помощник asistanı sekreteri";
+    secretaresse pa ea секретарь ассистент помощник asistanı sekreteri",
+    )
+});
 /// What stands before the writer's name where somebody else signs.
-const OF_HER: &str = "\
-    of to for für pour por para voor till dla для için";
+static OF_HER: LazyLock<List> = LazyLock::new(|| {
+    List::of(
+        "\
+    of to for für pour por para voor till dla для için",
+    )
+});
 
 /// Trades that are surnames.
-const SURNAMES: &str = "baker barber brewer butcher carpenter cook dean dyer farmer gardener judge mason miller painter \
-    porter potter provost tailor weaver";
+static SURNAMES: LazyLock<List> = LazyLock::new(|| {
+    List::of(
+        "baker barber brewer butcher carpenter cook dean dyer farmer gardener judge mason miller painter \
+    porter potter provost tailor weaver",
+    )
+});
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -132,18 +157,18 @@ fn is_abbreviation(token: &Token) -> bool {
 /// Words of a sentence: `My Lawyer Decides`. `Via Roma 10` is a street.
 fn is_spoken(line: &[&Token]) -> bool {
     let numbered = || line.iter().any(|t| matches!(t.shape, Shape::Number(_)));
-    let has = |words| line.iter().any(|t| among(words, &t.text));
+    let has = |list: &List| line.iter().any(|t| list.has(&t.text));
     let pairs = |pair: &[&Token]| matches!(pair, [a, b] if a.text == "subject" && b.text == "to");
     line.iter()
         .any(|t| t.shape == Shape::Word && SPOKEN.has(&t.text) && !(t.text == "via" && numbered()))
         || line.windows(2).any(pairs)
-        || has(MACHINES) && has(HELPERS)
+        || has(&MACHINES) && has(&HELPERS)
 }
 
 /// `Office of Carol Diaz`, `Carol's Assistant`: somebody else's line.
 fn is_of_hers(names: &Names<'_>, line: &[&Token]) -> bool {
     let own = |t: &Token| names.is_writers(&t.text);
-    let office = line.iter().position(|t| among(OFFICES, &t.text));
+    let office = line.iter().position(|t| OFFICES.has(&t.text));
     let behind = office.and_then(|at| line.get(at + 1..)).unwrap_or_default();
     let possessed = |t: &Token| {
         t.text
@@ -152,7 +177,7 @@ fn is_of_hers(names: &Names<'_>, line: &[&Token]) -> bool {
             && !own(t)
     };
     line.windows(2)
-        .any(|pair| matches!(pair, [small, name] if among(OF_HER, &small.text) && own(name)))
+        .any(|pair| matches!(pair, [small, name] if OF_HER.has(&small.text) && own(name)))
         || line.iter().any(|t| possessed(t))
         || behind.iter().any(|t| own(t))
 }
@@ -162,7 +187,7 @@ fn is_anothers(names: &Names<'_>, line: &[&Token]) -> bool {
     let mut words = line.iter().skip_while(|t| is_title(&t.text));
     line.len() <= MAX_NAME_WORDS
         && line.iter().all(|t| {
-            let firm = TITLES.has(&t.text) && !among(SURNAMES, &t.text);
+            let firm = TITLES.has(&t.text) && !SURNAMES.has(&t.text);
             t.shape == Shape::Word && is_capital(t) && !firm
         })
         && !line.iter().any(|t| names.is_own(&t.text))
@@ -211,7 +236,7 @@ fn is_name(names: &Names<'_>, line: &[&Token], first: bool) -> bool {
     if line.len() > MAX_NAME_WORDS || line.iter().any(|t| t.shape != Shape::Word) {
         return false;
     }
-    let beside = |t: &Token| is_title(&t.text) || among(PARTICLES, &t.text);
+    let beside = |t: &Token| is_title(&t.text) || PARTICLES.has(&t.text);
     let own =
         |t: &Token| names.is_own(&t.text) || (t.capital && !t.title && names.is_initials(&t.text));
     let told = line.iter().any(|t| names.tells_who_signs(&t.text));
@@ -296,8 +321,4 @@ fn is_unspaced_place(text: &str) -> bool {
             || behind.ends_with(is_region)
             || (behind.contains(is_region) && behind.ends_with(|c: char| c.is_ascii_digit()))
     })
-}
-
-fn among(words: &str, word: &str) -> bool {
-    words.split(' ').any(|one| one == word)
 }

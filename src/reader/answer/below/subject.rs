@@ -3,7 +3,7 @@
 //! Fails towards refusal: a word that is not ours, no mark of an answer and no tag of a server, is the person's.
 
 use crate::reader::answer::prepared;
-use crate::reader::fold::fold;
+use crate::reader::fold::{fold, has_folded};
 use crate::reader::quote::banner::EXTERNAL;
 use crate::reader::words::words;
 
@@ -37,6 +37,9 @@ pub fn own(subject: &str, original: &str) -> Own {
         changed: false,
     };
     if prepared(subject).is_some() {
+        return own;
+    }
+    if is_ours(subject, original) {
         return own;
     }
     let said: Vec<String> = cut(subject).map(fold).collect();
@@ -75,6 +78,17 @@ pub fn own(subject: &str, original: &str) -> Own {
     // `Re: lunch`: the person found another mail of the connector's to answer.
     own.changed = !new.is_empty() && (ours.is_some() || !said.first().is_some_and(answers));
     own
+}
+
+/// Whether the subject is the first line of our mail, letter for letter, behind nothing but marks of an answer.
+fn is_ours(subject: &str, original: &str) -> bool {
+    let line = original.lines().next().unwrap_or_default();
+    let before = subject.strip_suffix(line);
+    before.is_some_and(|before| {
+        let answers = |word| has_folded(&words().re, word) || has_folded(&words().fwd, word);
+        let apart = before.is_empty() || before.ends_with(' ');
+        apart && cut(before).all(answers) && cut(line).nth(MIN_SHARED - 1).is_some()
+    })
 }
 
 /// The words of a line, with their apostrophes.

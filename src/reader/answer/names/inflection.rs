@@ -42,6 +42,14 @@ const SOFTENED: &[(&str, &str)] = &[
     ("ga", "zi"),
 ];
 
+/// The first letters of a word, which a name has too where the word is that name or an inflection of it; of a word
+/// with other letters than those of ASCII none.
+pub fn stem(word: &str) -> &str {
+    let letters = word.len().saturating_sub(1).clamp(1, MIN_STEM);
+    let stem = word.get(..letters).filter(|_| word.is_ascii());
+    stem.unwrap_or_default()
+}
+
 pub fn is_inflected(name: &str, word: &str) -> bool {
     if word.strip_suffix('s') == Some(name) {
         return true;
@@ -54,6 +62,19 @@ pub fn is_inflected(name: &str, word: &str) -> bool {
         }
     }
     let foreign = word.chars().any(|c| c >= '\u{370}');
+    // No name of a letter is long enough.
+    let (Some(name_begins), Some(word_begins)) = (name.chars().next(), word.chars().next()) else {
+        return false;
+    };
+    let is_cyrillic = matches!(word_begins, '\u{400}'..='\u{4FF}');
+    if name_begins.is_ascii() && (is_cyrillic || (word_begins.is_ascii() && !foreign)) {
+        let begins = latin(word_begins);
+        if begins
+            .is_some_and(|c| c != name_begins && !(foreign && ALIKE.contains(&(name_begins, c))))
+        {
+            return false;
+        }
+    }
     let word: Vec<char> = fold(word).chars().filter_map(latin).collect();
     let name: Vec<char> = fold(name).chars().collect();
     let alike = |a: char, b: char| a == b || (foreign && ALIKE.contains(&(a, b)));

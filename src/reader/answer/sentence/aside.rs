@@ -124,8 +124,8 @@ impl Laying<'_> {
     /// words: `I'm in Lyon until Friday`.
     fn denies(&self, days: &[Day], (start, head): (usize, usize), end: usize) -> bool {
         let denies = |at: usize| {
-            self.rules_at(at).any(|rule| {
-                (rule.says <= Says::Condition || rule.says == Says::Far)
+            self.denials_at(at).any(|rule| {
+                rule.says.is_against()
                     && matcher::places(at, self.matcher.ends(rule.row, at))
                         .any(|end| at >= head || end > head)
             })

@@ -5,8 +5,9 @@
 use crate::reader::answer::dates;
 use crate::reader::answer::lexer::{Gap, Sentence, Shape, Token};
 use crate::reader::answer::lists::{TITLES, UNSIGNED};
-use crate::reader::answer::matcher::Matcher;
-use crate::reader::answer::sentence::{Laying, Place, Scene, seen};
+use crate::reader::answer::matcher::{self, Matcher, Seen};
+use crate::reader::answer::names::Names;
+use crate::reader::answer::sentence::{Laying, Place, Scene, identify, seen};
 use crate::reader::answer::tables::Says;
 
 /// What a line begins with below the name of somebody who signs for another.
@@ -38,26 +39,75 @@ pub enum Words {
     Foreign,
 }
 
+impl Which {
+    fn has(self, says: Says) -> bool {
+        match self {
+            Which::All => says.is_against(),
+            Which::Plain => says.is_against() && says != Says::Doubt,
+            Which::Refusals => says <= Says::NoAlone,
+        }
+    }
+}
+
 /// The first words that refuse, postpone, doubt or set a condition, wherever in the sentence.
 pub fn by(scene: &Scene<'_>, sentence: &Sentence, which: Which, words: Words) -> Option<String> {
+    let marked = marked(scene.known_names, sentence).map(str::to_owned);
+    marked.or_else(|| phrase(scene, sentence, which, words))
+}
+
+/// The first word that takes a yes back whatever the language: nobody signs so, or signs for another.
+pub fn marked<'s>(names: &Names<'_>, sentence: &'s Sentence) -> Option<&'s str> {
     let tokens = &sentence.tokens;
-    let refuses = |at: &usize| {
-        let unsigned = tokens.get(*at).is_some_and(|t| UNSIGNED.has(&t.text));
-        unsigned || is_for_another(scene, tokens, *at)
-    };
-    if let Some(token) = (0..tokens.len())
-        .find(refuses)
-        .and_then(|at| tokens.get(at))
-    {
-        return Some(token.text.clone());
+    let refuses =
+        |at: usize, token: &Token| UNSIGNED.has(&token.text) || is_for_another(names, tokens, at);
+    let mut all = tokens.iter().enumerate();
+    let (_, token) = all.find(|(at, token)| refuses(*at, token))?;
+    Some(&token.text)
+}
+
+/// Whether [`phrase`] can find something there, or would if lines were left out, as single words tell.
+pub fn may_deny(scene: &Scene<'_>, sentences: &[Sentence], which: Which) -> bool {
+    let language = scene.language;
+    let count = sentences.iter().map(|sentence| sentence.tokens.len()).sum();
+    let mut all: Vec<Seen> = Vec::with_capacity(count);
+    for Sentence { tokens, .. } in sentences {
+        let mut line = None;
+        for (at, token) in tokens.iter().enumerate() {
+            // Where the lines above it are left out, it begins the sentence.
+            let begins = line != Some(token.line);
+            line = Some(token.line);
+            let next = || tokens.get(at + 1);
+            let followed = || next().is_none_or(|n| n.gap == Gap::None || n.line != token.line);
+            all.push(Seen {
+                id: identify(scene, token, begins && followed()),
+                shape: token.shape,
+            });
+        }
     }
+    let words = all.iter().map(|seen| matcher::bits(language, seen.id));
+    let words = words.fold(0, |all, bits| all | bits);
+    let counts = |index: usize| {
+        let rule = language.rules.get(index);
+        rule.is_some_and(|rule| which.has(rule.says))
+    };
+    all.iter().any(|seen| {
+        let standing = (seen.id, dates::shapes(language, seen));
+        language.phrases.may_deny(standing, words, counts)
+    })
+}
+
+/// The first phrase of the language that refuses, postpones, doubts or sets a condition.
+pub fn phrase(
+    scene: &Scene<'_>,
+    sentence: &Sentence,
+    which: Which,
+    words: Words,
+) -> Option<String> {
+    let tokens = &sentence.tokens;
     let seen = seen(scene, tokens);
     let stretches = match which {
         Which::Refusals => Vec::new(),
-        _ => {
-            let days = dates::find(scene.language, &seen, scene.today);
-            dates::stretches(scene.language, &seen, &days)
-        }
+        _ => dates::look(scene.language, &seen, scene.today).1,
     };
     let laying = Laying {
         scene,
@@ -66,14 +116,9 @@ pub fn by(scene: &Scene<'_>, sentence: &Sentence, which: Which, words: Words) ->
         place: Place::default(),
         matcher: Matcher::new(scene.language, &seen, &stretches),
     };
-    let counts = |says| match which {
-        Which::All => says <= Says::Condition || says == Says::Far,
-        Which::Plain => (says <= Says::Condition && says != Says::Doubt) || says == Says::Far,
-        Which::Refusals => says <= Says::NoAlone,
-    };
     let longest = |start| {
         let stays = |says, end| !is_of_signature(scene, tokens.get(start..end), (says, words));
-        Some((start, laying.longest(start, counts, stays)?))
+        Some((start, laying.longest(start, |says| which.has(says), stays)?))
     };
     let (start, end) = (0..tokens.len()).find_map(longest)?;
     let words = tokens.get(start..end)?.iter().map(|t| t.text.as_str());
@@ -81,17 +126,20 @@ pub fn by(scene: &Scene<'_>, sentence: &Sentence, which: Which, words: Words) ->
 }
 
 /// `For Carol`, `Dave Miller, p.p. Carol`; not `P.O. Box`, `Ames, IA 50010`, or Per's own name.
-fn is_for_another(scene: &Scene<'_>, tokens: &[Token], at: usize) -> bool {
+fn is_for_another(names: &Names<'_>, tokens: &[Token], at: usize) -> bool {
     let Some(token) = tokens.get(at) else {
         return false;
     };
     let text = token.text.as_str();
     let listed = (token.gap == Gap::Line && FOR_ANOTHER.contains(&text))
         || (token.gap > Gap::None && BY_PROXY.contains(&text));
+    if !listed {
+        return false;
+    }
     let next = tokens.get(at + 1).filter(|next| next.line == token.line);
     let placed =
         next.is_some_and(|next| next.text == "box" || matches!(next.shape, Shape::Number(_)));
-    listed && !placed && !scene.known_names.is_writers(text)
+    !placed && !names.is_writers(text)
 }
 
 /// A single word that is the writer's own name, or that a table has in doubt and is a title (`Co-founder`) or a small

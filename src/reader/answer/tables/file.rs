@@ -224,8 +224,8 @@ impl Reading {
             let needs = Needs::of(&nodes, &self.defined);
             let begun = Beginning::of(self.language.rules.len(), needs);
             match says {
-                Says::Span(_) => self.spans.add(begun, &first),
-                _ => self.phrases.add(begun, &first),
+                Says::Span(_) => self.spans.add(begun, &first, false),
+                _ => self.phrases.add(begun, &first, says.is_against()),
             }
             if matches!(says, Says::Closing | Says::Thanks) {
                 self.language.sign_offs.extend(&first.ids);
