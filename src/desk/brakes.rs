@@ -30,21 +30,22 @@ impl Desk {
     }
 }
 
-/// What becomes of a mail for which there is no room now.
-pub(super) fn held(id: i64) -> Disposition {
-    tracing::warn!(
-        inbox = id,
-        "unproven mail causes too many mails; this one waits"
-    );
-    Disposition {
-        name: "held",
-        reason: "mail that nobody proved has caused enough for now; it is handled later".to_owned(),
-        introduction: None,
-        duplicate_of: None,
-    }
-}
-
 impl Work<'_> {
+    pub(super) fn hold(&mut self, id: i64) -> Result<(), DeskError> {
+        tracing::warn!(
+            inbox = id,
+            "unproven mail causes too many mails; this one waits"
+        );
+        let disposition = Disposition {
+            name: "held",
+            reason: "mail that nobody proved has caused enough for now; it is handled later"
+                .to_owned(),
+            introduction: None,
+            duplicate_of: None,
+        };
+        Ok(inbox::settle(self.db, id, &disposition)?)
+    }
+
     /// Whose claim it is, where what this mail causes is to be counted: a stranger's mail, or one that
     /// nobody proved.
     pub(super) fn claim_of(

@@ -7,7 +7,6 @@
 
 use crate::deadline::DECIDE_TICKS;
 use crate::desk::ahead::{Ahead, Circumstances, Opened};
-use crate::desk::brakes::held;
 use crate::desk::press::Press;
 use crate::desk::unknown;
 use crate::desk::work::Work;
@@ -231,23 +230,26 @@ impl Work<'_> {
         let id = pending.id;
         let deadline = self.deadline;
         let _held = deadline.map(|deadline| deadline.begin(id, DECIDE_TICKS));
+        self.identify(id, &opened.letter, &opened.content_key)?;
         if let Some(facts) = pending.facts.as_deref().filter(|_| pending.looked_up) {
             inbox::learn(self.db, id, facts)?;
         }
         self.claimed = None;
-        let disposition = match self.savepoint(|work| work.dispose(pending, opened)) {
-            Err(DeskError::Write(error)) => aside(id, error.to_string()),
-            Err(DeskError::Held) => held(id),
-            other => other?,
-        };
-        let message_id = opened.letter.message_id.as_deref();
-        let tells = (opened.content_key.as_slice(), message_id);
-        Ok(inbox::settle_identified(self.db, id, tells, &disposition)?)
+        match self.savepoint(|work| work.decide(pending, opened)) {
+            Err(DeskError::Write(error)) => self.set_aside(id, error.to_string()),
+            Err(DeskError::Held) => self.hold(id),
+            other => other,
+        }
     }
 
     fn identify(&self, id: i64, letter: &Letter, key: &[u8]) -> Result<(), DeskError> {
         let message_id = letter.message_id.as_deref();
         Ok(inbox::identify(self.db, id, key, message_id)?)
+    }
+
+    fn decide(&mut self, pending: &Pending, opened: &Opened) -> Result<(), DeskError> {
+        let disposition = self.dispose(pending, opened)?;
+        Ok(inbox::settle(self.db, pending.id, &disposition)?)
     }
 
     /// Undoes what `act` did if it fails, and nothing else of the transaction; where nothing is apart, all
@@ -274,16 +276,13 @@ impl Work<'_> {
     }
 
     fn set_aside(&mut self, id: i64, reason: String) -> Result<(), DeskError> {
-        Ok(inbox::settle(self.db, id, &aside(id, reason))?)
-    }
-}
-
-fn aside(id: i64, reason: String) -> Disposition {
-    tracing::warn!(inbox = id, reason, "a mail is set aside");
-    Disposition {
-        name: "quarantined",
-        reason,
-        introduction: None,
-        duplicate_of: None,
+        tracing::warn!(inbox = id, reason, "a mail is set aside");
+        let disposition = Disposition {
+            name: "quarantined",
+            reason,
+            introduction: None,
+            duplicate_of: None,
+        };
+        Ok(inbox::settle(self.db, id, &disposition)?)
     }
 }

@@ -298,7 +298,9 @@ impl Work<'_> {
             age_secs: now - mail.created_at_secs,
             mail_refused_before: attempt.phase == Phase::Mail
                 && outbox::ended_in(self.db, id, Phase::Mail.name())?,
-            another_refused: another.as_ref().is_some_and(|other| *other != id.to_string()),
+            another_refused: another
+                .as_ref()
+                .is_some_and(|other| *other != id.to_string()),
         };
         let judgement = match retry::judge(attempt, history) {
             Judgement::TooLarge if self.shorten(&mail)? => {

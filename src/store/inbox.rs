@@ -219,30 +219,6 @@ pub fn settle(db: &Connection, id: i64, disposition: &Disposition) -> Result<(),
     Ok(())
 }
 
-/// The same for one that was taken apart: with the content key and the Message-ID that tell it from others.
-pub fn settle_identified(
-    db: &Connection,
-    id: i64,
-    (content_key, message_id): (&[u8], Option<&str>),
-    disposition: &Disposition,
-) -> Result<(), StoreError> {
-    db.prepare_cached(
-        "UPDATE inbox SET content_key = ?2, message_id = ?3, disposition = ?4, reason = ?5,
-           introduction = ?6, duplicate_of = ?7
-         WHERE id = ?1",
-    )?
-    .execute((
-        id,
-        content_key,
-        message_id,
-        disposition.name,
-        &disposition.reason,
-        disposition.introduction,
-        disposition.duplicate_of,
-    ))?;
-    Ok(())
-}
-
 /// Mails that decided nothing, oldest first: when each came, its Message-ID, and why.
 pub fn without_effect(db: &Connection) -> Result<Vec<(i64, String, String)>, StoreError> {
     let rows = db
