@@ -159,32 +159,38 @@ fn is_same(encoded: &str, meant: &str) -> Option<bool> {
 /// Whether it plainly says this and then white space; piece by piece, without a copy.
 fn says(encoded: &str, meant: &str) -> Option<bool> {
     let mut to_come = meant.as_bytes();
-    let mut goes_on = |piece: &[u8]| {
-        let common = piece.len().min(to_come.len());
-        let (said, beyond) = piece.split_at_checked(common)?;
-        to_come = to_come.strip_prefix(said)?;
-        beyond.iter().all(u8::is_ascii_whitespace).then_some(())
-    };
     let mut rest = encoded.as_bytes();
     while let Some(at) = memchr::memchr2(b'=', b'\r', rest) {
         let (before, from) = rest.split_at_checked(at)?;
-        goes_on(before)?;
+        goes_on(&mut to_come, before)?;
         rest = match from {
             [b'\r', ..] if before.ends_with(b" ") || before.ends_with(b"\t") => return None,
             [b'\r', b'\n', after @ ..] => {
-                goes_on(b"\n")?;
+                match to_come {
+                    [b'\n', later @ ..] => to_come = later,
+                    [] => {}
+                    _ => return None,
+                }
                 after
             }
             [b'=', b'\r', b'\n', after @ ..] => after,
             [b'=', high, low, after @ ..] => {
-                goes_on(&[digit(*high)? << 4 | digit(*low)?])?;
+                goes_on(&mut to_come, &[digit(*high)? << 4 | digit(*low)?])?;
                 after
             }
             _ => return None,
         };
     }
-    goes_on(rest)?;
+    goes_on(&mut to_come, rest)?;
     Some(to_come.is_empty())
+}
+
+/// Whether this piece is what was to come, or white space behind its end.
+fn goes_on(to_come: &mut &[u8], piece: &[u8]) -> Option<()> {
+    let common = piece.len().min(to_come.len());
+    let (said, beyond) = piece.split_at_checked(common)?;
+    *to_come = to_come.strip_prefix(said)?;
+    beyond.iter().all(u8::is_ascii_whitespace).then_some(())
 }
 
 /// The same, for all that is not so plain.

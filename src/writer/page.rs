@@ -116,7 +116,7 @@ impl Page {
 
     /// The plain text, LF line ends.
     pub fn plain(&self) -> String {
-        let mut out = String::new();
+        let mut out = String::with_capacity(PLAIN_OCTETS);
         for part in &self.parts {
             if !out.is_empty() {
                 out.push('\n');
@@ -338,6 +338,7 @@ fn percent(out: &mut String, text: &str, keep: &[u8]) {
 }
 
 /// What most mails take.
+const PLAIN_OCTETS: usize = 3 * 1024;
 const HTML_OCTETS: usize = 8 * 1024;
 /// Up to the language, and from there to the first part.
 const HTML_START: &str = "<!DOCTYPE html>\n<html lang=\"";

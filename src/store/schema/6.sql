@@ -1,6 +1,6 @@
--- The sixth schema. What becomes of a mail is stored without a journal of the statement's own, into which SQLite
--- copied each page first: the keys that a mail points with are looked at when the transaction ends. As
--- https://www.sqlite.org/lang_altertable.html (section 7) does it, since no row changes.
+-- The sixth schema. What became of a mail is stored without a journal of the statement's own, into which SQLite
+-- would copy each page first: where a mail points is looked at when the transaction ends. No row changes, so it is
+-- done as https://www.sqlite.org/lang_altertable.html (section 7) says.
 
 PRAGMA writable_schema = ON;
 UPDATE sqlite_schema SET sql = replace(replace(sql,
