@@ -115,7 +115,7 @@ impl Work<'_> {
     pub(super) fn dispose(
         &mut self,
         pending: &inbox::Pending,
-        opened: &Opened,
+        opened: Opened,
     ) -> Result<Disposition, DeskError> {
         let letter = &opened.letter;
         let content_key = &opened.content_key;
@@ -132,8 +132,8 @@ impl Work<'_> {
         }
         let bound = bind::bind(self.db, self.house, letter)?;
         let reader = &opened.reader;
-        let reading = match (bound.original(), &opened.alone) {
-            (None, Some(alone)) => alone.clone(),
+        let reading = match (bound.original(), opened.alone) {
+            (None, Some(alone)) => alone,
             (original, _) => reader.read(letter, original),
         };
         let mut mail = Mail {
