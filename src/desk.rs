@@ -46,7 +46,7 @@ use crate::deadline::Deadline;
 use crate::desk::acquainted::Acquainted;
 use crate::desk::house::House;
 use crate::desk::post::Parcel;
-use crate::desk::work::Work;
+use crate::desk::work::{Keyed, Work};
 use crate::failpoint;
 use crate::rules::clock;
 use crate::rules::event::Event;
@@ -87,7 +87,7 @@ pub type Dice = Box<dyn FnMut(&mut [u8]) + Send>;
 pub struct Desk {
     store: Store,
     house: Arc<House>,
-    instance_key: Vec<u8>,
+    keyed: Keyed,
     /// Whether mails were kept under keys that do not begin with their day (schema 4 and before).
     keys_without_day: bool,
     dice: Dice,
@@ -136,7 +136,7 @@ impl Desk {
         Ok(Desk {
             store,
             house: Arc::new(house),
-            instance_key,
+            keyed: Keyed::by(&instance_key),
             keys_without_day,
             dice,
             acquainted: RefCell::default(),
@@ -210,7 +210,7 @@ impl Desk {
         let done = act(&mut Work {
             db: &tx,
             house: &self.house,
-            instance_key: &self.instance_key,
+            keyed: &self.keyed,
             keys_without_day: self.keys_without_day,
             dice: &mut self.dice,
             acquainted,

@@ -187,7 +187,7 @@ impl Desk {
                 for mail in &pending {
                     let opened = ahead.take(mail.id);
                     let opened = opened.unwrap_or_else(|| Opened::of(mail, around, false));
-                    work.handle(mail, &opened)?;
+                    work.handle(mail, opened)?;
                 }
                 if let Some(press) = work.press.take() {
                     press.empty(work.db)?;
@@ -226,7 +226,7 @@ impl Desk {
 
 impl Work<'_> {
     /// One mail; what can't be answered is undone and set aside, and the next one is handled.
-    fn handle(&mut self, pending: &Pending, opened: &Opened) -> Result<(), DeskError> {
+    fn handle(&mut self, pending: &Pending, opened: Opened) -> Result<(), DeskError> {
         let id = pending.id;
         let deadline = self.deadline;
         let _held = deadline.map(|deadline| deadline.begin(id, DECIDE_TICKS));
@@ -247,7 +247,7 @@ impl Work<'_> {
         Ok(inbox::identify(self.db, id, key, message_id)?)
     }
 
-    fn decide(&mut self, pending: &Pending, opened: &Opened) -> Result<(), DeskError> {
+    fn decide(&mut self, pending: &Pending, opened: Opened) -> Result<(), DeskError> {
         let disposition = self.dispose(pending, opened)?;
         Ok(inbox::settle(self.db, pending.id, &disposition)?)
     }

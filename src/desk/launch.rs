@@ -140,8 +140,8 @@ impl Work<'_> {
             // One question for one mail; whom he means is asked once it is his.
             targets = vec![None];
         }
-        for (at, target) in targets.into_iter().enumerate() {
-            let mut introduction = draft.clone();
+        let drafts = std::iter::repeat_n(draft, targets.len());
+        for (at, (mut introduction, target)) in drafts.zip(targets).enumerate() {
             if at > 0 {
                 introduction.id = 0;
             }

@@ -4,7 +4,7 @@ use crate::desk::work::Work;
 use crate::desk::{Desk, DeskError, at_hand};
 use crate::reader::address::Address;
 use crate::rules::event::Event;
-use crate::rules::introduction::{Introduction, Stage};
+use crate::rules::introduction::{Outline, Stage};
 use crate::rules::retry::{self, Attempt, Judgement, Phase};
 use crate::store::outbox::{self, Progress, Which};
 use crate::store::{introductions, people};
@@ -225,7 +225,7 @@ impl Work<'_> {
         );
         let looked_at = question || mail.saying == "introduction";
         let introduction = mail.introduction.filter(|_| looked_at);
-        let introduction = introduction.map(|id| introductions::load(self.db, id));
+        let introduction = introduction.map(|id| introductions::outline(self.db, id));
         let Some(introduction) = introduction.transpose()?.flatten() else {
             return Ok(looked_at);
         };
@@ -296,8 +296,11 @@ impl Work<'_> {
         let history = retry::History {
             attempts: mail.attempts,
             age_secs: now - mail.created_at_secs,
-            mail_refused_before: outbox::ended_in(self.db, id, Phase::Mail.name())?,
-            another_refused: another.is_some_and(|other| other != id.to_string()),
+            mail_refused_before: attempt.phase == Phase::Mail
+                && outbox::ended_in(self.db, id, Phase::Mail.name())?,
+            another_refused: another
+                .as_ref()
+                .is_some_and(|other| *other != id.to_string()),
         };
         let judgement = match retry::judge(attempt, history) {
             Judgement::TooLarge if self.shorten(&mail)? => {
@@ -314,7 +317,9 @@ impl Work<'_> {
         match &judgement {
             Judgement::Delivered => {
                 people::set_meta(self.db, "queue_stopped", None)?;
-                people::set_meta(self.db, MAIL_REFUSED, None)?;
+                if another.is_some() {
+                    people::set_meta(self.db, MAIL_REFUSED, None)?;
+                }
                 self.progress(id, "accepted", now, Some(attempt))?;
                 self.begin_late(&mail, now)?;
             }
@@ -370,7 +375,7 @@ impl Work<'_> {
 }
 
 /// Whether what became of the introduction while a question waited has answered it.
-fn is_past(saying: &str, introduction: &Introduction) -> bool {
+fn is_past(saying: &str, introduction: &Outline) -> bool {
     let answered = match introduction.stage {
         Stage::Asked | Stage::Confirming => introduction.consents.target.is_some(),
         Stage::WaitingForRequester | Stage::Deferred => true,
@@ -386,7 +391,7 @@ fn is_past(saying: &str, introduction: &Introduction) -> bool {
 
 /// Whether a mail to the target, or the introduction, goes to the people of its introduction and nobody
 /// else, as they are known now.
-fn is_meant(mail: &outbox::Mail, introduction: &Introduction) -> bool {
+fn is_meant(mail: &outbox::Mail, introduction: &Outline) -> bool {
     let people = match mail.saying.as_str() {
         "introduction" if !introduction.consents.all_stand() => return false,
         "introduction" => vec![

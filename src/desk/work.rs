@@ -20,15 +20,35 @@ use crate::rules::transition::{self, Surroundings};
 use crate::store::inbox::{self, Disposition};
 use crate::store::introductions::{self, Chapter};
 use crate::store::{people, secrets};
+use hmac::{Hmac, Mac};
 use rusqlite::Connection;
+use sha2::Sha256;
 use std::cell::RefCell;
 use std::rc::Rc;
+
+/// The instance's key, worked into the hash once: that is half of what a short text costs.
+pub(super) struct Keyed(Option<Hmac<Sha256>>);
+
+impl Keyed {
+    pub(super) fn by(instance_key: &[u8]) -> Keyed {
+        // HMAC takes keys of every length (RFC 2104 section 3).
+        Keyed(Hmac::new_from_slice(instance_key).ok())
+    }
+
+    fn hash(&self, text: &str) -> Vec<u8> {
+        let Some(mut mac) = self.0.clone() else {
+            return Vec::new();
+        };
+        mac.update(text.as_bytes());
+        mac.finalize().into_bytes().to_vec()
+    }
+}
 
 /// What one transaction is done with.
 pub(super) struct Work<'a> {
     pub(super) db: &'a Connection,
     pub(super) house: &'a House,
-    pub(super) instance_key: &'a [u8],
+    pub(super) keyed: &'a Keyed,
     /// Whether content keys of an earlier schema may be there.
     pub(super) keys_without_day: bool,
     pub(super) dice: &'a mut Dice,
@@ -56,15 +76,7 @@ impl Work<'_> {
 
     /// A keyed hash: of people in lists that outlive their mails, and of our own mails' marks.
     pub(super) fn keyed(&self, text: &str) -> Vec<u8> {
-        use hmac::Mac;
-        match hmac::Hmac::<sha2::Sha256>::new_from_slice(self.instance_key) {
-            Ok(mut mac) => {
-                mac.update(text.as_bytes());
-                mac.finalize().into_bytes().to_vec()
-            }
-            // HMAC takes keys of every length (RFC 2104 section 3).
-            Err(_) => Vec::new(),
-        }
+        self.keyed.hash(text)
     }
 
     /// The X-Askfirst-Id of a mail: nothing in it counts, or can be compared by an outsider. Before the
@@ -103,7 +115,7 @@ impl Work<'_> {
     pub(super) fn dispose(
         &mut self,
         pending: &inbox::Pending,
-        opened: &Opened,
+        opened: Opened,
     ) -> Result<Disposition, DeskError> {
         let letter = &opened.letter;
         let content_key = &opened.content_key;
@@ -120,8 +132,8 @@ impl Work<'_> {
         }
         let bound = bind::bind(self.db, self.house, letter)?;
         let reader = &opened.reader;
-        let reading = match (bound.original(), &opened.alone) {
-            (None, Some(alone)) => alone.clone(),
+        let reading = match (bound.original(), opened.alone) {
+            (None, Some(alone)) => alone,
             (original, _) => reader.read(letter, original),
         };
         let mut mail = Mail {
@@ -190,7 +202,8 @@ impl Work<'_> {
             },
         );
         let mut introduction = outcome.introduction;
-        if introduction.id == 0 {
+        let is_new = introduction.id == 0;
+        if is_new {
             introductions::insert(self.db, &mut introduction)?;
         }
         if outcome.target_stopped
@@ -210,7 +223,11 @@ impl Work<'_> {
             }
             introduction = self.say(introduction, &saying)?;
         }
-        introductions::save(self.db, &introduction)?;
+        match is_new {
+            // What it was inserted with stands: a mail that is written changes its threads alone.
+            true => introductions::save_words(self.db, &introduction)?,
+            false => introductions::save(self.db, &introduction)?,
+        }
         if introduction.stage == Stage::Introduced {
             secrets::kill_all(self.db, introduction.id, self.now_secs)?;
         }

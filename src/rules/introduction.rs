@@ -121,6 +121,16 @@ pub struct Introduction {
     pub updated_at_secs: i64,
 }
 
+/// What a last look at an introduction needs of it: read from the same text without the words.
+#[derive(Deserialize)]
+pub struct Outline {
+    pub stage: Stage,
+    pub requester: Option<Person>,
+    pub connector: Option<Person>,
+    pub target: Option<Person>,
+    pub consents: Consents,
+}
+
 impl Introduction {
     /// It is over, and somebody who took part in it was erased since.
     pub fn is_forgotten(&self) -> bool {

@@ -206,16 +206,19 @@ pub fn same_content(
 
 pub fn settle(db: &Connection, id: i64, disposition: &Disposition) -> Result<(), StoreError> {
     db.prepare_cached(
-        "UPDATE inbox SET disposition = ?2, reason = ?3, introduction = ?4, duplicate_of = ?5
-         WHERE id = ?1",
+        "UPDATE inbox SET disposition = ?2, reason = ?3, introduction = ?4 WHERE id = ?1",
     )?
     .execute((
         id,
         disposition.name,
         &disposition.reason,
         disposition.introduction,
-        disposition.duplicate_of,
     ))?;
+    // Apart, and only where there is one: it points into its own table, for which SQLite writes every index anew.
+    if let Some(first) = disposition.duplicate_of {
+        db.prepare_cached("UPDATE inbox SET duplicate_of = ?2 WHERE id = ?1")?
+            .execute((id, first))?;
+    }
     Ok(())
 }
 

@@ -2,32 +2,55 @@
 
 use crate::reader::address::{Address, Person};
 use crate::rules::clock;
-use crate::rules::introduction::Introduction;
+use crate::rules::introduction::{Introduction, Outline};
 use crate::store::StoreError;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
-/// Makes room for a new introduction, and gives it its id; [`save`] stores what it says.
+/// Makes room for a new introduction, and gives it its id; [`save_words`] or [`save`] stores what it says.
 pub fn insert(db: &Connection, introduction: &mut Introduction) -> Result<(), StoreError> {
     db.prepare_cached(
-        "INSERT INTO introductions (stage, data, created_at, updated_at) VALUES ('', '{}', ?1, ?1)",
+        "INSERT INTO introductions (stage, requester, requester_rate, connector, target, target_rate,
+           asked_at, wake_at, data, created_at, updated_at)
+         VALUES (:stage, :requester, :requester_rate, :connector, :target, :target_rate,
+           :asked_at, :wake_at, '{}', :created_at, :updated_at)",
     )?
-    .execute([introduction.created_at_secs])?;
+    .execute(named_params! {
+        ":stage": introduction.stage.name(),
+        ":requester": key(&introduction.requester),
+        ":requester_rate": rate(&introduction.requester),
+        ":connector": key(&introduction.connector),
+        ":target": key(&introduction.target),
+        ":target_rate": rate(&introduction.target),
+        ":asked_at": introduction.clock.asked_at_secs,
+        ":wake_at": clock::next_wake_secs(introduction),
+        ":created_at": introduction.created_at_secs,
+        ":updated_at": introduction.updated_at_secs,
+    })?;
     introduction.id = db.last_insert_rowid();
     Ok(())
 }
 
+/// The same without what its indexes hold, for one whose people, stage and clock are those of its row.
+pub fn save_words(db: &Connection, introduction: &Introduction) -> Result<(), StoreError> {
+    db.prepare_cached("UPDATE introductions SET data = ?2 WHERE id = ?1")?
+        .execute((introduction.id, encode(introduction)?))?;
+    Ok(())
+}
+
+fn key(person: &Option<Person>) -> Option<&str> {
+    person.as_ref().map(|person| person.address.key())
+}
+
+fn rate(person: &Option<Person>) -> Option<String> {
+    person.as_ref().map(|person| person.address.rate_key())
+}
+
+fn encode(introduction: &Introduction) -> Result<String, StoreError> {
+    serde_json::to_string(introduction).map_err(|error| unreadable(introduction.id, &error))
+}
+
 pub fn save(db: &Connection, introduction: &Introduction) -> Result<(), StoreError> {
-    let key = |person: &Option<crate::reader::address::Person>| {
-        person.as_ref().map(|p| p.address.key().to_owned())
-    };
-    let rate = |person: &Option<crate::reader::address::Person>| {
-        person.as_ref().map(|p| p.address.rate_key())
-    };
-    let data = serde_json::to_string(introduction).map_err(|error| StoreError::Unreadable {
-        table: "introductions",
-        row: introduction.id,
-        why: error.to_string(),
-    })?;
+    let data = encode(introduction)?;
     db.prepare_cached(
         "UPDATE introductions SET stage=:stage, requester=:requester, requester_rate=:requester_rate,
            connector=:connector, target=:target, target_rate=:target_rate, asked_at=:asked_at,
@@ -55,13 +78,29 @@ fn read(row: &Row<'_>) -> rusqlite::Result<(i64, String)> {
 
 fn decode((id, data): (i64, String)) -> Result<Introduction, StoreError> {
     let mut introduction: Introduction =
-        serde_json::from_str(&data).map_err(|error| StoreError::Unreadable {
-            table: "introductions",
-            row: id,
-            why: error.to_string(),
-        })?;
+        serde_json::from_str(&data).map_err(|error| unreadable(id, &error))?;
     introduction.id = id;
     Ok(introduction)
+}
+
+fn unreadable(id: i64, error: &serde_json::Error) -> StoreError {
+    StoreError::Unreadable {
+        table: "introductions",
+        row: id,
+        why: error.to_string(),
+    }
+}
+
+/// Its people, its stage and its consents, without its words.
+pub fn outline(db: &Connection, id: i64) -> Result<Option<Outline>, StoreError> {
+    let mut statement = db.prepare_cached("SELECT data FROM introductions WHERE id = ?1")?;
+    let mut rows = statement.query([id])?;
+    let Some(row) = rows.next()? else {
+        return Ok(None);
+    };
+    let data = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
+    let outline = serde_json::from_str(data).map_err(|error| unreadable(id, &error))?;
+    Ok(Some(outline))
 }
 
 pub fn load(db: &Connection, id: i64) -> Result<Option<Introduction>, StoreError> {

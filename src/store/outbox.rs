@@ -62,11 +62,14 @@ pub fn insert(db: &Connection, written: &Written<'_>, now_secs: i64) -> Result<i
 
 /// What a mail says; the bytes only if they will be sent: it may have been called off meanwhile.
 pub fn finish(db: &Connection, id: i64, bytes: &[u8], quotable: &str) -> Result<(), StoreError> {
-    db.prepare_cached(
-        "INSERT INTO outbox_bytes (id, bytes)
-         SELECT id, ?2 FROM outbox WHERE id = ?1 AND settled_at IS NULL",
-    )?
-    .execute((id, bytes))?;
+    let waits: bool = db
+        .prepare_cached("SELECT settled_at IS NULL FROM outbox WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))?;
+    if waits {
+        // Not in one statement with the look: SQLite would keep a journal for it.
+        db.prepare_cached("INSERT INTO outbox_bytes (id, bytes) VALUES (?1, ?2)")?
+            .execute((id, bytes))?;
+    }
     db.prepare_cached("INSERT INTO outbox_visible (id, visible) VALUES (?1, ?2)")?
         .execute((id, quotable))?;
     Ok(())

@@ -45,9 +45,8 @@ pub fn read_back(bytes: &[u8], meant: &Meant<'_>) -> Result<(), &'static str> {
     lines(bytes)?;
     let end = memchr::memmem::find(bytes, b"\r\n\r\n").ok_or("header")?;
     let (head, body) = text.split_at_checked(end + 4).ok_or("header")?;
-    let names = head
-        .trim_end()
-        .split("\r\n")
+    // Each line feed ends a line together with the CR before it.
+    let names = text::lines(head.trim_end())
         .filter(|line| !line.starts_with([' ', '\t']))
         .map(|line| line.split_once(':').map_or("", |(name, _)| name));
     if !names.eq(meant.names.iter().copied()) {
@@ -129,8 +128,13 @@ fn header(head: &str, meant: &Meant<'_>) -> Result<String, &'static str> {
 fn parts<'a>(body: &'a str, boundary: &str) -> Option<(&'a str, &'a str)> {
     let rest = body.strip_prefix("--")?.strip_prefix(boundary)?;
     let delimiter = format!("\r\n--{boundary}");
-    let (plain, rest) = rest.split_once(&delimiter)?;
-    let (html, rest) = rest.split_once(&delimiter)?;
+    let finder = memchr::memmem::Finder::new(&delimiter);
+    let cut = |text: &'a str| {
+        let at = finder.find(text.as_bytes())?;
+        Some((text.get(..at)?, text.get(at + delimiter.len()..)?))
+    };
+    let (plain, rest) = cut(rest)?;
+    let (html, rest) = cut(rest)?;
     if rest != "--\r\n" {
         return None;
     }
@@ -146,6 +150,51 @@ fn parts<'a>(body: &'a str, boundary: &str) -> Option<(&'a str, &'a str)> {
 /// encoding. Stricter than readers of strangers' mail must be: every `=` begins two digits or ends a line,
 /// and no line ends with white space that is not encoded (RFC 2045 section 6.7).
 fn is_same(encoded: &str, meant: &str) -> Option<bool> {
+    match says(encoded, meant.trim_end()) {
+        Some(true) => Some(true),
+        _ => is_same_whole(encoded, meant),
+    }
+}
+
+/// Whether it plainly says this and then white space; piece by piece, without a copy.
+fn says(encoded: &str, meant: &str) -> Option<bool> {
+    let mut to_come = meant.as_bytes();
+    let mut rest = encoded.as_bytes();
+    while let Some(at) = memchr::memchr2(b'=', b'\r', rest) {
+        let (before, from) = rest.split_at_checked(at)?;
+        goes_on(&mut to_come, before)?;
+        rest = match from {
+            [b'\r', ..] if before.ends_with(b" ") || before.ends_with(b"\t") => return None,
+            [b'\r', b'\n', after @ ..] => {
+                match to_come {
+                    [b'\n', later @ ..] => to_come = later,
+                    [] => {}
+                    _ => return None,
+                }
+                after
+            }
+            [b'=', b'\r', b'\n', after @ ..] => after,
+            [b'=', high, low, after @ ..] => {
+                goes_on(&mut to_come, &[digit(*high)? << 4 | digit(*low)?])?;
+                after
+            }
+            _ => return None,
+        };
+    }
+    goes_on(&mut to_come, rest)?;
+    Some(to_come.is_empty())
+}
+
+/// Whether this piece is what was to come, or white space behind its end.
+fn goes_on(to_come: &mut &[u8], piece: &[u8]) -> Option<()> {
+    let common = piece.len().min(to_come.len());
+    let (said, beyond) = piece.split_at_checked(common)?;
+    *to_come = to_come.strip_prefix(said)?;
+    beyond.iter().all(u8::is_ascii_whitespace).then_some(())
+}
+
+/// The same, for all that is not so plain.
+fn is_same_whole(encoded: &str, meant: &str) -> Option<bool> {
     let mut decoded = Vec::with_capacity(encoded.len());
     let mut rest = encoded.as_bytes();
     while let Some(at) = memchr::memchr2(b'=', b'\r', rest) {

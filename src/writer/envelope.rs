@@ -107,6 +107,7 @@ impl Envelope {
         subject: &str,
         thread: Option<&Thread>,
         mark: &str,
+        boundary: &str,
         now_secs: i64,
     ) -> Result<Fields, WriteError> {
         let mut fields = Fields::default();
@@ -138,7 +139,6 @@ impl Envelope {
         }
         fields.add("X-Askfirst-Id", mark_field(mark)?);
         fields.add("MIME-Version", "1.0".to_owned());
-        let boundary = mime::boundary(&self.message_id);
         let kind = format!("multipart/alternative;\r\n boundary=\"{boundary}\"");
         fields.add("Content-Type", kind);
         Ok(fields)

@@ -8,8 +8,9 @@ use crate::rules::introduction::{Introduction, Way};
 use crate::rules::saying::{Party, Saying};
 use crate::writer::text::{self, Block};
 use crate::writer::{Voice, manner, mime, payload};
-use minijinja::value::Value;
+use minijinja::value::{Object, Value};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Octets of the requester's words in an ask: about two screens of a phone.
 const MAX_REQUEST_OCTETS: usize = 4096;
@@ -17,6 +18,20 @@ const MAX_REQUEST_OCTETS: usize = 4096;
 const MAX_CONTEXT_OCTETS: usize = 1500;
 /// Attachments named; a longer list helps nobody.
 const MAX_NAMED: usize = 10;
+
+/// The values of a template as they stand: a map of its own would have to be built of them for each.
+#[derive(Debug)]
+pub struct Named(BTreeMap<&'static str, Value>);
+
+impl Object for Named {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        self.get_value_by_str(key.as_str()?)
+    }
+
+    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
+        self.0.get(key).cloned()
+    }
+}
 
 /// The values and the boxes of a template.
 #[derive(Default)]
@@ -26,6 +41,11 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// What a template is filled with, and the boxes.
+    pub fn parted(self) -> (Value, BTreeMap<&'static str, Block>) {
+        (Value::from_object(Named(self.values)), self.boxes)
+    }
+
     pub fn set(&mut self, name: &'static str, value: impl Into<Value>) {
         self.values.insert(name, value.into());
     }
@@ -139,7 +159,7 @@ fn request(facts: &mut Facts, saying: &Saying, introduction: &Introduction, voic
         subject => subject(&request.subject),
         date => clean(&request.date),
         day => day(&request.date, voice),
-        has_words => !block.lines.is_empty(),
+        has_words => !block.is_empty(),
         shortened => block.shortened,
         attachments => named,
         more_attachments => request.attachments.len().saturating_sub(MAX_NAMED),

@@ -13,65 +13,78 @@ const MAX_WIDTH_CHARS: usize = 100;
 /// The widest line of a few tells where a program breaks only so nearly.
 const SLACK_CHARS: usize = 8;
 
-/// Lines that were one, with the quote marks that stand in front of each.
+/// Lines that were one, each with the quote marks that stand in front of it: the same before all.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Paragraph<'a> {
-    pub marks: &'a str,
-    pub lines: Vec<&'a str>,
+    lines: &'a [(&'a str, &'a str)],
 }
 
 impl Paragraph<'_> {
+    fn marks(&self) -> &str {
+        self.lines.first().map_or("", |(marks, _)| marks)
+    }
+
+    fn in_one(&self) -> Cow<'_, str> {
+        match self.lines {
+            [(_, one)] => Cow::Borrowed(*one),
+            lines => {
+                let lines: Vec<&str> = lines.iter().map(|(_, line)| *line).collect();
+                Cow::Owned(lines.join(" "))
+            }
+        }
+    }
+
     /// As one line.
     pub fn joined(&self) -> Cow<'_, str> {
-        match self.lines.as_slice() {
-            [one] if self.marks.is_empty() => Cow::Borrowed(one),
-            lines => Cow::Owned(format!("{}{}", self.marks, lines.join(" "))),
+        match self.marks() {
+            "" => self.in_one(),
+            marks => Cow::Owned(format!("{marks}{}", self.in_one())),
         }
     }
 
     /// In rows of at most `max_chars`: as they came where they fit, else filled anew. Each is told with what
     /// stands in front of it: its marks, and the spaces by which it is set in.
     pub fn each_row(&self, max_chars: usize, mut tell: impl FnMut(&str, usize, &str)) {
-        let room = max_chars.saturating_sub(text::chars(self.marks));
-        let fits = self.lines.iter().all(|line| text::chars(line) <= room);
-        if fits || room == 0 {
-            for row in &self.lines {
-                tell(self.marks, 0, row);
+        let marks = self.marks();
+        let room = max_chars.saturating_sub(text::chars(marks));
+        let fits = |(_, line): &(&str, &str)| text::chars(line) <= room;
+        if room == 0 || self.lines.iter().all(fits) {
+            for (_, row) in self.lines {
+                tell(marks, 0, row);
             }
             return;
         }
-        let joined = match self.lines.as_slice() {
-            [one] => Cow::Borrowed(*one),
-            lines => Cow::Owned(lines.join(" ")),
-        };
+        let joined = self.in_one();
         let text = joined.trim_start();
         let begins = (joined.len() - text.len()).min(room / 2);
         let hanging = hang(&joined).min(room / 2);
         let mut indent = begins;
         for row in text::rows(text, room - hanging) {
-            tell(self.marks, indent, row);
+            tell(marks, indent, row);
             indent = hanging;
         }
     }
 }
 
-/// A text's lines as paragraphs; every line is in one, in their order.
-pub fn paragraphs(lines: &[String]) -> Vec<Paragraph<'_>> {
-    let parted: Vec<(&str, &str)> = lines.iter().map(|line| quote_marks(line)).collect();
-    let mut paragraphs: Vec<Paragraph<'_>> = Vec::new();
-    for group in parted.chunk_by(|one, next| goes_on(*one, *next)) {
-        let width = group.iter().map(|(_, line)| text::chars(line)).max();
-        let width = width.filter(|width| (MIN_WIDTH_CHARS..=MAX_WIDTH_CHARS).contains(width));
-        for run in group
-            .chunk_by(|(_, one), (_, next)| width.is_some_and(|width| was_one(one, next, width)))
-        {
-            paragraphs.push(Paragraph {
-                marks: run.first().map_or("", |(marks, _)| marks),
-                lines: run.iter().map(|(_, line)| *line).collect(),
-            });
-        }
+/// A text's lines, to be told as paragraphs; every line is in one, in their order.
+pub struct Lines<'a>(Vec<(&'a str, &'a str)>);
+
+impl<'a> Lines<'a> {
+    pub fn of(lines: impl Iterator<Item = &'a str>) -> Lines<'a> {
+        Lines(lines.map(quote_marks).collect())
     }
-    paragraphs
+
+    pub fn paragraphs(&self) -> impl Iterator<Item = Paragraph<'_>> {
+        let groups = self.0.chunk_by(|one, next| goes_on(*one, *next));
+        groups.flat_map(|group| {
+            let width = group.iter().map(|(_, line)| text::chars(line)).max();
+            let width = width.filter(|width| (MIN_WIDTH_CHARS..=MAX_WIDTH_CHARS).contains(width));
+            let runs = group.chunk_by(move |(_, one), (_, next)| {
+                width.is_some_and(|width| was_one(one, next, width))
+            });
+            runs.map(|lines| Paragraph { lines })
+        })
+    }
 }
 
 /// How far the rows of an item, or of an indented line, are set in below its first.
@@ -125,15 +138,14 @@ mod tests {
     }
 
     fn joined(text: &str) -> Vec<String> {
-        let lines = of(text);
-        let paragraphs = paragraphs(&lines);
-        let joined = paragraphs.iter().map(|one| one.joined().into_owned());
+        let lines = Lines::of(text.lines());
+        let joined = lines.paragraphs().map(|one| one.joined().into_owned());
         joined.collect()
     }
 
     fn rows(lines: &[String], max_chars: usize) -> Vec<String> {
         let mut rows = Vec::new();
-        for paragraph in paragraphs(lines) {
+        for paragraph in Lines::of(lines.iter().map(String::as_str)).paragraphs() {
             paragraph.each_row(max_chars, |marks, indent, row| {
                 rows.push(format!("{marks}{}{row}", " ".repeat(indent)));
             });

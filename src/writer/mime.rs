@@ -48,8 +48,11 @@ impl Fields {
 pub fn boundary(message_id: &str) -> String {
     use sha2::Digest;
     let hash = sha2::Sha256::digest(message_id.as_bytes());
-    let hex = data_encoding::HEXLOWER.encode(&hash);
-    format!("=_{}", hex.get(..32).unwrap_or(&hex))
+    let mut boundary = String::with_capacity(34);
+    boundary.push_str("=_");
+    let (half, _) = hash.split_at(16);
+    data_encoding::HEXLOWER.encode_append(half, &mut boundary);
+    boundary
 }
 
 /// The address as envelopes and header fields carry it: its domain in A-labels (RFC 5890).
@@ -197,7 +200,7 @@ fn plain_octets(rest: &str, at_start: bool, room: usize) -> usize {
         return 0;
     }
     let some = bytes.get(..room).unwrap_or(bytes);
-    let stands = |octet| (b' '..=b'~').contains(&octet) && octet != b'=';
+    let stands = |octet| (b' '..=b'~').contains(&octet) & (octet != b'=');
     let plain = text::leading(some, stands);
     // A space at the end of a line would be lost.
     match plain == bytes.len() && bytes.last() == Some(&b' ') {

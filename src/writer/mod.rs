@@ -107,18 +107,20 @@ pub struct Draft {
     pub recipients: Vec<Address>,
     /// Decoded, as a person sees it.
     pub subject: String,
-    language: String,
     envelope: Envelope,
     thread: Option<Thread>,
     mark: String,
     now_secs: i64,
-    filled: Filled,
+    said: Said,
 }
 
-/// A filled template: the subject of its first line, and the rest.
-struct Filled {
-    subject: String,
-    body: String,
+/// What a template is to be filled with.
+struct Said {
+    name: &'static str,
+    language: Language,
+    values: Value,
+    /// The same once more, for the introduction to people of two languages.
+    again: Option<(Language, Value)>,
     boxes: BTreeMap<&'static str, Block>,
 }
 
@@ -172,42 +174,40 @@ pub fn draft(
     }
     let thread = thread.filter(|_| !manner.starts_thread);
     let token = seal.secret.token();
-    let filled = fill(saying, introduction, voice, &token).map_err(|why| WriteError::Template {
-        kind,
-        why: why.to_string(),
-    })?;
+    let said = Said::of(saying, introduction, voice, &token);
     let envelope = Envelope::new(saying, introduction, voice, seal)?;
     Ok(Draft {
         kind,
         message_id: envelope.message_id.clone(),
         envelope_from: voice.bot.clone(),
         recipients: people.into_iter().map(|person| person.address).collect(),
-        subject: subject(&filled.subject, thread.as_ref()),
-        language: voice.language.code.clone(),
+        subject: subject(thread.as_ref(), || said.subject()).map_err(|why| said.unfilled(&why))?,
         envelope,
         thread,
         mark: seal.mark.to_owned(),
         now_secs,
-        filled,
+        said,
     })
 }
 
 impl Draft {
-    /// The last part of [`compose`], which needs nothing else and takes most of its time: the header, the texts,
-    /// the bytes, and the bytes read back.
+    /// The last part of [`compose`], which needs nothing else and takes most of its time: the templates filled, the
+    /// header, the texts, the bytes, and the bytes read back.
     pub fn finish(&self) -> Result<Finished, WriteError> {
-        let page = self.filled.page().map_err(|why| WriteError::Template {
+        let said = &self.said;
+        let (_, body) = said.fill().map_err(|why| said.unfilled(&why))?;
+        let page = Page::read(&body, &said.boxes).map_err(|why| WriteError::Template {
             kind: self.kind,
             why: format!("{}:0: {why}", self.kind),
         })?;
         let thread = self.thread.as_ref();
-        let fields = self
-            .envelope
-            .fields(&self.subject, thread, &self.mark, self.now_secs)?;
+        let boundary = mime::boundary(&self.message_id);
+        let fields =
+            self.envelope
+                .fields(&self.subject, thread, &self.mark, &boundary, self.now_secs)?;
         let visible = page.plain();
         let answer_to = self.envelope.answer_to();
-        let html = page.html(&self.language, answer_to.as_ref());
-        let boundary = mime::boundary(&self.message_id);
+        let html = page.html(&said.language.code, answer_to.as_ref());
         let bytes = fields.with_bodies(&visible, &html, &boundary);
         let meant = self.envelope.meant(&fields, &self.subject, &visible, &html);
         check::read_back(&bytes, &meant).map_err(|what| WriteError::NotAsMeant {
@@ -222,42 +222,56 @@ impl Draft {
     }
 }
 
-fn fill(
-    saying: &Saying,
-    introduction: &Introduction,
-    voice: &Voice<'_>,
-    token: &str,
-) -> Result<Filled, Unfilled> {
-    let facts = facts::gather(saying, introduction, voice, token);
-    let boxes = facts.boxes;
-    let values = Value::from(facts.values);
-    let mut filled = voice.language.fill(saying.name(), values.clone())?;
-    let mut footer = voice.language.fill("part_footer", values)?;
-    let also = voice
-        .also
-        .filter(|_| matches!(saying, Saying::Introduction));
-    if let Some(language) = also.filter(|also| also.code != voice.language.code) {
-        let other = Voice { language, ..*voice };
-        let mut facts = facts::gather(saying, introduction, &other, token);
-        facts.set("again", true);
-        let values = Value::from(facts.values);
-        let second = language.fill(saying.name(), values.clone())?;
-        let (_, body) = second.split_once('\n').unwrap_or_default();
-        filled.push_str(&format!("\n\n{0}rule{0}\n\n{body}", page::SIGN));
-        footer.push('\n');
-        footer.push_str(&language.fill("part_footer", values)?);
+impl Said {
+    fn of(saying: &Saying, introduction: &Introduction, voice: &Voice<'_>, token: &str) -> Said {
+        let (values, boxes) = facts::gather(saying, introduction, voice, token).parted();
+        let also = voice
+            .also
+            .filter(|_| matches!(saying, Saying::Introduction));
+        let also = also.filter(|also| also.code != voice.language.code);
+        let again = also.map(|language| {
+            let other = Voice { language, ..*voice };
+            let mut facts = facts::gather(saying, introduction, &other, token);
+            facts.set("again", true);
+            (language.clone(), facts.parted().0)
+        });
+        Said {
+            name: saying.name(),
+            language: voice.language.clone(),
+            values,
+            again,
+            boxes,
+        }
     }
-    let (subject, body) = filled.split_once('\n').unwrap_or((&filled, ""));
-    Ok(Filled {
-        subject: subject.to_owned(),
-        body: format!("{body}\n\n{footer}"),
-        boxes,
-    })
-}
 
-impl Filled {
-    fn page(&self) -> Result<Page, String> {
-        Page::read(&self.body, &self.boxes)
+    fn unfilled(&self, why: &Unfilled) -> WriteError {
+        WriteError::Template {
+            kind: self.name,
+            why: why.to_string(),
+        }
+    }
+
+    /// The subject alone: the filled template's first line.
+    fn subject(&self) -> Result<String, Unfilled> {
+        self.language.first_line(self.name, self.values.clone())
+    }
+
+    /// The subject, and the rest.
+    fn fill(&self) -> Result<(String, String), Unfilled> {
+        let of = |language: &Language, values: &Value| {
+            let filled = language.fill(self.name, values.clone())?;
+            Ok((filled, language.fill("part_footer", values.clone())?))
+        };
+        let (mut filled, mut footer) = of(&self.language, &self.values)?;
+        if let Some((language, values)) = &self.again {
+            let (second, more) = of(language, values)?;
+            let (_, body) = second.split_once('\n').unwrap_or_default();
+            filled.push_str(&format!("\n\n{0}rule{0}\n\n{body}", page::SIGN));
+            footer.push('\n');
+            footer.push_str(&more);
+        }
+        let (subject, body) = filled.split_once('\n').unwrap_or((&filled, ""));
+        Ok((subject.to_owned(), format!("{body}\n\n{footer}")))
     }
 }
 
@@ -268,24 +282,28 @@ fn page(
     voice: &Voice<'_>,
     token: &str,
 ) -> Result<(String, Page), Unfilled> {
-    let filled = fill(saying, introduction, voice, token)?;
-    let page = filled.page().map_err(|why| Unfilled {
+    let said = Said::of(saying, introduction, voice, token);
+    let (subject, body) = said.fill()?;
+    let page = Page::read(&body, &said.boxes).map_err(|why| Unfilled {
         name: saying.name().to_owned(),
         line: None,
         why,
         detail: None,
     })?;
-    Ok((filled.subject, page))
+    Ok((subject, page))
 }
 
 /// Our own subject, or that of the thread we answer in, so that programs keep the thread together.
-fn subject(own: &str, thread: Option<&Thread>) -> String {
+fn subject(
+    thread: Option<&Thread>,
+    own: impl FnOnce() -> Result<String, Unfilled>,
+) -> Result<String, Unfilled> {
     let theirs = thread.map_or_else(String::new, |thread| {
         text::line(&thread.subject, text::MAX_SUBJECT_CHARS - "Re: ".len())
     });
     // A one-tap answer's subject is our token: our own subject reads better than its remains.
-    if theirs.is_empty() || theirs.contains(text::NO_TOKEN) {
-        text::line(own, text::MAX_SUBJECT_CHARS)
+    Ok(if theirs.is_empty() || theirs.contains(text::NO_TOKEN) {
+        text::line(&own()?, text::MAX_SUBJECT_CHARS)
     } else if theirs
         .get(..3)
         .is_some_and(|start| start.eq_ignore_ascii_case("re:"))
@@ -293,5 +311,5 @@ fn subject(own: &str, thread: Option<&Thread>) -> String {
         theirs
     } else {
         format!("Re: {theirs}")
-    }
+    })
 }

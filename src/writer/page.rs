@@ -3,7 +3,7 @@
 //! Templates mark blocks with one control character that no stranger's string can hold, so nothing
 //! in a name or a subject can pass for a block. Fails where a template names a box that is not there.
 
-use crate::writer::fill::{self, Paragraph};
+use crate::writer::fill::Lines;
 use crate::writer::text::{self, Block};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -116,7 +116,7 @@ impl Page {
 
     /// The plain text, LF line ends.
     pub fn plain(&self) -> String {
-        let mut out = String::new();
+        let mut out = String::with_capacity(PLAIN_OCTETS);
         for part in &self.parts {
             if !out.is_empty() {
                 out.push('\n');
@@ -143,7 +143,7 @@ impl Page {
                     for row in head {
                         quoted(&mut out, "", 0, row);
                     }
-                    for paragraph in fill::paragraphs(&words.lines) {
+                    for paragraph in Lines::of(words.lines()).paragraphs() {
                         paragraph.each_row(MAX_QUOTED_CHARS, |marks, indent, row| {
                             quoted(&mut out, marks, indent, row);
                         });
@@ -156,32 +156,38 @@ impl Page {
 
     /// The same words as HTML: no images, nothing remote, no colours that a dark screen would hide.
     pub fn html(&self, language: &str, answer_to: Option<&AnswerTo<'_>>) -> String {
-        let mut out = HTML_START.replace("lang=\"\"", &format!("lang=\"{}\"", escape(language)));
+        let mut out = String::with_capacity(HTML_OCTETS);
+        out.push_str(HTML_START);
+        escape_into(&mut out, language);
+        out.push_str(HTML_HEAD);
         for part in &self.parts {
             match part {
-                Part::Paragraph(text) => tag(&mut out, "p", PARAGRAPH, &escape(text)),
-                Part::Lines(all) => tag(&mut out, "p", PARAGRAPH, &broken(all)),
-                Part::Small(all) => tag(&mut out, "p", SMALL, &broken(all)),
-                Part::Taps(taps) => tag(&mut out, "p", TAPS, &links(taps, answer_to)),
+                Part::Paragraph(text) => {
+                    tag(&mut out, "p", PARAGRAPH, |out| escape_into(out, text))
+                }
+                Part::Lines(all) => tag(&mut out, "p", PARAGRAPH, |out| broken(out, all)),
+                Part::Small(all) => tag(&mut out, "p", SMALL, |out| broken(out, all)),
+                Part::Taps(taps) => tag(&mut out, "p", TAPS, |out| links(out, taps, answer_to)),
                 Part::Rule(title) => {
                     out.push_str(HTML_RULE);
                     if !title.is_empty() {
-                        tag(&mut out, "p", HEADING, &escape(title));
+                        tag(&mut out, "p", HEADING, |out| escape_into(out, title));
                     }
                 }
-                Part::Boxed { head, words } => {
-                    let mut inner = String::new();
+                Part::Boxed { head, words } => tag(&mut out, "blockquote", BOX, |out| {
                     if !head.is_empty() {
-                        tag(&mut inner, "p", HEAD, &broken(head));
+                        tag(out, "p", HEAD, |out| broken(out, head));
                     }
                     // The words may run from right to left; ours around them do not.
-                    let paragraphs = fill::paragraphs(&words.lines);
-                    let lines = broken(paragraphs.iter().map(Paragraph::joined));
-                    for piece in ["<p dir=\"auto\" style=\"", WORDS, "\">", &lines, "</p>\n"] {
-                        inner.push_str(piece);
+                    for piece in ["<p dir=\"auto\" style=\"", WORDS, "\">"] {
+                        out.push_str(piece);
                     }
-                    tag(&mut out, "blockquote", BOX, &inner);
-                }
+                    let lines = Lines::of(words.lines());
+                    for (at, paragraph) in lines.paragraphs().enumerate() {
+                        one_of_broken(out, at, &paragraph.joined());
+                    }
+                    out.push_str("</p>\n");
+                }),
             }
         }
         out.push_str(HTML_END);
@@ -206,7 +212,7 @@ fn add(
         ("tap", Some(Part::Taps(taps))) => taps.push((argument.to_owned(), rest)),
         ("tap", _) => parts.push(Part::Taps(vec![(argument.to_owned(), rest)])),
         ("rule", _) => parts.push(Part::Rule(rest)),
-        ("head", Some(Part::Boxed { head, words })) if words.lines.is_empty() => head.push(rest),
+        ("head", Some(Part::Boxed { head, words })) if words.is_empty() => head.push(rest),
         ("head", _) => parts.push(Part::Boxed {
             head: vec![rest],
             words: Block::default(),
@@ -216,7 +222,7 @@ fn add(
                 .get(argument)
                 .ok_or_else(|| format!("there is no box called {argument}"))?;
             match last {
-                Some(Part::Boxed { words, .. }) if words.lines.is_empty() => *words = block.clone(),
+                Some(Part::Boxed { words, .. }) if words.is_empty() => *words = block.clone(),
                 _ => parts.push(Part::Boxed {
                     head: Vec::new(),
                     words: block.clone(),
@@ -244,45 +250,37 @@ fn quoted(out: &mut String, marks: &str, indent: usize, row: &str) {
     out.push('\n');
 }
 
-fn tag(out: &mut String, name: &str, style: &str, inner: &str) {
-    for piece in [
-        "<",
-        name,
-        " style=\"",
-        style,
-        "\">",
-        inner,
-        "</",
-        name,
-        ">\n",
-    ] {
+fn tag(out: &mut String, name: &str, style: &str, inner: impl FnOnce(&mut String)) {
+    for piece in ["<", name, " style=\"", style, "\">"] {
+        out.push_str(piece);
+    }
+    inner(out);
+    for piece in ["</", name, ">\n"] {
         out.push_str(piece);
     }
 }
 
 /// Escaped lines, their indentation kept.
-fn broken(lines: impl IntoIterator<Item: AsRef<str>>) -> String {
-    let mut out = String::new();
-    for (at, line) in lines.into_iter().enumerate() {
-        if at > 0 {
-            out.push_str("<br>\n");
-        }
-        let line = line.as_ref();
-        let text = line.trim_start_matches(' ');
-        out.extend(std::iter::repeat_n("&nbsp;", line.len() - text.len()));
-        escape_into(&mut out, text);
+fn broken(out: &mut String, lines: &[String]) {
+    for (at, line) in lines.iter().enumerate() {
+        one_of_broken(out, at, line);
     }
-    out
 }
 
-pub fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + text.len() / 8);
-    escape_into(&mut out, text);
-    out
+fn one_of_broken(out: &mut String, at: usize, line: &str) {
+    if at > 0 {
+        out.push_str("<br>\n");
+    }
+    let text = line.trim_start_matches(' ');
+    out.extend(std::iter::repeat_n("&nbsp;", line.len() - text.len()));
+    escape_into(out, text);
 }
 
 fn escape_into(out: &mut String, text: &str) {
-    let means_nothing = |octet| !matches!(octet, b'&' | b'<' | b'>' | b'"' | b'\'');
+    // Without a branch, so that many are compared together.
+    let means_nothing = |octet| {
+        (octet != b'&') & (octet != b'<') & (octet != b'>') & (octet != b'"') & (octet != b'\'')
+    };
     let mut rest = text;
     loop {
         let plain = text::leading(rest.as_bytes(), means_nothing);
@@ -302,26 +300,34 @@ fn escape_into(out: &mut String, text: &str) {
 }
 
 /// Links that open a mail ready to send (RFC 6068), so that a program which follows links can't answer.
-fn links(taps: &[(String, String)], answer_to: Option<&AnswerTo<'_>>) -> String {
-    let mut out = Vec::new();
-    for (word, label) in taps {
-        out.push(match answer_to {
-            Some(to) => format!(
-                "<a href=\"mailto:{}?subject={}&amp;body={}\" style=\"{TAP}\">{}</a>",
-                percent(to.address, b"@"),
-                percent(&format!("{word} [{}]", to.token), b""),
-                percent(word, b""),
-                escape(label)
-            ),
-            None => escape(label),
-        });
+fn links(out: &mut String, taps: &[(String, String)], answer_to: Option<&AnswerTo<'_>>) {
+    for (at, (word, label)) in taps.iter().enumerate() {
+        if at > 0 {
+            out.push('\n');
+        }
+        let Some(to) = answer_to else {
+            escape_into(out, label);
+            continue;
+        };
+        out.push_str("<a href=\"mailto:");
+        percent(out, to.address, b"@");
+        out.push_str("?subject=");
+        percent(out, word, b"");
+        percent(out, " [", b"");
+        percent(out, to.token, b"");
+        percent(out, "]", b"");
+        out.push_str("&amp;body=");
+        percent(out, word, b"");
+        for piece in ["\" style=\"", TAP, "\">"] {
+            out.push_str(piece);
+        }
+        escape_into(out, label);
+        out.push_str("</a>");
     }
-    out.join("\n")
 }
 
 /// Percent-encoded but for unreserved characters (RFC 3986 section 2.3) and `keep`.
-fn percent(text: &str, keep: &[u8]) -> String {
-    let mut out = String::new();
+fn percent(out: &mut String, text: &str, keep: &[u8]) {
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) || keep.contains(&byte) {
             out.push(char::from(byte));
@@ -329,11 +335,15 @@ fn percent(text: &str, keep: &[u8]) -> String {
             let _ = write!(out, "%{byte:02X}");
         }
     }
-    out
 }
 
-const HTML_START: &str = concat!(
-    "<!DOCTYPE html>\n<html lang=\"\"><head><meta charset=\"utf-8\">\n",
+/// What most mails take.
+const PLAIN_OCTETS: usize = 3 * 1024;
+const HTML_OCTETS: usize = 8 * 1024;
+/// Up to the language, and from there to the first part.
+const HTML_START: &str = "<!DOCTYPE html>\n<html lang=\"";
+const HTML_HEAD: &str = concat!(
+    "\"><head><meta charset=\"utf-8\">\n",
     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n",
     "<meta name=\"color-scheme\" content=\"light dark\">\n",
     "<meta name=\"supported-color-schemes\" content=\"light dark\">\n",

@@ -133,7 +133,7 @@ fn alarm(facts: &mut Facts, what: &Alarm, voice: &Voice<'_>) {
 
 fn said(facts: &mut Facts, words: &str) {
     let block = text::block(words, MAX_WORDS_OCTETS);
-    facts.set("has_words", !block.lines.is_empty());
+    facts.set("has_words", !block.is_empty());
     facts.set("words_shortened", block.shortened);
     facts.boxes.insert("words", block);
 }

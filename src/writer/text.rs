@@ -49,7 +49,7 @@ fn standing() -> impl FnMut(&char) -> bool {
 
 /// Whether a text is so plain that nothing has to be taken out: most are.
 fn is_plain(text: &str) -> bool {
-    let stands = |octet| octet == b'\n' || (b' '..=b'~').contains(&octet);
+    let stands = |octet| (octet == b'\n') | (b' '..=b'~').contains(&octet);
     leading(text.as_bytes(), stands) == text.len()
 }
 
@@ -121,6 +121,10 @@ fn within(text: String, max_chars: usize) -> String {
 /// name: it would show another sender than the real one, or be made clickable in a subject.
 pub fn name(text: &str) -> String {
     let name = line(text, MAX_NAME_CHARS);
+    // Each of the signs below holds one of these.
+    if name.is_ascii() && memchr::memchr3(b'@', b':', b'.', name.as_bytes()).is_none() {
+        return name;
+    }
     let lower = name.to_lowercase();
     let posing = ["@", "＠", "﹫", "://", "www."];
     if posing.into_iter().any(|sign| lower.contains(sign)) {
@@ -132,8 +136,19 @@ pub fn name(text: &str) -> String {
 /// A block of a stranger's lines, and whether it was shortened.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct Block {
-    pub lines: Vec<String>,
+    text: String,
     pub shortened: bool,
+}
+
+impl Block {
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    pub fn lines(&self) -> impl Iterator<Item = &str> {
+        let some = (!self.is_empty()).then(|| lines(&self.text));
+        some.into_iter().flatten()
+    }
 }
 
 /// The beginning of a text, at most `max_octets`, cut at a paragraph, line or word; the words are
@@ -144,27 +159,35 @@ pub fn block(text: &str, max_octets: usize) -> Block {
         false => Cow::Owned(cleaned(text)),
     };
     let text = without_tokens(&text);
-    let mut tidy: Vec<&str> = Vec::new();
+    let mut whole = String::with_capacity(text.len());
+    let (mut shortened, mut count, mut empty) = (false, 0, 0);
     for line in lines(&text).map(str::trim_end) {
-        // At most two empty lines together: more only push the rest out of sight.
-        let empty = tidy.iter().rev().take_while(|l| l.is_empty()).count();
-        if !line.is_empty() || (empty < 2 && !tidy.is_empty()) {
-            tidy.push(line);
+        if line.is_empty() {
+            // At most two empty lines together: more only push the rest out of sight.
+            empty = if count == 0 { 0 } else { 2.min(empty + 1) };
+            continue;
         }
+        let room = MAX_BLOCK_LINES - count;
+        shortened |= empty >= room;
+        for _ in 0..empty.min(room) {
+            whole.push('\n');
+        }
+        if shortened {
+            break;
+        }
+        if count > 0 {
+            whole.push('\n');
+        }
+        whole.push_str(line);
+        count += empty + 1;
+        empty = 0;
     }
-    while tidy.last().is_some_and(|line| line.is_empty()) {
-        tidy.pop();
-    }
-    let mut shortened = tidy.len() > MAX_BLOCK_LINES;
-    tidy.truncate(MAX_BLOCK_LINES);
-    let whole = tidy.join("\n");
     let cut = head(&whole, max_octets);
     shortened |= cut.len() < whole.len();
-    let lines = match cut.trim_end() {
-        "" => Vec::new(),
-        cut => lines(cut).map(str::to_owned).collect(),
-    };
-    Block { lines, shortened }
+    Block {
+        text: cut.trim_end().to_owned(),
+        shortened,
+    }
 }
 
 /// What stands between line feeds, as `split` gives it, found many octets at a time.
@@ -306,12 +329,13 @@ mod tests {
     #[test]
     fn a_block_is_cut_at_a_border_and_says_so() {
         let kept = block("One.\r\n\r\n\r\n\r\nTwo.\u{0}\r", 4096);
-        assert_eq!(kept.lines, ["One.", "", "", "Two."]);
+        assert!(kept.lines().eq(["One.", "", "", "Two."]));
         assert!(!kept.shortened);
         let cut = block(&format!("First part.\n\nSecond {}", "long ".repeat(20)), 60);
-        assert_eq!(cut.lines, ["First part."]);
+        assert!(cut.lines().eq(["First part."]));
         assert!(cut.shortened);
-        assert!(block("\n \n", 10).lines.is_empty());
+        assert!(block("\n \n", 10).is_empty());
+        assert_eq!(block("\n \n", 10).lines().count(), 0);
     }
 
     #[test]
@@ -329,7 +353,7 @@ mod tests {
             &format!("> Code: {token}\nx_{}.", token.to_uppercase()),
             4096,
         );
-        assert_eq!(kept.lines, ["> Code: [code]", "x_[code]."]);
+        assert!(kept.lines().eq(["> Code: [code]", "x_[code]."]));
         assert_eq!(line(&format!("Re: [{token}]"), 80), "Re: [[code]]");
         assert_eq!(line("2026-11-24 is a date", 80), "2026-11-24 is a date");
     }

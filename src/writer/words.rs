@@ -8,6 +8,7 @@ use crate::writer::page::SIGN;
 use minijinja::{Environment, UndefinedBehavior, Value};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::sync::{Arc, LazyLock};
 
 /// The templates that come with the program, by language and name, in order; those that begin with
@@ -74,13 +75,14 @@ impl std::fmt::Display for Unfilled {
 type Texts = BTreeMap<String, Cow<'static, str>>;
 
 /// The templates of one language, each compiled when it is first needed: of four languages few serve
-/// one mailbox.
+/// one mailbox. A clone is another handle on the same.
+#[derive(Clone)]
 pub struct Language {
     pub code: String,
-    environment: Environment<'static>,
+    environment: Arc<Environment<'static>>,
     texts: Arc<Texts>,
     /// Where an operator's files stand, by name.
-    places: BTreeMap<String, String>,
+    places: Arc<BTreeMap<String, String>>,
 }
 
 impl Language {
@@ -92,9 +94,9 @@ impl Language {
         environment.set_loader(move |name| Ok(source.get(name).map(|text| text.to_string())));
         let language = Language {
             code: code.to_owned(),
-            environment,
+            environment: Arc::new(environment),
             texts,
-            places,
+            places: Arc::new(places),
         };
         let wrong = |name: &String| {
             let error = language.environment.get_template(name).err()?;
@@ -155,6 +157,19 @@ impl Language {
             .map_err(|error| unfilled(name, &error))
     }
 
+    /// The first line of what [`Language::fill`] gives; no more is filled.
+    pub fn first_line(&self, name: &str, values: impl Into<Value>) -> Result<String, Unfilled> {
+        let mut line = FirstLine::default();
+        let filled = self
+            .environment
+            .get_template(name)
+            .and_then(|template| template.render_captured_to(values, &mut line).map(drop));
+        match filled {
+            Err(error) if !line.ended => Err(unfilled(name, &error)),
+            _ => Ok(String::from_utf8_lossy(&line.text).into_owned()),
+        }
+    }
+
     /// A short text that stands inside others: a date, somebody without a name.
     pub fn part(&self, name: &str, values: impl Into<Value>) -> Result<String, Unfilled> {
         let filled = self.fill(name, values)?;
@@ -170,6 +185,32 @@ impl Language {
             ("year", Value::from(day.year())),
         ]);
         self.part("part_date", values)
+    }
+}
+
+/// Takes a line and then nothing more.
+#[derive(Default)]
+struct FirstLine {
+    text: Vec<u8>,
+    ended: bool,
+}
+
+impl io::Write for FirstLine {
+    fn write(&mut self, some: &[u8]) -> io::Result<usize> {
+        let mut parts = some.split(|octet| *octet == b'\n');
+        if !self.ended {
+            self.text
+                .extend_from_slice(parts.next().unwrap_or_default());
+            self.ended = parts.next().is_some();
+        }
+        match self.ended {
+            true => Err(io::ErrorKind::WriteZero.into()),
+            false => Ok(some.len()),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

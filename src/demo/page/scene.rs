@@ -12,7 +12,7 @@ use crate::reader::Proof;
 use crate::reader::address::Person;
 use crate::rules::consent::{ConnectorEvidence, MailEvidence, RequesterEvidence};
 use crate::rules::introduction::{Introduction, Stage};
-use crate::writer::fill::{self, Paragraph};
+use crate::writer::fill::Lines;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
@@ -117,10 +117,9 @@ fn mail(stored: &Mail) -> Value {
 
 /// Without the breaks of a mail program: a phone has its own.
 fn filled(text: &str) -> String {
-    let lines: Vec<String> = text.lines().map(str::to_owned).collect();
-    let paragraphs = fill::paragraphs(&lines);
-    let lines: Vec<_> = paragraphs.iter().map(Paragraph::joined).collect();
-    lines.join("\n")
+    let lines = Lines::of(text.lines());
+    let paragraphs = lines.paragraphs().map(|one| one.joined().into_owned());
+    paragraphs.collect::<Vec<_>>().join("\n")
 }
 
 fn introduction(view: &View) -> Value {

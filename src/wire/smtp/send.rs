@@ -330,15 +330,14 @@ fn dotted(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
+/// Whether a CR stands before anything but an LF, or an LF behind anything but a CR.
 fn has_bare_line_ending(bytes: &[u8]) -> bool {
-    let mut ends = memchr::memchr2_iter(b'\r', b'\n', bytes);
-    while let Some(at) = ends.next() {
-        let is_pair = bytes.get(at..at + 2) == Some(b"\r\n") && ends.next() == Some(at + 1);
-        if !is_pair {
-            return true;
-        }
-    }
-    false
+    let behind = bytes.get(1..).unwrap_or_default();
+    // Without a branch for each, so that many pairs are compared together.
+    let is_torn = bytes.iter().zip(behind).fold(false, |torn, (one, next)| {
+        torn | ((*one == b'\r') != (*next == b'\n'))
+    });
+    is_torn || bytes.first() == Some(&b'\n') || bytes.last() == Some(&b'\r')
 }
 
 #[cfg(test)]
