@@ -79,7 +79,10 @@ impl Passed {
     /// The mail quoted below an answer, where its author is named.
     pub fn quoted(&self) -> Option<&Forwarded> {
         let author = self.above()?.author();
-        let below = self.below.as_ref().filter(|_| author != Author::default())?;
+        let below = self
+            .below
+            .as_ref()
+            .filter(|_| author != Author::default())?;
         below.thread().first()
     }
 

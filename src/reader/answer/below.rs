@@ -34,11 +34,7 @@ pub struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    pub fn of(
-        names: &'a Names<'a>,
-        languages: &'a [&'static Language],
-        today: Date,
-    ) -> Search<'a> {
+    pub fn of(names: &'a Names<'a>, languages: &'a [&'static Language], today: Date) -> Search<'a> {
         Search {
             names,
             languages,

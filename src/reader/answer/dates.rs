@@ -35,7 +35,10 @@ pub fn today(now_secs: i64) -> Date {
 
 /// The days and spans, and the stretches that patterns can name.
 pub fn look(language: &Language, tokens: &[Seen], today: Date) -> (Vec<Day>, Vec<Stretch>) {
-    if !tokens.iter().any(|token| shapes(language, token) & DAYS != 0) {
+    if !tokens
+        .iter()
+        .any(|token| shapes(language, token) & DAYS != 0)
+    {
         return (Vec::new(), Vec::new());
     }
     let days = find(language, tokens, today);

@@ -74,7 +74,11 @@ impl<'a> Names<'a> {
         named.iter().any(&is)
             || (apart
                 && self.body.passed.may_name(begins)
-                && self.author.get_or_init(|| capitals(&author())).iter().any(is))
+                && self
+                    .author
+                    .get_or_init(|| capitals(&author()))
+                    .iter()
+                    .any(is))
     }
 
     /// Whether this is a name of somebody to whom or from whom the mail is.

@@ -20,9 +20,13 @@ const YEARS_AHEAD: std::ops::Range<u32> = 2026..2050;
 /// Letters of a state, a county or a country in capitals: `NY`, `NSW`.
 const MAX_ABBREVIATION: usize = 3;
 /// What stands between names, and beside them.
-static PARTICLES: LazyLock<List> = LazyLock::new(|| List::of("\
+static PARTICLES: LazyLock<List> = LazyLock::new(|| {
+    List::of(
+        "\
     von van de der den da di do dos du del la le bin al el ten af av zu she her hers he him his they \
-    them theirs sie er elle il ella él pronouns"));
+    them theirs sie er elle il ella él pronouns",
+    )
+});
 /// What a firm, a department or an office has in scripts without spaces: it begins or ends the line.
 const UNSPACED_BEGINS: &str = "\
     株式会社 有限会社 合同会社 一般社団法人 国立 주식회사 ㈜";
@@ -36,24 +40,44 @@ const UNSPACED_PLACES: &str = "\
 const UNSPACED_REGIONS: &str = "都府県道市区區省町村시구도동로";
 
 /// `AI Assistant`, `Virtual Assistant`: nobody of flesh and blood need be.
-static MACHINES: LazyLock<List> = LazyLock::new(|| List::of("\
-    ai ki ia virtual virtuelle virtueller virtuel virtuale digital"));
-static HELPERS: LazyLock<List> = LazyLock::new(|| List::of("\
+static MACHINES: LazyLock<List> = LazyLock::new(|| {
+    List::of(
+        "\
+    ai ki ia virtual virtuelle virtueller virtuel virtuale digital",
+    )
+});
+static HELPERS: LazyLock<List> = LazyLock::new(|| {
+    List::of(
+        "\
     assistant assistante assistent assistentin assistente asistente asystent asystentka asistan \
-    agent agente secretary"));
+    agent agente secretary",
+    )
+});
 /// Rooms and people in front of the writer's name: `Team Carol`, `Büro Carol Diaz`.
-static OFFICES: LazyLock<List> = LazyLock::new(|| List::of("\
+static OFFICES: LazyLock<List> = LazyLock::new(|| {
+    List::of(
+        "\
     team office büro sekretariat sekretariatet secretariat secrétariat secretaría secretaria \
     secretária secretariaat segreteria biuro kontor assistant assistante assistent \
     assistentin assistente asistente asystent asystentka secretary sekretärin secrétaire secretario \
-    secretaresse pa ea секретарь ассистент помощник asistanı sekreteri"));
+    secretaresse pa ea секретарь ассистент помощник asistanı sekreteri",
+    )
+});
 /// What stands before the writer's name where somebody else signs.
-static OF_HER: LazyLock<List> = LazyLock::new(|| List::of("\
-    of to for für pour por para voor till dla для için"));
+static OF_HER: LazyLock<List> = LazyLock::new(|| {
+    List::of(
+        "\
+    of to for für pour por para voor till dla для için",
+    )
+});
 
 /// Trades that are surnames.
-static SURNAMES: LazyLock<List> = LazyLock::new(|| List::of("baker barber brewer butcher carpenter cook dean dyer farmer gardener judge mason miller painter \
-    porter potter provost tailor weaver"));
+static SURNAMES: LazyLock<List> = LazyLock::new(|| {
+    List::of(
+        "baker barber brewer butcher carpenter cook dean dyer farmer gardener judge mason miller painter \
+    porter potter provost tailor weaver",
+    )
+});
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {

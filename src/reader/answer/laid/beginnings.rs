@@ -2,7 +2,7 @@
 //!
 //! Never fails: what no rule begins with has none.
 
-use crate::reader::answer::grammar::{self, Bits, Defined, First, Node, Shapes};
+use crate::reader::answer::grammar::{Bits, Defined, First, Node, Shapes, needs};
 use crate::reader::answer::interner::Id;
 use crate::reader::answer::laid::{Part, part};
 
@@ -28,9 +28,9 @@ fn whole([low, high]: [u32; 2]) -> Bits {
 impl Needs {
     pub fn of(nodes: &[Node], defines: &[Defined]) -> Needs {
         Needs {
-            all: halves(grammar::needs(nodes, defines)),
-            second: halves(grammar::second(nodes, defines)),
-            some: halves(grammar::some_beside(nodes, defines)),
+            all: halves(needs::needs(nodes, defines)),
+            second: halves(needs::second(nodes, defines)),
+            some: halves(needs::some_beside(nodes, defines)),
         }
     }
 
@@ -115,7 +115,9 @@ pub struct Standing {
 impl Beginnings {
     /// Rules that can begin with what stands there and need no others than those from there on.
     pub fn at(&self, here: Standing) -> impl Iterator<Item = usize> + '_ {
-        let by_first = self.place(here.id).map_or(Part::default(), |at| self.begun_by(at));
+        let by_first = self
+            .place(here.id)
+            .map_or(Part::default(), |at| self.begun_by(at));
         self.met(by_first, &self.by_shape, here)
     }
 
@@ -168,11 +170,15 @@ impl Beginnings {
     }
 
     fn denials_by_shape(&self) -> &[Shaped] {
-        self.by_shape.get(..self.denials_by_shape).unwrap_or_default()
+        self.by_shape
+            .get(..self.denials_by_shape)
+            .unwrap_or_default()
     }
 
     fn place(&self, id: Id) -> Option<usize> {
-        self.by_first.binary_search_by_key(&id, |begun| begun.id).ok()
+        self.by_first
+            .binary_search_by_key(&id, |begun| begun.id)
+            .ok()
     }
 
     /// The rules of the word at this place of the list.
@@ -246,7 +252,10 @@ impl Gathered {
             by_first,
             begun: self.by_first.iter().map(|(_, at)| *at).collect(),
             denials_by_shape: self.by_shape.partition_point(|(at, _)| !allows(at)),
-            shapes: self.by_shape.iter().fold(0, |all, (_, shapes)| all | shapes),
+            shapes: self
+                .by_shape
+                .iter()
+                .fold(0, |all, (_, shapes)| all | shapes),
             by_shape: self.by_shape,
             rules: self.rules,
         }

@@ -69,7 +69,9 @@ pub fn is_inflected(name: &str, word: &str) -> bool {
     let is_cyrillic = matches!(word_begins, '\u{400}'..='\u{4FF}');
     if name_begins.is_ascii() && (is_cyrillic || (word_begins.is_ascii() && !foreign)) {
         let begins = latin(word_begins);
-        if begins.is_some_and(|c| c != name_begins && !(foreign && ALIKE.contains(&(name_begins, c)))) {
+        if begins
+            .is_some_and(|c| c != name_begins && !(foreign && ALIKE.contains(&(name_begins, c))))
+        {
             return false;
         }
     }
