@@ -51,13 +51,21 @@ impl Above {
             Above::Attribution(text) => Some(text.as_str()),
         };
         let text = text.unwrap_or_default();
+        let Some(first) = begins.bytes().next().filter(|_| text.is_ascii()) else {
+            return true;
+        };
+        let has = |at: usize| {
+            let words = text.get(at..at + begins.len());
+            words.is_some_and(|words| words.eq_ignore_ascii_case(begins))
+        };
         // An apostrophe may stand within a word, and other letters may become those of ASCII.
-        !text.is_ascii()
-            || text.contains(['\'', '`'])
-            || text.len() >= begins.len()
-                && (text.as_bytes().windows(begins.len().max(1)))
-                    .any(|octets| octets.eq_ignore_ascii_case(begins.as_bytes()))
-            || begins.is_empty()
+        memchr::memchr2(b'\'', b'`', text.as_bytes()).is_some()
+            || memchr::memchr2_iter(
+                first.to_ascii_lowercase(),
+                first.to_ascii_uppercase(),
+                text.as_bytes(),
+            )
+            .any(has)
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Never fails: what no rule begins with has none.
 
-use crate::reader::answer::grammar::{self, Bits, Defined, First, Node, Shapes};
+use crate::reader::answer::grammar::{Bits, Defined, First, Node, Shapes, needs};
 use crate::reader::answer::interner::Id;
 use crate::reader::answer::laid::{Part, part};
 
@@ -28,9 +28,9 @@ fn whole([low, high]: [u32; 2]) -> Bits {
 impl Needs {
     pub fn of(nodes: &[Node], defines: &[Defined]) -> Needs {
         Needs {
-            all: halves(grammar::needs(nodes, defines)),
-            second: halves(grammar::second(nodes, defines)),
-            some: halves(grammar::some_beside(nodes, defines)),
+            all: halves(needs::needs(nodes, defines)),
+            second: halves(needs::second(nodes, defines)),
+            some: halves(needs::some_beside(nodes, defines)),
         }
     }
 
