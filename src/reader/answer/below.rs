@@ -323,7 +323,7 @@ mod tests {
             "Carol Diaz\nBäckermeisterin",
             "Carol Diaz\nMarine biologist\nSão Paulo",
             "Carol Diaz\n株式会社サンプル",
-            "Kevin",
+            "Catherine",
         ] {
             assert_eq!(odd_line(signature, NAMED), None, "{signature}");
         }
@@ -343,6 +343,10 @@ mod tests {
             "Carol\nreluctant director",
             "Carol\nAI Assistant",
             "Carol\nDave",
+            "Dave",
+            "Fred Diaz",
+            "The Team",
+            "Customer Service\nTarget Vineyards",
             "Office of Carol Diaz",
             "Team Carol",
             "Dana Decides",

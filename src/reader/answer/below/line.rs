@@ -46,6 +46,11 @@ const OFFICES: &str = "\
     secretária secretariaat segreteria biuro kontor assistant assistante assistent \
     assistentin assistente asistente asystent asystentka secretary sekretärin secrétaire secretario \
     secretaresse pa ea секретарь ассистент помощник asistanı sekreteri";
+/// More of whom no name says who wrote.
+const STAFF: &str = "\
+    service department hr staff crew management board intern reception équipe equipe equipo equipa direction \
+    dirección direzione direção directie geschäftsleitung geschäftsführung abteilung personalabteilung verwaltung \
+    zarząd vedení johto дирекция отдел sekreter teamet family familie famille familia família famiglia";
 /// What stands before the writer's name where somebody else signs.
 const OF_HER: &str = "\
     of to for für pour por para voor till dla для için";
@@ -82,7 +87,7 @@ pub fn kind(names: &Names<'_>, line: &[&Token], first: bool) -> Kind {
             false => Kind::Marked,
         };
     }
-    if is_of_hers(names, line) {
+    if is_of_hers(names, line) || is_relatives(names, line) || (first && is_office(names, line)) {
         return Kind::Another;
     }
     if is_name(names, line, first) {
@@ -105,7 +110,7 @@ pub fn kind(names: &Names<'_>, line: &[&Token], first: bool) -> Kind {
 
 /// Whether the line, right below closing words, is the writer's name.
 pub fn signs(names: &Names<'_>, line: &[&Token]) -> bool {
-    !is_of_hers(names, line) && is_name(names, line, true)
+    !is_of_hers(names, line) && !is_relatives(names, line) && is_name(names, line, true)
 }
 
 /// Whether every word may be a part of some name: a capital, or a small word between two.
@@ -155,6 +160,28 @@ fn is_of_hers(names: &Names<'_>, line: &[&Token]) -> bool {
         .any(|pair| matches!(pair, [small, name] if among(OF_HER, &small.text) && own(name)))
         || line.iter().any(|t| possessed(t))
         || behind.iter().any(|t| own(t))
+}
+
+/// `Fred Danvers`, where Carol Danvers writes.
+fn is_relatives(names: &Names<'_>, line: &[&Token]) -> bool {
+    let firm = |t: &Token| TITLES.has(&t.text) && !among(SURNAMES, &t.text);
+    let words = || line.iter().filter(|t| !is_title(&t.text));
+    let strange = |t: &Token| {
+        let text = &t.text;
+        is_given(text) && t.capital && !names.is_own(text) && !names.may_be_called(text)
+    };
+    (2..=MAX_NAME_WORDS).contains(&line.len())
+        && line.iter().all(|t| t.shape == Shape::Word && !firm(t))
+        && words()
+            .next()
+            .is_some_and(|t| strange(t) && names.tells_who_signs(&t.text))
+        && words().filter(|t| names.is_own(&t.text)).count() == 1
+}
+
+/// `The Team`, `Customer Service`, where nobody's name stands above it.
+fn is_office(names: &Names<'_>, line: &[&Token]) -> bool {
+    let office = |t: &Token| among(OFFICES, &t.text) || among(STAFF, &t.text);
+    line.iter().any(|t| office(t)) && !line.iter().any(|t| names.is_own(&t.text))
 }
 
 /// `Dave Miller`, where the header names somebody else: a given name, and no word of a firm beside it.
@@ -221,7 +248,8 @@ fn is_name(names: &Names<'_>, line: &[&Token], first: bool) -> bool {
     let named = |t: &Token| own(t) || is_given(&t.text) || beside(t) || (any_own && letter(t));
     if line.iter().all(|t| named(t)) {
         // One given name may be what friends call her; more, or one below her own, are somebody else's.
-        return any_own || !told || (first && line.len() == 1);
+        let called = || matches!(line, [only] if names.may_be_called(&only.text));
+        return any_own || !told || (first && called());
     }
     // A name that the header has not: no table knows it for a word.
     let strange = |t: &Token| {

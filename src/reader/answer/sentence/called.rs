@@ -30,7 +30,10 @@ impl Laying<'_> {
         let named = self.is_named(at, run);
         // `Go ahead Bob`, but not `happy to meet Bob`.
         let calls = before.is_some_and(|b| self.scene.language.called.contains(&b.id));
-        if calls && says == Says::Yes && self.calls(at) && self.gap(at + 1) > Gap::None {
+        // Nobody speaks to herself: `she can call me Carol`.
+        let own = self.tokens.get(at);
+        let own = own.is_some_and(|t| self.scene.known_names.is_writers(&t.text));
+        if calls && says == Says::Yes && self.calls(at) && !own && self.gap(at + 1) > Gap::None {
             return 1;
         }
         match says {
@@ -102,13 +105,18 @@ impl Laying<'_> {
         words.iter().all(|token| token.capital) && line::signs(names, &words)
     }
 
-    /// Whether somebody else is named below the writer's own name.
+    /// Whether somebody else is named, whom nobody would take for the writer, or below the writer's own name.
     fn is_of_another(&self, start: usize, run: usize) -> bool {
         let names = self.scene.known_names;
         let above = start.checked_sub(1).and_then(|at| self.tokens.get(at));
         let mut words = self.tokens.iter().skip(start).take(run);
-        above.is_some_and(|token| token.capital && names.is_writers(&token.text))
-            && words.all(|token| !names.is_own(&token.text) && names.tells_who_signs(&token.text))
+        let below_own = above.is_some_and(|t| t.capital && names.is_writers(&t.text));
+        let of_another = |token: &Token| {
+            let text = &token.text;
+            let called = !below_own && names.may_be_called(text);
+            !names.is_own(text) && !called && names.tells_who_signs(text)
+        };
+        words.all(of_another)
     }
 
     /// Whether a program's footer begins here and goes on to the end.
