@@ -4,7 +4,7 @@
 
 use crate::reader::answer::interner::UNKNOWN;
 use crate::reader::answer::lexer::characters::is_unspaced;
-use crate::reader::answer::lexer::{Shape, Token};
+use crate::reader::answer::lexer::{Gap, Shape, Token};
 use crate::reader::answer::lists::{PARTS, PLACES, SPOKEN, TITLES, UNSIGNED};
 use crate::reader::answer::names::{Names, is_given, is_title};
 
@@ -46,9 +46,16 @@ const OFFICES: &str = "\
     secretária secretariaat segreteria biuro kontor assistant assistante assistent \
     assistentin assistente asistente asystent asystentka secretary sekretärin secrétaire secretario \
     secretaresse pa ea секретарь ассистент помощник asistanı sekreteri";
+/// What begins no name of a firm or a place.
+const BEGIN_NOTHING: &str = "\
+    in under at on off per pro ad within beyond ha im unter auf bei zu zur zum en sous sur hors bajo sotto onder op \
+    naar pod под на в";
+/// What stands before `Director` where nobody is named.
+const ARTICLES: &str = "\
+    the a an die der das ein eine la le il lo el het de un une una o os as uma";
 /// More of whom no name says who wrote.
 const STAFF: &str = "\
-    service department hr staff crew management board intern reception équipe equipe equipo equipa direction \
+    service department hr staff crew management board intern reception marketing sales support desk accounts billing équipe equipe equipo equipa direction \
     dirección direzione direção directie geschäftsleitung geschäftsführung abteilung personalabteilung verwaltung \
     zarząd vedení johto дирекция отдел sekreter teamet family familie famille familia família famiglia";
 /// What stands before the writer's name where somebody else signs.
@@ -113,10 +120,11 @@ pub fn signs(names: &Names<'_>, line: &[&Token]) -> bool {
     !is_of_hers(names, line) && !is_relatives(names, line) && is_name(names, line, true)
 }
 
-/// Whether every word may be a part of some name: a capital, or a small word between two.
+/// Whether every word may be a part of some name: a capital, or a small word between two; `Under Review` is none.
 pub fn is_capitalised(line: &[&Token]) -> bool {
     let small = |token: &Token| token.text.chars().nth(MAX_SMALL).is_none();
-    line.first().is_some_and(|token| is_capital(token))
+    line.first()
+        .is_some_and(|token| is_capital(token) && !among(BEGIN_NOTHING, &token.text))
         && line.iter().all(|token| is_capital(token) || small(token))
 }
 
@@ -162,26 +170,51 @@ fn is_of_hers(names: &Names<'_>, line: &[&Token]) -> bool {
         || behind.iter().any(|t| own(t))
 }
 
-/// `Fred Danvers`, where Carol Danvers writes.
+/// `Fred Danvers`, `F. Danvers` or `Danvers, Fred`, where Carol Danvers writes.
 fn is_relatives(names: &Names<'_>, line: &[&Token]) -> bool {
+    let own = |t: &Token| names.is_own(&t.text);
     let firm = |t: &Token| TITLES.has(&t.text) && !among(SURNAMES, &t.text);
-    let words = || line.iter().filter(|t| !is_title(&t.text));
+    // A title behind a comma says nothing of whose name stands before it.
+    let apart = |t: &Token| t.gap > Gap::None && firm(t);
+    let end = line.iter().skip(1).position(|t| apart(t));
+    let line = line.get(..end.map_or(line.len(), |at| at + 1));
+    let words = line
+        .unwrap_or_default()
+        .iter()
+        .filter(|t| !is_title(&t.text));
+    let words: Vec<&Token> = words.copied().collect();
     let strange = |t: &Token| {
-        let text = &t.text;
-        is_given(text) && t.capital && !names.is_own(text) && !names.may_be_called(text)
+        let letter = t.text.chars().nth(1).is_none();
+        (letter || is_given(&t.text))
+            && t.capital
+            && !own(t)
+            && !names.may_be_called(&t.text)
+            && names.tells_who_signs(&t.text)
     };
-    (2..=MAX_NAME_WORDS).contains(&line.len())
-        && line.iter().all(|t| t.shape == Shape::Word && !firm(t))
-        && words()
-            .next()
-            .is_some_and(|t| strange(t) && names.tells_who_signs(&t.text))
-        && words().filter(|t| names.is_own(&t.text)).count() == 1
+    let named = |t: &&Token| t.shape == Shape::Word && !firm(t);
+    if words.len() > MAX_NAME_WORDS || !words.iter().all(named) {
+        return false;
+    }
+    match words.as_slice() {
+        [given, surname] if strange(given) && own(surname) => true,
+        [given, behind @ ..] if strange(given) && is_given(&given.text) => {
+            let long = |t: &&&Token| own(t) && t.text.chars().nth(1).is_some();
+            behind.iter().filter(long).count() == 1
+        }
+        [first, behind @ ..] if own(first) => {
+            let apart = |t: &&Token| t.gap > Gap::None && is_given(&t.text) && strange(t);
+            behind.iter().any(|t| apart(t) && !PLACES.has(&t.text))
+        }
+        _ => false,
+    }
 }
 
-/// `The Team`, `Customer Service`, where nobody's name stands above it.
+/// `The Director`, `Customer Service`, where nobody's name stands above it.
 fn is_office(names: &Names<'_>, line: &[&Token]) -> bool {
     let office = |t: &Token| among(OFFICES, &t.text) || among(STAFF, &t.text);
-    line.iter().any(|t| office(t)) && !line.iter().any(|t| names.is_own(&t.text))
+    let the = line.first().is_some_and(|t| among(ARTICLES, &t.text));
+    (line.iter().any(|t| office(t)) || the && is_titled(line))
+        && !line.iter().any(|t| names.is_own(&t.text))
 }
 
 /// `Dave Miller`, where the header names somebody else: a given name, and no word of a firm beside it.

@@ -113,7 +113,9 @@ impl Laying<'_> {
         let below_own = above.is_some_and(|t| t.capital && names.is_writers(&t.text));
         let of_another = |token: &Token| {
             let text = &token.text;
-            let called = !below_own && names.may_be_called(text);
+            // In another script, or one without capitals, nothing tells a name of hers.
+            let cased = text.contains(|c: char| c.is_lowercase() || c.is_uppercase());
+            let called = !below_own && (!cased || names.may_be_called(text));
             !names.is_own(text) && !called && names.tells_who_signs(text)
         };
         words.all(of_another)
