@@ -156,11 +156,11 @@ impl<'a> Names<'a> {
             let within = word.chars().count() >= MIN_SHORT && name.contains(word);
             name.chars().next() == word.chars().next() || within || forms.any(|form| form == word)
         };
+        // `Kevin`, where Xiaolong Wu writes.
+        let unknown = given().next().is_none();
         let mut names = writer.iter().enumerate();
         !self.has(word)
-            && names.any(|(at, name)| {
-                (given().next().is_none() || is_given(name)) && !is_surname(at) && short(name)
-            })
+            && (unknown || names.any(|(at, n)| is_given(n) && !is_surname(at) && short(n)))
     }
 
     /// `CD`, where Carol Diaz writes.

@@ -49,7 +49,7 @@ const OFFICES: &str = "\
 /// What begins no name of a firm or a place.
 const BEGIN_NOTHING: &str = "\
     in under at on off per pro ad within beyond ha im unter auf bei zu zur zum en sous sur hors bajo sotto onder op \
-    naar pod под на в";
+    naar pod под на в au aux à a na com con mit met med till";
 /// What stands before `Director` where nobody is named.
 const ARTICLES: &str = "\
     the a an die der das ein eine la le il lo el het de un une una o os as uma";
@@ -57,7 +57,7 @@ const ARTICLES: &str = "\
 const STAFF: &str = "\
     service department hr staff crew management board intern reception marketing sales support desk accounts billing équipe equipe equipo equipa direction \
     dirección direzione direção directie geschäftsleitung geschäftsführung abteilung personalabteilung verwaltung \
-    zarząd vedení johto дирекция отдел sekreter teamet family familie famille familia família famiglia";
+    zarząd vedení johto дирекция секретариат бухгалтерия отдел sekreter teamet family familie famille familia família famiglia";
 /// What stands before the writer's name where somebody else signs.
 const OF_HER: &str = "\
     of to for für pour por para voor till dla для için";
@@ -171,7 +171,7 @@ fn is_of_hers(names: &Names<'_>, line: &[&Token]) -> bool {
 }
 
 /// `Fred Danvers`, `F. Danvers` or `Danvers, Fred`, where Carol Danvers writes.
-fn is_relatives(names: &Names<'_>, line: &[&Token]) -> bool {
+pub fn is_relatives(names: &Names<'_>, line: &[&Token]) -> bool {
     let own = |t: &Token| names.is_own(&t.text);
     let firm = |t: &Token| TITLES.has(&t.text) && !among(SURNAMES, &t.text);
     // A title behind a comma says nothing of whose name stands before it.

@@ -109,16 +109,16 @@ impl Laying<'_> {
     fn is_of_another(&self, start: usize, run: usize) -> bool {
         let names = self.scene.known_names;
         let above = start.checked_sub(1).and_then(|at| self.tokens.get(at));
-        let mut words = self.tokens.iter().skip(start).take(run);
+        let words: Vec<&Token> = self.tokens.iter().skip(start).take(run).collect();
         let below_own = above.is_some_and(|t| t.capital && names.is_writers(&t.text));
-        let of_another = |token: &Token| {
+        let of_another = |token: &&Token| {
             let text = &token.text;
             // In another script, or one without capitals, nothing tells a name of hers.
             let cased = text.contains(|c: char| c.is_lowercase() || c.is_uppercase());
             let called = !below_own && (!cased || names.may_be_called(text));
             !names.is_own(text) && !called && names.tells_who_signs(text)
         };
-        words.all(of_another)
+        words.iter().all(of_another) || line::is_relatives(names, &words)
     }
 
     /// Whether a program's footer begins here and goes on to the end.
