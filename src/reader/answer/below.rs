@@ -345,6 +345,7 @@ mod tests {
             "Carol\nDave",
             "Dave",
             "Fred Diaz",
+            "Vesna Diaz",
             "F. Diaz",
             "Diaz, Fred",
             "Fred Diaz | Director",
@@ -359,6 +360,18 @@ mod tests {
             "Ask Dave: +44 20 7946 0321",
         ] {
             assert!(odd_line(signature, NAMED).is_some(), "{signature}");
+        }
+        // What friends call the writer.
+        for (writer, name) in [
+            ("Michael Roth", "Mike"),
+            ("Elizabeth Moore", "Liz"),
+            ("Schmidt, Anna", "Anna Schmidt"),
+            ("J. Smith", "James Smith"),
+            ("Xiaolong Wu", "Kevin Wu"),
+            ("Александр Петров", "Саша"),
+            ("Carol", "Carol Martin"),
+        ] {
+            assert_eq!(odd_line(name, writer), None, "{writer}: {name}");
         }
         // The header has no name, or has it in other letters.
         assert_eq!(odd_line("Xiaolong", ""), None);

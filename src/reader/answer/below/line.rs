@@ -57,7 +57,7 @@ const ARTICLES: &str = "\
 const STAFF: &str = "\
     service department hr staff crew management board intern reception marketing sales support desk accounts billing équipe equipe equipo equipa direction \
     dirección direzione direção directie geschäftsleitung geschäftsführung abteilung personalabteilung verwaltung \
-    zarząd vedení johto дирекция секретариат бухгалтерия отдел sekreter teamet family familie famille familia família famiglia";
+    zarząd vedení johto дирекция секретариат бухгалтерия приёмная приемная отдел sekreter teamet family familie famille familia família famiglia";
 /// What stands before the writer's name where somebody else signs.
 const OF_HER: &str = "\
     of to for für pour por para voor till dla для için";
@@ -94,7 +94,10 @@ pub fn kind(names: &Names<'_>, line: &[&Token], first: bool) -> Kind {
             false => Kind::Marked,
         };
     }
-    if is_of_hers(names, line) || is_relatives(names, line) || (first && is_office(names, line)) {
+    if is_of_hers(names, line)
+        || is_relatives(names, line, first)
+        || (first && is_office(names, line))
+    {
         return Kind::Another;
     }
     if is_name(names, line, first) {
@@ -117,7 +120,7 @@ pub fn kind(names: &Names<'_>, line: &[&Token], first: bool) -> Kind {
 
 /// Whether the line, right below closing words, is the writer's name.
 pub fn signs(names: &Names<'_>, line: &[&Token]) -> bool {
-    !is_of_hers(names, line) && !is_relatives(names, line) && is_name(names, line, true)
+    !is_of_hers(names, line) && !is_relatives(names, line, true) && is_name(names, line, true)
 }
 
 /// Whether every word may be a part of some name: a capital, or a small word between two; `Under Review` is none.
@@ -170,38 +173,34 @@ fn is_of_hers(names: &Names<'_>, line: &[&Token]) -> bool {
         || behind.iter().any(|t| own(t))
 }
 
-/// `Fred Danvers`, `F. Danvers` or `Danvers, Fred`, where Carol Danvers writes.
-pub fn is_relatives(names: &Names<'_>, line: &[&Token]) -> bool {
+/// `Fred Danvers`, `F. Danvers` or `Danvers, Fred`, where Carol Danvers writes; where a signature begins, with whatever
+/// name.
+pub fn is_relatives(names: &Names<'_>, line: &[&Token], first: bool) -> bool {
     let own = |t: &Token| names.is_own(&t.text);
     let firm = |t: &Token| TITLES.has(&t.text) && !among(SURNAMES, &t.text);
     // A title behind a comma says nothing of whose name stands before it.
     let apart = |t: &Token| t.gap > Gap::None && firm(t);
     let end = line.iter().skip(1).position(|t| apart(t));
     let line = line.get(..end.map_or(line.len(), |at| at + 1));
-    let words = line
-        .unwrap_or_default()
-        .iter()
-        .filter(|t| !is_title(&t.text));
-    let words: Vec<&Token> = words.copied().collect();
+    let words = line.unwrap_or_default().iter();
+    let words: Vec<&Token> = words.filter(|t| !is_title(&t.text)).copied().collect();
     let strange = |t: &Token| {
-        let letter = t.text.chars().nth(1).is_none();
-        (letter || is_given(&t.text))
-            && t.capital
-            && !own(t)
-            && !names.may_be_called(&t.text)
-            && names.tells_who_signs(&t.text)
+        t.capital && !own(t) && !names.may_be_called(&t.text) && names.tells_who_signs(&t.text)
     };
     let named = |t: &&Token| t.shape == Shape::Word && !firm(t);
     if words.len() > MAX_NAME_WORDS || !words.iter().all(named) {
         return false;
     }
     match words.as_slice() {
-        [given, surname] if strange(given) && own(surname) => true,
+        [name, surname] if strange(name) && own(surname) => {
+            let letter = name.text.chars().nth(1).is_none();
+            first || letter || is_given(&name.text)
+        }
         [given, behind @ ..] if strange(given) && is_given(&given.text) => {
             let long = |t: &&&Token| own(t) && t.text.chars().nth(1).is_some();
             behind.iter().filter(long).count() == 1
         }
-        [first, behind @ ..] if own(first) => {
+        [name, behind @ ..] if own(name) => {
             let apart = |t: &&Token| t.gap > Gap::None && is_given(&t.text) && strange(t);
             behind.iter().any(|t| apart(t) && !PLACES.has(&t.text))
         }

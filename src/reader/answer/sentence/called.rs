@@ -31,10 +31,16 @@ impl Laying<'_> {
         // `Go ahead Bob`, but not `happy to meet Bob`.
         let calls = before.is_some_and(|b| self.scene.language.called.contains(&b.id));
         // Nobody speaks to herself: `she can call me Carol`.
-        let own = self.tokens.get(at);
-        let own = own.is_some_and(|t| self.scene.known_names.is_writers(&t.text));
-        if calls && says == Says::Yes && self.calls(at) && !own && self.gap(at + 1) > Gap::None {
+        let own = |t: &Token| self.scene.known_names.is_writers(&t.text);
+        let called_so = |at| self.calls(at) && !self.tokens.get(at).is_some_and(own);
+        if calls && says == Says::Yes && called_so(at) && self.gap(at + 1) > Gap::None {
             return 1;
+        }
+        // Below thanks may stand who is thanked, below closing words only who writes.
+        let signs = matches!(says, Says::Closing | Says::Thanks) && self.gap(at) == Gap::Line;
+        if signs && self.is_of_another(at, run.max(1)) && (says == Says::Closing || !self.calls(at))
+        {
+            return 0;
         }
         match says {
             Says::Closing | Says::Thanks if self.is_small_name(at) => 1,
@@ -118,7 +124,7 @@ impl Laying<'_> {
             let called = !below_own && (!cased || names.may_be_called(text));
             !names.is_own(text) && !called && names.tells_who_signs(text)
         };
-        words.iter().all(of_another) || line::is_relatives(names, &words)
+        words.iter().all(of_another) || line::is_relatives(names, &words, false)
     }
 
     /// Whether a program's footer begins here and goes on to the end.
