@@ -361,7 +361,10 @@ mod tests {
         ] {
             assert!(odd_line(signature, NAMED).is_some(), "{signature}");
         }
-        // What friends call the writer.
+    }
+
+    #[test]
+    fn friends_may_call_the_writer_otherwise() {
         for (writer, name) in [
             ("Michael Roth", "Mike"),
             ("Elizabeth Moore", "Liz"),
