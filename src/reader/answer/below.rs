@@ -331,7 +331,7 @@ mod tests {
             "Carol Diaz\nBäckermeisterin",
             "Carol Diaz\nMarine biologist\nSão Paulo",
             "Carol Diaz\n株式会社サンプル",
-            "Kevin",
+            "Catherine",
         ] {
             assert_eq!(odd_line(signature, NAMED), None, "{signature}");
         }
@@ -351,6 +351,16 @@ mod tests {
             "Carol\nreluctant director",
             "Carol\nAI Assistant",
             "Carol\nDave",
+            "Dave",
+            "Fred Diaz",
+            "Vesna Diaz",
+            "F. Diaz",
+            "Diaz, Fred",
+            "Fred Diaz | Director",
+            "The Director",
+            "Carol Diaz\nDirector\nUnder Review",
+            "The Team",
+            "Customer Service\nTarget Vineyards",
             "Office of Carol Diaz",
             "Team Carol",
             "Dana Decides",
@@ -358,6 +368,21 @@ mod tests {
             "Ask Dave: +44 20 7946 0321",
         ] {
             assert!(odd_line(signature, NAMED).is_some(), "{signature}");
+        }
+    }
+
+    #[test]
+    fn friends_may_call_the_writer_otherwise() {
+        for (writer, name) in [
+            ("Michael Roth", "Mike"),
+            ("Elizabeth Moore", "Liz"),
+            ("Schmidt, Anna", "Anna Schmidt"),
+            ("J. Smith", "James Smith"),
+            ("Xiaolong Wu", "Kevin Wu"),
+            ("Александр Петров", "Саша"),
+            ("Carol", "Carol Martin"),
+        ] {
+            assert_eq!(odd_line(name, writer), None, "{writer}: {name}");
         }
         // The header has no name, or has it in other letters.
         assert_eq!(odd_line("Xiaolong", ""), None);

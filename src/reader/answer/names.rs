@@ -19,6 +19,49 @@ const MAX_MIDDLE: usize = 2;
 /// Letters of a short form of a name: `alex`, `tim`.
 const MIN_SHORT: usize = 3;
 
+/// Short forms that neither begin as their name does nor stand in it, behind it.
+const SHORT_FORMS: &[(&str, &str)] = &[
+    ("robert", "bob bobby"),
+    ("william", "bill billy"),
+    ("richard", "dick"),
+    ("edward", "ted teddy ned"),
+    ("margaret", "peggy daisy"),
+    ("elizabeth", "betty betsy"),
+    ("john", "hank"),
+    ("henry", "hank"),
+    ("mary", "polly molly"),
+    ("james", "jim jimmy"),
+    ("charles", "chuck"),
+    ("alexander", "sasha xander sandy lex alex"),
+    ("alexandra", "sasha sandra sandy lexi"),
+    ("aleksandr", "sasha"),
+    ("aleksandra", "sasha ola"),
+    ("anthony", "tony"),
+    ("antonio", "toño"),
+    ("josef", "sepp pepi"),
+    ("josé", "pepe"),
+    ("jose", "pepe"),
+    ("francisco", "paco pancho curro"),
+    ("ignacio", "nacho"),
+    ("dolores", "lola"),
+    ("giuseppe", "beppe peppe pino"),
+    ("małgorzata", "gosia"),
+    ("jakub", "kuba"),
+    ("aleksander", "olek"),
+    ("katarzyna", "kasia"),
+    ("wojciech", "wojtek"),
+    ("александр", "саша шура"),
+    ("александра", "саша шура"),
+    ("дмитрий", "митя"),
+    ("евгений", "женя"),
+    ("евгения", "женя"),
+    ("георгий", "юра гоша жора"),
+    ("анатолий", "толя"),
+    ("елена", "лена алёна"),
+    ("екатерина", "катя"),
+    ("анастасия", "настя"),
+];
+
 /// Names that the mail itself gives, in lower case; found when first asked for.
 pub struct Names<'a> {
     body: &'a Body,
@@ -110,6 +153,26 @@ impl<'a> Names<'a> {
         let writes =
             |name: &String| name == word || (short && name.starts_with(word)) || longer(name);
         self.writer().iter().any(writes)
+    }
+
+    /// Whether the writer may be called so by friends: `Caz`, where Carol Diaz writes, or `Bill`, where William does; but
+    /// not `Dave`, and nobody's name who wants to be introduced.
+    pub fn may_be_called(&self, word: &str) -> bool {
+        let writer = self.writer();
+        let given = || writer.iter().filter(|name| is_given(name));
+        let several = given().nth(1).is_some();
+        let is_surname = |at: usize| several && at + 1 == writer.len();
+        let short = |name: &str| {
+            let forms = SHORT_FORMS.iter().filter(|(long, _)| *long == name);
+            let mut forms = forms.flat_map(|(_, short)| short.split(' '));
+            let within = word.chars().count() >= MIN_SHORT && name.contains(word);
+            name.chars().next() == word.chars().next() || within || forms.any(|form| form == word)
+        };
+        // `Kevin`, where Xiaolong Wu writes.
+        let unknown = given().next().is_none();
+        let mut names = writer.iter().enumerate();
+        !self.has(word)
+            && (unknown || names.any(|(at, n)| is_given(n) && !is_surname(at) && short(n)))
     }
 
     /// `CD`, where Carol Diaz writes.

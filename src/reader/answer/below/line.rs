@@ -4,7 +4,7 @@
 
 use crate::reader::answer::interner::UNKNOWN;
 use crate::reader::answer::lexer::characters::is_unspaced;
-use crate::reader::answer::lexer::{Shape, Token};
+use crate::reader::answer::lexer::{Gap, Shape, Token};
 use crate::reader::answer::lists::{List, PARTS, PLACES, SPOKEN, TITLES, UNSIGNED};
 use crate::reader::answer::names::{Names, is_given, is_title};
 use std::sync::LazyLock;
@@ -63,6 +63,30 @@ static OFFICES: LazyLock<List> = LazyLock::new(|| {
     secretaresse pa ea секретарь ассистент помощник asistanı sekreteri",
     )
 });
+/// What begins no name of a firm or a place.
+static BEGIN_NOTHING: LazyLock<List> = LazyLock::new(|| {
+    List::of(
+        "\
+    in under at on off per pro ad within beyond ha im unter auf bei zu zur zum en sous sur hors bajo sotto onder op \
+    naar pod под на в au aux à a na com con mit met med till",
+    )
+});
+/// What stands before `Director` where nobody is named.
+static ARTICLES: LazyLock<List> = LazyLock::new(|| {
+    List::of(
+        "\
+    the a an die der das ein eine la le il lo el het de un une una o os as uma",
+    )
+});
+/// More of whom no name says who wrote.
+static STAFF: LazyLock<List> = LazyLock::new(|| {
+    List::of(
+        "\
+    service department hr staff crew management board intern reception marketing sales support desk accounts billing équipe equipe equipo equipa direction \
+    dirección direzione direção directie geschäftsleitung geschäftsführung abteilung personalabteilung verwaltung \
+    zarząd vedení johto дирекция секретариат бухгалтерия приёмная приемная отдел sekreter teamet family familie famille familia família famiglia",
+    )
+});
 /// What stands before the writer's name where somebody else signs.
 static OF_HER: LazyLock<List> = LazyLock::new(|| {
     List::of(
@@ -107,7 +131,10 @@ pub fn kind(names: &Names<'_>, line: &[&Token], first: bool) -> Kind {
             false => Kind::Marked,
         };
     }
-    if is_of_hers(names, line) {
+    if is_of_hers(names, line)
+        || is_relatives(names, line, first)
+        || (first && is_office(names, line))
+    {
         return Kind::Another;
     }
     if is_name(names, line, first) {
@@ -130,13 +157,14 @@ pub fn kind(names: &Names<'_>, line: &[&Token], first: bool) -> Kind {
 
 /// Whether the line, right below closing words, is the writer's name.
 pub fn signs(names: &Names<'_>, line: &[&Token]) -> bool {
-    !is_of_hers(names, line) && is_name(names, line, true)
+    !is_of_hers(names, line) && !is_relatives(names, line, true) && is_name(names, line, true)
 }
 
-/// Whether every word may be a part of some name: a capital, or a small word between two.
+/// Whether every word may be a part of some name: a capital, or a small word between two; `Under Review` is none.
 pub fn is_capitalised(line: &[&Token]) -> bool {
     let small = |token: &Token| token.text.chars().nth(MAX_SMALL).is_none();
-    line.first().is_some_and(|token| is_capital(token))
+    line.first()
+        .is_some_and(|token| is_capital(token) && !BEGIN_NOTHING.has(&token.text))
         && line.iter().all(|token| is_capital(token) || small(token))
 }
 
@@ -180,6 +208,49 @@ fn is_of_hers(names: &Names<'_>, line: &[&Token]) -> bool {
         .any(|pair| matches!(pair, [small, name] if OF_HER.has(&small.text) && own(name)))
         || line.iter().any(|t| possessed(t))
         || behind.iter().any(|t| own(t))
+}
+
+/// `Fred Danvers`, `F. Danvers` or `Danvers, Fred`, where Carol Danvers writes; where a signature begins, with whatever
+/// name.
+pub fn is_relatives(names: &Names<'_>, line: &[&Token], first: bool) -> bool {
+    let own = |t: &Token| names.is_own(&t.text);
+    let firm = |t: &Token| TITLES.has(&t.text) && !SURNAMES.has(&t.text);
+    // A title behind a comma says nothing of whose name stands before it.
+    let apart = |t: &Token| t.gap > Gap::None && firm(t);
+    let end = line.iter().skip(1).position(|t| apart(t));
+    let line = line.get(..end.map_or(line.len(), |at| at + 1));
+    let words = line.unwrap_or_default().iter();
+    let words: Vec<&Token> = words.filter(|t| !is_title(&t.text)).copied().collect();
+    let strange = |t: &Token| {
+        t.capital && !own(t) && !names.may_be_called(&t.text) && names.tells_who_signs(&t.text)
+    };
+    let named = |t: &&Token| t.shape == Shape::Word && !firm(t);
+    if words.len() > MAX_NAME_WORDS || !words.iter().all(named) {
+        return false;
+    }
+    match words.as_slice() {
+        [name, surname] if strange(name) && own(surname) => {
+            let letter = name.text.chars().nth(1).is_none();
+            first || letter || is_given(&name.text)
+        }
+        [given, behind @ ..] if strange(given) && is_given(&given.text) => {
+            let long = |t: &&&Token| own(t) && t.text.chars().nth(1).is_some();
+            behind.iter().filter(long).count() == 1
+        }
+        [name, behind @ ..] if own(name) => {
+            let apart = |t: &&Token| t.gap > Gap::None && is_given(&t.text) && strange(t);
+            behind.iter().any(|t| apart(t) && !PLACES.has(&t.text))
+        }
+        _ => false,
+    }
+}
+
+/// `The Director`, `Customer Service`, where nobody's name stands above it.
+fn is_office(names: &Names<'_>, line: &[&Token]) -> bool {
+    let office = |t: &Token| OFFICES.has(&t.text) || STAFF.has(&t.text);
+    let the = line.first().is_some_and(|t| ARTICLES.has(&t.text));
+    (line.iter().any(|t| office(t)) || the && is_titled(line))
+        && !line.iter().any(|t| names.is_own(&t.text))
 }
 
 /// `Dave Miller`, where the header names somebody else: a given name, and no word of a firm beside it.
@@ -246,7 +317,8 @@ fn is_name(names: &Names<'_>, line: &[&Token], first: bool) -> bool {
     let named = |t: &Token| own(t) || is_given(&t.text) || beside(t) || (any_own && letter(t));
     if line.iter().all(|t| named(t)) {
         // One given name may be what friends call her; more, or one below her own, are somebody else's.
-        return any_own || !told || (first && line.len() == 1);
+        let called = || matches!(line, [only] if names.may_be_called(&only.text));
+        return any_own || !told || (first && called());
     }
     // A name that the header has not: no table knows it for a word.
     let strange = |t: &Token| {

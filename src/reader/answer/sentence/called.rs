@@ -30,8 +30,17 @@ impl Laying<'_> {
         let named = self.is_named(at, run);
         // `Go ahead Bob`, but not `happy to meet Bob`.
         let calls = before.is_some_and(|b| self.scene.language.called.contains(&b.id));
-        if calls && says == Says::Yes && self.calls(at) && self.gap(at + 1) > Gap::None {
+        // Nobody speaks to herself: `she can call me Carol`.
+        let own = |t: &Token| self.scene.known_names.is_writers(&t.text);
+        let called_so = |at| self.calls(at) && !self.tokens.get(at).is_some_and(own);
+        if calls && says == Says::Yes && called_so(at) && self.gap(at + 1) > Gap::None {
             return 1;
+        }
+        // Below thanks may stand who is thanked, below closing words only who writes.
+        let signs = matches!(says, Says::Closing | Says::Thanks) && self.gap(at) == Gap::Line;
+        if signs && self.is_of_another(at, run.max(1)) && (says == Says::Closing || !self.calls(at))
+        {
+            return 0;
         }
         match says {
             Says::Closing | Says::Thanks if self.is_small_name(at) => 1,
@@ -102,13 +111,20 @@ impl Laying<'_> {
         words.iter().all(|token| token.capital) && line::signs(names, &words)
     }
 
-    /// Whether somebody else is named below the writer's own name.
+    /// Whether somebody else is named, whom nobody would take for the writer, or below the writer's own name.
     fn is_of_another(&self, start: usize, run: usize) -> bool {
         let names = self.scene.known_names;
         let above = start.checked_sub(1).and_then(|at| self.tokens.get(at));
-        let mut words = self.tokens.iter().skip(start).take(run);
-        above.is_some_and(|token| token.capital && names.is_writers(&token.text))
-            && words.all(|token| !names.is_own(&token.text) && names.tells_who_signs(&token.text))
+        let words: Vec<&Token> = self.tokens.iter().skip(start).take(run).collect();
+        let below_own = above.is_some_and(|t| t.capital && names.is_writers(&t.text));
+        let of_another = |token: &&Token| {
+            let text = &token.text;
+            // In another script, or one without capitals, nothing tells a name of hers.
+            let cased = text.contains(|c: char| c.is_lowercase() || c.is_uppercase());
+            let called = !below_own && (!cased || names.may_be_called(text));
+            !names.is_own(text) && !called && names.tells_who_signs(text)
+        };
+        words.iter().all(of_another) || line::is_relatives(names, &words, false)
     }
 
     /// Whether a program's footer begins here and goes on to the end.
