@@ -134,7 +134,9 @@ pub fn known(c: char) -> Option<Known> {
                     is_alphanumeric: c.is_alphanumeric(),
                 })
         };
-        (0..LOWERS).map(|c| char::from_u32(c).and_then(known)).collect()
+        (0..LOWERS)
+            .map(|c| char::from_u32(c).and_then(known))
+            .collect()
     });
     KNOWN.get(c as usize).copied().flatten()
 }
@@ -337,7 +339,10 @@ mod tests {
             }
             let mut out = Vec::new();
             push_lower(c, &mut out);
-            assert_eq!(String::from_utf8(out).unwrap(), c.to_lowercase().to_string());
+            assert_eq!(
+                String::from_utf8(out).unwrap(),
+                c.to_lowercase().to_string()
+            );
         }
         assert!(known('é').is_some() && known('Ж').is_some() && known('İ').is_none());
     }

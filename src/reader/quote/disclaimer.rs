@@ -206,14 +206,26 @@ mod tests {
     #[test]
     fn who_speaks_of_herself_is_heard() {
         for own in SELF {
-            for line in [format!("If {own} may"), format!("({own})"), own.to_uppercase()] {
+            for line in [
+                format!("If {own} may"),
+                format!("({own})"),
+                own.to_uppercase(),
+            ] {
                 assert!(speaks(&line), "{line}");
             }
         }
         for line in ["I'm here", "É I’ve said", "İ", "Меня нет"] {
             assert!(speaks(line), "{line}");
         }
-        for line in ["", "this message", "meinerseits", "é", "éi", "conmigos", "меняя"] {
+        for line in [
+            "",
+            "this message",
+            "meinerseits",
+            "é",
+            "éi",
+            "conmigos",
+            "меняя",
+        ] {
             assert!(!speaks(line), "{line}");
         }
     }

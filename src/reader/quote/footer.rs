@@ -33,9 +33,7 @@ fn shown(line: &str) -> String {
 
 /// What is shown without what is drawn around it and the end of the sentence.
 fn bare(shown: &str) -> &str {
-    let shown = shown.trim_matches([
-        ' ', '*', '_', '-', '—', '–', '(', ')', '<', '>', '|', '"',
-    ]);
+    let shown = shown.trim_matches([' ', '*', '_', '-', '—', '–', '(', ')', '<', '>', '|', '"']);
     shown.trim_end_matches(['.', '!', ' ', ':', ',', '،', '。'])
 }
 
