@@ -330,8 +330,25 @@ mod tests {
     #[test]
     fn what_is_told_at_a_look_is_an_address_as_written() {
         let pieces = [
-            "", "a", "b2", "9", ".", "-", "--", "+", "_", "@", "@c", ".example", ".local", ".7",
-            "A", "%", "xn--a", " ",
+            "",
+            "a",
+            "b2",
+            "@c.example",
+            "9",
+            ".",
+            "-",
+            "--",
+            "+",
+            "_",
+            "@",
+            "@c",
+            ".example",
+            ".local",
+            ".7",
+            "A",
+            "%",
+            "xn--a",
+            " ",
         ];
         let mut normal = 0;
         for a in pieces {

@@ -6,7 +6,7 @@ use crate::reader::author::from::Sender;
 use proptest::prelude::*;
 
 fn from(value: &str) -> Sender {
-    sender(&[("From".to_owned(), value.to_owned())])
+    sender(&[("From", value)].into_iter().collect())
 }
 
 #[test]
@@ -409,7 +409,7 @@ fn long_fields_take_linear_time() {
         let _ = results::parse(&format!("mx.example.org; {long}"));
         let _ = from(&long);
         let _ = block::trusted(
-            &[("Received".to_owned(), long)],
+            &[("Received", long)].into_iter().collect(),
             &["mx.example.org".to_owned()],
         );
     }
