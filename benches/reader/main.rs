@@ -7,6 +7,7 @@
 mod corpus;
 mod peers;
 
+use askfirst::reader::headers::Headers;
 use askfirst::reader::quote::Body;
 use askfirst::reader::{self, Known, answer, author, quote};
 use divan::counter::{BytesCount, ItemsCount};
@@ -129,18 +130,19 @@ fn mails_of_machines(bencher: Bencher) {
 /// The From field and a provider's results, judged.
 #[divan::bench]
 fn who_proved_to_be_the_author(bencher: Bencher) {
-    let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-    let headers = vec![
-        field(
+    let headers: Headers = [
+        (
             "Received",
             "from mail.target.example by mx.example.org with ESMTPS id 1; Tue, 24 Nov 2026 10:20:30 +0000",
         ),
-        field(
+        (
             "Authentication-Results",
             "mx.example.org; dkim=pass header.i=@target.example header.s=s1; spf=pass (mx.example.org: domain of carol@target.example designates 192.0.2.1 as permitted sender) smtp.mailfrom=carol@target.example; dmarc=pass (p=REJECT sp=REJECT dis=NONE) header.from=target.example",
         ),
-        field("From", "=?utf-8?Q?Carol_D=C3=ADaz?= <carol@target.example>"),
-    ];
+        ("From", "=?utf-8?Q?Carol_D=C3=ADaz?= <carol@target.example>"),
+    ]
+    .into_iter()
+    .collect();
     let trusted = [String::from("mx.example.org")];
     let letter = reader::letter::Letter {
         from: author::sender(&headers),

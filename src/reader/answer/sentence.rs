@@ -18,8 +18,6 @@ use jiff::civil::Date;
 
 /// Letters of a word that is looked at for slips.
 const MAX_CORRECTED: usize = 24;
-/// Words that name one thing that a request is about.
-const MAX_TOPIC: usize = 3;
 /// A phrase that was recognised: what it says, and which tokens it covers.
 #[derive(Clone, Copy, Debug)]
 pub struct Phrase {
@@ -174,9 +172,10 @@ pub fn explain(scene: &Scene<'_>, sentence: &Sentence, place: Place) -> Explaine
     let mut found = ways(&stretches);
     // Only where something is left over is it looked for in the request.
     if is_left_over(&found) {
-        let known = stretches.len();
-        stretches.extend(topics(scene, tokens));
-        if stretches.len() > known {
+        let topics = scene.topics.filter(|_| scene.language.is_topical);
+        let topics = topics.map(|topics| topics.stretches(tokens, scene.words, scene.language));
+        if let Some(topics) = topics.filter(|topics| !topics.is_empty()) {
+            stretches.extend(topics);
             found = ways(&stretches);
         }
     }
@@ -199,30 +198,6 @@ pub fn explain(scene: &Scene<'_>, sentence: &Sentence, place: Place) -> Explaine
 /// Whether the best way to the end leaves words unexplained.
 fn is_left_over(ways: &[Option<Way>]) -> bool {
     matches!(ways.last(), Some(Some(way)) if way.cost.0 > 0)
-}
-
-/// Words of the request that stand beside one another.
-fn topics(scene: &Scene<'_>, tokens: &[Token]) -> Vec<Stretch> {
-    let topics = scene.topics.filter(|_| scene.language.is_topical);
-    let Some(topics) = topics else {
-        return Vec::new();
-    };
-    let mut all = Vec::new();
-    let mut start = None;
-    for (end, token) in tokens.iter().enumerate() {
-        if !topics.has(token, scene.words, scene.language) {
-            start = None;
-            continue;
-        }
-        let from = *start.get_or_insert(end);
-        let from = from.max((end + 1).saturating_sub(MAX_TOPIC));
-        all.extend((from..=end).map(|start| Stretch {
-            start,
-            end: end + 1,
-            what: Builtin::Topic,
-        }));
-    }
-    all
 }
 
 /// Where a name that starts here starts with its title, and with the article before that.

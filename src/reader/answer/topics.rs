@@ -3,8 +3,10 @@
 //! Fails by knowing too few: a word that is not in the request, or that may refuse in any language, is no
 //! topic, and stays unexplained.
 
+use crate::reader::answer::grammar::Builtin;
 use crate::reader::answer::interner::UNKNOWN;
 use crate::reader::answer::lexer::{self, Shape, Token};
+use crate::reader::answer::matcher::Stretch;
 use crate::reader::answer::tables::{Language, Words};
 use crate::reader::hash::TableSet;
 use crate::reader::quote::Body;
@@ -15,6 +17,8 @@ const MIN_LETTERS: usize = 4;
 /// Letters that two forms of a word share at least, and letters that their endings have at most.
 const MIN_STEM: usize = 5;
 const MAX_ENDING: usize = 2;
+/// Words that name one thing that a request is about.
+const MAX_TOPIC: usize = 3;
 /// Words of a request that are looked at.
 const MAX_WORDS: usize = 400;
 
@@ -35,9 +39,29 @@ impl<'a> Topics<'a> {
         }
     }
 
+    /// The stretches of such words that stand beside one another.
+    pub fn stretches(&self, tokens: &[Token], words: &Words, language: &Language) -> Vec<Stretch> {
+        let mut all = Vec::new();
+        let mut start = None;
+        for (end, token) in tokens.iter().enumerate() {
+            if !self.has(token, words, language) {
+                start = None;
+                continue;
+            }
+            let from = *start.get_or_insert(end);
+            let from = from.max((end + 1).saturating_sub(MAX_TOPIC));
+            all.extend((from..=end).map(|start| Stretch {
+                start,
+                end: end + 1,
+                what: Builtin::Topic,
+            }));
+        }
+        all
+    }
+
     /// Whether this is a word of the request, perhaps with another ending, and no word that the language
     /// answers with.
-    pub fn has(&self, token: &Token, words: &Words, language: &Language) -> bool {
+    fn has(&self, token: &Token, words: &Words, language: &Language) -> bool {
         let said = |id: &u32| {
             let answers = [
                 &language.binders,

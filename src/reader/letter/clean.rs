@@ -122,19 +122,15 @@ pub fn body(text: &str) -> String {
     out
 }
 
-/// Octets at which a character may begin that does not stay: of controls, and the first ones of those
+/// Whether a character may begin with the octet that does not stay: controls, and the first octets of those
 /// that show nothing or turn the text.
-const MAY_GO: [bool; 256] = {
-    let mut may_go = [false; 256];
-    let mut octet = 0;
-    while octet < 256 {
-        may_go[octet] = matches!(octet, 0..=0x1F | 0x7F | 0xC2 | 0xD8 | 0xE2 | 0xEF | 0xF3)
-            && octet != b'\n' as usize
-            && octet != b'\t' as usize;
-        octet += 1;
+fn may_go(octet: &u8) -> bool {
+    match octet {
+        b'\n' | b'\t' => false,
+        0..=0x1F | 0x7F | 0xC2 | 0xD8 | 0xE2 | 0xEF | 0xF3 => true,
+        _ => false,
     }
-    may_go
-};
+}
 
 /// How many octets from here on stay as they are, without a look at single characters.
 fn stays(bytes: &[u8]) -> usize {
@@ -142,7 +138,6 @@ fn stays(bytes: &[u8]) -> usize {
     let is_visible = |eight: &&[u8; 8]| others(u64::from_le_bytes(**eight)) == 0;
     let at = 8 * eights.iter().take_while(is_visible).count();
     let rest = bytes.get(at..).unwrap_or_default();
-    let may_go = |octet: &u8| MAY_GO.get(usize::from(*octet)) != Some(&false);
     at + rest.iter().position(may_go).unwrap_or(rest.len())
 }
 
@@ -163,7 +158,7 @@ mod tests {
     #[test]
     fn every_character_stays_or_goes_wherever_it_stands() {
         for c in '\0'..=char::MAX {
-            if !MAY_GO[usize::from(c.to_string().as_bytes()[0])] {
+            if !may_go(&c.to_string().as_bytes()[0]) {
                 assert!(c == '\n' || is_shown(c), "{c:?}");
                 assert!(!matches!(c, '\u{2028}' | '\u{2029}' | '\u{85}'), "{c:?}");
             }
