@@ -86,8 +86,8 @@ impl Passed {
         below.thread().first()
     }
 
-    /// The lines below the first border, as they are.
-    pub fn below(&self) -> String {
+    /// The lines below the first border, as they are, until they have so many octets.
+    pub fn below(&self, most: usize) -> String {
         let mut out = String::new();
         let Some(below) = &self.below else { return out };
         let mut start = 0;
@@ -95,6 +95,9 @@ impl Passed {
             out.push_str(below.text.get(start..*end).unwrap_or_default());
             out.push('\n');
             start = *end;
+            if out.len() > most {
+                break;
+            }
         }
         out
     }

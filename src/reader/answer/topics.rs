@@ -5,11 +5,11 @@
 
 use crate::reader::answer::grammar::Builtin;
 use crate::reader::answer::interner::UNKNOWN;
-use crate::reader::answer::lexer::{self, Shape, Token};
+use crate::reader::answer::lexer::{Shape, Token};
 use crate::reader::answer::matcher::Stretch;
 use crate::reader::answer::tables::{Language, Words};
-use crate::reader::hash::TableSet;
 use crate::reader::quote::Body;
+use crate::reader::work;
 use std::cell::OnceCell;
 
 /// Letters of the shortest one; shorter words are articles and the like.
@@ -19,23 +19,26 @@ const MIN_STEM: usize = 5;
 const MAX_ENDING: usize = 2;
 /// Words that name one thing that a request is about.
 const MAX_TOPIC: usize = 3;
-/// Words of a request that are looked at.
-const MAX_WORDS: usize = 400;
+/// Octets of our mail, or of the quote, that are looked at.
+const MAX_TEXT: usize = 16 << 10;
+/// Places of it at which one word is looked for, and letters on either side.
+const MAX_PLACES: usize = 50;
+const MAX_LETTERS: usize = 40;
 
 /// Words of the request that an answer is to; found when first asked for.
 pub struct Topics<'a> {
-    /// The text of our mail, where it is known.
-    ours: Option<&'a str>,
     body: &'a Body,
-    words: OnceCell<TableSet<String>>,
+    /// Our mail, which holds the request, where it is known; else the quote of it.
+    ours: Option<&'a str>,
+    below: OnceCell<String>,
 }
 
 impl<'a> Topics<'a> {
     pub fn of(body: &'a Body, ours: Option<&'a str>) -> Topics<'a> {
         Topics {
-            ours,
             body,
-            words: OnceCell::new(),
+            ours,
+            below: OnceCell::new(),
         }
     }
 
@@ -79,21 +82,34 @@ impl<'a> Topics<'a> {
             && self.is_word(&token.text)
     }
 
-    fn is_word(&self, word: &str) -> bool {
-        let words = self.words();
-        words.contains(word) || words.iter().any(|topic| is_form(topic, word))
+    fn text(&self) -> &str {
+        let text = match self.ours {
+            Some(ours) => ours,
+            None => self.below.get_or_init(|| self.body.passed.below(MAX_TEXT)),
+        };
+        let end = text.len().min(MAX_TEXT);
+        let end = (0..=end).rev().find(|at| text.is_char_boundary(*at));
+        text.get(..end.unwrap_or_default()).unwrap_or_default()
     }
 
-    fn words(&self) -> &TableSet<String> {
-        self.words.get_or_init(|| {
-            let text = match self.ours {
-                Some(ours) => ours.to_owned(),
-                None => self.body.passed.below(),
-            };
-            let sentences = lexer::sentences(&lexer::characters::normalise(&text));
-            let tokens = sentences.into_iter().flat_map(|sentence| sentence.tokens);
-            let tokens = tokens.filter(|token| token.shape == Shape::Word && is_long(&token.text));
-            tokens.take(MAX_WORDS).map(|token| token.text).collect()
+    /// Looked for by its second to fourth letter, for the first one may be a capital.
+    fn is_word(&self, word: &str) -> bool {
+        let mut places = word.char_indices().map(|(at, _)| at).skip(1);
+        let (start, end) = (places.next(), places.nth(MIN_LETTERS - 2));
+        let letters = word.get(start.unwrap_or_default()..end.unwrap_or(word.len()));
+        let letters = letters.unwrap_or_default().as_bytes();
+        let text = self.text();
+        work::steps(text.len());
+        let mut found = memchr::memmem::find_iter(text.as_bytes(), letters).take(MAX_PLACES);
+        found.any(|at| {
+            let (before, behind) = text.split_at_checked(at).unwrap_or_default();
+            let of_word = |c: &char| c.is_alphanumeric();
+            let before = before.chars().rev().take(MAX_LETTERS).take_while(of_word);
+            let behind = behind.chars().take(MAX_LETTERS).take_while(of_word);
+            let start = at - before.map(char::len_utf8).sum::<usize>();
+            let end = at + behind.map(char::len_utf8).sum::<usize>();
+            let found = text.get(start..end).unwrap_or_default().to_lowercase();
+            found == word || is_form(&found, word)
         })
     }
 }
