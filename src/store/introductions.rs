@@ -30,7 +30,7 @@ pub fn insert(db: &Connection, introduction: &mut Introduction) -> Result<(), St
     Ok(())
 }
 
-/// The same without what its indexes hold, for one whose people, stage and clock are those of its row.
+/// [`save`] without what its indexes hold, for one whose people, stage and clock are those of its row.
 pub fn save_words(db: &Connection, introduction: &Introduction) -> Result<(), StoreError> {
     db.prepare_cached("UPDATE introductions SET data = ?2 WHERE id = ?1")?
         .execute((introduction.id, encode(introduction)?))?;
