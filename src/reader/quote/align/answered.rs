@@ -2,10 +2,9 @@
 //!
 //! Looked at only where a reply consents. Fails towards doubt.
 
+use crate::reader::quote::align::marks::{OWN, Span, add_short_lines, spans};
 use crate::reader::quote::align::spelling::{Word, add_words};
-use crate::reader::quote::align::{
-    Aligned, Apart, MAX_FOUND, OWN, Original, Span, add_short_lines, spans,
-};
+use crate::reader::quote::align::{Aligned, Apart, MAX_FOUND, Original};
 use crate::reader::quote::banner::take_banner;
 use crate::reader::quote::divide::Division;
 use crate::reader::quote::line::Line;
@@ -48,7 +47,7 @@ pub fn look(apart: &Apart<'_>, division: &Division<'_>, original: &Original<'_>)
         Some((aligned, Some(mut marks))) => {
             let Aligned { lines, words, .. } = aligned;
             let spans = spans(words);
-            add_short_lines(&mut marks, &spans, words, original);
+            add_short_lines(&mut marks, &spans, words, |line| original.has_line(line));
             quoted.typed = typed(lines, &spans, words, &marks);
             quoted.strange = is_below_another(lines, &spans, &marks);
         }
