@@ -4,18 +4,18 @@
 
 use crate::reader::answer::lexer::characters::is_unspaced;
 use crate::reader::hash::TableSet;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 /// Words of titles, trades, firms, departments and streets.
-pub static TITLES: LazyLock<List> = LazyLock::new(|| List::of(include_str!("titles.txt")));
+pub static TITLES: List = List::of(include_str!("titles.txt"));
 /// Words of the names of towns, regions and countries.
-pub static PLACES: LazyLock<List> = LazyLock::new(|| List::of(include_str!("places.txt")));
+pub static PLACES: List = List::of(include_str!("places.txt"));
 /// What belongs to the names of places and is none: `new`, `saint`, `am`.
-pub static PARTS: LazyLock<List> = LazyLock::new(|| List::of(include_str!("parts.txt")));
+pub static PARTS: List = List::of(include_str!("parts.txt"));
 /// Words that stand in nobody's signature: of second thoughts, terms, machines.
-pub static UNSIGNED: LazyLock<List> = LazyLock::new(|| List::of(include_str!("unsigned.txt")));
+pub static UNSIGNED: List = List::of(include_str!("unsigned.txt"));
 /// Words of sentences, which no title, no firm and no place has.
-pub static SPOKEN: LazyLock<List> = LazyLock::new(|| List::of(include_str!("spoken.txt")));
+pub static SPOKEN: List = List::of(include_str!("spoken.txt"));
 /// Surnames in scripts without capitals, each with its ways into Latin letters.
 static SURNAMES: LazyLock<Vec<&str>> = LazyLock::new(|| {
     let mut all: Vec<&str> = include_str!("surnames.txt").lines().collect();
@@ -39,24 +39,43 @@ const MAX_SURNAME: usize = 3;
 
 /// Words in small letters; those with a hyphen in front are endings of longer ones.
 pub struct List {
+    text: &'static str,
+    /// Made when first asked for.
+    cut: OnceLock<Cut>,
+}
+
+#[derive(Default)]
+struct Cut {
     words: TableSet<&'static str>,
     endings: TableSet<&'static str>,
 }
 
 impl List {
-    pub fn of(text: &'static str) -> List {
-        let (mut words, mut endings) = (TableSet::default(), TableSet::default());
-        for word in text.split_whitespace() {
-            match word.strip_prefix('-') {
-                Some(ending) => endings.insert(ending),
-                None => words.insert(word),
-            };
-        }
-        List { words, endings }
+    pub const fn of(text: &'static str) -> List {
+        let cut = OnceLock::new();
+        List { text, cut }
     }
 
     pub fn has(&self, word: &str) -> bool {
-        self.words.contains(word) || self.has_ending_of(word)
+        let cut = self.cut();
+        cut.words.contains(word) || cut.has_ending_of(word)
+    }
+
+    fn cut(&self) -> &Cut {
+        self.cut.get_or_init(|| Cut::of(self.text))
+    }
+}
+
+impl Cut {
+    fn of(text: &'static str) -> Cut {
+        let mut cut = Cut::default();
+        for word in text.split_whitespace() {
+            match word.strip_prefix('-') {
+                Some(ending) => cut.endings.insert(ending),
+                None => cut.words.insert(word),
+            };
+        }
+        cut
     }
 
     fn has_ending_of(&self, word: &str) -> bool {
@@ -113,8 +132,8 @@ mod tests {
 
     #[test]
     fn no_word_is_of_two_kinds() {
-        for list in [&*TITLES, &*PLACES] {
-            for word in UNSIGNED.words.iter().chain(&SPOKEN.words) {
+        for list in [&TITLES, &PLACES] {
+            for word in UNSIGNED.cut().words.iter().chain(&SPOKEN.cut().words) {
                 assert!(!list.has(word), "{word}");
             }
         }

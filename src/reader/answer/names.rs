@@ -10,10 +10,9 @@ use crate::reader::answer::lists::{self, List};
 use crate::reader::quote::Body;
 use inflection::is_inflected;
 use std::cell::OnceCell;
-use std::sync::LazyLock;
 
 /// Given names in the languages of the tables, in small letters.
-static GIVEN: LazyLock<List> = LazyLock::new(|| List::of(include_str!("given.txt")));
+static GIVEN: List = List::of(include_str!("given.txt"));
 /// Letters between the first and the last of somebody's initials.
 const MAX_MIDDLE: usize = 2;
 /// Letters of a short form of a name: `alex`, `tim`.
@@ -227,16 +226,14 @@ fn capitals(text: &str) -> Vec<String> {
 
 /// What stands before a name in the languages of the tables, as it is written with a full stop or
 /// without.
-static TITLES: LazyLock<List> = LazyLock::new(|| {
-    List::of(
-        "\
+static TITLES: List = List::of(
+    "\
         mr mrs ms miss mx dr prof sir frau herr herrn fr hr mme mlle madame monsieur mademoiselle sr sra \
         srta señora señor doña don dña sig signora signor dott dottssa dottoressa ing senhora senhor dona \
         dhr mevr mw mevrouw meneer heer fru herre pan pani panią panem pana panu paní panom pán rouva herra \
         domnul doamna dl dna bay bayan госпожа госпожой госпожу господин господином пан пані κα κ κυρία \
         κύριο κύριος ibu bapak pak bu",
-    )
-});
+);
 
 /// Whether the word, in small letters, is a title before a name.
 pub fn is_title(word: &str) -> bool {

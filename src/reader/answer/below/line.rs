@@ -7,7 +7,6 @@ use crate::reader::answer::lexer::characters::is_unspaced;
 use crate::reader::answer::lexer::{Gap, Shape, Token};
 use crate::reader::answer::lists::{List, PARTS, PLACES, SPOKEN, TITLES, UNSIGNED};
 use crate::reader::answer::names::{Names, is_given, is_title};
-use std::sync::LazyLock;
 
 /// Words of a line that is somebody's name.
 const MAX_NAME_WORDS: usize = 5;
@@ -20,13 +19,11 @@ const YEARS_AHEAD: std::ops::Range<u32> = 2026..2050;
 /// Letters of a state, a county or a country in capitals: `NY`, `NSW`.
 const MAX_ABBREVIATION: usize = 3;
 /// What stands between names, and beside them.
-static PARTICLES: LazyLock<List> = LazyLock::new(|| {
-    List::of(
-        "\
+static PARTICLES: List = List::of(
+    "\
     von van de der den da di do dos du del la le bin al el ten af av zu she her hers he him his they \
     them theirs sie er elle il ella él pronouns",
-    )
-});
+);
 /// What a firm, a department or an office has in scripts without spaces: it begins or ends the line.
 const UNSPACED_BEGINS: &str = "\
     株式会社 有限会社 合同会社 一般社団法人 国立 주식회사 ㈜";
@@ -40,68 +37,52 @@ const UNSPACED_PLACES: &str = "\
 const UNSPACED_REGIONS: &str = "都府県道市区區省町村시구도동로";
 
 /// `AI Assistant`, `Virtual Assistant`: nobody of flesh and blood need be.
-static MACHINES: LazyLock<List> = LazyLock::new(|| {
-    List::of(
-        "\
+static MACHINES: List = List::of(
+    "\
     ai ki ia virtual virtuelle virtueller virtuel virtuale digital",
-    )
-});
-static HELPERS: LazyLock<List> = LazyLock::new(|| {
-    List::of(
-        "\
+);
+static HELPERS: List = List::of(
+    "\
     assistant assistante assistent assistentin assistente asistente asystent asystentka asistan \
     agent agente secretary",
-    )
-});
+);
 /// Rooms and people in front of the writer's name: `Team Carol`, `Büro Carol Diaz`.
-static OFFICES: LazyLock<List> = LazyLock::new(|| {
-    List::of(
-        "\
+static OFFICES: List = List::of(
+    "\
     team office büro sekretariat sekretariatet secretariat secrétariat secretaría secretaria \
     secretária secretariaat segreteria biuro kontor assistant assistante assistent \
     assistentin assistente asistente asystent asystentka secretary sekretärin secrétaire secretario \
     secretaresse pa ea секретарь ассистент помощник asistanı sekreteri",
-    )
-});
+);
 /// What begins no name of a firm or a place.
-static BEGIN_NOTHING: LazyLock<List> = LazyLock::new(|| {
-    List::of(
-        "\
+static BEGIN_NOTHING: List = List::of(
+    "\
     in under at on off per pro ad within beyond ha im unter auf bei zu zur zum en sous sur hors bajo sotto onder op \
     naar pod под на в au aux à a na com con mit met med till",
-    )
-});
+);
 /// What stands before `Director` where nobody is named.
-static ARTICLES: LazyLock<List> = LazyLock::new(|| {
-    List::of(
-        "\
+static ARTICLES: List = List::of(
+    "\
     the a an die der das ein eine la le il lo el het de un une una o os as uma",
-    )
-});
+);
 /// More of whom no name says who wrote.
-static STAFF: LazyLock<List> = LazyLock::new(|| {
-    List::of(
-        "\
+static STAFF: List = List::of(
+    "\
     service department hr staff crew management board intern reception marketing sales support desk accounts billing équipe equipe equipo equipa direction \
     dirección direzione direção directie geschäftsleitung geschäftsführung abteilung personalabteilung verwaltung \
     zarząd vedení johto дирекция секретариат бухгалтерия приёмная приемная отдел sekreter teamet family familie famille familia família famiglia",
-    )
-});
+);
 /// What stands before the writer's name where somebody else signs.
-static OF_HER: LazyLock<List> = LazyLock::new(|| {
-    List::of(
-        "\
+static OF_HER: List = List::of(
+    "\
     of to for für pour por para voor till dla для için",
-    )
-});
+);
 
 /// Trades that are surnames.
-static SURNAMES: LazyLock<List> = LazyLock::new(|| {
-    List::of(
-        "baker barber brewer butcher carpenter cook dean dyer farmer gardener judge mason miller painter \
+static SURNAMES: List = List::of(
+    "baker barber brewer butcher carpenter cook dean dyer farmer gardener judge mason miller painter \
     porter potter provost tailor weaver",
-    )
-});
+);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
