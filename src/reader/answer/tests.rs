@@ -3,6 +3,7 @@
 use super::*;
 
 mod around;
+mod topics;
 
 /// 2026-11-24.
 const NOW_SECS: i64 = 1_795_521_600;
@@ -368,59 +369,4 @@ fn who_is_spoken_to_is_not_whoever_asks() {
             "Parlo volentieri con lei.",
         ],
     );
-}
-
-#[test]
-fn an_answer_may_take_up_what_the_request_is_about_and_nothing_else() {
-    let ours = "Alice Ng would like to talk to you – interested?\n\nHi Bob, I build a Sensor network for \
-        vineyards and would never waste her time. Could we talk about calibration?\n\nAlice";
-    let beside = |text: &str, ours: &str| {
-        let body = Body {
-            text: text.to_owned(),
-            subject: "Re: Alice Ng would like to talk to you – interested?".to_owned(),
-            ..Body::default()
-        };
-        let quoted = Quoted::default;
-        let ours = Ours {
-            text: ours,
-            quoted: &quoted,
-        };
-        judge_beside(&body, Some(&ours), NOW_SECS).verdict
-    };
-    let of_other =
-        "Alice Ng would like to talk to you – interested?\n\nHi Bob, I sell boats.\n\nAlice";
-    for text in [
-        "Always happy to talk about calibration.",
-        "I'm happy to help her with her vineyard.",
-        "Sensors are right up my alley. Please introduce us.",
-        "Sure, always happy to discuss the sensor network.",
-    ] {
-        assert_eq!(beside(text, ours), Verdict::Yes, "{text:?}");
-        assert_eq!(beside(text, of_other), Verdict::Unclear, "{text:?}");
-        assert_eq!(judged(text).verdict, Verdict::Unclear, "{text:?}");
-    }
-    for text in [
-        "Always happy to talk about boats.",
-        "Always happy to talk about never.",
-        "Happy to talk about calibration with Dave.",
-        "Happy to help Dave with calibration.",
-        "Yes, I love vineyards.",
-    ] {
-        assert_ne!(beside(text, ours), Verdict::Yes, "{text:?}");
-    }
-}
-
-#[test]
-fn where_our_mail_is_not_known_its_quote_says_what_the_request_is_about() {
-    let verdict = |request: &str| {
-        let raw = format!(
-            "From: Carol Diaz <carol@target.example>\r\nTo: Bob <bot@bot.example>\r\nSubject: Re: hello\r\n\r\n\
-             Always happy to talk about calibration.\r\n\r\n\
-             On 24 Nov 2026 at 10:00, Bob <bot@bot.example> wrote:\r\n> {request}\r\n"
-        );
-        let letter = crate::reader::open(raw.as_bytes());
-        judge(&crate::reader::quote::body(&letter, None), NOW_SECS).verdict
-    };
-    assert_eq!(verdict("Could we talk about Calibration?"), Verdict::Yes);
-    assert_eq!(verdict("Could we talk about boats?"), Verdict::Unclear);
 }
