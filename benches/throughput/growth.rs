@@ -225,10 +225,8 @@ pub async fn backlog(counts: &[usize], rounds: usize) -> Record {
     ]);
     let mut dropped = 0;
     for count in counts {
-        // A round of the largest takes minutes.
-        let wanted = if *count > 20_000 { 1 } else { rounds };
         let mut found = Vec::new();
-        while found.len() < wanted {
+        while found.len() < rounds {
             assert!(
                 dropped <= 3 * rounds,
                 "others take too much of this machine"
@@ -255,7 +253,7 @@ pub async fn backlog(counts: &[usize], rounds: usize) -> Record {
         let peak = figure(&|d| d.peak_mib);
         record.row(&[
             thousands(*count),
-            wanted.to_string(),
+            rounds.to_string(),
             wall.shown(3),
             figure(&|d| d.cpu_ms).shown(3),
             peak.shown(1),
