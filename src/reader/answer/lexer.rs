@@ -178,10 +178,10 @@ impl<'t> Cutter<'t> {
         if self.is_usual(chunk, greek) {
             return;
         }
-        let lower = chunk.to_lowercase();
+        let lower = word::lower(Cow::Borrowed(chunk));
         let bare = lower.trim_end_matches([',', '!', ';', ')', '>']);
         let bare = if lower.len() <= MAX_SMILEY && SMILEYS.iter().any(|(s, _)| *s == lower) {
-            lower.as_str()
+            &*lower
         } else {
             bare
         };
@@ -197,13 +197,9 @@ impl<'t> Cutter<'t> {
         if let Some(shape) = whole_shape(&lower) {
             self.push(trimmed(&lower).to_owned(), shape);
             let rest = lower.trim_start_matches(|c: char| !".,;:!?)>".contains(c));
-            let tail: String = rest
-                .chars()
-                .rev()
-                .take_while(|c| ".,;:!?)>".contains(*c))
-                .collect();
-            let tail: String = tail.chars().rev().collect();
-            return self.marks(&tail, greek);
+            let kept = rest.trim_end_matches(|c: char| ".,;:!?)>".contains(c));
+            let tail = rest.get(kept.len()..).unwrap_or_default();
+            return self.marks(tail, greek);
         }
         self.words(chunk, greek);
     }
@@ -216,11 +212,16 @@ impl<'t> Cutter<'t> {
             true => bytes.iter().take_while(|b| b.is_ascii_digit()).count(),
             false => (bytes.iter().take_while(|b| b.is_ascii_alphabetic())).count(),
         };
-        let Some((word, mark @ ("" | "," | "." | "!" | "?"))) = chunk.split_at_checked(length)
-        else {
+        let Some((word, mark)) = chunk.split_at_checked(length) else {
             return false;
         };
-        if word.is_empty() {
+        let is_usual = match mark {
+            "" | "," | "." | "!" | "?" => !word.is_empty(),
+            // Behind letters they end no smiley.
+            ":" | ";" | ")" => !word.is_empty() && !is_figure,
+            _ => false,
+        };
+        if !is_usual {
             return false;
         }
         if !is_figure {

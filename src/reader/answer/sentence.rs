@@ -54,22 +54,33 @@ pub struct Place {
 
 /// Looks the tokens up in the tables of all languages.
 pub fn number(words: &Words, sentences: &mut [Sentence<'_>]) {
+    let number = |word: &str| words.interner.get(word);
+    let mut short = String::new();
     for token in sentences.iter_mut().flat_map(|s| &mut s.tokens) {
-        let number = |word: &str| words.interner.get(word);
         token.ids = [number(&token.text), UNKNOWN, UNKNOWN];
         // `Jaaa`: as it is written nobody knows it. Few words have a letter twice in a row.
-        let (mut last, mut may_be_held) = (0, false);
-        for octet in token.text.bytes() {
-            may_be_held |= octet == last || octet >= 0x80;
-            last = octet;
-        }
-        if !may_be_held {
-            continue;
-        }
+        let held = match token.text.is_ascii() {
+            true => longest_run(token.text.bytes()),
+            false => longest_run(token.text.chars()),
+        };
         for (id, longest) in token.ids.iter_mut().skip(1).zip([2, 1]) {
-            *id = squeeze(&token.text, longest).map_or(UNKNOWN, |short| number(&short));
+            if held > longest {
+                squeeze(&token.text, longest, &mut short);
+                *id = number(&short);
+            }
         }
     }
+}
+
+/// How many times the same stands in a row at most.
+fn longest_run<T: PartialEq + Copy>(letters: impl Iterator<Item = T>) -> usize {
+    let (mut last, mut run, mut longest) = (None, 0, 0);
+    for letter in letters {
+        run = if last == Some(letter) { run + 1 } else { 1 };
+        last = Some(letter);
+        longest = longest.max(run);
+    }
+    longest
 }
 
 /// Tokens as the language's table knows them, with slips of the thumb put right.
@@ -145,8 +156,8 @@ fn near<'s>(scene: &'s Scene<'_>, word: &'s str) -> impl Iterator<Item = Id> + '
 }
 
 /// `yeees` as `yees` and `yes`: letters that a thumb held, no more than `longest` in a row.
-fn squeeze(word: &str, longest: usize) -> Option<String> {
-    let mut short = String::with_capacity(word.len());
+fn squeeze(word: &str, longest: usize, short: &mut String) {
+    short.clear();
     let (mut last, mut run) = (None, 0);
     for c in word.chars() {
         run = if last == Some(c) { run + 1 } else { 1 };
@@ -155,7 +166,6 @@ fn squeeze(word: &str, longest: usize) -> Option<String> {
             short.push(c);
         }
     }
-    (short.len() < word.len()).then_some(short)
 }
 
 /// The cheapest way to a place, and the phrase that led there.

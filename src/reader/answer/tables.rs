@@ -177,6 +177,8 @@ pub struct Words {
     pub refusing: Vec<Id>,
     /// By word number, a bit each: words that one of those or a far day can begin with, in some language.
     pub denying: Vec<u64>,
+    /// The same of refusals alone.
+    pub refusals: Vec<u64>,
     /// Lines that did not compile.
     pub complaints: Vec<String>,
 }
@@ -194,8 +196,27 @@ impl Words {
 
     /// Whether a phrase of some language that may take a consent back can begin with the word.
     pub fn may_deny(&self, id: Id) -> bool {
-        let (at, bit) = place_of(id);
-        self.denying.get(at).is_some_and(|bits| bits & bit != 0)
+        is_set(&self.denying, id)
+    }
+
+    /// The same of phrases that refuse.
+    pub fn may_refuse(&self, id: Id) -> bool {
+        is_set(&self.refusals, id)
+    }
+}
+
+fn is_set(bits: &[u64], id: Id) -> bool {
+    let (at, bit) = place_of(id);
+    bits.get(at).is_some_and(|bits| bits & bit != 0)
+}
+
+fn set(bits: &mut Vec<u64>, id: Id) {
+    let (at, bit) = place_of(id);
+    if at >= bits.len() {
+        bits.resize(at + 1, 0);
+    }
+    if let Some(bits) = bits.get_mut(at) {
+        *bits |= bit;
     }
 }
 
@@ -235,6 +256,7 @@ fn load() -> Words {
         langs: Vec::new(),
         refusing: Vec::new(),
         denying: Vec::new(),
+        refusals: Vec::new(),
         complaints: Vec::new(),
     };
     for (index, (code, text)) in FILES.iter().enumerate() {
@@ -242,20 +264,20 @@ fn load() -> Words {
         reading.file(ANY, &mut words);
         reading.file(text, &mut words);
         let language = reading.finish(&mut words);
-        for (id, mut rules) in language.phrases.iter() {
-            let says = |index: usize| language.rules.get(index).map(|rule| rule.says);
-            if rules.any(|index| says(index).is_some_and(|says| says <= Says::Condition)) {
+        for (id, rules) in language.phrases.iter() {
+            let says = rules.filter_map(|index| Some(language.rules.get(index)?.says));
+            let Some(least) = says.min() else {
+                continue;
+            };
+            if least <= Says::Condition {
                 words.refusing.push(id);
+            }
+            if least <= Says::NoAlone {
+                set(&mut words.refusals, id);
             }
         }
         for id in language.phrases.denial_words() {
-            let (at, bit) = place_of(id);
-            if at >= words.denying.len() {
-                words.denying.resize(at + 1, 0);
-            }
-            if let Some(bits) = words.denying.get_mut(at) {
-                *bits |= bit;
-            }
+            set(&mut words.denying, id);
         }
         words.all |= language.bit;
         words.languages.push(language);
@@ -264,6 +286,7 @@ fn load() -> Words {
     words.refusing.dedup();
     words.refusing.shrink_to_fit();
     words.denying.shrink_to_fit();
+    words.refusals.shrink_to_fit();
     words.langs.shrink_to_fit();
     words.interner.shrink();
     words

@@ -63,8 +63,8 @@ pub fn normalise(text: &str) -> Cow<'_, str> {
         if !has_others {
             return Cow::Borrowed(text);
         }
-        let plain = |c| if is_apostrophe(c) { '\'' } else { c };
-        return text.chars().map(plain).collect();
+        let parts: Vec<&str> = text.split(is_apostrophe).collect();
+        return Cow::Owned(parts.join("'"));
     }
     text.chars()
         .filter(|c| !is_ignorable(*c))

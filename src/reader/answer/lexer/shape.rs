@@ -143,7 +143,13 @@ fn foreign_digit(c: char) -> Option<u32> {
 pub fn join_numbers(sentences: &mut [Sentence<'_>]) {
     let figures = |t: &Token<'_>| matches!(t.shape, Shape::Number(_) | Shape::Phone);
     let plus = |t: &Token<'_>| t.shape == Shape::Strange && t.text == "+";
-    let are_beside = |pair: &[Token<'_>]| pair.last().is_some_and(figures);
+    let are_beside = |pair: &[Token<'_>]| match pair {
+        [a, b] => {
+            let long = figures(a) && a.text.len() > 1 && b.text.len() > 1;
+            figures(b) && a.line == b.line && (a.text.starts_with('+') || long)
+        }
+        _ => false,
+    };
     for sentence in sentences {
         if !sentence.tokens.windows(2).any(are_beside) {
             continue;

@@ -17,7 +17,7 @@ pub fn is_plain_ascii(text: &str) -> bool {
     memchr::memchr2(b'\'', b'`', text.as_bytes()).is_none()
 }
 
-/// Whether these letters stand somewhere in such a text; where they are not of ASCII that is not looked for.
+/// Whether a word of such a text may begin with these letters; where they are not of ASCII that is not looked for.
 pub fn has(text: &str, letters: &str) -> bool {
     let bytes = text.as_bytes();
     let Some(first) = letters.bytes().next().filter(|_| letters.is_ascii()) else {
@@ -25,8 +25,10 @@ pub fn has(text: &str, letters: &str) -> bool {
     };
     let (lower, upper) = (first.to_ascii_lowercase(), first.to_ascii_uppercase());
     memchr::memchr2_iter(lower, upper, bytes).any(|at| {
+        let before = at.checked_sub(1).and_then(|at| bytes.get(at));
         let here = bytes.get(at..at + letters.len());
-        here.is_some_and(|here| here.eq_ignore_ascii_case(letters.as_bytes()))
+        !before.is_some_and(u8::is_ascii_alphanumeric)
+            && here.is_some_and(|here| here.eq_ignore_ascii_case(letters.as_bytes()))
     })
 }
 
@@ -56,6 +58,6 @@ mod tests {
             assert!(!is_plain(text), "{text}");
         }
         assert!(has("Re: Alice Ng", "al") && has("Re: Alice Ng", "ng") && has("x", "é"));
-        assert!(!has("Re: Alice Ng", "bob") && !has("", "a"));
+        assert!(!has("Re: Alice Ng", "bob") && !has("Alice", "lic") && !has("", "a"));
     }
 }

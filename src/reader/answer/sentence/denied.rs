@@ -78,6 +78,10 @@ pub fn may_deny(scene: &Scene<'_>, sentences: &[Sentence<'_>], which: Which) -> 
     let mut all: Vec<Seen> = Vec::with_capacity(count);
     let shapes = language.phrases.denial_shapes();
     let mut may_begin = false;
+    let begins_denial = |id| match which {
+        Which::Refusals => scene.words.may_refuse(id),
+        Which::All | Which::Plain => scene.words.may_deny(id),
+    };
     for Sentence { tokens, .. } in sentences {
         let mut line = None;
         for (at, token) in tokens.iter().enumerate() {
@@ -90,7 +94,7 @@ pub fn may_deny(scene: &Scene<'_>, sentences: &[Sentence<'_>], which: Which) -> 
                 id: identify(scene, token, begins && followed()),
                 shape: token.shape,
             };
-            may_begin |= scene.words.may_deny(seen.id)
+            may_begin |= begins_denial(seen.id)
                 || shapes != 0 && shapes & dates::shapes(language, &seen) != 0;
             all.push(seen);
         }
@@ -109,6 +113,9 @@ pub fn may_deny(scene: &Scene<'_>, sentences: &[Sentence<'_>], which: Which) -> 
             0 => 0,
             _ => dates::shapes(language, seen),
         };
+        if shapes == 0 && !begins_denial(seen.id) {
+            return false;
+        }
         language.phrases.may_deny((seen.id, shapes), words, counts)
     })
 }
