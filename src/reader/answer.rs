@@ -115,7 +115,7 @@ fn alone(
             None => said,
         });
     }
-    if text.chars().any(lexer::characters::is_bidi_control) {
+    if !text.is_ascii() && text.chars().any(lexer::characters::is_bidi_control) {
         return nothing(unclear(
             "characters that turn the order of the text".to_owned(),
         ));
@@ -123,7 +123,8 @@ fn alone(
     if text.chars().nth(MAX_CHARS).is_some() {
         return nothing(unclear("too long for an answer".to_owned()));
     }
-    let mut sentences = lexer::sentences(&lexer::characters::normalise(text));
+    let normal = lexer::characters::normalise(text);
+    let mut sentences = lexer::sentences(&normal);
     if sentences.iter().map(|s| s.tokens.len()).sum::<usize>() > MAX_TOKENS {
         return nothing(unclear("too long for an answer".to_owned()));
     }
@@ -217,9 +218,9 @@ fn stopped(subject: &str) -> Option<Answer> {
 
 /// The languages that know most of the words. Where none knows more than what is written
 /// everywhere, the first one stands for all.
-fn candidates(sentences: &[lexer::Sentence]) -> Vec<&'static Language> {
+fn candidates(sentences: &[lexer::Sentence<'_>]) -> Vec<&'static Language> {
     let tokens = sentences.iter().flat_map(|s| &s.tokens);
-    let known = |t: &lexer::Token| {
+    let known = |t: &lexer::Token<'_>| {
         let masks = t.ids.iter().map(|id| WORDS.langs(*id));
         masks.into_iter().find(|mask| *mask != 0).unwrap_or(0)
     };

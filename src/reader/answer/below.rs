@@ -84,14 +84,14 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Err: more than anybody writes there.
-    fn sentences(&self, text: &str) -> Result<Vec<Sentence>, String> {
+    /// Of a text in its normal form. Err: more than anybody writes there.
+    fn sentences<'t>(text: &str, normal: &'t str) -> Result<Vec<Sentence<'t>>, String> {
         let too_long = || Err("too long for a signature".to_owned());
         // A line that people draw has no bound to what stands below it.
         if text.chars().nth(MAX_CHARS).is_some() {
             return too_long();
         }
-        let mut below = lexer::sentences(&lexer::characters::normalise(text));
+        let mut below = lexer::sentences(normal);
         if below.iter().map(|s| s.tokens.len()).sum::<usize>() > MAX_TOKENS {
             return too_long();
         }
@@ -101,7 +101,7 @@ impl<'a> Search<'a> {
     }
 
     /// Those of the answer first.
-    fn languages(&self, below: &[Sentence]) -> Vec<&'static Language> {
+    fn languages(&self, below: &[Sentence<'_>]) -> Vec<&'static Language> {
         let mut languages = self.languages.to_vec();
         let known = |language: &&Language| self.languages.iter().any(|own| own.bit == language.bit);
         languages.extend(candidates(below).into_iter().filter(|l| !known(l)));
@@ -113,7 +113,8 @@ impl<'a> Search<'a> {
         if text.is_empty() {
             return None;
         }
-        match self.sentences(text) {
+        let normal = lexer::characters::normalise(text);
+        match Search::sentences(text, &normal) {
             Ok(below) => self.denied(&self.languages(&below), &below, which),
             Err(why) => Some(why),
         }
@@ -122,7 +123,7 @@ impl<'a> Search<'a> {
     fn denied(
         &self,
         languages: &[&'static Language],
-        below: &[Sentence],
+        below: &[Sentence<'_>],
         which: Which,
     ) -> Option<String> {
         let marked = |line| denied::marked(self.names, line);
@@ -149,14 +150,15 @@ impl<'a> Search<'a> {
         if text.is_empty() {
             return None;
         }
-        let mut below = match self.sentences(text) {
+        let normal = lexer::characters::normalise(text);
+        let mut below = match Search::sentences(text, &normal) {
             Ok(below) => below,
             Err(why) => return Some(why),
         };
         let languages = self.languages(&below);
         let lines = lines(&below);
         let known: Vec<OnceCell<bool>> = vec![OnceCell::new(); lines.len()];
-        let is_known = |at: usize, line: &[&Token]| {
+        let is_known = |at: usize, line: &[&Token<'_>]| {
             let explains = |language: &&'static Language| is_explained(&self.scene(language), line);
             let known = known.get(at);
             known.is_some_and(|known| *known.get_or_init(|| languages.iter().any(explains)))
@@ -166,7 +168,7 @@ impl<'a> Search<'a> {
         let may_deny = |language: &&'static Language| {
             denied::may_deny(&self.scene(language), &below, Which::All)
         };
-        let marked = |line: &Sentence| denied::marked(self.names, line).is_some();
+        let marked = |line: &Sentence<'_>| denied::marked(self.names, line).is_some();
         if !below.iter().any(marked) && !languages.iter().any(may_deny) {
             return found;
         }
@@ -184,14 +186,14 @@ impl<'a> Search<'a> {
 }
 
 /// `VAT No. GB 123`: a number's label refuses nothing.
-fn leave_out_numbering(sentences: &mut [Sentence]) {
-    let is_no = |token: &Token| token.text == "no";
+fn leave_out_numbering(sentences: &mut [Sentence<'_>]) {
+    let is_no = |token: &Token<'_>| token.text == "no";
     let mut tokens = sentences.iter().flat_map(|s| &s.tokens);
     if !tokens.any(is_no) {
         return;
     }
-    let tokens: Vec<&Token> = sentences.iter().flat_map(|s| &s.tokens).collect();
-    let numbers = |words: &[&Token]| match words {
+    let tokens: Vec<&Token<'_>> = sentences.iter().flat_map(|s| &s.tokens).collect();
+    let numbers = |words: &[&Token<'_>]| match words {
         [label, no, number, ..] if is_no(no) => {
             label.line == no.line
                 && no.line == number.line
@@ -218,10 +220,10 @@ fn leave_out_numbering(sentences: &mut [Sentence]) {
 }
 
 /// The tokens of one line, of whatever sentences.
-pub type Line<'a> = Vec<&'a Token>;
+pub type Line<'a> = Vec<&'a Token<'a>>;
 
-pub fn lines(sentences: &[Sentence]) -> Vec<Line<'_>> {
-    let mut lines: Vec<Line<'_>> = Vec::new();
+pub fn lines<'a>(sentences: &'a [Sentence<'a>]) -> Vec<Line<'a>> {
+    let mut lines: Vec<Line<'a>> = Vec::new();
     for token in sentences.iter().flat_map(|s| &s.tokens) {
         match lines.last_mut() {
             Some(line) if line.first().is_some_and(|t| t.line == token.line) => {
@@ -234,7 +236,7 @@ pub fn lines(sentences: &[Sentence]) -> Vec<Line<'_>> {
 }
 
 /// Closing words, thanks and footers, and nothing else.
-fn is_explained(scene: &Scene<'_>, line: &[&Token]) -> bool {
+fn is_explained(scene: &Scene<'_>, line: &[&Token<'_>]) -> bool {
     let sentence = Sentence {
         tokens: line.iter().map(|token| (*token).clone()).collect(),
         question: false,
@@ -266,7 +268,7 @@ fn is_explained(scene: &Scene<'_>, line: &[&Token]) -> bool {
 pub fn odd<'l>(
     names: &Names<'_>,
     lines: &[Line<'l>],
-    is_known: impl Fn(usize, &[&'l Token]) -> bool,
+    is_known: impl Fn(usize, &[&'l Token<'l>]) -> bool,
 ) -> Option<String> {
     let mut kinds: Vec<Kind> = Vec::with_capacity(lines.len());
     for (at, line) in lines.iter().enumerate() {
@@ -281,7 +283,7 @@ pub fn odd<'l>(
         let found = (&mut next).take(MAX_LOOSE).find(|kind| !passes(kind));
         found == Some(&Kind::Marked)
     };
-    let fits = |at: usize, line: &[&Token]| match kinds.get(at) {
+    let fits = |at: usize, line: &[&Token<'_>]| match kinds.get(at) {
         Some(Kind::Loose) => {
             let (above, below) = kinds.split_at_checked(at).unwrap_or_default();
             line::is_capitalised(line)
@@ -292,7 +294,7 @@ pub fn odd<'l>(
     };
     let mut lines = lines.iter().enumerate();
     let (_, line) = lines.find(|(at, line)| !fits(*at, line))?;
-    let words = line.iter().map(|token| token.text.as_str());
+    let words = line.iter().map(|token| &*token.text);
     Some(words.collect::<Vec<_>>().join(" "))
 }
 

@@ -85,6 +85,13 @@ const DAYS: Shapes = Builtin::Near.bit() | Builtin::Far.bit();
 /// What may stand where this token does, whatever stands behind it, but for names.
 pub fn shapes(language: &Language, token: &Seen) -> Shapes {
     let mut shapes = matcher::shapes(token.shape);
+    if !language.dated.may_have(token.id) {
+        let days = Builtin::Number.bit() | language.spans.shapes();
+        return match shapes & days != 0 || matches!(token.shape, Shape::Date { .. }) {
+            true => shapes | DAYS,
+            false => shapes,
+        };
+    }
     if language.numbers.contains_key(&token.id) {
         shapes |= Builtin::Number.bit();
     }

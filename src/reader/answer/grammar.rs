@@ -229,7 +229,8 @@ impl Compiler<'_> {
                 }
             };
         }
-        let sentences = lexer::sentences(&lexer::characters::normalise(word));
+        let normal = lexer::characters::normalise(word);
+        let sentences = lexer::sentences(&normal);
         let tokens = sentences.iter().flat_map(|s| &s.tokens);
         tokens
             .map(|token| {

@@ -44,6 +44,36 @@ impl Slot {
     }
 }
 
+/// A set of a few hundred words that errs only towards having them.
+#[derive(Default)]
+pub struct Few([u64; FEW]);
+
+/// So that of the other words one in ten is taken for one of them.
+const FEW: usize = 32;
+
+impl Few {
+    pub fn of(ids: impl Iterator<Item = Id>) -> Few {
+        let mut few = Few::default();
+        for id in ids {
+            let (at, bit) = Few::place(id);
+            if let Some(bits) = few.0.get_mut(at) {
+                *bits |= bit;
+            }
+        }
+        few
+    }
+
+    pub fn may_have(&self, id: Id) -> bool {
+        let (at, bit) = Few::place(id);
+        self.0.get(at).is_some_and(|bits| bits & bit != 0)
+    }
+
+    fn place(id: Id) -> (usize, u64) {
+        let at = (id / u64::BITS) as usize % FEW;
+        (at, 1 << (id % u64::BITS))
+    }
+}
+
 fn hash(word: &str) -> u64 {
     let mut hasher = TableHasher::default();
     hasher.write(word.as_bytes());

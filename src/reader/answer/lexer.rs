@@ -4,12 +4,15 @@
 //! so that a text with it in is never a yes.
 
 pub mod characters;
+mod line;
 mod shape;
+mod word;
 
 use crate::reader::answer::interner::{Id, UNKNOWN};
-use crate::reader::answer::names::is_title;
 use characters::{is_unspaced, is_word};
 use shape::{figure, is_strange, join_numbers, trimmed, whole_shape};
+use std::borrow::Cow;
+use word::Word;
 
 /// What a token is, as far as its characters tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,9 +50,9 @@ pub enum Gap {
 }
 
 #[derive(Clone, Debug)]
-pub struct Token {
-    /// In lower case, NFKC, without apostrophes.
-    pub text: String,
+pub struct Token<'t> {
+    /// In lower case, NFKC, without apostrophes; as it stands in the text where that is the same.
+    pub text: Cow<'t, str>,
     pub shape: Shape,
     pub gap: Gap,
     /// Begins with a capital and goes on in small letters, or has no case at all.
@@ -64,8 +67,8 @@ pub struct Token {
 
 /// Tokens up to a full stop, a question mark or an empty line.
 #[derive(Clone, Debug, Default)]
-pub struct Sentence {
-    pub tokens: Vec<Token>,
+pub struct Sentence<'t> {
+    pub tokens: Vec<Token<'t>>,
     pub question: bool,
     /// It ends in dots: `Ja...`
     pub trails: bool,
@@ -101,20 +104,25 @@ const SMILEYS: &[(&str, &str)] = &[
     ("100%", "💯"),
 ];
 
+/// Without a figure, or a sign of those that smileys, links and addresses have, a chunk is nothing but words.
+fn may_be_whole(octet: u8) -> bool {
+    octet.is_ascii_digit() || b":;=^<+-./%@".contains(&octet)
+}
+
 #[derive(Default)]
-struct Cutter {
-    sentences: Vec<Sentence>,
-    open: Sentence,
+struct Cutter<'t> {
+    sentences: Vec<Sentence<'t>>,
+    open: Sentence<'t>,
     gap: Option<Gap>,
     line: usize,
 }
 
-impl Cutter {
-    fn push(&mut self, text: String, shape: Shape, title: bool) {
-        self.push_cased(text, shape, title, title);
+impl<'t> Cutter<'t> {
+    fn push(&mut self, text: impl Into<Cow<'t, str>>, shape: Shape) {
+        self.push_cased(text.into(), shape, false, false);
     }
 
-    fn push_cased(&mut self, text: String, shape: Shape, title: bool, capital: bool) {
+    fn push_cased(&mut self, text: Cow<'t, str>, shape: Shape, title: bool, capital: bool) {
         let gap = match self.open.tokens.is_empty() {
             true => Gap::Line,
             false => self.gap.unwrap_or(Gap::None),
@@ -163,14 +171,17 @@ impl Cutter {
         self.sentences.push(done);
     }
 
-    fn chunk(&mut self, chunk: &str, greek: bool) {
+    fn chunk(&mut self, chunk: &'t str, greek: bool) {
+        if !chunk.bytes().any(may_be_whole) {
+            return self.words(chunk, greek);
+        }
         if self.is_usual(chunk, greek) {
             return;
         }
-        let lower = chunk.to_lowercase();
+        let lower = word::lower(Cow::Borrowed(chunk));
         let bare = lower.trim_end_matches([',', '!', ';', ')', '>']);
         let bare = if lower.len() <= MAX_SMILEY && SMILEYS.iter().any(|(s, _)| *s == lower) {
-            lower.as_str()
+            &*lower
         } else {
             bare
         };
@@ -180,54 +191,61 @@ impl Cutter {
                 true => Shape::Word,
                 false => Shape::Sign,
             };
-            self.push((*sign).to_owned(), shape, false);
+            self.push(*sign, shape);
             return self.marks(lower.strip_prefix(bare).unwrap_or_default(), greek);
         }
         if let Some(shape) = whole_shape(&lower) {
-            self.push(trimmed(&lower).to_owned(), shape, false);
+            self.push(trimmed(&lower).to_owned(), shape);
             let rest = lower.trim_start_matches(|c: char| !".,;:!?)>".contains(c));
-            let tail: String = rest
-                .chars()
-                .rev()
-                .take_while(|c| ".,;:!?)>".contains(*c))
-                .collect();
-            let tail: String = tail.chars().rev().collect();
-            return self.marks(&tail, greek);
+            let kept = rest.trim_end_matches(|c: char| ".,;:!?)>".contains(c));
+            let tail = rest.get(kept.len()..).unwrap_or_default();
+            return self.marks(tail, greek);
         }
         self.words(chunk, greek);
     }
 
     /// Takes most chunks: they can be nothing but a word or a number.
-    fn is_usual(&mut self, chunk: &str, greek: bool) -> bool {
-        let is_part = match chunk.bytes().next() {
-            Some(b'0'..=b'9') => u8::is_ascii_digit,
-            _ => u8::is_ascii_alphabetic,
+    fn is_usual(&mut self, chunk: &'t str, greek: bool) -> bool {
+        let bytes = chunk.as_bytes();
+        let is_figure = bytes.first().is_some_and(u8::is_ascii_digit);
+        let length = match is_figure {
+            true => bytes.iter().take_while(|b| b.is_ascii_digit()).count(),
+            false => (bytes.iter().take_while(|b| b.is_ascii_alphabetic())).count(),
         };
-        let length = chunk.bytes().take_while(is_part).count();
-        let Some((word, mark @ ("" | "," | "." | "!" | "?"))) = chunk.split_at_checked(length)
-        else {
+        let Some((word, mark)) = chunk.split_at_checked(length) else {
             return false;
         };
-        if word.starts_with(|c: char| c.is_ascii_digit()) {
-            let Some(shape) = figure(word) else {
-                return false;
-            };
-            self.push(word.to_owned(), shape, false);
-        } else if word.is_empty() {
+        let is_usual = match mark {
+            "" | "," | "." | "!" | "?" => !word.is_empty(),
+            // Behind letters they end no smiley.
+            ":" | ";" | ")" => !word.is_empty() && !is_figure,
+            _ => false,
+        };
+        if !is_usual {
             return false;
-        } else {
+        }
+        if !is_figure {
             self.letters(word);
+        } else if let Some(shape) = figure(word) {
+            self.push(word, shape);
+        } else {
+            return false;
         }
         self.marks(mark, greek);
         true
     }
 
     /// A word of ASCII letters.
-    fn letters(&mut self, word: &str) {
+    fn letters(&mut self, word: &'t str) {
         let mut bytes = word.bytes();
         let capital = bytes.next().is_some_and(|first| first.is_ascii_uppercase());
-        let title = capital && (word.len() == 1 || bytes.any(|b| b.is_ascii_lowercase()));
-        self.push_cased(word.to_ascii_lowercase(), Shape::Word, title, capital);
+        let small = bytes.filter(u8::is_ascii_lowercase).count();
+        let title = capital && (word.len() == 1 || small > 0);
+        let text = match !capital && small + 1 == word.len() {
+            true => Cow::Borrowed(word),
+            false => Cow::Owned(word.to_ascii_lowercase()),
+        };
+        self.push_cased(text, Shape::Word, title, capital);
     }
 
     fn marks(&mut self, marks: &str, greek: bool) {
@@ -252,13 +270,13 @@ impl Cutter {
             ':' => self.part(Gap::Colon),
             '*' | '_' | '\'' | '•' => {}
             c if c.is_ascii_punctuation() || c.is_ascii_control() => {
-                self.push(c.to_string(), Shape::Strange, false);
+                self.push(c.to_string(), Shape::Strange);
             }
-            c => self.push(c.to_string(), Shape::Sign, false),
+            c => self.push(c.to_string(), Shape::Sign),
         }
     }
 
-    fn words(&mut self, chunk: &str, greek: bool) {
+    fn words(&mut self, chunk: &'t str, greek: bool) {
         if self.is_usual(chunk, greek) {
             return;
         }
@@ -267,68 +285,72 @@ impl Cutter {
             || matches!(chunk, "(" | "()" | "(_)")
             || is_strange(chunk)
         {
-            self.push(chunk.to_owned(), Shape::Strange, false);
+            self.push(chunk, Shape::Strange);
         }
-        let mut word = String::new();
+        let mut word = Word::of(chunk);
         // `We're` is no past tense, as it would be without its apostrophe.
         let mut we = false;
-        let mut letters = chunk.chars().peekable();
-        while let Some(c) = letters.next() {
-            let inside = |w: &str| !w.is_empty();
+        let mut letters = chunk.char_indices().peekable();
+        while let Some((at, c)) = letters.next() {
+            let is_next = |next: Option<&(usize, char)>| next.is_some_and(|(_, n)| is_word(*n));
             if is_unspaced(c) {
                 self.flush(&mut word);
-                self.push(c.to_string(), Shape::Word, false);
+                let end = at + c.len_utf8();
+                self.push(chunk.get(at..end).unwrap_or_default(), Shape::Word);
             } else if is_word(c) {
-                word.push(c);
-            } else if c == '\'' && word.eq_ignore_ascii_case("we") && letters.peek() == Some(&'r') {
+                word.add(at, c);
+            } else if c == '\''
+                && word.is("we")
+                && letters.peek().is_some_and(|(_, next)| *next == 'r')
+            {
                 self.flush(&mut word);
                 we = true;
-            } else if c == '\'' && (inside(&word) || letters.peek().is_some_and(|n| is_word(*n))) {
+            } else if c == '\'' && (!word.is_empty() || is_next(letters.peek())) {
                 // Dropped, so that `im` and `i'm` are one word.
-            } else if c == '_' && inside(&word) && letters.peek().is_some_and(|n| is_word(*n)) {
+            } else if c == '_' && !word.is_empty() && is_next(letters.peek()) {
                 // `T_T`
                 self.flush(&mut word);
-                self.push(c.to_string(), Shape::Strange, false);
-            } else if c == '-' && inside(&word) && letters.peek().is_some_and(|n| is_word(*n)) {
+                self.push("_", Shape::Strange);
+            } else if c == '-' && !word.is_empty() && is_next(letters.peek()) {
                 self.flush(&mut word);
             } else {
                 self.flush(&mut word);
                 self.mark(c, greek);
             }
         }
-        if we && word.eq_ignore_ascii_case("re") {
-            word.insert(0, 'a');
+        if we && word.is("re") {
+            let title = false;
+            return self.push_cased("are".into(), Shape::Word, title, title);
         }
         self.flush(&mut word);
     }
 
-    fn flush(&mut self, word: &mut String) {
-        if word.is_empty() {
+    fn flush(&mut self, word: &mut Word<'t>) {
+        let Some(word) = word.take() else {
             return;
-        }
-        let word = std::mem::take(word);
+        };
         let capital = word.chars().next().is_some_and(char::is_uppercase);
         let caseless = word.chars().all(|c| !c.is_uppercase() && !c.is_lowercase());
         let title = caseless
             || (capital
                 && (word.chars().nth(1).is_none() || word.chars().skip(1).any(char::is_lowercase)));
-        let lower = word.to_lowercase();
+        let lower = word::lower(word);
         match figure(&lower) {
-            Some(shape) => self.push(lower, shape, false),
+            Some(shape) => self.push(lower, shape),
             None if lower.starts_with(|c: char| c.is_ascii_digit()) => {
                 // `15th`, `3pm`, `2weeks`: the figure, then what is written after it.
                 let digits: String = lower.chars().take_while(char::is_ascii_digit).collect();
                 let rest: String = lower.chars().skip(digits.len()).collect();
                 match rest.as_str() {
-                    "pm" | "am" | "h" | "uhr" => self.push(lower, Shape::Time, false),
+                    "pm" | "am" | "h" | "uhr" => self.push(lower, Shape::Time),
                     "st" | "nd" | "rd" | "th" | "er" | "º" | "ª" | "e" => {
                         let shape = figure(&digits).unwrap_or(Shape::Strange);
-                        self.push(digits, shape, false);
+                        self.push(digits, shape);
                     }
                     _ => {
                         let shape = figure(&digits).unwrap_or(Shape::Strange);
-                        self.push(digits, shape, false);
-                        self.push(rest, Shape::Word, false);
+                        self.push(digits, shape);
+                        self.push(rest, Shape::Word);
                     }
                 }
             }
@@ -337,55 +359,23 @@ impl Cutter {
     }
 }
 
-/// One or two figures with a full stop behind them.
-fn day_of_month(chunk: &str) -> Option<&str> {
-    let day = chunk.strip_suffix('.')?;
-    let figures = (1..=2).contains(&day.len()) && day.bytes().all(|b| b.is_ascii_digit());
-    figures.then_some(day)
-}
-
 /// The sentences of a normalised text.
-pub fn sentences(text: &str) -> Vec<Sentence> {
+pub fn sentences(text: &str) -> Vec<Sentence<'_>> {
     let greek = !text.is_ascii() && text.chars().any(|c| matches!(c, '\u{370}'..='\u{3FF}'));
     let mut cutter = Cutter::default();
     for (number, line) in text.lines().enumerate() {
         cutter.line = number;
-        if line.trim().is_empty() {
+        let line = line.trim();
+        if line.is_empty() {
             cutter.end(false);
             continue;
         }
         cutter.part(Gap::Line);
-        let drawn = line.trim().bytes().all(|octet| octet == b'_');
-        let mut chunks = line.split_whitespace().peekable();
-        while let Some(chunk) = chunks.next() {
-            // `Yes: ____`: a form that nobody filled in.
-            if !drawn && chunk.len() > 1 && chunk.bytes().all(|octet| octet == b'_') {
-                cutter.push(chunk.to_owned(), Shape::Strange, false);
-                continue;
-            }
-            let figures = |c: &&str| c.starts_with(|c: char| c.is_ascii_digit() || c == '(');
-            let next = chunks.peek();
-            if let Some(day) = day_of_month(chunk)
-                && next.is_some_and(|next| next.starts_with(char::is_alphabetic))
-            {
-                // `7. Februar`: the full stop ends no sentence.
-                cutter.words(day, greek);
-                cutter.part(Gap::Soft);
-                continue;
-            }
-            // `Mme. Ng`, `Dr. Ng`: no sentence ends there.
-            if let Some(title) = chunk.strip_suffix('.')
-                && next.is_some_and(|next| next.starts_with(char::is_uppercase))
-                && is_title(&title.to_lowercase())
-            {
-                cutter.words(title, greek);
-                continue;
-            }
-            match next.is_some_and(figures) {
-                // `+1 415 …` is no thumb.
-                true => cutter.words(chunk, greek),
-                false => cutter.chunk(chunk, greek),
-            }
+        let drawn = line.bytes().all(|octet| octet == b'_');
+        // The vertical tab is white space of Unicode alone.
+        match line.is_ascii() && !line.contains('\u{B}') {
+            true => cutter.cut_line(line.split_ascii_whitespace(), drawn, greek),
+            false => cutter.cut_line(line.split_whitespace(), drawn, greek),
         }
     }
     cutter.end(false);
@@ -400,5 +390,6 @@ mod tests {
     #[test]
     fn no_smiley_is_too_long() {
         assert!(SMILEYS.iter().all(|(s, _)| s.len() <= MAX_SMILEY));
+        assert!(SMILEYS.iter().all(|(s, _)| s.bytes().any(may_be_whole)));
     }
 }

@@ -4,6 +4,7 @@
 //! Fails by knowing too few: a name that is not known leaves its sentence unexplained.
 
 mod inflection;
+mod plain;
 
 use crate::reader::answer::lexer;
 use crate::reader::answer::lists::{self, List};
@@ -64,6 +65,9 @@ const SHORT_FORMS: &[(&str, &str)] = &[
 /// Names that the mail itself gives, in lower case; found when first asked for.
 pub struct Names<'a> {
     body: &'a Body,
+    /// Whether the words of the subject, and those of the people's names, stand in it letter for letter.
+    plain: OnceCell<bool>,
+    apart: OnceCell<bool>,
     /// Words that begin with a capital in the subject.
     found: OnceCell<Vec<String>>,
     /// The same of the writer's and the readers' names: who signs, and who is spoken to.
@@ -78,6 +82,8 @@ impl<'a> Names<'a> {
     pub fn of(body: &'a Body) -> Names<'a> {
         Names {
             body,
+            plain: OnceCell::new(),
+            apart: OnceCell::new(),
             found: OnceCell::new(),
             people: OnceCell::new(),
             author: OnceCell::new(),
@@ -90,15 +96,23 @@ impl<'a> Names<'a> {
         self.found.get_or_init(|| capitals(&self.body.subject))
     }
 
+    /// Whether a word of the subject may begin with these letters, at a look: nearly always none does, and nothing is cut.
+    fn may_find(&self, begins: &str) -> bool {
+        let plain = || plain::is_plain(&self.body.subject);
+        !self.plain.get_or_init(plain) || plain::has(&self.body.subject, begins)
+    }
+
     pub fn has(&self, word: &str) -> bool {
-        self.found().iter().any(|name| name == word)
+        self.may_find(word) && self.found().iter().any(|name| name == word)
     }
 
     /// `Alices`, `Alicen`, `Алисой`: a name with the ending that its language gives it, or in
     /// another alphabet.
     pub fn has_inflected(&self, word: &str) -> bool {
         // Alison is not Alice.
-        !is_given(word) && self.found().iter().any(|name| is_inflected(name, word))
+        self.may_find(inflection::stem(word))
+            && !is_given(word)
+            && self.found().iter().any(|name| is_inflected(name, word))
     }
 
     /// Whether somebody to whom or from whom the mail is, or the quoted author, has such a name. These have none that
@@ -106,14 +120,19 @@ impl<'a> Names<'a> {
     fn has_people(&self, begins: &str, is: impl Fn(&String) -> bool) -> bool {
         let people = &self.body.people;
         // The words of a name behind others may be cut otherwise than those of the name alone.
-        let last = people.split_ascii_whitespace().next_back().unwrap_or("a");
-        let apart = people.is_ascii() && last.bytes().all(|octet| octet.is_ascii_alphabetic());
-        let author = || self.body.passed.quoted_author().unwrap_or_default();
-        let named = self.people.get_or_init(|| match apart {
-            true => capitals(people),
-            false => capitals(&format!("{people} {}", author())),
+        let apart = *self.apart.get_or_init(|| {
+            let last = people.split_ascii_whitespace().next_back().unwrap_or("a");
+            people.is_ascii() && last.bytes().all(|octet| octet.is_ascii_alphabetic())
         });
-        named.iter().any(&is)
+        let author = || self.body.passed.quoted_author().unwrap_or_default();
+        let named = || {
+            self.people.get_or_init(|| match apart {
+                true => capitals(people),
+                false => capitals(&format!("{people} {}", author())),
+            })
+        };
+        let may_name = || !apart || !plain::is_plain_ascii(people) || plain::has(people, begins);
+        (may_name() && named().iter().any(&is))
             || (apart
                 && self.body.passed.may_name(begins)
                 && self
@@ -219,9 +238,10 @@ pub fn is_given(word: &str) -> bool {
 }
 
 fn capitals(text: &str) -> Vec<String> {
-    let sentences = lexer::sentences(&lexer::characters::normalise(text));
-    let tokens = sentences.into_iter().flat_map(|s| s.tokens);
-    tokens.filter(|t| t.title).map(|t| t.text).collect()
+    let normal = lexer::characters::normalise(text);
+    let tokens = lexer::sentences(&normal).into_iter().flat_map(|s| s.tokens);
+    let titles = tokens.filter(|t| t.title);
+    titles.map(|t| t.text.into_owned()).collect()
 }
 
 /// What stands before a name in the languages of the tables, as it is written with a full stop or

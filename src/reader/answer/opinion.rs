@@ -4,7 +4,7 @@
 
 use crate::reader::Verdict;
 use crate::reader::answer::interner::{Id, UNKNOWN};
-use crate::reader::answer::lexer::{Gap, Sentence, Shape};
+use crate::reader::answer::lexer::{Gap, Sentence, Shape, Token};
 use crate::reader::answer::sentence::{self, Explained, Place, Scene};
 use crate::reader::answer::signature;
 use crate::reader::answer::tables::Says;
@@ -24,23 +24,30 @@ pub struct Opinion {
 }
 
 /// One decisive phrase.
-struct Finding {
+struct Finding<'s> {
     says: Says,
-    words: String,
+    /// Its words.
+    tokens: &'s [Token<'s>],
     question: bool,
     /// Whether the whole sentence around it is explained.
     whole: bool,
     /// Which sentence it stands in.
     sentence: usize,
-    /// Nothing but words like `yes`, which confirm a fact as well.
+    /// It consents in nothing but words like `yes`, which confirm a fact as well.
     bare: bool,
     /// The same, or words like `agreed`, which share praise as well.
     agrees: bool,
-    /// It stands where a name would: `Thanks Rada`.
+    /// It consents, and stands where a name would: `Thanks Rada`.
     named: bool,
 }
 
-pub fn form(scene: &Scene<'_>, sentences: &[Sentence]) -> Opinion {
+impl Finding<'_> {
+    fn words(&self) -> String {
+        words(self.tokens)
+    }
+}
+
+pub fn form(scene: &Scene<'_>, sentences: &[Sentence<'_>]) -> Opinion {
     let signed = signature::cut(scene, sentences);
     let sentences = signed.as_deref().unwrap_or(sentences);
     let mut findings = Vec::new();
@@ -56,7 +63,7 @@ pub fn form(scene: &Scene<'_>, sentences: &[Sentence]) -> Opinion {
         near = near.or_else(|| explained.days.iter().filter_map(|d| d.date).min());
         if unexplained.is_none() {
             let missing = explained.phrases.iter().find(|p| p.says.is_none());
-            unexplained = missing.map(|p| words(sentence, p.start, p.end));
+            unexplained = missing.map(|p| words(tokens(sentence, p)));
         }
         findings.extend(find(scene, at, sentence, &explained));
     }
@@ -83,13 +90,13 @@ const JOINS: &[&str] = &[
 ];
 
 /// The end of a text that leaves open what comes: `Yes and`, or in dots: `Ja...`
-fn breaks_off<'s>(sentences: &'s [Sentence], findings: &[Finding]) -> Option<&'s str> {
+fn breaks_off<'s>(sentences: &'s [Sentence<'_>], findings: &[Finding<'_>]) -> Option<&'s str> {
     let said = findings
         .iter()
         .filter(|f| matches!(f.says, Says::Yes | Says::Weak));
     let mut said = said.filter_map(|f| sentences.get(f.sentence));
     said.find_map(|sentence| {
-        let last = sentence.tokens.last()?.text.as_str();
+        let last = &*sentence.tokens.last()?.text;
         let joins = sentence.tokens.len() > 1 && JOINS.contains(&last);
         (joins || sentence.trails).then_some(last)
     })
@@ -97,7 +104,10 @@ fn breaks_off<'s>(sentences: &'s [Sentence], findings: &[Finding]) -> Option<&'s
 
 /// Every sentence with its explanation. From the end, because a name by itself is told by what
 /// stands below it: nothing but footers.
-fn explain_all<'s>(scene: &Scene<'_>, sentences: &'s [Sentence]) -> Vec<(&'s Sentence, Explained)> {
+fn explain_all<'s>(
+    scene: &Scene<'_>,
+    sentences: &'s [Sentence<'s>],
+) -> Vec<(&'s Sentence<'s>, Explained)> {
     let mut all = Vec::with_capacity(sentences.len());
     let mut last = true;
     for (i, sentence) in sentences.iter().enumerate().rev() {
@@ -133,7 +143,7 @@ fn only_schedules(explained: &Explained) -> bool {
 }
 
 /// Whether there is nothing to answer with: `and`, `if`, and names.
-fn is_empty(findings: &[Finding]) -> bool {
+fn is_empty(findings: &[Finding<'_>]) -> bool {
     let joins = |f: &Finding| matches!(f.says, Says::Filler | Says::Condition);
     let around = |f: &Finding| {
         matches!(
@@ -144,24 +154,33 @@ fn is_empty(findings: &[Finding]) -> bool {
     findings.iter().any(joins) && findings.iter().all(|f| joins(f) || around(f))
 }
 
-fn find(scene: &Scene<'_>, at: usize, sentence: &Sentence, explained: &Explained) -> Vec<Finding> {
+fn find<'s>(
+    scene: &Scene<'_>,
+    at: usize,
+    sentence: &'s Sentence<'s>,
+    explained: &Explained,
+) -> Vec<Finding<'s>> {
     let (particles, agreements) = (&scene.language.particles, &scene.language.agreements);
     let before = |at: usize| at.checked_sub(1).and_then(|at| explained.phrases.get(at));
     let phrases = explained.phrases.iter().enumerate();
     phrases
         .filter_map(|(number, phrase)| {
+            // Of what else it is nobody asks.
+            let consents = matches!(phrase.says, Some(Says::Yes | Says::Weak));
             Some(Finding {
-                named: before(number)
-                    .is_some_and(|before| stands_for_name(sentence, before, phrase)),
+                named: consents
+                    && before(number)
+                        .is_some_and(|before| stands_for_name(sentence, before, phrase)),
                 says: phrase.says?,
-                words: words(sentence, phrase.start, phrase.end),
+                tokens: tokens(sentence, phrase),
                 question: sentence.question,
                 whole: explained.unexplained == 0,
                 sentence: at,
-                bare: is_made_of(scene, sentence, phrase, |id| particles.contains(&id)),
-                agrees: is_made_of(scene, sentence, phrase, |id| {
-                    particles.contains(&id) || agreements.contains(&id)
-                }),
+                bare: consents && is_made_of(scene, sentence, phrase, |id| particles.contains(&id)),
+                agrees: consents
+                    && is_made_of(scene, sentence, phrase, |id| {
+                        particles.contains(&id) || agreements.contains(&id)
+                    }),
             })
         })
         .collect()
@@ -170,7 +189,7 @@ fn find(scene: &Scene<'_>, at: usize, sentence: &Sentence, explained: &Explained
 /// Whether a single word stands where a name would, behind thanks or a greeting without a comma, or with a capital
 /// below thanks or closing words.
 fn stands_for_name(
-    sentence: &Sentence,
+    sentence: &Sentence<'_>,
     before: &sentence::Phrase,
     phrase: &sentence::Phrase,
 ) -> bool {
@@ -188,25 +207,28 @@ fn stands_for_name(
 /// `Yes`, `of course, Bob`: no word in it says what it consents to.
 fn is_made_of(
     scene: &Scene<'_>,
-    sentence: &Sentence,
+    sentence: &Sentence<'_>,
     phrase: &sentence::Phrase,
     holds: impl Fn(Id) -> bool,
 ) -> bool {
-    let tokens = sentence.tokens.get(phrase.start..phrase.end);
-    tokens.unwrap_or_default().iter().all(|token| {
+    tokens(sentence, phrase).iter().all(|token| {
         let id = sentence::identify(scene, token, phrase.start == 0);
         id == UNKNOWN || holds(id)
     })
 }
 
-fn words(sentence: &Sentence, start: usize, end: usize) -> String {
-    let tokens = sentence.tokens.get(start..end).unwrap_or_default();
-    let texts: Vec<&str> = tokens.iter().map(|t| t.text.as_str()).collect();
+fn tokens<'s>(sentence: &'s Sentence<'s>, phrase: &sentence::Phrase) -> &'s [Token<'s>] {
+    let tokens = sentence.tokens.get(phrase.start..phrase.end);
+    tokens.unwrap_or_default()
+}
+
+fn words(tokens: &[Token<'_>]) -> String {
+    let texts: Vec<&str> = tokens.iter().map(|t| &*t.text).collect();
     texts.join(" ")
 }
 
 /// `Happy to help usually, but not this time`: what comes behind the last `but` counts.
-fn taken_back(findings: &[Finding]) -> bool {
+fn taken_back(findings: &[Finding<'_>]) -> bool {
     let is_yes = |f: &Finding| matches!(f.says, Says::Yes | Says::Weak);
     let is_no = |f: &Finding| matches!(f.says, Says::No | Says::NoAlone);
     let Some(last_yes) = findings.iter().rposition(is_yes) else {
@@ -222,13 +244,13 @@ fn taken_back(findings: &[Finding]) -> bool {
 }
 
 /// What a mere yes may confirm in place of consenting: `yes, I ran those trials`, `agreed. A great project`.
-fn confirmed(findings: &[Finding]) -> Option<&Finding> {
+fn confirmed<'f>(findings: &'f [Finding<'f>]) -> Option<&'f Finding<'f>> {
     let yes = |f: &&Finding| f.says == Says::Yes;
     if findings.iter().filter(yes).any(|f| !f.agrees) {
         return None;
     }
     let bare = findings.iter().filter(yes).all(|f| f.bare);
-    let praises = |yes: &Finding, fact: &Finding| !yes.bare || yes.sentence == fact.sentence;
+    let praises = |yes: &Finding<'_>, fact: &Finding| !yes.bare || yes.sentence == fact.sentence;
     findings.iter().find(|fact| match fact.says {
         Says::Aside | Says::Remark => true,
         Says::Told | Says::About => bare,
@@ -238,7 +260,7 @@ fn confirmed(findings: &[Finding]) -> Option<&Finding> {
 }
 
 /// `Yes, hello`: what one says to the telephone, and to a colleague's good morning.
-fn greeted(findings: &[Finding]) -> Option<&Finding> {
+fn greeted<'f>(findings: &'f [Finding<'f>]) -> Option<&'f Finding<'f>> {
     let yes = |f: &Finding| matches!(f.says, Says::Yes | Says::Weak);
     let at = findings.iter().rposition(yes)?;
     if findings.iter().any(|f| yes(f) && !f.bare) {
@@ -248,13 +270,13 @@ fn greeted(findings: &[Finding]) -> Option<&Finding> {
     after.iter().find(|f| f.says == Says::Greeting)
 }
 
-fn weigh(findings: &[Finding], unexplained: Option<&str>, question: bool) -> (Verdict, String) {
+fn weigh(findings: &[Finding<'_>], unexplained: Option<&str>, question: bool) -> (Verdict, String) {
     let one = |wanted: &[Says]| findings.iter().find(|f| wanted.contains(&f.says));
     let stated = |wanted: &[Says]| {
         let mut found = findings.iter().filter(|f| wanted.contains(&f.says));
         found.find(|f| !f.question)
     };
-    let quote = |word: &str, f: &Finding| format!("{word}: “{}”", f.words);
+    let quote = |word: &str, f: &Finding| format!("{word}: “{}”", f.words());
     let unclear = |why: String| (Verdict::Unclear, why);
     if let Some(stop) = one(&[Says::Stop]) {
         return (Verdict::Stop, quote("stop", stop));
@@ -265,7 +287,7 @@ fn weigh(findings: &[Finding], unexplained: Option<&str>, question: bool) -> (Ve
         if unexplained.is_none() && taken_back(findings) {
             return (Verdict::No, quote("no", no));
         }
-        return unclear(format!("both “{}” and “{}”", yes.words, no.words));
+        return unclear(format!("both “{}” and “{}”", yes.words(), no.words()));
     }
     // `Can you ask me again in May?` postpones although it asks.
     if let Some(later) = one(&[Says::Later]) {
@@ -300,8 +322,8 @@ fn weigh(findings: &[Finding], unexplained: Option<&str>, question: bool) -> (Ve
 
 /// Why a consent is none after all.
 fn takes_back(
-    findings: &[Finding],
-    yes: &Finding,
+    findings: &[Finding<'_>],
+    yes: &Finding<'_>,
     unexplained: Option<&str>,
     question: bool,
 ) -> Option<String> {
@@ -316,25 +338,25 @@ fn takes_back(
         Says::Far,
     ]);
     if let Some(doubt) = against {
-        return Some(format!("“{}”, but “{}”", yes.words, doubt.words));
+        return Some(format!("“{}”, but “{}”", yes.words(), doubt.words()));
     }
     if question {
-        return Some(format!("“{}”, but a question", yes.words));
+        return Some(format!("“{}”, but a question", yes.words()));
     }
     if let Some(word) = unexplained {
-        return Some(format!("“{}”, but not understood: “{word}”", yes.words));
+        return Some(format!("“{}”, but not understood: “{word}”", yes.words()));
     }
     let mut consents = findings
         .iter()
         .filter(|f| matches!(f.says, Says::Yes | Says::Weak));
     if consents.all(|f| f.named) {
-        return Some(format!("“{}” may be a name", yes.words));
+        return Some(format!("“{}” may be a name", yes.words()));
     }
     if let Some(hello) = greeted(findings) {
-        return Some(format!("“{}” before “{}”", yes.words, hello.words));
+        return Some(format!("“{}” before “{}”", yes.words(), hello.words()));
     }
     if let Some(fact) = confirmed(findings) {
-        return Some(format!("“{}” may be about “{}”", yes.words, fact.words));
+        return Some(format!("“{}” may be about “{}”", yes.words(), fact.words()));
     }
     if one(&[Says::Yes]).is_none() {
         let beside = [
@@ -351,7 +373,8 @@ fn takes_back(
         if let Some(beside) = one(&beside) {
             return Some(format!(
                 "“{}” beside “{}” may be a receipt",
-                yes.words, beside.words
+                yes.words(),
+                beside.words()
             ));
         }
     }

@@ -53,23 +53,38 @@ pub struct Place {
 }
 
 /// Looks the tokens up in the tables of all languages.
-pub fn number(words: &Words, sentences: &mut [Sentence]) {
+pub fn number(words: &Words, sentences: &mut [Sentence<'_>]) {
+    let number = |word: &str| words.interner.get(word);
+    let mut short = String::new();
     for token in sentences.iter_mut().flat_map(|s| &mut s.tokens) {
-        let number = |word: &str| words.interner.get(word);
         token.ids = [number(&token.text), UNKNOWN, UNKNOWN];
         // `Jaaa`: as it is written nobody knows it. Few words have a letter twice in a row.
-        let bytes = token.text.as_bytes();
-        if token.text.is_ascii() && bytes.iter().zip(bytes.iter().skip(1)).all(|(a, b)| a != b) {
-            continue;
-        }
+        let held = match token.text.is_ascii() {
+            true => longest_run(token.text.bytes()),
+            false => longest_run(token.text.chars()),
+        };
         for (id, longest) in token.ids.iter_mut().skip(1).zip([2, 1]) {
-            *id = squeeze(&token.text, longest).map_or(UNKNOWN, |short| number(&short));
+            if held > longest {
+                squeeze(&token.text, longest, &mut short);
+                *id = number(&short);
+            }
         }
     }
 }
 
+/// How many times the same stands in a row at most.
+fn longest_run<T: PartialEq + Copy>(letters: impl Iterator<Item = T>) -> usize {
+    let (mut last, mut run, mut longest) = (None, 0, 0);
+    for letter in letters {
+        run = if last == Some(letter) { run + 1 } else { 1 };
+        last = Some(letter);
+        longest = longest.max(run);
+    }
+    longest
+}
+
 /// Tokens as the language's table knows them, with slips of the thumb put right.
-pub fn seen(scene: &Scene<'_>, tokens: &[Token]) -> Vec<Seen> {
+pub fn seen(scene: &Scene<'_>, tokens: &[Token<'_>]) -> Vec<Seen> {
     let followed = |at: usize| tokens.get(at + 1).is_none_or(|t| t.gap == Gap::None);
     tokens
         .iter()
@@ -83,16 +98,16 @@ pub fn seen(scene: &Scene<'_>, tokens: &[Token]) -> Vec<Seen> {
 }
 
 /// The word's number in this language; [`UNKNOWN`] where the language does not know it.
-pub fn identify(scene: &Scene<'_>, token: &Token, begins: bool) -> Id {
+pub fn identify(scene: &Scene<'_>, token: &Token<'_>, begins: bool) -> Id {
     if !matches!(token.shape, Shape::Word | Shape::Sign) {
         return UNKNOWN;
     }
     let known = |id: &&Id| scene.words.langs(**id) & scene.language.bit != 0;
     if let Some(id) = token.ids.iter().find(known) {
-        let polite = scene.language.polite.get(id);
         // Where a sentence or a line begins, the capital says nothing.
-        let polite = polite.filter(|_| token.title && token.capital && token.gap != Gap::Line);
-        return *polite.unwrap_or(id);
+        let may_be_polite = token.title && token.capital && token.gap != Gap::Line;
+        let polite = may_be_polite.then(|| scene.language.polite.get(id));
+        return *polite.flatten().unwrap_or(id);
     }
     if !token.capital || (begins && token.title) {
         return corrected(scene, &token.text).unwrap_or(UNKNOWN);
@@ -105,9 +120,9 @@ fn corrected(scene: &Scene<'_>, word: &str) -> Option<Id> {
     if scene.language.endings_are_long || word.len() < tables::MIN_CORRECTED {
         return None;
     }
-    let letters: Vec<char> = word.chars().collect();
-    let mut found = near(scene, &letters);
+    let mut found = near(scene, word);
     let id = found.next()?;
+    let letters: Vec<char> = word.chars().collect();
     if !tables::is_typo(&letters, scene.words.interner.word(id)) {
         return None;
     }
@@ -116,24 +131,33 @@ fn corrected(scene: &Scene<'_>, word: &str) -> Option<Id> {
 
 /// Whether a slip of the thumb may have made this of a word of the language.
 fn is_near(scene: &Scene<'_>, word: &str) -> bool {
-    let letters: Vec<char> = word.chars().collect();
-    near(scene, &letters).next().is_some()
+    near(scene, word).next().is_some()
 }
 
 /// The long words of which a slip of the thumb makes these letters.
-fn near<'s>(scene: &'s Scene<'_>, letters: &'s [char]) -> impl Iterator<Item = Id> + 's {
-    let fits = tables::MIN_CORRECTED..=MAX_CORRECTED;
-    let first = letters.first().filter(|_| fits.contains(&letters.len()));
-    let long_words = first.into_iter().flat_map(|first| {
-        let lengths = letters.len() - 1..=letters.len() + 1;
-        lengths.flat_map(|length| scene.language.long_words(*first, length))
-    });
-    long_words.filter(|id| tables::is_slip(letters, scene.words.interner.word(*id)))
+fn near<'s>(scene: &'s Scene<'_>, word: &'s str) -> impl Iterator<Item = Id> + 's {
+    let is_ascii = word.is_ascii();
+    let letters: Vec<char> = match is_ascii {
+        true => Vec::new(),
+        false => word.chars().collect(),
+    };
+    let count = if is_ascii { word.len() } else { letters.len() };
+    let fits = (tables::MIN_CORRECTED..=MAX_CORRECTED).contains(&count);
+    let first = word.chars().next().filter(|_| fits).into_iter();
+    let long_words = first.flat_map(move |first| scene.language.long_words(first, count));
+    long_words.filter(move |id| {
+        let known = scene.words.interner.word(*id);
+        match is_ascii && known.is_ascii() {
+            true => tables::is_slip_in_ascii(word.as_bytes(), known.as_bytes()),
+            false if is_ascii => tables::is_slip(&word.chars().collect::<Vec<char>>(), known),
+            false => tables::is_slip(&letters, known),
+        }
+    })
 }
 
 /// `yeees` as `yees` and `yes`: letters that a thumb held, no more than `longest` in a row.
-fn squeeze(word: &str, longest: usize) -> Option<String> {
-    let mut short = String::with_capacity(word.len());
+fn squeeze(word: &str, longest: usize, short: &mut String) {
+    short.clear();
     let (mut last, mut run) = (None, 0);
     for c in word.chars() {
         run = if last == Some(c) { run + 1 } else { 1 };
@@ -142,7 +166,6 @@ fn squeeze(word: &str, longest: usize) -> Option<String> {
             short.push(c);
         }
     }
-    (short.len() < word.len()).then_some(short)
 }
 
 /// The cheapest way to a place, and the phrase that led there.
@@ -153,7 +176,7 @@ struct Way {
     phrase: Phrase,
 }
 
-pub fn explain(scene: &Scene<'_>, sentence: &Sentence, place: Place) -> Explained {
+pub fn explain(scene: &Scene<'_>, sentence: &Sentence<'_>, place: Place) -> Explained {
     let tokens = &sentence.tokens;
     let seen = seen(scene, tokens);
     let (days, mut stretches) = dates::look(scene.language, &seen, scene.today);
@@ -201,7 +224,7 @@ fn is_left_over(ways: &[Option<Way>]) -> bool {
 }
 
 /// Where a name that starts here starts with its title, and with the article before that.
-fn titled(tokens: &[Token], name: usize) -> impl Iterator<Item = usize> {
+fn titled(tokens: &[Token<'_>], name: usize) -> impl Iterator<Item = usize> {
     let is = |at: Option<usize>, what: fn(&str) -> bool| {
         at.filter(|at| tokens.get(*at).is_some_and(|t| what(&t.text)))
     };
@@ -210,7 +233,7 @@ fn titled(tokens: &[Token], name: usize) -> impl Iterator<Item = usize> {
     title.into_iter().chain(article)
 }
 
-fn known_names(scene: &Scene<'_>, tokens: &[Token], seen: &[Seen]) -> Vec<Stretch> {
+fn known_names(scene: &Scene<'_>, tokens: &[Token<'_>], seen: &[Seen]) -> Vec<Stretch> {
     let mut all = Vec::new();
     let mut start = None;
     for (i, (token, seen)) in tokens.iter().zip(seen).enumerate() {
@@ -240,7 +263,7 @@ fn known_names(scene: &Scene<'_>, tokens: &[Token], seen: &[Seen]) -> Vec<Stretc
     all
 }
 
-fn names(scene: &Scene<'_>, tokens: &[Token], seen: &[Seen]) -> Vec<Stretch> {
+fn names(scene: &Scene<'_>, tokens: &[Token<'_>], seen: &[Seen]) -> Vec<Stretch> {
     let mut all = Vec::new();
     let mut before = false;
     for (i, (token, seen)) in tokens.iter().zip(seen).enumerate() {
@@ -262,7 +285,7 @@ fn names(scene: &Scene<'_>, tokens: &[Token], seen: &[Seen]) -> Vec<Stretch> {
 }
 
 /// Whether the word may be a name: no language refuses with it, and this one does not know it.
-fn is_name(scene: &Scene<'_>, token: &Token, seen: &Seen) -> bool {
+fn is_name(scene: &Scene<'_>, token: &Token<'_>, seen: &Seen) -> bool {
     token.shape == Shape::Word
         && seen.id == UNKNOWN
         && (token.title
@@ -273,7 +296,7 @@ fn is_name(scene: &Scene<'_>, token: &Token, seen: &Seen) -> bool {
 
 struct Laying<'a> {
     scene: &'a Scene<'a>,
-    tokens: &'a [Token],
+    tokens: &'a [Token<'a>],
     seen: &'a [Seen],
     place: Place,
     matcher: Matcher<'a>,

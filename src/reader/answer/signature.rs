@@ -16,7 +16,7 @@ const MAX_LINES: usize = 10;
 const MAX_LINE_TOKENS: usize = 12;
 
 /// The sentences without the signature; none where there is no signature to cut.
-pub fn cut(scene: &Scene<'_>, sentences: &[Sentence]) -> Option<Vec<Sentence>> {
+pub fn cut<'s>(scene: &Scene<'_>, sentences: &[Sentence<'s>]) -> Option<Vec<Sentence<'s>>> {
     let mut tokens = sentences.iter().flat_map(|s| &s.tokens);
     let first = tokens.next()?.line;
     if tokens.all(|token| token.line == first) {
@@ -35,7 +35,7 @@ pub fn cut(scene: &Scene<'_>, sentences: &[Sentence]) -> Option<Vec<Sentence>> {
         return None;
     }
     let last = lines.get(closing)?.first()?.line;
-    let asks = |s: &Sentence| s.question && s.tokens.iter().any(|t| t.line > last);
+    let asks = |s: &Sentence<'_>| s.question && s.tokens.iter().any(|t| t.line > last);
     if sentences.iter().any(asks) {
         return None;
     }
@@ -52,7 +52,7 @@ pub fn cut(scene: &Scene<'_>, sentences: &[Sentence]) -> Option<Vec<Sentence>> {
     Some(kept.filter(|s| !s.tokens.is_empty()).collect())
 }
 
-fn alone(line: &[&Token]) -> Sentence {
+fn alone<'s>(line: &[&Token<'s>]) -> Sentence<'s> {
     Sentence {
         tokens: line.iter().map(|token| (*token).clone()).collect(),
         question: false,
@@ -61,7 +61,7 @@ fn alone(line: &[&Token]) -> Sentence {
 }
 
 /// Whether the line is a sign-off, or a name by itself, and nothing else.
-fn closes(scene: &Scene<'_>, line: &[&Token]) -> bool {
+fn closes(scene: &Scene<'_>, line: &[&Token<'_>]) -> bool {
     // Spares most lines the rest: a known word that begins no sign-off.
     let Some(first) = line.first() else {
         return false;
@@ -91,7 +91,7 @@ fn closes(scene: &Scene<'_>, line: &[&Token]) -> bool {
             .any(|p| matches!(p.says, Some(Says::Closing | Says::Name)))
 }
 
-fn is_signature(scene: &Scene<'_>, line: &[&Token]) -> bool {
+fn is_signature(scene: &Scene<'_>, line: &[&Token<'_>]) -> bool {
     if line.len() > MAX_LINE_TOKENS {
         return false;
     }
@@ -100,7 +100,7 @@ fn is_signature(scene: &Scene<'_>, line: &[&Token]) -> bool {
         return false;
     }
     // Names, numbers, and what the tables know; a title or a firm is cut with the signature it stands in.
-    let somebody = |t: &Token| match t.shape {
+    let somebody = |t: &Token<'_>| match t.shape {
         Shape::Word => scene.known_names.is_somebody(&t.text),
         Shape::Sign | Shape::Strange => false,
         _ => true,

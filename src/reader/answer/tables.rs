@@ -6,7 +6,7 @@
 mod file;
 
 use crate::reader::answer::grammar::Bits;
-use crate::reader::answer::interner::{Id, Interner, UNKNOWN};
+use crate::reader::answer::interner::{Few, Id, Interner, UNKNOWN};
 use crate::reader::answer::laid::beginnings::Beginnings;
 use crate::reader::answer::laid::{Laid, Part};
 use crate::reader::answer::tables::file::Reading;
@@ -113,6 +113,8 @@ pub struct Language {
     /// Words before a month that mean a day in it.
     pub edges: TableMap<Id, i8>,
     pub numbers: TableMap<Id, u32>,
+    /// Words of one of these, and those that a span can begin with.
+    pub dated: Few,
     /// Words between the parts of a date: `15 of March`.
     pub of: Vec<Id>,
     /// Words that a remark or an aside may go on with, and those of them that a thing may follow.
@@ -153,13 +155,14 @@ pub fn long_word_key(first: char, length: usize) -> u32 {
 }
 
 impl Language {
-    /// The long words that begin with this letter and have so many.
+    /// The long words that begin with this letter and have so many, one less or one more.
     pub fn long_words(&self, first: char, length: usize) -> impl Iterator<Item = Id> {
-        let key = long_word_key(first, length);
-        let start = self.long_words.partition_point(|word| word.0 < key);
+        let least = long_word_key(first, length.saturating_sub(1));
+        let most = long_word_key(first, length + 1);
+        let start = self.long_words.partition_point(|word| word.0 < least);
         let from = self.long_words.get(start..).unwrap_or_default();
-        let same = from.iter().take_while(move |word| word.0 == key);
-        same.map(|(_, id)| *id)
+        let near = from.iter().take_while(move |word| word.0 <= most);
+        near.map(|(_, id)| *id)
     }
 }
 
@@ -172,6 +175,10 @@ pub struct Words {
     pub langs: Vec<u64>,
     /// Words that a refusal, a postponement or a doubt can begin with, sorted.
     pub refusing: Vec<Id>,
+    /// By word number, a bit each: words that one of those or a far day can begin with, in some language.
+    pub denying: Vec<u64>,
+    /// The same of refusals alone.
+    pub refusals: Vec<u64>,
     /// Lines that did not compile.
     pub complaints: Vec<String>,
 }
@@ -184,8 +191,38 @@ impl Words {
 
     /// Whether some language knows the word as one that refuses or doubts: never a name.
     pub fn refuses(&self, id: Id) -> bool {
-        id != UNKNOWN && self.refusing.binary_search(&id).is_ok()
+        id != UNKNOWN && self.may_deny(id) && self.refusing.binary_search(&id).is_ok()
     }
+
+    /// Whether a phrase of some language that may take a consent back can begin with the word.
+    pub fn may_deny(&self, id: Id) -> bool {
+        is_set(&self.denying, id)
+    }
+
+    /// The same of phrases that refuse.
+    pub fn may_refuse(&self, id: Id) -> bool {
+        is_set(&self.refusals, id)
+    }
+}
+
+fn is_set(bits: &[u64], id: Id) -> bool {
+    let (at, bit) = place_of(id);
+    bits.get(at).is_some_and(|bits| bits & bit != 0)
+}
+
+fn set(bits: &mut Vec<u64>, id: Id) {
+    let (at, bit) = place_of(id);
+    if at >= bits.len() {
+        bits.resize(at + 1, 0);
+    }
+    if let Some(bits) = bits.get_mut(at) {
+        *bits |= bit;
+    }
+}
+
+/// Where the word's bit stands among those of all words.
+fn place_of(id: Id) -> (usize, u64) {
+    ((id / u64::BITS) as usize, 1 << (id % u64::BITS))
 }
 
 macro_rules! tables {
@@ -218,6 +255,8 @@ fn load() -> Words {
         all: 0,
         langs: Vec::new(),
         refusing: Vec::new(),
+        denying: Vec::new(),
+        refusals: Vec::new(),
         complaints: Vec::new(),
     };
     for (index, (code, text)) in FILES.iter().enumerate() {
@@ -225,11 +264,20 @@ fn load() -> Words {
         reading.file(ANY, &mut words);
         reading.file(text, &mut words);
         let language = reading.finish(&mut words);
-        for (id, mut rules) in language.phrases.iter() {
-            let says = |index: usize| language.rules.get(index).map(|rule| rule.says);
-            if rules.any(|index| says(index).is_some_and(|says| says <= Says::Condition)) {
+        for (id, rules) in language.phrases.iter() {
+            let says = rules.filter_map(|index| Some(language.rules.get(index)?.says));
+            let Some(least) = says.min() else {
+                continue;
+            };
+            if least <= Says::Condition {
                 words.refusing.push(id);
             }
+            if least <= Says::NoAlone {
+                set(&mut words.refusals, id);
+            }
+        }
+        for id in language.phrases.denial_words() {
+            set(&mut words.denying, id);
         }
         words.all |= language.bit;
         words.languages.push(language);
@@ -237,6 +285,8 @@ fn load() -> Words {
     words.refusing.sort_unstable();
     words.refusing.dedup();
     words.refusing.shrink_to_fit();
+    words.denying.shrink_to_fit();
+    words.refusals.shrink_to_fit();
     words.langs.shrink_to_fit();
     words.interner.shrink();
     words
@@ -273,10 +323,45 @@ pub fn is_slip(a: &[char], b: &str) -> bool {
     }
 }
 
+/// The same of words of ASCII, by their octets.
+pub fn is_slip_in_ascii(a: &[u8], b: &[u8]) -> bool {
+    let same = a.iter().zip(b).take_while(|(x, y)| x == y).count();
+    let (a, b) = (
+        a.get(same..).unwrap_or_default(),
+        b.get(same..).unwrap_or_default(),
+    );
+    match (a, b) {
+        ([], [] | [_]) | ([_], []) => true,
+        ([x, a_rest @ ..], [y, b_rest @ ..]) => {
+            a_rest == b_rest
+                || a_rest == b
+                || a == b_rest
+                || matches!((a_rest, b_rest), ([z, a @ ..], [w, b @ ..]) if x == w && y == z && a == b)
+        }
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::reader::answer::lexer;
+
+    #[test]
+    fn slips_in_ascii_are_slips() {
+        let words = "a ab ba abc acb bac abcd abdc acbd abce abcde xabc abcabc aabc";
+        for a in words.split(' ').chain([""]) {
+            for b in words.split(' ').chain([""]) {
+                let letters: Vec<char> = a.chars().collect();
+                let both = (a.as_bytes(), b.as_bytes());
+                assert_eq!(
+                    is_slip_in_ascii(both.0, both.1),
+                    is_slip(&letters, b),
+                    "{a} {b}"
+                );
+            }
+        }
+    }
 
     #[test]
     fn every_line_of_every_table_compiles() {
@@ -286,9 +371,10 @@ mod tests {
     fn plain_words_of_the_tables_are_words_of_mails() {
         for (word, _) in WORDS.interner.iter() {
             if word.bytes().all(|byte| byte.is_ascii_lowercase()) {
-                let sentences = lexer::sentences(&lexer::characters::normalise(word));
+                let normal = lexer::characters::normalise(word);
+                let sentences = lexer::sentences(&normal);
                 let tokens = sentences.iter().flat_map(|sentence| &sentence.tokens);
-                let texts: Vec<&str> = tokens.map(|token| token.text.as_str()).collect();
+                let texts: Vec<&str> = tokens.map(|token| &*token.text).collect();
                 assert_eq!(texts, [word]);
             }
         }

@@ -43,7 +43,12 @@ impl<'a> Topics<'a> {
     }
 
     /// The stretches of such words that stand beside one another.
-    pub fn stretches(&self, tokens: &[Token], words: &Words, language: &Language) -> Vec<Stretch> {
+    pub fn stretches(
+        &self,
+        tokens: &[Token<'_>],
+        words: &Words,
+        language: &Language,
+    ) -> Vec<Stretch> {
         let mut all = Vec::new();
         let mut start = None;
         for (end, token) in tokens.iter().enumerate() {
@@ -64,7 +69,7 @@ impl<'a> Topics<'a> {
 
     /// Whether this is a word of the request, perhaps with another ending, and no word that the language
     /// answers with.
-    fn has(&self, token: &Token, words: &Words, language: &Language) -> bool {
+    fn has(&self, token: &Token<'_>, words: &Words, language: &Language) -> bool {
         let said = |id: &u32| {
             let answers = [
                 &language.binders,

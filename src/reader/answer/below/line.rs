@@ -101,11 +101,11 @@ pub enum Kind {
 }
 
 /// What the line is; `first`: a signature begins with it.
-pub fn kind(names: &Names<'_>, line: &[&Token], first: bool) -> Kind {
-    let is_reached = |t: &&Token| matches!(t.shape, Shape::Phone | Shape::Mail | Shape::Link);
+pub fn kind(names: &Names<'_>, line: &[&Token<'_>], first: bool) -> Kind {
+    let is_reached = |t: &&Token<'_>| matches!(t.shape, Shape::Phone | Shape::Mail | Shape::Link);
     let spoken = is_spoken(line);
     // `Ask Dave: +44 20 7946 0321`
-    let of_another = |t: &&Token| is_given(&t.text) && !names.is_own(&t.text) && t.capital;
+    let of_another = |t: &&Token<'_>| is_given(&t.text) && !names.is_own(&t.text) && t.capital;
     if line.iter().any(is_reached) {
         return match spoken && line.iter().any(of_another) {
             true => Kind::Spoken,
@@ -137,19 +137,19 @@ pub fn kind(names: &Names<'_>, line: &[&Token], first: bool) -> Kind {
 }
 
 /// Whether the line, right below closing words, is the writer's name.
-pub fn signs(names: &Names<'_>, line: &[&Token]) -> bool {
+pub fn signs(names: &Names<'_>, line: &[&Token<'_>]) -> bool {
     !is_of_hers(names, line) && !is_relatives(names, line, true) && is_name(names, line, true)
 }
 
 /// Whether every word may be a part of some name: a capital, or a small word between two; `Under Review` is none.
-pub fn is_capitalised(line: &[&Token]) -> bool {
-    let small = |token: &Token| token.text.chars().nth(MAX_SMALL).is_none();
+pub fn is_capitalised(line: &[&Token<'_>]) -> bool {
+    let small = |token: &Token<'_>| token.text.chars().nth(MAX_SMALL).is_none();
     line.first()
         .is_some_and(|token| is_capital(token) && !BEGIN_NOTHING.has(&token.text))
         && line.iter().all(|token| is_capital(token) || small(token))
 }
 
-fn is_capital(token: &Token) -> bool {
+fn is_capital(token: &Token<'_>) -> bool {
     token.capital
         || !token
             .text
@@ -157,17 +157,18 @@ fn is_capital(token: &Token) -> bool {
 }
 
 /// All letters are capitals.
-fn is_abbreviation(token: &Token) -> bool {
+fn is_abbreviation(token: &Token<'_>) -> bool {
     // `Q3` is a quarter.
     let lettered = token.text.chars().all(char::is_alphabetic);
     lettered && token.capital && !token.title && token.text.chars().nth(MAX_ABBREVIATION).is_none()
 }
 
 /// Words of a sentence: `My Lawyer Decides`. `Via Roma 10` is a street.
-fn is_spoken(line: &[&Token]) -> bool {
+fn is_spoken(line: &[&Token<'_>]) -> bool {
     let numbered = || line.iter().any(|t| matches!(t.shape, Shape::Number(_)));
     let has = |list: &List| line.iter().any(|t| list.has(&t.text));
-    let pairs = |pair: &[&Token]| matches!(pair, [a, b] if a.text == "subject" && b.text == "to");
+    let pairs =
+        |pair: &[&Token<'_>]| matches!(pair, [a, b] if a.text == "subject" && b.text == "to");
     line.iter()
         .any(|t| t.shape == Shape::Word && SPOKEN.has(&t.text) && !(t.text == "via" && numbered()))
         || line.windows(2).any(pairs)
@@ -175,11 +176,11 @@ fn is_spoken(line: &[&Token]) -> bool {
 }
 
 /// `Office of Carol Diaz`, `Carol's Assistant`: somebody else's line.
-fn is_of_hers(names: &Names<'_>, line: &[&Token]) -> bool {
-    let own = |t: &Token| names.is_writers(&t.text);
+fn is_of_hers(names: &Names<'_>, line: &[&Token<'_>]) -> bool {
+    let own = |t: &Token<'_>| names.is_writers(&t.text);
     let office = line.iter().position(|t| OFFICES.has(&t.text));
     let behind = office.and_then(|at| line.get(at + 1..)).unwrap_or_default();
-    let possessed = |t: &Token| {
+    let possessed = |t: &Token<'_>| {
         t.text
             .strip_suffix('s')
             .is_some_and(|name| names.is_writers(name))
@@ -193,19 +194,19 @@ fn is_of_hers(names: &Names<'_>, line: &[&Token]) -> bool {
 
 /// `Fred Danvers`, `F. Danvers` or `Danvers, Fred`, where Carol Danvers writes; where a signature begins, with whatever
 /// name.
-pub fn is_relatives(names: &Names<'_>, line: &[&Token], first: bool) -> bool {
-    let own = |t: &Token| names.is_own(&t.text);
-    let firm = |t: &Token| TITLES.has(&t.text) && !SURNAMES.has(&t.text);
+pub fn is_relatives(names: &Names<'_>, line: &[&Token<'_>], first: bool) -> bool {
+    let own = |t: &Token<'_>| names.is_own(&t.text);
+    let firm = |t: &Token<'_>| TITLES.has(&t.text) && !SURNAMES.has(&t.text);
     // A title behind a comma says nothing of whose name stands before it.
-    let apart = |t: &Token| t.gap > Gap::None && firm(t);
+    let apart = |t: &Token<'_>| t.gap > Gap::None && firm(t);
     let end = line.iter().skip(1).position(|t| apart(t));
     let line = line.get(..end.map_or(line.len(), |at| at + 1));
     let words = line.unwrap_or_default().iter();
-    let words: Vec<&Token> = words.filter(|t| !is_title(&t.text)).copied().collect();
-    let strange = |t: &Token| {
+    let words: Vec<&Token<'_>> = words.filter(|t| !is_title(&t.text)).copied().collect();
+    let strange = |t: &Token<'_>| {
         t.capital && !own(t) && !names.may_be_called(&t.text) && names.tells_who_signs(&t.text)
     };
-    let named = |t: &&Token| t.shape == Shape::Word && !firm(t);
+    let named = |t: &&Token<'_>| t.shape == Shape::Word && !firm(t);
     if words.len() > MAX_NAME_WORDS || !words.iter().all(named) {
         return false;
     }
@@ -215,11 +216,11 @@ pub fn is_relatives(names: &Names<'_>, line: &[&Token], first: bool) -> bool {
             first || letter || is_given(&name.text)
         }
         [given, behind @ ..] if strange(given) && is_given(&given.text) => {
-            let long = |t: &&&Token| own(t) && t.text.chars().nth(1).is_some();
+            let long = |t: &&&Token<'_>| own(t) && t.text.chars().nth(1).is_some();
             behind.iter().filter(long).count() == 1
         }
         [name, behind @ ..] if own(name) => {
-            let apart = |t: &&Token| t.gap > Gap::None && is_given(&t.text) && strange(t);
+            let apart = |t: &&Token<'_>| t.gap > Gap::None && is_given(&t.text) && strange(t);
             behind.iter().any(|t| apart(t) && !PLACES.has(&t.text))
         }
         _ => false,
@@ -227,15 +228,15 @@ pub fn is_relatives(names: &Names<'_>, line: &[&Token], first: bool) -> bool {
 }
 
 /// `The Director`, `Customer Service`, where nobody's name stands above it.
-fn is_office(names: &Names<'_>, line: &[&Token]) -> bool {
-    let office = |t: &Token| OFFICES.has(&t.text) || STAFF.has(&t.text);
+fn is_office(names: &Names<'_>, line: &[&Token<'_>]) -> bool {
+    let office = |t: &Token<'_>| OFFICES.has(&t.text) || STAFF.has(&t.text);
     let the = line.first().is_some_and(|t| ARTICLES.has(&t.text));
     (line.iter().any(|t| office(t)) || the && is_titled(line))
         && !line.iter().any(|t| names.is_own(&t.text))
 }
 
 /// `Dave Miller`, where the header names somebody else: a given name, and no word of a firm beside it.
-fn is_anothers(names: &Names<'_>, line: &[&Token]) -> bool {
+fn is_anothers(names: &Names<'_>, line: &[&Token<'_>]) -> bool {
     let mut words = line.iter().skip_while(|t| is_title(&t.text));
     line.len() <= MAX_NAME_WORDS
         && line.iter().all(|t| {
@@ -249,7 +250,7 @@ fn is_anothers(names: &Names<'_>, line: &[&Token]) -> bool {
 }
 
 /// The words of the line that stand in a script without spaces, as one.
-fn unspaced(line: &[&Token]) -> Option<String> {
+fn unspaced(line: &[&Token<'_>]) -> Option<String> {
     let mut text = String::new();
     for token in line {
         let is_figure = matches!(token.shape, Shape::Number(_) | Shape::Date { .. });
@@ -261,61 +262,62 @@ fn unspaced(line: &[&Token]) -> Option<String> {
     text.starts_with(is_unspaced).then_some(text)
 }
 
-fn is_titled(line: &[&Token]) -> bool {
+fn is_titled(line: &[&Token<'_>]) -> bool {
     if let Some(text) = unspaced(line) {
         return UNSPACED_BEGINS
             .split(' ')
             .any(|begin| text.starts_with(begin))
             || UNSPACED_ENDS.split(' ').any(|end| text.ends_with(end));
     }
-    let titled = |t: &Token| t.shape == Shape::Word && TITLES.has(&t.text);
+    let titled = |t: &Token<'_>| t.shape == Shape::Word && TITLES.has(&t.text);
     // `reluctant director`
     let begins = line.first().is_some_and(|t| is_capital(t) || titled(t));
     begins && line.iter().any(|t| titled(t))
 }
 
-fn is_coded(line: &[&Token]) -> bool {
+fn is_coded(line: &[&Token<'_>]) -> bool {
     line.iter()
         .any(|t| matches!(t.shape, Shape::Number(number) if number >= MIN_CODE))
 }
 
 /// Whether somebody signs so: known names, or, where the signature begins, one of the writer's beside others. Who
 /// writes without a name in the header may sign with any.
-fn is_name(names: &Names<'_>, line: &[&Token], first: bool) -> bool {
+fn is_name(names: &Names<'_>, line: &[&Token<'_>], first: bool) -> bool {
     if unspaced(line).is_some_and(|text| names.is_own_unspaced(&text)) {
         return true;
     }
     if line.len() > MAX_NAME_WORDS || line.iter().any(|t| t.shape != Shape::Word) {
         return false;
     }
-    let beside = |t: &Token| is_title(&t.text) || PARTICLES.has(&t.text);
-    let own =
-        |t: &Token| names.is_own(&t.text) || (t.capital && !t.title && names.is_initials(&t.text));
+    let beside = |t: &Token<'_>| is_title(&t.text) || PARTICLES.has(&t.text);
+    let own = |t: &Token<'_>| {
+        names.is_own(&t.text) || (t.capital && !t.title && names.is_initials(&t.text))
+    };
     let told = line.iter().any(|t| names.tells_who_signs(&t.text));
     let any_own = line.iter().any(|t| own(t)) || line.iter().all(|t| beside(t));
     // `i. A. Carol Danvers`, for her firm.
-    let letter = |t: &Token| t.text.chars().nth(1).is_none();
-    let named = |t: &Token| own(t) || is_given(&t.text) || beside(t) || (any_own && letter(t));
+    let letter = |t: &Token<'_>| t.text.chars().nth(1).is_none();
+    let named = |t: &Token<'_>| own(t) || is_given(&t.text) || beside(t) || (any_own && letter(t));
     if line.iter().all(|t| named(t)) {
         // One given name may be what friends call her; more, or one below her own, are somebody else's.
         let called = || matches!(line, [only] if names.may_be_called(&only.text));
         return any_own || !told || (first && called());
     }
     // A name that the header has not: no table knows it for a word.
-    let strange = |t: &Token| {
+    let strange = |t: &Token<'_>| {
         is_capital(t) && t.ids[0] == UNKNOWN && !SPOKEN.has(&t.text) && !UNSIGNED.has(&t.text)
     };
     first && line.iter().all(|t| named(t) || strange(t) || letter(t)) && (any_own || !told)
 }
 
 /// Names of places, what belongs to them, postal codes and abbreviations, and nothing else.
-fn is_place(line: &[&Token]) -> bool {
+fn is_place(line: &[&Token<'_>]) -> bool {
     if let Some(text) = unspaced(line) {
         return is_unspaced_place(&text);
     }
     let mut places = 0;
     for (at, token) in line.iter().enumerate() {
-        let word = token.text.as_str();
+        let word = &*token.text;
         let fits = match token.shape {
             Shape::Word if is_capital(token) && PLACES.has(word) => {
                 places += 1;
@@ -357,7 +359,7 @@ fn is_code(word: &str) -> bool {
 }
 
 /// `SE1 7EH`, of which the last letters are a word of their own.
-fn is_postcode(words: Option<&[&Token]>) -> bool {
+fn is_postcode(words: Option<&[&Token<'_>]>) -> bool {
     let Some([outward, figure, inward]) = words else {
         return false;
     };

@@ -67,6 +67,7 @@ pub struct Beginnings {
     shapes: Shapes,
     /// How many of these, the first ones, may take a consent back.
     denials_by_shape: usize,
+    denial_shapes: Shapes,
     rules: Vec<Beginning>,
 }
 
@@ -138,6 +139,17 @@ impl Beginnings {
         let rules = self.rules(by_first.iter().chain(by_shape));
         let mut rules = rules.filter(|begun| begun.needs.may_be_met(words));
         rules.any(|begun| counts(begun.index()))
+    }
+
+    /// The shapes that one which may take a consent back can begin with.
+    pub fn denial_shapes(&self) -> Shapes {
+        self.denial_shapes
+    }
+
+    /// The words that such a rule begins with.
+    pub fn denial_words(&self) -> impl Iterator<Item = Id> {
+        let denying = |begun: &&Begun| begun.denials_end > begun.start;
+        self.by_first.iter().filter(denying).map(|begun| begun.id)
     }
 
     /// The shapes that a rule can begin with.
@@ -248,14 +260,14 @@ impl Gathered {
             start += same.len();
         }
         by_first.shrink_to_fit();
+        let all = |rules: &[Shaped]| rules.iter().fold(0, |all, (_, shapes)| all | shapes);
+        let denials = self.by_shape.partition_point(|(at, _)| !allows(at));
         Beginnings {
             by_first,
             begun: self.by_first.iter().map(|(_, at)| *at).collect(),
-            denials_by_shape: self.by_shape.partition_point(|(at, _)| !allows(at)),
-            shapes: self
-                .by_shape
-                .iter()
-                .fold(0, |all, (_, shapes)| all | shapes),
+            denials_by_shape: denials,
+            denial_shapes: all(self.by_shape.get(..denials).unwrap_or_default()),
+            shapes: all(&self.by_shape),
             by_shape: self.by_shape,
             rules: self.rules,
         }

@@ -2,6 +2,7 @@
 //!
 //! Never fails: a character of no class stays as it is.
 
+use std::borrow::Cow;
 use unicode_normalization::UnicodeNormalization;
 
 /// Overrides, embeddings and isolates turn the order of what is seen (UAX 9); plain marks don't.
@@ -27,7 +28,10 @@ pub fn is_unspaced(c: char) -> bool {
 }
 
 pub fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || unicode_normalization::char::is_combining_mark(c)
+    match c.is_ascii() {
+        true => c.is_ascii_alphanumeric(),
+        false => c.is_alphanumeric() || unicode_normalization::char::is_combining_mark(c),
+    }
 }
 
 pub fn is_apostrophe(c: char) -> bool {
@@ -43,15 +47,24 @@ fn is_composed(c: char) -> bool {
 }
 
 /// NFKC and without what shows nothing; `'` for every apostrophe.
-pub fn normalise(text: &str) -> String {
+pub fn normalise(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
-        return text.replace('`', "'");
+        return match text.contains('`') {
+            true => Cow::Owned(text.replace('`', "'")),
+            false => Cow::Borrowed(text),
+        };
     }
-    if text.chars().all(is_composed) {
-        return text
-            .chars()
-            .map(|c| if is_apostrophe(c) { '\'' } else { c })
-            .collect();
+    let mut has_others = false;
+    let mut look = |c| {
+        has_others |= c != '\'' && is_apostrophe(c);
+        is_composed(c)
+    };
+    if text.chars().all(&mut look) {
+        if !has_others {
+            return Cow::Borrowed(text);
+        }
+        let parts: Vec<&str> = text.split(is_apostrophe).collect();
+        return Cow::Owned(parts.join("'"));
     }
     text.chars()
         .filter(|c| !is_ignorable(*c))

@@ -106,6 +106,13 @@ fn phone_digits(chunk: &str) -> bool {
 }
 
 pub fn figure(word: &str) -> Option<Shape> {
+    // Nearly every word is told by its first letter.
+    if word.starts_with(|c: char| !c.is_ascii_digit() && foreign_digit(c).is_none()) {
+        return None;
+    }
+    if word.len() <= MAX_NUMBER && word.bytes().all(|octet| octet.is_ascii_digit()) {
+        return word.parse().ok().map(Shape::Number);
+    }
     let ascii: Option<String> = word
         .chars()
         .map(|c| c.to_digit(10).or_else(|| foreign_digit(c)))
@@ -113,10 +120,13 @@ pub fn figure(word: &str) -> Option<Shape> {
         .collect();
     let digits = ascii.filter(|d| !d.is_empty())?;
     match digits.len() {
-        1..=6 => digits.parse().ok().map(Shape::Number),
+        1..=MAX_NUMBER => digits.parse().ok().map(Shape::Number),
         _ => Some(Shape::Phone),
     }
 }
+
+/// Figures of a number; more are a telephone's.
+const MAX_NUMBER: usize = 6;
 
 /// Arabic, Persian and Devanagari digits.
 fn foreign_digit(c: char) -> Option<u32> {
@@ -130,15 +140,21 @@ fn foreign_digit(c: char) -> Option<u32> {
 }
 
 /// Groups of figures that add up to a telephone number become one token.
-pub fn join_numbers(sentences: &mut [Sentence]) {
-    let figures = |t: &Token| matches!(t.shape, Shape::Number(_) | Shape::Phone);
-    let plus = |t: &Token| t.shape == Shape::Strange && t.text == "+";
-    let are_beside = |pair: &[Token]| pair.last().is_some_and(figures);
+pub fn join_numbers(sentences: &mut [Sentence<'_>]) {
+    let figures = |t: &Token<'_>| matches!(t.shape, Shape::Number(_) | Shape::Phone);
+    let plus = |t: &Token<'_>| t.shape == Shape::Strange && t.text == "+";
+    let are_beside = |pair: &[Token<'_>]| match pair {
+        [a, b] => {
+            let long = figures(a) && a.text.len() > 1 && b.text.len() > 1;
+            figures(b) && a.line == b.line && (a.text.starts_with('+') || long)
+        }
+        _ => false,
+    };
     for sentence in sentences {
         if !sentence.tokens.windows(2).any(are_beside) {
             continue;
         }
-        let mut joined: Vec<Token> = Vec::with_capacity(sentence.tokens.len());
+        let mut joined: Vec<Token<'_>> = Vec::with_capacity(sentence.tokens.len());
         for token in sentence.tokens.drain(..) {
             match joined.last_mut() {
                 Some(last)
@@ -148,7 +164,7 @@ pub fn join_numbers(sentences: &mut [Sentence]) {
                             || last.text.starts_with('+')
                             || (figures(last) && last.text.len() > 1 && token.text.len() > 1)) =>
                 {
-                    last.text.push_str(&token.text);
+                    last.text.to_mut().push_str(&token.text);
                     last.shape = match last.text.len() {
                         0..7 => Shape::Number(u32::MAX),
                         _ => Shape::Phone,

@@ -31,7 +31,7 @@ impl Laying<'_> {
         // `Go ahead Bob`, but not `happy to meet Bob`.
         let calls = before.is_some_and(|b| self.scene.language.called.contains(&b.id));
         // Nobody speaks to herself: `she can call me Carol`.
-        let own = |t: &Token| self.scene.known_names.is_writers(&t.text);
+        let own = |t: &Token<'_>| self.scene.known_names.is_writers(&t.text);
         let called_so = |at| self.calls(at) && !self.tokens.get(at).is_some_and(own);
         if calls && says == Says::Yes && called_so(at) && self.gap(at + 1) > Gap::None {
             return 1;
@@ -99,7 +99,7 @@ impl Laying<'_> {
     /// Whether each of these words is known to be a name: `Anna Decides` is none.
     fn is_named(&self, start: usize, run: usize) -> bool {
         let words = self.tokens.iter().skip(start).take(run);
-        let mut words = words.map(|token| token.text.as_str());
+        let mut words = words.map(|token| &*token.text);
         words.all(|word| self.scene.known_names.is_somebody(word))
     }
 
@@ -107,7 +107,7 @@ impl Laying<'_> {
     fn may_sign(&self, start: usize, run: usize) -> bool {
         let names = self.scene.known_names;
         let words = || self.tokens.iter().skip(start).take(run);
-        let words: Vec<&Token> = words().collect();
+        let words: Vec<&Token<'_>> = words().collect();
         words.iter().all(|token| token.capital) && line::signs(names, &words)
     }
 
@@ -115,9 +115,9 @@ impl Laying<'_> {
     fn is_of_another(&self, start: usize, run: usize) -> bool {
         let names = self.scene.known_names;
         let above = start.checked_sub(1).and_then(|at| self.tokens.get(at));
-        let words: Vec<&Token> = self.tokens.iter().skip(start).take(run).collect();
+        let words: Vec<&Token<'_>> = self.tokens.iter().skip(start).take(run).collect();
         let below_own = above.is_some_and(|t| t.capital && names.is_writers(&t.text));
-        let of_another = |token: &&Token| {
+        let of_another = |token: &&Token<'_>| {
             let text = &token.text;
             // In another script, or one without capitals, nothing tells a name of hers.
             let cased = text.contains(|c: char| c.is_lowercase() || c.is_uppercase());

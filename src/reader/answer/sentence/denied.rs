@@ -50,26 +50,38 @@ impl Which {
 }
 
 /// The first words that refuse, postpone, doubt or set a condition, wherever in the sentence.
-pub fn by(scene: &Scene<'_>, sentence: &Sentence, which: Which, words: Words) -> Option<String> {
+pub fn by(
+    scene: &Scene<'_>,
+    sentence: &Sentence<'_>,
+    which: Which,
+    words: Words,
+) -> Option<String> {
     let marked = marked(scene.known_names, sentence).map(str::to_owned);
     marked.or_else(|| phrase(scene, sentence, which, words))
 }
 
 /// The first word that takes a yes back whatever the language: nobody signs so, or signs for another.
-pub fn marked<'s>(names: &Names<'_>, sentence: &'s Sentence) -> Option<&'s str> {
+pub fn marked<'s>(names: &Names<'_>, sentence: &'s Sentence<'_>) -> Option<&'s str> {
     let tokens = &sentence.tokens;
-    let refuses =
-        |at: usize, token: &Token| UNSIGNED.has(&token.text) || is_for_another(names, tokens, at);
+    let refuses = |at: usize, token: &Token<'_>| {
+        UNSIGNED.has(&token.text) || is_for_another(names, tokens, at)
+    };
     let mut all = tokens.iter().enumerate();
     let (_, token) = all.find(|(at, token)| refuses(*at, token))?;
     Some(&token.text)
 }
 
 /// Whether [`phrase`] can find something there, or would if lines were left out, as single words tell.
-pub fn may_deny(scene: &Scene<'_>, sentences: &[Sentence], which: Which) -> bool {
+pub fn may_deny(scene: &Scene<'_>, sentences: &[Sentence<'_>], which: Which) -> bool {
     let language = scene.language;
     let count = sentences.iter().map(|sentence| sentence.tokens.len()).sum();
     let mut all: Vec<Seen> = Vec::with_capacity(count);
+    let shapes = language.phrases.denial_shapes();
+    let mut may_begin = false;
+    let begins_denial = |id| match which {
+        Which::Refusals => scene.words.may_refuse(id),
+        Which::All | Which::Plain => scene.words.may_deny(id),
+    };
     for Sentence { tokens, .. } in sentences {
         let mut line = None;
         for (at, token) in tokens.iter().enumerate() {
@@ -78,11 +90,17 @@ pub fn may_deny(scene: &Scene<'_>, sentences: &[Sentence], which: Which) -> bool
             line = Some(token.line);
             let next = || tokens.get(at + 1);
             let followed = || next().is_none_or(|n| n.gap == Gap::None || n.line != token.line);
-            all.push(Seen {
+            let seen = Seen {
                 id: identify(scene, token, begins && followed()),
                 shape: token.shape,
-            });
+            };
+            may_begin |= begins_denial(seen.id)
+                || shapes != 0 && shapes & dates::shapes(language, &seen) != 0;
+            all.push(seen);
         }
+    }
+    if !may_begin {
+        return false;
     }
     let words = all.iter().map(|seen| matcher::bits(language, seen.id));
     let words = words.fold(0, |all, bits| all | bits);
@@ -91,15 +109,21 @@ pub fn may_deny(scene: &Scene<'_>, sentences: &[Sentence], which: Which) -> bool
         rule.is_some_and(|rule| which.has(rule.says))
     };
     all.iter().any(|seen| {
-        let standing = (seen.id, dates::shapes(language, seen));
-        language.phrases.may_deny(standing, words, counts)
+        let shapes = match shapes {
+            0 => 0,
+            _ => dates::shapes(language, seen),
+        };
+        if shapes == 0 && !begins_denial(seen.id) {
+            return false;
+        }
+        language.phrases.may_deny((seen.id, shapes), words, counts)
     })
 }
 
 /// The first phrase of the language that refuses, postpones, doubts or sets a condition.
 pub fn phrase(
     scene: &Scene<'_>,
-    sentence: &Sentence,
+    sentence: &Sentence<'_>,
     which: Which,
     words: Words,
 ) -> Option<String> {
@@ -121,16 +145,16 @@ pub fn phrase(
         Some((start, laying.longest(start, |says| which.has(says), stays)?))
     };
     let (start, end) = (0..tokens.len()).find_map(longest)?;
-    let words = tokens.get(start..end)?.iter().map(|t| t.text.as_str());
+    let words = tokens.get(start..end)?.iter().map(|t| &*t.text);
     Some(words.collect::<Vec<_>>().join(" "))
 }
 
 /// `For Carol`, `Dave Miller, p.p. Carol`; not `P.O. Box`, `Ames, IA 50010`, or Per's own name.
-fn is_for_another(names: &Names<'_>, tokens: &[Token], at: usize) -> bool {
+fn is_for_another(names: &Names<'_>, tokens: &[Token<'_>], at: usize) -> bool {
     let Some(token) = tokens.get(at) else {
         return false;
     };
-    let text = token.text.as_str();
+    let text = &*token.text;
     let listed = (token.gap == Gap::Line && FOR_ANOTHER.contains(&text))
         || (token.gap > Gap::None && BY_PROXY.contains(&text));
     if !listed {
@@ -146,7 +170,7 @@ fn is_for_another(names: &Names<'_>, tokens: &[Token], at: usize) -> bool {
 /// word of another language (`du`).
 fn is_of_signature(
     scene: &Scene<'_>,
-    tokens: Option<&[Token]>,
+    tokens: Option<&[Token<'_>]>,
     (says, words): (Says, Words),
 ) -> bool {
     let Some([word]) = tokens else {

@@ -3,7 +3,7 @@
 //! A line that does not compile becomes a complaint and is left out.
 
 use crate::reader::answer::grammar::{self, Compiler, Defined, Folding, Node};
-use crate::reader::answer::interner::Id;
+use crate::reader::answer::interner::{Few, Id};
 use crate::reader::answer::laid::Laid;
 use crate::reader::answer::laid::beginnings::{Beginning, Beginnings, Gathered, Needs};
 use crate::reader::answer::tables::{
@@ -38,6 +38,7 @@ impl Reading {
                 unaccented: TableMap::default(),
                 months: TableMap::default(),
                 edges: TableMap::default(),
+                dated: Few::default(),
                 numbers: TableMap::default(),
                 of: Vec::new(),
                 plain: TableSet::default(),
@@ -241,6 +242,9 @@ impl Reading {
         let language = &mut self.language;
         language.phrases = self.phrases.sorted();
         language.spans = self.spans.sorted();
+        let dated = language.months.keys().chain(language.numbers.keys());
+        let spans = language.spans.iter().map(|(id, _)| id);
+        language.dated = Few::of(dated.copied().chain(spans));
         language.rules.shrink_to_fit();
         let mut ids: Vec<Id> = Vec::new();
         let unaccented = &mut language.unaccented;
