@@ -178,9 +178,20 @@ impl<'a> Page<'a> {
             }
             return;
         }
-        for c in text.chars() {
-            // What stands for a letter in most texts is spared the look.
-            if !c.is_ascii_graphic() && !is_shown(c) {
+        let mut rest = text;
+        loop {
+            let (shown, behind) = rest
+                .split_at_checked(words(rest.as_bytes()))
+                .unwrap_or_default();
+            if !shown.is_empty() {
+                self.pay_gap();
+                self.line.push_str(shown);
+            }
+            let Some(c) = behind.chars().next() else {
+                return;
+            };
+            rest = behind.get(c.len_utf8()..).unwrap_or_default();
+            if !is_shown(c) {
                 continue;
             }
             if c.is_ascii_whitespace() {
@@ -422,6 +433,25 @@ impl<'a> Page<'a> {
             }
         }
     }
+}
+
+/// Octets from here on that are shown as they are: words with single spaces between them.
+fn words(octets: &[u8]) -> usize {
+    // The first octet of a character that is hidden, or of a no-break space, is one of five.
+    let is_of_word = |octet: &u8| match octet {
+        b'!'..=b'~' | 0x80..=0xFF => !matches!(octet, 0xC2 | 0xD8 | 0xE2 | 0xEF | 0xF3),
+        _ => false,
+    };
+    let mut at = 0;
+    while let Some(octet) = octets.get(at) {
+        let goes_on = is_of_word(octet)
+            || (*octet == b' ' && at > 0 && octets.get(at + 1).is_some_and(is_of_word));
+        if !goes_on {
+            break;
+        }
+        at += 1;
+    }
+    at
 }
 
 /// Paragraphs with space around them; Outlook's have none.

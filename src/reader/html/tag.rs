@@ -164,15 +164,11 @@ impl<'a> Scanner<'a> {
 
     fn attribute(&mut self, tag: &mut Tag<'a>) {
         let bytes = self.rest.as_bytes();
-        let end = bytes
-            .iter()
-            .skip(1)
-            .position(|b| b.is_ascii_whitespace() || matches!(b, b'>' | b'/' | b'='))
-            .map_or(bytes.len(), |at| at + 1);
-        // The first byte may begin a character of several.
-        let end = (end..=bytes.len())
-            .find(|at| self.rest.is_char_boundary(*at))
-            .unwrap_or(bytes.len());
+        let ends = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'>' | b'/' | b'=');
+        // Whatever the first one is.
+        let behind = bytes.get(1..).unwrap_or_default();
+        let end = behind.iter().position(ends);
+        let end = end.map_or(bytes.len(), |at| at + 1);
         let name = self.take(end);
         let after = trim_start(self.rest);
         let mut value = "";
