@@ -12,8 +12,7 @@ mod tag;
 use crate::reader::fold::is_plain;
 use crate::reader::html::container::Container;
 use crate::reader::html::element::{
-    BR, DD, DT, Element, H1, H2, H3, H4, HR, IMG, INPUT, LI, Name, OL, P, PRE, Q, TABLE, TD, TH,
-    TR, UL,
+    BR, DD, DT, Element, HR, IMG, INPUT, LI, Name, P, PRE, Q, TD, TH, TR,
 };
 use crate::reader::html::style::{Colors, Look, Sheet};
 use crate::reader::html::tag::{Scanner, Tag, Token};
@@ -114,6 +113,13 @@ impl<'a> Page<'a> {
         if text == "\n" && !preformatted {
             // Between most tags.
             self.gap = !self.line.is_empty();
+            return;
+        }
+        if !preformatted && is_plain(text) && memchr::memchr(b'&', text.as_bytes()).is_none() {
+            if !text.is_empty() {
+                self.pay_gap();
+                self.line.push_str(text);
+            }
             return;
         }
         let text = entity::decode(text);
@@ -269,7 +275,7 @@ impl<'a> Page<'a> {
     /// What begins a line, a paragraph or a quote.
     fn begin(&mut self, tag: &Tag<'_>) {
         let name = &tag.name;
-        if name.is_one_of(&[TD, TH]) {
+        if name.is_cell() {
             self.gap = !self.line.is_empty();
             return;
         }
@@ -333,9 +339,6 @@ impl<'a> Page<'a> {
             self.line.push('”');
         }
         self.end_quote(open.quote);
-        if open.name.is_one_of(&[P, H1, H2, H3, UL, OL, TABLE]) {
-            self.gap = false;
-        }
     }
 
     fn end_quote(&mut self, quote: bool) {
@@ -347,18 +350,19 @@ impl<'a> Page<'a> {
 
     /// HTML 5 ends some elements where the next one begins.
     fn close_implied(&mut self, name: &Name<'_>) {
-        let ends: &[Element] = if name.is_one_of(&[TD, TH]) {
+        let ends: &[Element] = if !name.ends_others() {
+            match name.is_block() {
+                true => &[P],
+                false => return,
+            }
+        } else if name.is_cell() {
             &[P, TD, TH]
         } else if *name == TR {
             &[P, TD, TH, TR]
         } else if *name == LI {
             &[P, LI]
-        } else if name.is_one_of(&[DT, DD]) {
-            &[P, DT, DD]
-        } else if name.is_block() {
-            &[P]
         } else {
-            return;
+            &[P, DT, DD]
         };
         if self.beyond > 0 {
             return;
@@ -456,8 +460,7 @@ fn words(octets: &[u8]) -> usize {
 
 /// Paragraphs with space around them; Outlook's have none.
 fn is_paragraph(tag: &Tag<'_>) -> bool {
-    let spaced = tag.name.is_one_of(&[P, H1, H2, H3, H4, UL, OL, TABLE, PRE]);
-    spaced
+    tag.name.is_spaced()
         && !tag
             .attribute("class")
             .is_some_and(|c| c.contains("MsoNormal") || c.contains("moz-email-headers"))
