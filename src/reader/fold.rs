@@ -39,6 +39,19 @@ pub fn is_plain(text: &str) -> bool {
     odd == 0
 }
 
+/// The same of each line of a block, line ends aside.
+pub fn is_plain_but_ends(block: &[u8]) -> bool {
+    let is_odd = |octet: u8, next: u8| {
+        let ends = (octet == b'\n') | ((octet == b'\r') & (next == b'\n'));
+        let is_visible = matches!(octet, b' '..=b'~') | ends;
+        u8::from(!is_visible) | u8::from((octet == b' ') & (next == b' '))
+    };
+    // Without a branch, many octets are looked at together.
+    let pairs = block.iter().zip(block.get(1..).unwrap_or_default());
+    let odd = pairs.fold(0, |odd, (octet, next)| odd | is_odd(*octet, *next));
+    odd == 0 && block.last().is_none_or(|last| is_odd(*last, b'x') == 0)
+}
+
 /// Every octet of eight, and the highest bit of each.
 const EACH: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = 0x80 * EACH;
@@ -204,10 +217,23 @@ pub fn squeezed(
 
 /// Octets from here on that are visible ASCII, none of them `other`, with single spaces or line ends between
 /// them and perhaps one behind.
-fn stretch(bytes: &[u8], other: u8) -> usize {
+pub fn stretch(bytes: &[u8], other: u8) -> usize {
     let others_too = u64::from(other) * EACH;
     // As if a space stood before: none begins a stretch.
     let (mut at, mut behind) = (0, 0x80);
+    let begins = |first: &&u8| first.is_ascii_graphic() && **first != other;
+    if bytes.first().filter(begins).is_some() {
+        at = 1;
+        while let Some((before, wide)) = pair_of_wide(bytes, at) {
+            let ends = ends_in(before, wide, other);
+            if ends != 0 {
+                return at + ends.trailing_zeros() as usize / 8;
+            }
+            at += wide.len();
+        }
+        let last = bytes.get(at - 1).copied().unwrap_or_default();
+        behind = u64::from(matches!(last, b' ' | b'\n')) << 7;
+    }
     while let Some(eight) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
         let eight = with_spaces(u64::from_le_bytes(*eight));
         let odd = others(eight) | zeros(eight ^ others_too);
@@ -230,6 +256,28 @@ fn stretch(bytes: &[u8], other: u8) -> usize {
         at += 1;
     }
     at
+}
+
+/// Octets that are looked at together where a text is long.
+type Wide = [u8; 16];
+
+/// The octets here, and those one place before each.
+fn pair_of_wide(bytes: &[u8], at: usize) -> Option<(&Wide, &Wide)> {
+    let before = bytes.get(at.checked_sub(1)?..)?;
+    Some((before.first_chunk()?, before.get(1..)?.first_chunk()?))
+}
+
+/// The lowest bit of each octet that ends a stretch.
+fn ends_in(before: &Wide, wide: &Wide, other: u8) -> u128 {
+    let mut ends = [0; 16];
+    // Without a branch: one instruction does for all of them.
+    for ((end, octet), before) in ends.iter_mut().zip(wide).zip(before) {
+        let is_gap = (*octet == b' ') | (*octet == b'\n');
+        let is_second = is_gap & ((*before == b' ') | (*before == b'\n'));
+        let goes_on = matches!(*octet, b'!'..=b'~') | is_gap;
+        *end = u8::from(!goes_on | is_second | (*octet == other));
+    }
+    u128::from_le_bytes(ends)
 }
 
 /// Eight octets with spaces for line ends.
@@ -345,6 +393,25 @@ mod tests {
             );
         }
         assert!(known('é').is_some() && known('Ж').is_some() && known('İ').is_none());
+    }
+
+    #[test]
+    fn a_plain_block_is_one_of_plain_lines() {
+        for lines in ["", "a b\r\nc: d\r\n\r\n", "a\nb", " a"] {
+            let lines = format!("{}{lines}", "x".repeat(40));
+            assert!(is_plain_but_ends(lines.as_bytes()), "{lines:?}");
+            for at in (0..lines.len()).filter(|at| lines.is_char_boundary(*at)) {
+                for odd in ["  ", "\t", "\r", "\u{7F}", "ä", "\0"] {
+                    let mut lines = lines.clone();
+                    lines.insert_str(at, odd);
+                    if !lines.contains(" \r\n") || odd != "\r" {
+                        let is_end =
+                            odd == "\r" && lines.get(at + 1..).is_some_and(|l| l.starts_with('\n'));
+                        assert_eq!(is_plain_but_ends(lines.as_bytes()), is_end, "{lines:?}");
+                    }
+                }
+            }
+        }
     }
 
     #[test]

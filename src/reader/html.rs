@@ -12,8 +12,7 @@ mod tag;
 use crate::reader::fold::is_plain;
 use crate::reader::html::container::Container;
 use crate::reader::html::element::{
-    BR, DD, DT, Element, H1, H2, H3, H4, HR, IMG, INPUT, LI, Name, OL, P, PRE, Q, TABLE, TD, TH,
-    TR, UL,
+    BR, DD, DT, Element, HR, IMG, INPUT, LI, Name, P, PRE, Q, TD, TH, TR,
 };
 use crate::reader::html::style::{Colors, Look, Sheet};
 use crate::reader::html::tag::{Scanner, Tag, Token};
@@ -116,6 +115,13 @@ impl<'a> Page<'a> {
             self.gap = !self.line.is_empty();
             return;
         }
+        if !preformatted && is_plain(text) && memchr::memchr(b'&', text.as_bytes()).is_none() {
+            if !text.is_empty() {
+                self.pay_gap();
+                self.line.push_str(text);
+            }
+            return;
+        }
         let text = entity::decode(text);
         if preformatted {
             for (index, line) in text.split('\n').enumerate() {
@@ -178,9 +184,20 @@ impl<'a> Page<'a> {
             }
             return;
         }
-        for c in text.chars() {
-            // What stands for a letter in most texts is spared the look.
-            if !c.is_ascii_graphic() && !is_shown(c) {
+        let mut rest = text;
+        loop {
+            let (shown, behind) = rest
+                .split_at_checked(words(rest.as_bytes()))
+                .unwrap_or_default();
+            if !shown.is_empty() {
+                self.pay_gap();
+                self.line.push_str(shown);
+            }
+            let Some(c) = behind.chars().next() else {
+                return;
+            };
+            rest = behind.get(c.len_utf8()..).unwrap_or_default();
+            if !is_shown(c) {
                 continue;
             }
             if c.is_ascii_whitespace() {
@@ -258,7 +275,7 @@ impl<'a> Page<'a> {
     /// What begins a line, a paragraph or a quote.
     fn begin(&mut self, tag: &Tag<'_>) {
         let name = &tag.name;
-        if name.is_one_of(&[TD, TH]) {
+        if name.is_cell() {
             self.gap = !self.line.is_empty();
             return;
         }
@@ -322,9 +339,6 @@ impl<'a> Page<'a> {
             self.line.push('”');
         }
         self.end_quote(open.quote);
-        if open.name.is_one_of(&[P, H1, H2, H3, UL, OL, TABLE]) {
-            self.gap = false;
-        }
     }
 
     fn end_quote(&mut self, quote: bool) {
@@ -336,18 +350,19 @@ impl<'a> Page<'a> {
 
     /// HTML 5 ends some elements where the next one begins.
     fn close_implied(&mut self, name: &Name<'_>) {
-        let ends: &[Element] = if name.is_one_of(&[TD, TH]) {
+        let ends: &[Element] = if !name.ends_others() {
+            match name.is_block() {
+                true => &[P],
+                false => return,
+            }
+        } else if name.is_cell() {
             &[P, TD, TH]
         } else if *name == TR {
             &[P, TD, TH, TR]
         } else if *name == LI {
             &[P, LI]
-        } else if name.is_one_of(&[DT, DD]) {
-            &[P, DT, DD]
-        } else if name.is_block() {
-            &[P]
         } else {
-            return;
+            &[P, DT, DD]
         };
         if self.beyond > 0 {
             return;
@@ -424,10 +439,28 @@ impl<'a> Page<'a> {
     }
 }
 
+/// Octets from here on that are shown as they are: words with single spaces between them.
+fn words(octets: &[u8]) -> usize {
+    // The first octet of a character that is hidden, or of a no-break space, is one of five.
+    let is_of_word = |octet: &u8| match octet {
+        b'!'..=b'~' | 0x80..=0xFF => !matches!(octet, 0xC2 | 0xD8 | 0xE2 | 0xEF | 0xF3),
+        _ => false,
+    };
+    let mut at = 0;
+    while let Some(octet) = octets.get(at) {
+        let goes_on = is_of_word(octet)
+            || (*octet == b' ' && at > 0 && octets.get(at + 1).is_some_and(is_of_word));
+        if !goes_on {
+            break;
+        }
+        at += 1;
+    }
+    at
+}
+
 /// Paragraphs with space around them; Outlook's have none.
 fn is_paragraph(tag: &Tag<'_>) -> bool {
-    let spaced = tag.name.is_one_of(&[P, H1, H2, H3, H4, UL, OL, TABLE, PRE]);
-    spaced
+    tag.name.is_spaced()
         && !tag
             .attribute("class")
             .is_some_and(|c| c.contains("MsoNormal") || c.contains("moz-email-headers"))

@@ -183,13 +183,18 @@ fn read_parts(raw: &[u8], parts: &[Part], level: usize, letter: &mut Letter) {
             name_attachment(part, letter);
         }
     }
-    let texts = [plain_text.as_deref(), html_text.as_deref()];
-    letter.overrides_direction |= texts
-        .iter()
-        .flatten()
-        .any(|t| clean::overrides_direction(t));
-    letter.plain = plain_text.as_deref().map(clean::body);
-    letter.html = html_text.as_deref().map(clean::body);
+    letter.plain = plain_text.map(|text| shown(&text, &mut letter.overrides_direction));
+    letter.html = html_text.map(|text| shown(&text, &mut letter.overrides_direction));
+}
+
+/// The body as it may be shown, and whether it forces the reading direction.
+fn shown(text: &str, overrides: &mut bool) -> String {
+    if clean::is_harmless(text) {
+        *overrides |= clean::refers_to_override(text);
+        return clean::with_line_feeds(text);
+    }
+    *overrides |= clean::overrides_direction(text);
+    clean::body(text)
 }
 
 fn name_attachment(part: &Part, letter: &mut Letter) {
@@ -201,14 +206,17 @@ fn name_attachment(part: &Part, letter: &mut Letter) {
 
 /// The type of a part; that of a calendar's with its method, which tells an answer from an invitation.
 fn part_type(part: &Part) -> String {
-    let kind = match part
-        .param("method")
-        .filter(|_| part.kind == "text/calendar")
-    {
-        Some(method) => format!("{}; method={}", part.kind, method.to_ascii_lowercase()),
-        None => part.kind.clone(),
+    let method = match part.kind == "text/calendar" {
+        true => part.param("method"),
+        false => None,
     };
-    clean::line(&kind, MAX_NAME)
+    match method {
+        Some(method) => {
+            let method = method.to_ascii_lowercase();
+            clean::line(&format!("{}; method={method}", part.kind), MAX_NAME)
+        }
+        None => clean::line(&part.kind, MAX_NAME),
+    }
 }
 
 /// Whether a person would see words in this part.
@@ -262,7 +270,7 @@ fn body_parts(parts: &[Part]) -> BodyParts {
         if !(is_inline_text(part) || index == first) || !inside(index) {
             continue;
         }
-        let slot = match part.kind.as_str() {
+        let slot = match &*part.kind {
             "text/html" => &mut body.html,
             _ => &mut body.plain,
         };
@@ -290,12 +298,12 @@ fn is_shown_beside(part: &Part) -> bool {
     ];
     !part.attachment
         && part.kind.starts_with("text/")
-        && !NO_WORDS.contains(&part.kind.as_str())
+        && !NO_WORDS.contains(&&*part.kind)
         && !is_mail(part)
 }
 
 fn is_text(part: &Part) -> bool {
-    matches!(part.kind.as_str(), "text/plain" | "text/html" | "text/")
+    matches!(&*part.kind, "text/plain" | "text/html" | "text/")
 }
 
 fn is_mail(part: &Part) -> bool {
@@ -303,14 +311,14 @@ fn is_mail(part: &Part) -> bool {
         .file_name
         .as_deref()
         .is_some_and(|n| n.to_ascii_lowercase().ends_with(".eml"));
-    matches!(part.kind.as_str(), "message/rfc822" | "message/global")
+    matches!(&*part.kind, "message/rfc822" | "message/global")
         || (is_eml && !part.kind.starts_with("text/html"))
 }
 
 fn is_machine_part(part: &Part) -> bool {
     part.kind.starts_with("message/")
         || matches!(
-            part.kind.as_str(),
+            &*part.kind,
             "text/rfc822-headers" | "text/rfc822" | "text/calendar"
         )
 }

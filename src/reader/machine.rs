@@ -108,7 +108,7 @@ impl<'a> View<'a> {
         let begins = |first: &str| first.is_empty() || PHRASES.may_begin(section, first);
         let may_begin = first.is_none_or(|c| match c {
             // Nothing of it is prepared but its case.
-            'a'..='z' | 'A'..='Z' => begins(c.to_ascii_lowercase().encode_utf8(&mut [0; 4])),
+            '!'..='_' | 'a'..='~' => begins(c.to_ascii_lowercase().encode_utf8(&mut [0; 4])),
             c => begins(&prepare(c.encode_utf8(&mut [0; 4]))),
         });
         if !may_begin {
@@ -258,7 +258,9 @@ fn header_of_machine(view: &View<'_>) -> Option<String> {
         }
     }
     for name in ["X-POST-MessageClass", "X-Mailer", "User-Agent"] {
-        let value = view.field(name).unwrap_or_default();
+        let Some(value) = view.field(name) else {
+            continue;
+        };
         let value = value.to_ascii_lowercase();
         if ["autorespond", "auto-respond", "autoreply", "vacation"]
             .iter()

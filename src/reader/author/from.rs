@@ -43,13 +43,21 @@ pub fn read(headers: &Headers) -> Sender {
         let letters = name.bytes().filter(u8::is_ascii_graphic);
         letters.map(|b| b.to_ascii_lowercase()).eq(*b"from")
     };
-    let mut fields = headers.iter().filter(|(name, _)| seen(name));
-    let (Some((name, value)), None) = (fields.next(), fields.next()) else {
-        return Sender::Unusable;
-    };
-    if !name.eq_ignore_ascii_case("from") {
+    let fields = headers.iter().filter(|(name, _)| seen(name));
+    if fields
+        .clone()
+        .any(|(name, _)| !name.eq_ignore_ascii_case("from"))
+    {
         return Sender::Unusable;
     }
+    named(fields.map(|(_, value)| value))
+}
+
+/// The author by the values of all From fields, where no other name can be taken for theirs.
+pub fn named<'a>(mut fields: impl Iterator<Item = &'a str>) -> Sender {
+    let (Some(value), None) = (fields.next(), fields.next()) else {
+        return Sender::Unusable;
+    };
     let person = usual_mailbox(value).or_else(|| mailbox(value));
     person.map_or(Sender::Unusable, Sender::One)
 }
@@ -57,7 +65,9 @@ pub fn read(headers: &Headers) -> Sender {
 /// `Carol Diaz <carol@target.example>`, as nearly all programs write it, in letters that mean nothing
 /// else.
 fn usual_mailbox(value: &str) -> Option<Person> {
-    let (name, written) = value.strip_suffix('>')?.split_once('<')?;
+    let value = value.strip_suffix('>')?;
+    let angle = value.bytes().position(|octet| octet == b'<')?;
+    let (name, written) = (value.get(..angle)?, value.get(angle + 1..)?);
     let name = name.strip_suffix(' ').unwrap_or(name);
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'.' | b'-' | b'_' | b'\'');
     let fits = is_plain(name) && name.len() <= MAX_NAME_CHARS && name.bytes().all(plain);

@@ -51,13 +51,20 @@ const BLOCK: u8 = 1;
 const VOID: u8 = 2;
 const UNSEEN: u8 = 4;
 const QUOTE: u8 = 8;
+const SPACED: u8 = 16;
+const ENDS: u8 = 32;
+const CELL: u8 = 64;
 
 fn kind(element: Element, name: &str) -> u8 {
     match element {
         LONG if name.eq_ignore_ascii_case("blockquote") => BLOCK | QUOTE,
+        // Those with space around them.
+        P | H1 | H2 | H3 | H4 | UL | OL | TABLE | PRE => BLOCK | SPACED,
+        // Those that end others of their kind.
+        TR | LI | DT | DD => BLOCK | ENDS,
+        TD | TH => ENDS | CELL,
         // Elements that stand on lines of their own.
-        DIV | P | TABLE | TR | UL | OL | LI | DL | DT | DD | H1 | H2 | H3 | H4 | H5 | H6 | PRE
-        | BODY | HTML | HEAD | CENTER | ADDRESS | ARTICLE | SECTION | HEADER | FOOTER | MAIN
+        DIV | DL | H5 | H6 | BODY | HTML | HEAD | CENTER | ADDRESS | ARTICLE | SECTION | HEADER | FOOTER | MAIN
         | NAV | ASIDE | FIGURE | FORM | FIELDSET | TBODY | THEAD | CAPTION => BLOCK,
         // Those without content.
         BR | IMG | INPUT | META | LINK | WBR | AREA | BASE | COL | EMBED | SOURCE | TRACK
@@ -113,6 +120,21 @@ impl<'a> Name<'a> {
     /// Whether its content is never shown.
     pub fn is_unseen(&self) -> bool {
         self.kind & UNSEEN != 0
+    }
+
+    /// Whether it has space around it.
+    pub fn is_spaced(&self) -> bool {
+        self.kind & SPACED != 0
+    }
+
+    /// Whether it ends others than paragraphs where it begins.
+    pub fn ends_others(&self) -> bool {
+        self.kind & ENDS != 0
+    }
+
+    /// Whether it is a cell of a table.
+    pub fn is_cell(&self) -> bool {
+        self.kind & CELL != 0
     }
 
     pub fn is_blockquote(&self) -> bool {

@@ -14,7 +14,7 @@ pub fn decode(text: &str) -> Cow<'_, str> {
     }
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.find('&') {
+    while let Some(at) = memchr::memchr(b'&', rest.as_bytes()) {
         out.push_str(rest.get(..at).unwrap_or_default());
         let after = rest.get(at + 1..).unwrap_or_default();
         match reference(after) {
@@ -56,7 +56,12 @@ fn reference(after: &str) -> Option<(char, usize)> {
 }
 
 const NAMES: &[(&str, char)] = &[
+    // Those that nearly all of them are.
     ("nbsp", '\u{A0}'),
+    ("amp", '\u{26}'),
+    ("lt", '\u{3C}'),
+    ("gt", '\u{3E}'),
+    ("quot", '\u{22}'),
     ("iexcl", '\u{A1}'),
     ("cent", '\u{A2}'),
     ("pound", '\u{A3}'),
@@ -167,10 +172,6 @@ const NAMES: &[(&str, char)] = &[
     ("rsaquo", '\u{203A}'),
     ("prime", '\u{2032}'),
     ("minus", '\u{2212}'),
-    ("amp", '\u{26}'),
-    ("lt", '\u{3C}'),
-    ("gt", '\u{3E}'),
-    ("quot", '\u{22}'),
     ("apos", '\u{27}'),
 ];
 

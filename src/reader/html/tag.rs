@@ -4,6 +4,9 @@
 
 use crate::reader::html::element::{Name, SCRIPT, STYLE, TEMPLATE, TITLE};
 
+/// Octets of a tag in which a name that stands alone is looked for.
+const MAX_BARE: usize = 16;
+
 /// Attributes of one tag that are kept.
 const MAX_ATTRIBUTES: usize = 40;
 
@@ -113,10 +116,20 @@ impl<'a> Scanner<'a> {
         self.take(length)
     }
 
+    /// The name that stands alone in a tag, as in most, behind the octets that begin it; and what follows the tag.
+    fn bare(&self, begin: usize) -> Option<(Name<'a>, &'a str)> {
+        let inside = self.rest.get(begin..)?;
+        let octets = inside.as_bytes();
+        let letters = octets.iter().take(MAX_BARE).position(|b| !is_small(b))?;
+        if letters == 0 || octets.get(letters) != Some(&b'>') {
+            return None;
+        }
+        let (name, behind) = inside.split_at_checked(letters)?;
+        Some((Name::small(name, octets), behind.get(1..)?))
+    }
+
     fn tag(&mut self) -> Tag<'a> {
         let bytes = self.rest.as_bytes();
-        // Most names, Outlook's `o:p` among them.
-        let is_small = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b':';
         let letters = bytes
             .iter()
             .position(|b| !is_small(b))
@@ -164,15 +177,11 @@ impl<'a> Scanner<'a> {
 
     fn attribute(&mut self, tag: &mut Tag<'a>) {
         let bytes = self.rest.as_bytes();
-        let end = bytes
-            .iter()
-            .skip(1)
-            .position(|b| b.is_ascii_whitespace() || matches!(b, b'>' | b'/' | b'='))
-            .map_or(bytes.len(), |at| at + 1);
-        // The first byte may begin a character of several.
-        let end = (end..=bytes.len())
-            .find(|at| self.rest.is_char_boundary(*at))
-            .unwrap_or(bytes.len());
+        let ends = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'>' | b'/' | b'=');
+        // Whatever the first one is.
+        let behind = bytes.get(1..).unwrap_or_default();
+        let end = behind.iter().position(ends);
+        let end = end.map_or(bytes.len(), |at| at + 1);
         let name = self.take(end);
         let after = trim_start(self.rest);
         let mut value = "";
@@ -201,6 +210,11 @@ impl<'a> Scanner<'a> {
     }
 }
 
+/// What most names are made of, Outlook's `o:p` among them.
+fn is_small(octet: &u8) -> bool {
+    octet.is_ascii_lowercase() || octet.is_ascii_digit() || *octet == b':'
+}
+
 /// As the standard library's, told at a look where there is nothing to trim.
 fn trim_start(text: &str) -> &str {
     let text = text.strip_prefix(' ').unwrap_or(text);
@@ -223,6 +237,18 @@ impl<'a> Iterator for Scanner<'a> {
             let after = self.rest.strip_prefix('<')?;
             let kind = after.bytes().next().unwrap_or_default();
             if kind.is_ascii_alphabetic() {
+                if let Some((name, behind)) = self.bare(1)
+                    && !name.is_unseen()
+                    && name != STYLE
+                {
+                    self.rest = behind;
+                    return Some(Token::Open(Tag {
+                        name,
+                        attributes: Vec::new(),
+                        lengths: 0,
+                        closed: false,
+                    }));
+                }
                 self.take(1);
                 let tag = self.tag();
                 let (is_void, is_unseen) = (tag.name.is_void(), tag.name.is_unseen());
@@ -261,6 +287,10 @@ impl<'a> Iterator for Scanner<'a> {
                 self.skip_past(">");
             } else if let Some(closing) = after.strip_prefix('/') {
                 if closing.starts_with(|c: char| c.is_ascii_alphabetic()) {
+                    if let Some((name, behind)) = self.bare(2) {
+                        self.rest = behind;
+                        return Some(Token::Close(name));
+                    }
                     self.take(2);
                     let tag = self.tag();
                     let name = tag.name;

@@ -4,7 +4,7 @@
 
 use crate::reader::address::{Address, Person};
 use crate::reader::author::from;
-use crate::reader::fold::{is_plain, trim};
+use crate::reader::fold::{is_plain, is_plain_but_ends, trim};
 use crate::reader::headers::Headers;
 use crate::reader::letter::mime::Part;
 use crate::reader::letter::{Letter, MAX_NAME, MAX_SUBJECT, clean, usual};
@@ -22,6 +22,8 @@ const MAX_ID_OCTETS: usize = 998;
 
 /// Header fields of most mails.
 const USUAL_FIELDS: usize = 16;
+/// Octets of most content types.
+const USUAL_TYPE: usize = 48;
 
 static PARSER: LazyLock<MessageParser> = LazyLock::new(|| {
     MessageParser::new()
@@ -34,13 +36,16 @@ static PARSER: LazyLock<MessageParser> = LazyLock::new(|| {
         .header_address(HeaderName::ReplyTo)
 });
 
+/// A text that most mails share.
+pub type Shared = Cow<'static, str>;
+
 /// What a header block says of its part.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Mime {
     /// Type and subtype in lower case; `text/plain` where none is given.
-    pub kind: String,
+    pub kind: Shared,
     /// Parameters of the content type, names in lower case.
-    pub params: Vec<(String, String)>,
+    pub params: Vec<(Shared, Shared)>,
     pub attachment: bool,
     pub file_name: Option<String>,
     /// In a transfer encoding that has to be undone.
@@ -50,7 +55,7 @@ pub struct Mime {
 impl Default for Mime {
     fn default() -> Mime {
         Mime {
-            kind: String::from("text/plain"),
+            kind: Cow::Borrowed("text/plain"),
             params: Vec::new(),
             attachment: false,
             file_name: None,
@@ -74,12 +79,12 @@ impl Mime {
         };
         if let Some(kind) = root.content_type() {
             let subtype = kind.subtype().unwrap_or_default();
-            mime.kind = [kind.ctype(), "/", subtype].concat();
-            mime.kind.make_ascii_lowercase();
+            let whole = [kind.ctype(), "/", subtype].concat();
+            mime.kind = Cow::Owned(whole.to_ascii_lowercase());
             for attribute in kind.attributes().unwrap_or_default() {
                 mime.params.push((
-                    attribute.name.to_ascii_lowercase(),
-                    attribute.value.to_string(),
+                    Cow::Owned(attribute.name.to_ascii_lowercase()),
+                    Cow::Owned(attribute.value.to_string()),
                 ));
             }
         }
@@ -127,9 +132,12 @@ pub fn read(head: &[u8], letter: &mut Letter) -> Mime {
     let (raw, is_regular) = raw_fields(head);
     // The author is read before anything is trimmed or cleaned away: a control character or a space
     // before the colon is where readers begin to disagree.
-    letter.from = from::read(&raw);
+    letter.from = match is_regular {
+        true => from::named(raw.named("From")),
+        false => from::read(&raw),
+    };
     let usual = (is_regular && read_usual(&raw, letter).is_some()).then(|| usual_mime(&raw));
-    letter.headers = cleaned(raw, is_regular);
+    letter.headers = cleaned(raw, head, is_regular);
     read_ids(letter);
     match usual.flatten() {
         Some(mime) => mime,
@@ -195,48 +203,33 @@ fn read_ids(letter: &mut Letter) {
     const MICROSOFT: &str = "X-Microsoft-Original-Message-ID";
     const GOOGLE: &str = "X-Google-Original-Message-ID";
     const DELIVERED: [&str; 3] = ["Delivered-To", "X-Original-To", "Envelope-To"];
-    let mut first_id = None;
-    let (mut microsoft, mut google) = (Vec::new(), Vec::new());
-    let (mut in_reply_to, mut references) = (Vec::new(), Vec::new());
-    // By name.
-    let mut delivered = [const { Vec::new() }; DELIVERED.len()];
-    for (name, value) in letter.headers.iter() {
-        let list = match name.len() {
-            10 if name.eq_ignore_ascii_case("Message-ID") => {
-                first_id.get_or_insert_with(|| ids(value).into_iter().next());
-                continue;
+    let headers = &letter.headers;
+    let all = |name: &str| {
+        let mut list = Vec::new();
+        for value in headers.named(name) {
+            match one_id(value) {
+                Some(id) => list.extend(id),
+                None => list.extend(ids(value)),
             }
-            10 if name.eq_ignore_ascii_case("References") => &mut references,
-            11 if name.eq_ignore_ascii_case("In-Reply-To") => &mut in_reply_to,
-            31 if name.eq_ignore_ascii_case(MICROSOFT) => &mut microsoft,
-            28 if name.eq_ignore_ascii_case(GOOGLE) => &mut google,
-            11..=13 => {
-                let at = DELIVERED.iter().position(|n| name.eq_ignore_ascii_case(n));
-                if let Some(list) = at.and_then(|at| delivered.get_mut(at)) {
-                    let address = Address::parse(value.trim().trim_matches(['<', '>']));
-                    list.extend(address.ok());
-                }
-                continue;
-            }
-            _ => continue,
-        };
-        list.extend(ids(value));
-    }
-    letter.message_id = first_id.flatten();
-    letter.in_reply_to = kept_ids(in_reply_to);
-    letter.references = kept_ids(references);
-    let originals = microsoft.into_iter().chain(google);
-    letter.original_message_ids = originals.take(MAX_IDS_EACH_END).collect();
-    letter.delivered_to = delivered
-        .into_iter()
-        .flatten()
-        .take(MAX_MAILBOXES)
-        .collect();
+        }
+        list
+    };
+    let first = headers.named("Message-ID").next();
+    letter.message_id = first.and_then(|value| one_id(value).unwrap_or_else(|| ids(value).next()));
+    letter.in_reply_to = kept_ids(all("In-Reply-To"));
+    letter.references = kept_ids(all("References"));
+    letter.original_message_ids = all(MICROSOFT);
+    letter.original_message_ids.extend(all(GOOGLE));
+    letter.original_message_ids.truncate(MAX_IDS_EACH_END);
+    let delivered = DELIVERED.iter().flat_map(|name| headers.named(name));
+    let address = |value: &str| Address::parse(value.trim().trim_matches(['<', '>'])).ok();
+    letter.delivered_to = delivered.filter_map(address).take(MAX_MAILBOXES).collect();
 }
 
 /// Type and parameters of the whole mail, on one line.
 pub fn content_type(root: &Part) -> String {
-    let mut out = root.kind.clone();
+    let mut out = String::with_capacity(USUAL_TYPE);
+    out.push_str(&root.kind);
     for (name, value) in &root.params {
         if name != "boundary" {
             let start = out.len();
@@ -250,7 +243,10 @@ pub fn content_type(root: &Part) -> String {
             }
         }
     }
-    clean::line(&out, MAX_SUBJECT)
+    match out.len() <= MAX_SUBJECT && is_plain(&out) {
+        true => out,
+        false => clean::line(&out, MAX_SUBJECT),
+    }
 }
 
 /// Without the white space of a header (RFC 5322 section 2.2.2). Any other is a character like a
@@ -267,13 +263,10 @@ fn trim_blank(head: &[u8], range: Range<usize>) -> Range<usize> {
 /// Fields in order, unfolded (RFC 5322 section 2.2.3), names with what stands before the colon; and
 /// whether no reader could find other fields or other ends of them.
 fn raw_fields(head: &[u8]) -> (Headers, bool) {
-    let mut fields = Headers::with_room(head.len(), USUAL_FIELDS);
-    // Pieces that end at octets of ASCII are text where the whole is.
-    let whole = std::str::from_utf8(head).ok();
-    let text = |range: Range<usize>| match whole {
-        Some(whole) => Cow::Borrowed(whole.get(range).unwrap_or_default()),
-        None => String::from_utf8_lossy(head.get(range).unwrap_or_default()),
-    };
+    // All that is looked for is ASCII, which stays where it is.
+    let whole = String::from_utf8_lossy(head);
+    let head = whole.as_bytes();
+    let mut fields = Headers::of_block(&whole, USUAL_FIELDS);
     let mut is_regular = true;
     let mut at = 0;
     let mut is_over = false;
@@ -295,29 +288,44 @@ fn raw_fields(head: &[u8]) -> (Headers, bool) {
             let more = trim_blank(head, start..end);
             is_regular &=
                 head.get(more.start).is_some_and(u8::is_ascii_graphic) && !more.is_empty();
-            is_regular &= fields.push_more(&text(more));
+            is_regular &= fields.push_more(whole.get(more).unwrap_or_default());
             continue;
         }
-        let Some(colon) = memchr::memchr(b':', line) else {
-            // The empty line ends the block.
-            let is_end = line.is_empty() && !is_over && at == head.len();
-            is_regular &= is_end;
-            if is_end {
-                return (fields, is_regular);
+        let is_of_name = |octet: &u8| matches!(octet, b'!'..=b'9' | b';'..=b'~');
+        let visible = line.iter().take_while(|octet| is_of_name(octet)).count();
+        let colon = match line.get(visible) {
+            Some(b':') => {
+                is_regular &= visible > 0;
+                visible
             }
-            continue;
+            _ => {
+                let Some(colon) = memchr::memchr(b':', line) else {
+                    // The empty line ends the block.
+                    let is_end = line.is_empty() && !is_over && at == head.len();
+                    is_regular &= is_end;
+                    if is_end {
+                        return (fields, is_regular);
+                    }
+                    continue;
+                };
+                is_regular = false;
+                colon
+            }
         };
-        let name = line.get(..colon).unwrap_or_default();
-        is_regular &= !name.is_empty() && name.iter().all(u8::is_ascii_graphic);
         let value = trim_blank(head, start + colon + 1..end);
-        fields.push(&text(start..start + colon), &text(value));
+        fields.push_at(start..start + colon, value);
     }
     (fields, false)
 }
 
 /// The fields as everybody else reads them; names are visible in a regular block.
-fn cleaned(raw: Headers, is_regular: bool) -> Headers {
-    if is_regular && raw.iter().all(|(_, value)| is_plain(value)) {
+fn cleaned(raw: Headers, head: &[u8], is_regular: bool) -> Headers {
+    // Only a value that begins on the second line begins with a space.
+    let all_plain = || match is_plain_but_ends(head) {
+        true => raw.iter().all(|(_, value)| !value.starts_with(' ')),
+        false => raw.iter().all(|(_, value)| is_plain(value)),
+    };
+    if is_regular && all_plain() {
         return raw;
     }
     let fields = raw.iter().filter_map(|(name, value)| {
@@ -332,18 +340,19 @@ fn cleaned(raw: Headers, is_regular: bool) -> Headers {
     fields.collect()
 }
 
-/// The ids in angle brackets, whatever stands between them (Exchange and iOS write commas).
-fn ids(value: &str) -> Vec<String> {
-    // Most fields have one, and nothing else.
-    let one = value.strip_prefix('<').and_then(|v| v.strip_suffix('>'));
-    let is_plain = |id: &&str| {
-        id.bytes()
-            .all(|b| matches!(b, b'!'..=b'~') && b != b'<' && b != b'>')
-    };
-    if let Some(id) = one.filter(is_plain) {
-        let fits = id.len() <= MAX_ID_OCTETS && id.contains('@');
-        return fits.then(|| value.to_owned()).into_iter().collect();
+/// The id of a field that has one and nothing else, as most have: what it is, if it is one; none of others.
+fn one_id(value: &str) -> Option<Option<String>> {
+    let id = value.strip_prefix('<')?.strip_suffix('>')?;
+    let odd = |b: u8| !matches!(b, b'!'..=b'~') | (b == b'<') | (b == b'>');
+    if id.bytes().fold(false, |any, octet| any | odd(octet)) {
+        return None;
     }
+    let fits = id.len() <= MAX_ID_OCTETS && memchr::memchr(b'@', id.as_bytes()).is_some();
+    Some(fits.then(|| value.to_owned()))
+}
+
+/// The ids in angle brackets, whatever stands between them (Exchange and iOS write commas).
+fn ids(value: &str) -> impl Iterator<Item = String> {
     value
         .split('<')
         .skip(1)
@@ -353,7 +362,6 @@ fn ids(value: &str) -> Vec<String> {
             id.len() <= MAX_ID_OCTETS && id.contains('@') && !id.contains(char::is_whitespace)
         })
         .map(|id| ["<", id, ">"].concat())
-        .collect()
 }
 
 fn kept_ids(mut all: Vec<String>) -> Vec<String> {

@@ -4,7 +4,7 @@
 //! nothing here nests, an attached mail is a leaf that the caller opens on its own. Fails by
 //! [`TooMuch`] past a cap; a missing end boundary ends at the end of the mail.
 
-use crate::reader::letter::fields::{self, Mime};
+use crate::reader::letter::fields::{self, Mime, Shared};
 use crate::reader::work;
 use mail_parser::{MessageParser, MimeHeaders};
 use std::borrow::Cow;
@@ -28,9 +28,9 @@ pub struct Part {
     /// Index of the multipart around it.
     pub parent: Option<usize>,
     /// Type and subtype in lower case; `text/plain` where none is given.
-    pub kind: String,
+    pub kind: Shared,
     /// Parameters of the content type, names in lower case.
-    pub params: Vec<(String, String)>,
+    pub params: Vec<(Shared, Shared)>,
     pub attachment: bool,
     pub file_name: Option<String>,
     /// In a transfer encoding that has to be undone.
@@ -44,7 +44,7 @@ impl Part {
         self.params
             .iter()
             .find(|(n, _)| n == name)
-            .map(|(_, value)| value.as_str())
+            .map(|(_, value)| &**value)
     }
     pub fn is_multipart(&self) -> bool {
         self.kind.starts_with("multipart/")
@@ -57,6 +57,10 @@ static PARSER: LazyLock<MessageParser> = LazyLock::new(|| {
         .default_header_ignore()
         .with_mime_headers()
 });
+
+/// What a delimiter begins with, behind the line before it.
+static DELIMITER: LazyLock<memchr::memmem::Finder<'static>> =
+    LazyLock::new(|| memchr::memmem::Finder::new("\n--"));
 
 /// Where the header block that starts at `start` ends: after its empty line, or at `end`.
 pub fn head_end(raw: &[u8], start: usize, end: usize) -> usize {
@@ -89,7 +93,7 @@ pub fn split(raw: &[u8], head: Range<usize>, root: Mime) -> Result<Vec<Part>, To
     while at < raw.len() {
         let rest = raw.get(at..).unwrap_or_default();
         if !rest.starts_with(b"--") {
-            let next = memchr::memmem::find(rest, b"\n--");
+            let next = DELIMITER.find(rest);
             let skipped = next.map_or(rest.len(), |next| next + 1);
             work::steps(skipped);
             at += skipped;
@@ -236,7 +240,7 @@ fn plain_utf8<'a>(raw: &'a [u8], part: &Part) -> Option<&'a str> {
     let charset = part.param("charset").unwrap_or("utf-8");
     let is = |name: &str| charset.eq_ignore_ascii_case(name);
     let same = is("utf-8") || (is("us-ascii") && body.is_ascii());
-    let text = matches!(part.kind.as_str(), "text/plain" | "text/html");
+    let text = matches!(&*part.kind, "text/plain" | "text/html");
     if part.encoded || !same || !text || part.head.is_empty() {
         return None;
     }
@@ -286,7 +290,7 @@ mod tests {
     fn parts_are_found_at_every_level() {
         let raw = b"Content-Type: multipart/mixed; boundary=a\r\n\r\npre\r\n--a\r\nContent-Type: multipart/alternative; boundary=\"a b\"\r\n\r\n--a b\r\n\r\nplain\r\n--a b\r\nContent-Type: text/html\r\n\r\n<p>html\r\n--a b--\r\n--a\r\nContent-Type: application/pdf; name=x.pdf\r\nContent-Disposition: attachment\r\n\r\n%PDF\r\n--a--\r\n";
         let parts = split(raw, 0).unwrap();
-        let kinds: Vec<&str> = parts.iter().map(|p| p.kind.as_str()).collect();
+        let kinds: Vec<&str> = parts.iter().map(|p| &*p.kind).collect();
         assert_eq!(
             kinds,
             [

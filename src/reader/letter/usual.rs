@@ -4,7 +4,8 @@
 //! such a field is the only one.
 
 use crate::reader::address::{Address, Person};
-use crate::reader::letter::fields::Mime;
+use crate::reader::fold::trim;
+use crate::reader::letter::fields::{Mime, Shared};
 use crate::reader::letter::{MAX_NAME, clean};
 use data_encoding::BASE64;
 use mail_parser::DateTime;
@@ -12,7 +13,21 @@ use std::borrow::Cow;
 
 /// Visible ASCII and spaces.
 fn is_visible(value: &str) -> bool {
-    value.bytes().all(|octet| matches!(octet, b' '..=b'~'))
+    // Without a branch, many octets are looked at together.
+    let is_odd = |octet: u8| !matches!(octet, b' '..=b'~');
+    !value.bytes().fold(false, |odd, octet| odd | is_odd(octet))
+}
+
+/// What stands before and behind the first octet of this kind.
+fn cut(text: &str, octet: u8) -> Option<(&str, &str)> {
+    let at = text.bytes().position(|other| other == octet)?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
+}
+
+/// Where an encoded word may begin.
+fn encoded(text: &str) -> Option<usize> {
+    let mut signs = memchr::memchr_iter(b'=', text.as_bytes());
+    signs.find(|at| text.as_bytes().get(at + 1) == Some(&b'?'))
 }
 
 /// The text of a field like Subject, encoded words decoded (RFC 2047).
@@ -20,7 +35,7 @@ pub fn text(value: &str) -> Option<Cow<'_, str>> {
     if !is_visible(value) {
         return None;
     }
-    let Some(first) = value.find("=?") else {
+    let Some(first) = encoded(value) else {
         return Some(Cow::Borrowed(value));
     };
     let mut out = String::with_capacity(value.len());
@@ -34,9 +49,9 @@ pub fn text(value: &str) -> Option<Cow<'_, str>> {
             out.push(' ');
         }
         out.push_str(&decoded);
-        let end = behind.find("=?").unwrap_or(behind.len());
+        let end = encoded(behind).unwrap_or(behind.len());
         let (between, next) = behind.split_at_checked(end)?;
-        let between = between.trim();
+        let between = trim(between);
         after_encoded = between.is_empty();
         if !after_encoded {
             out.push(' ');
@@ -51,11 +66,14 @@ pub fn text(value: &str) -> Option<Cow<'_, str>> {
 
 /// The text of the encoded word that stands here, and what follows it.
 fn encoded_word(text: &str) -> Option<(String, &str)> {
-    let mut parts = text.strip_prefix("=?")?.splitn(4, '?');
-    let (charset, encoding) = (parts.next()?, parts.next()?);
-    let (data, behind) = (parts.next()?, parts.next()?.strip_prefix('=')?);
+    let (charset, rest) = cut(text.strip_prefix("=?")?, b'?')?;
+    let (encoding, rest) = cut(rest, b'?')?;
+    let (data, behind) = cut(rest, b'?')?;
+    let behind = behind.strip_prefix('=')?;
     let octets = match encoding {
-        _ if !charset.eq_ignore_ascii_case("utf-8") || data.contains(' ') => return None,
+        _ if !charset.eq_ignore_ascii_case("utf-8") || data.bytes().any(|b| b == b' ') => {
+            return None;
+        }
         "q" | "Q" => unquoted(data)?,
         "b" | "B" => BASE64.decode(data.as_bytes()).ok()?,
         _ => return None,
@@ -78,53 +96,63 @@ fn unquoted(data: &str) -> Option<Vec<u8>> {
     Some(octets)
 }
 
-const MONTHS: [&str; 12] = [
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+const MONTHS: [&[u8; 3]; 12] = [
+    b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec",
 ];
 
 /// `Tue, 24 Nov 2026 10:20:30 +0000` (RFC 5322 section 3.3).
 pub fn date(value: &str) -> Option<DateTime> {
-    let value = match value.split_once(", ") {
-        Some((day, rest)) if day.len() == 3 && day.bytes().all(|b| b.is_ascii_alphabetic()) => rest,
-        _ => value,
+    let are_letters = |octets: &[u8]| octets.iter().all(u8::is_ascii_alphabetic);
+    let octets = match value.as_bytes() {
+        [a, b, c, b',', b' ', rest @ ..] if are_letters(&[*a, *b, *c]) => rest,
+        octets => octets,
     };
-    // `(UTC)` says again what the figures say.
-    let value = match value
-        .strip_suffix(')')
-        .and_then(|value| value.rsplit_once(" ("))
-    {
-        Some((value, zone)) if zone.bytes().all(|b| b.is_ascii_alphabetic()) => value,
-        _ => value,
+    let (day, octets) = match octets {
+        [a, b' ', rest @ ..] => (figures(&[*a])?, rest),
+        [a, b, b' ', rest @ ..] => (figures(&[*a, *b])?, rest),
+        _ => return None,
     };
-    let mut parts = value.split(' ');
-    let day = figures(parts.next()?, 1..=2)?;
-    let month = parts.next()?;
+    let (month, octets) = octets.split_first_chunk::<3>()?;
     let month = MONTHS.iter().position(|name| *name == month)? + 1;
-    let year = figures(parts.next()?, 4..=4)?;
-    let mut clock = parts.next()?.split(':').map(|part| figures(part, 2..=2));
-    let (hour, minute, second) = (clock.next()??, clock.next()??, clock.next()??);
-    let zone = parts.next()?;
-    let (sign, offset) = zone.split_at_checked(1)?;
-    let offset = figures(offset, 4..=4)?;
-    let plain = matches!(sign, "+" | "-") && offset / 100 < 24 && offset % 100 < 60;
+    let [b' ', y1, y2, y3, y4, octets @ ..] = octets else {
+        return None;
+    };
+    let year = figures(&[*y1, *y2, *y3, *y4])?;
+    let [b' ', h1, h2, b':', m1, m2, b':', s1, s2, b' ', zone @ ..] = octets else {
+        return None;
+    };
+    let [sign @ (b'+' | b'-'), z1, z2, z3, z4, comment @ ..] = zone else {
+        return None;
+    };
+    let (zone_hour, zone_minute) = (figures(&[*z1, *z2])?, figures(&[*z3, *z4])?);
+    // `(UTC)` says again what the figures say.
+    let is_end = match comment {
+        [] => true,
+        [b' ', b'(', zone @ .., b')'] => are_letters(zone),
+        _ => false,
+    };
     // Years of two figures are the library's.
-    let plain = plain && year >= 100 && clock.next().is_none() && parts.next().is_none();
+    let plain = zone_hour < 24 && zone_minute < 60 && year >= 100 && is_end;
+    let short = |number: u16| u8::try_from(number).ok();
     plain.then_some(DateTime {
         year,
         month: u8::try_from(month).ok()?,
-        day: u8::try_from(day).ok()?,
-        hour: u8::try_from(hour).ok()?,
-        minute: u8::try_from(minute).ok()?,
-        second: u8::try_from(second).ok()?,
-        tz_before_gmt: sign == "-",
-        tz_hour: u8::try_from(offset / 100).ok()?,
-        tz_minute: u8::try_from(offset % 100).ok()?,
+        day: short(day)?,
+        hour: short(figures(&[*h1, *h2])?)?,
+        minute: short(figures(&[*m1, *m2])?)?,
+        second: short(figures(&[*s1, *s2])?)?,
+        tz_before_gmt: *sign == b'-',
+        tz_hour: short(zone_hour)?,
+        tz_minute: short(zone_minute)?,
     })
 }
 
-fn figures(text: &str, count: std::ops::RangeInclusive<usize>) -> Option<u16> {
-    let fits = count.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-    fits.then(|| text.parse().ok())?
+/// The number that at most four figures make.
+fn figures(octets: &[u8]) -> Option<u16> {
+    octets.iter().try_fold(0, |number, octet| {
+        let figure = octet.is_ascii_digit().then(|| u16::from(*octet - b'0'))?;
+        Some(number * 10 + figure)
+    })
 }
 
 /// `Carol Diaz <carol@target.example>, "Kim, Bob" <bob@b.example>, ann@req.example`; at most so many.
@@ -135,7 +163,7 @@ pub fn people(value: &str, most: usize) -> Option<Vec<Person>> {
     while !rest.is_empty() {
         let (name, behind) = name(rest)?;
         let (name, (address, behind)) = match behind.strip_prefix('<') {
-            Some(angle) => (name, angle.split_once('>')?),
+            Some(angle) => (name, cut(angle, b'>')?),
             None => ("", (name, behind)),
         };
         if !address.bytes().all(is_of_address) || address.is_empty() {
@@ -165,12 +193,13 @@ pub fn people(value: &str, most: usize) -> Option<Vec<Person>> {
 /// What stands before an angle bracket or is an address, and what follows.
 fn name(text: &str) -> Option<(&str, &str)> {
     if let Some(quoted) = text.strip_prefix('"') {
-        let (name, behind) = quoted.split_once('"')?;
+        let (name, behind) = cut(quoted, b'"')?;
         let plain = !name.contains('\\') && !name.contains("=?") && is_visible(name);
         let behind = behind.trim_start_matches(' ');
         return (plain && !name.is_empty() && behind.starts_with('<')).then_some((name, behind));
     }
-    let end = text.find(['<', ',']).unwrap_or(text.len());
+    let end = text.bytes().position(|b| matches!(b, b'<' | b','));
+    let end = end.unwrap_or(text.len());
     let (name, behind) = text.split_at_checked(end)?;
     let name = name.trim_end_matches(' ');
     let plain = match behind.starts_with('<') {
@@ -196,18 +225,22 @@ pub fn mime(kind: Option<&str>, disposition: Option<&str>, encoding: Option<&str
     let mut mime = Mime::default();
     if let Some(value) = kind.filter(|value| !value.is_empty()) {
         let (kind, params) = with_params(value)?;
-        let (whole, subtype) = kind.split_once('/')?;
-        if !(is_token(whole) && is_token(subtype)) {
-            return None;
-        }
-        mime.kind.clear();
-        mime.kind.push_str(kind);
-        mime.kind.make_ascii_lowercase();
+        let mut usual = USUAL_KINDS.iter();
+        mime.kind = match usual.find(|usual| usual.eq_ignore_ascii_case(kind)) {
+            Some(usual) => Cow::Borrowed(usual),
+            None => {
+                let (whole, subtype) = cut(kind, b'/')?;
+                if !(is_token(whole) && is_token(subtype)) {
+                    return None;
+                }
+                Cow::Owned(kind.to_ascii_lowercase())
+            }
+        };
         mime.params = params;
     }
-    let name = |params: &[(String, String)], name: &str| {
+    let name = |params: &[(Shared, Shared)], name: &str| {
         let found = params.iter().find(|(n, _)| n == name);
-        found.map(|(_, value)| value.clone())
+        found.map(|(_, value)| value.clone().into_owned())
     };
     if let Some(value) = disposition.filter(|value| !value.is_empty()) {
         let (kind, params) = with_params(value)?;
@@ -219,28 +252,47 @@ pub fn mime(kind: Option<&str>, disposition: Option<&str>, encoding: Option<&str
     }
     mime.file_name = mime.file_name.or_else(|| name(&mime.params, "name"));
     let encoding = encoding.unwrap_or_default();
-    if !is_visible(encoding) || encoding.contains("=?") {
+    if !is_visible(encoding) || encoded(encoding).is_some() {
         return None;
     }
     mime.encoded = Mime::is_encoded(encoding);
     Some(mime)
 }
 
+/// What most content types are, and the names and values of their parameters.
+const USUAL_KINDS: [&str; 4] = [
+    "text/plain",
+    "text/html",
+    "multipart/alternative",
+    "multipart/mixed",
+];
+const USUAL_PARAMS: [&str; 3] = ["charset", "boundary", "format"];
+const USUAL_VALUES: [&str; 4] = ["utf-8", "UTF-8", "us-ascii", "flowed"];
+
+/// A text that is most often one of these.
+fn shared(text: &str, usual: &[&'static str]) -> Shared {
+    match usual.iter().find(|usual| **usual == text) {
+        Some(usual) => Cow::Borrowed(usual),
+        None => Cow::Owned(text.to_owned()),
+    }
+}
+
 /// What stands before the first semicolon, and the parameters behind it, names in lower case.
-fn with_params(value: &str) -> Option<(&str, Vec<(String, String)>)> {
-    let (first, rest) = value.split_once(';').unwrap_or((value, ""));
+fn with_params(value: &str) -> Option<(&str, Vec<(Shared, Shared)>)> {
+    let (first, rest) = cut(value, b';').unwrap_or((value, ""));
     let mut params = Vec::new();
     let mut rest = rest.trim_start_matches(' ');
     while !rest.is_empty() {
-        let (name, behind) = rest.split_once('=')?;
+        let (name, behind) = cut(rest, b'=')?;
         let (value, behind) = match behind.strip_prefix('"') {
             // White space in it may have been a line end.
-            Some(quoted) => quoted.split_once('"').filter(|(value, _)| {
+            Some(quoted) => cut(quoted, b'"').filter(|(value, _)| {
                 let odd = |octet: u8| !octet.is_ascii_graphic() || octet == b'\\';
-                !value.bytes().any(odd) && !value.contains("=?")
+                !value.bytes().any(odd) && encoded(value).is_none()
             })?,
             None => {
-                let end = behind.find([';', ' ']).unwrap_or(behind.len());
+                let end = behind.bytes().position(|b| matches!(b, b';' | b' '));
+                let end = end.unwrap_or(behind.len());
                 let (value, behind) = behind.split_at_checked(end)?;
                 let plain = |b: u8| is_of_token(b) || matches!(b, b'=' | b'/' | b':');
                 (value.bytes().all(plain).then_some(value)?, behind)
@@ -249,7 +301,11 @@ fn with_params(value: &str) -> Option<(&str, Vec<(String, String)>)> {
         if !is_token(name) || value.is_empty() {
             return None;
         }
-        params.push((name.to_ascii_lowercase(), value.to_owned()));
+        let name = match shared(name, &USUAL_PARAMS) {
+            Cow::Owned(name) => Cow::Owned(name.to_ascii_lowercase()),
+            usual => usual,
+        };
+        params.push((name, shared(value, &USUAL_VALUES)));
         let behind = behind.trim_start_matches(' ');
         rest = match behind.strip_prefix(';') {
             Some(next) => next.trim_start_matches(' '),

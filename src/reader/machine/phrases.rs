@@ -106,6 +106,11 @@ fn longest_of(text: &str) -> &str {
 
 /// Where the phrase ends that the text begins with, each gap as short as will do.
 fn end(phrase: &str, text: &str) -> Option<usize> {
+    let first = phrase.as_bytes().first();
+    // Most begin with another octet. What begins with a gap has its first one.
+    if first.is_some_and(|first| *first != 0xE2) && first != text.as_bytes().first() {
+        return None;
+    }
     let Some((head, rest)) = phrase.split_once(GAP) else {
         return text.starts_with(phrase).then_some(phrase.len());
     };
@@ -265,10 +270,25 @@ pub fn strip_tags(html: &str) -> String {
     if memchr::memchr(b'&', text.as_bytes()).is_none() {
         return text;
     }
-    text.replace("&nbsp;", " ")
-        .replace("&#39;", "'")
-        .replace("&amp;", "&")
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = &*text;
+    while let Some(at) = memchr::memchr(b'&', rest.as_bytes()) {
+        let (before, reference) = rest.split_at_checked(at).unwrap_or((rest, ""));
+        shown.push_str(before);
+        let known = REFERENCES.iter().find_map(|(name, character)| {
+            let behind = reference.strip_prefix(name)?;
+            Some((*character, behind))
+        });
+        let (character, behind) = known.unwrap_or(('&', reference.get(1..).unwrap_or_default()));
+        shown.push(character);
+        rest = behind;
+    }
+    shown.push_str(rest);
+    shown
 }
+
+/// References that are looked for in the rough text of HTML.
+const REFERENCES: [(&str, char); 3] = [("&nbsp;", ' '), ("&#39;", '\''), ("&amp;", '&')];
 
 /// What stands before the last @ of a From field that is no proper mailbox.
 pub fn local_part(field: &str) -> String {
@@ -316,6 +336,22 @@ mod tests {
             "ticket begin",
         ];
         assert_eq!(names, known);
+    }
+
+    #[test]
+    fn references_are_replaced_once() {
+        for text in [
+            "&nbsp;a&amp;nbsp;&#39;",
+            "&amp;#39;&amp&",
+            "&am&nbsp;p;",
+            "&&amp;&x;é",
+        ] {
+            let want = text
+                .replace("&nbsp;", " ")
+                .replace("&#39;", "'")
+                .replace("&amp;", "&");
+            assert_eq!(strip_tags(text), want, "{text}");
+        }
     }
 
     #[test]

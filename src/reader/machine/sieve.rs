@@ -12,6 +12,8 @@ use std::borrow::Cow;
 const GRAM: usize = 4;
 /// How far apart the looks are; a piece has as many grams in the table.
 const STRIDE: usize = 4;
+/// Looks of which most often none tells anything.
+const TOGETHER: usize = 4;
 /// Words of the table that most looks end at: 32 kB, of which the phrases set one bit in twenty.
 const TABLE_WORDS: usize = 1 << 12;
 /// Pieces that are told one by one; of a text with more every piece may be in it.
@@ -144,21 +146,23 @@ impl Sieve {
             let (word, bit) = place(u32::from_le_bytes(*gram));
             table.get(word).is_some_and(|w| w & bit != 0)
         };
-        let mut from = 0;
-        while let Some(rest) = looks.get(from..)
-            && let Some(next) = rest.iter().position(is_known)
-            && let Some(gram) = rest.get(next)
-        {
-            let at = (from + next) * STRIDE;
-            if self
-                .at(bytes, at, u32::from_le_bytes(*gram))
-                .any(&mut is_enough)
-            {
+        let mut tells = |grams: &[[u8; GRAM]], from: usize| {
+            let mut known = grams.iter().enumerate().filter(|(_, gram)| is_known(gram));
+            known.any(|(index, gram)| {
+                let at = (from + index) * STRIDE;
+                self.at(bytes, at, u32::from_le_bytes(*gram))
+                    .any(&mut is_enough)
+            })
+        };
+        // Several in one go: mostly none of them is known.
+        let (all, rest) = looks.as_chunks::<TOGETHER>();
+        for (number, several) in all.iter().enumerate() {
+            let any = several.iter().fold(false, |any, gram| any | is_known(gram));
+            if any && tells(several, number * TOGETHER) {
                 return true;
             }
-            from += next + 1;
         }
-        false
+        tells(rest, all.len() * TOGETHER)
     }
 
     /// The numbers of the pieces whose gram this is and that are there.
