@@ -232,17 +232,25 @@ fn writer(letter: &Letter) -> Writer {
 
 /// Whether the writer's own lines are the same to the octet: most programs send them so in both parts.
 fn have_same_words(a: &Division<'_>, b: &Division<'_>) -> bool {
-    let lines = |division: &'_ Division<'_>| division.segments.iter().map(Vec::len).sum::<usize>();
     let same = |(a, b): (&Segment<'_>, &Segment<'_>)| {
+        let (a, b) = (told(a), told(b));
         let seen = |line: &Line<'_>| (line.depth, line.mark);
         a.len() == b.len()
             && a.iter()
                 .zip(b)
                 .all(|(a, b)| seen(a) == seen(b) && a.text == b.text)
     };
-    lines(a) == lines(b)
-        && a.segments.len() == b.segments.len()
-        && a.segments.iter().zip(&b.segments).all(same)
+    a.segments.len() == b.segments.len() && a.segments.iter().zip(&b.segments).all(same)
+}
+
+/// What the words of a segment are told by: how many empty lines stand below a short one, which programs leave
+/// there in one part only, is all the same.
+fn told<'s, 'a>(segment: &'s Segment<'a>) -> &'s [Line<'a>] {
+    if segment.len() > signed::MAX_TAIL {
+        return segment;
+    }
+    let end = segment.iter().rposition(|line| !line.is_blank());
+    segment.get(..end.map_or(0, |end| end + 1)).unwrap_or_default()
 }
 
 /// The own words of all segments, each without what hangs below it.
@@ -255,6 +263,9 @@ fn own_text(division: &Division<'_>, writer: &Writer, body: &mut Body) {
     }
     for segment in &division.segments {
         let lines: Vec<&str> = segment.iter().map(|l| l.text).collect();
+        if signature::is_delimiter_alone(&lines) {
+            continue;
+        }
         let cut = signature::cut(&lines, writer);
         if let Some(why) = cut.doubt {
             doubt(body, why);

@@ -121,6 +121,38 @@ const SELF: &[&str] = &[
 
 /// Whether a person speaks of herself in the line, as no firm's lawyers do.
 pub fn speaks(line: &str) -> bool {
+    match line.is_ascii() {
+        true => speaks_ascii(line.as_bytes()),
+        false => speaks_any(line),
+    }
+}
+
+/// The same in ASCII, where only words that begin as those of `SELF` do are looked at.
+fn speaks_ascii(line: &[u8]) -> bool {
+    let mut before = b' ';
+    line.iter().enumerate().any(|(at, octet)| {
+        let begins = begins_own(octet.to_ascii_lowercase()) && !before.is_ascii_alphanumeric();
+        let before = std::mem::replace(&mut before, *octet);
+        let (head, rest) = line.split_at_checked(at).unwrap_or_default();
+        // An apostrophe stands within a word.
+        let within = || {
+            let last = head.iter().rfind(|octet| **octet != b'\'');
+            last.is_some_and(u8::is_ascii_alphanumeric)
+        };
+        begins && (before != b'\'' || !within()) && begins_with_own(rest)
+    })
+}
+
+fn begins_with_own(rest: &[u8]) -> bool {
+    let mut word = Spelled::default();
+    let spelled = rest.iter().filter(|octet| **octet != b'\'');
+    for octet in spelled.take_while(|octet| octet.is_ascii_alphanumeric()) {
+        word.add(octet.to_ascii_lowercase());
+    }
+    word.is_own()
+}
+
+fn speaks_any(line: &str) -> bool {
     let mut word = Spelled::default();
     for c in line.chars() {
         match c {
@@ -184,9 +216,13 @@ impl Spelled {
         }
         // Most words begin with other octets.
         let first = self.number >> (8 * (self.octets - 1));
-        let begins = matches!(first as u8, b'i' | b'm' | b'j' | b'y' | b'c' | 0xD0 | 0xD1);
-        begins && OWN.contains(&self.number)
+        begins_own(first as u8) && OWN.contains(&self.number)
     }
+}
+
+/// Whether some word of `SELF` begins with this octet.
+fn begins_own(octet: u8) -> bool {
+    matches!(octet, b'i' | b'm' | b'j' | b'y' | b'c' | 0xD0 | 0xD1)
 }
 
 /// `AVISO LEGAL: …`, `CONFIDENTIALITY NOTICE`: a heading in capitals of two words or more.
@@ -217,8 +253,15 @@ mod tests {
         for line in ["I'm here", "É I’ve said", "İ", "Меня нет"] {
             assert!(speaks(line), "{line}");
         }
+        for line in ["don't, 'I' do", "''me", "i'", "a 'I've"] {
+            assert!(speaks(line) && speaks_any(line), "{line}");
+        }
         for line in [
             "",
+            "a'i",
+            "x''me",
+            "conmig",
+            "im1",
             "this message",
             "meinerseits",
             "é",

@@ -13,17 +13,22 @@ use std::sync::LazyLock;
 const MAX_LINE_OCTETS: usize = 1000;
 /// Words of a footer that names a device, with an excuse for typing errors.
 const MAX_FOOTER_WORDS: usize = 16;
+/// Words of its name for the device among which one that is known is looked for.
+const EARLY: usize = 5;
+/// Words of a name that is not known.
+const MAX_UNKNOWN_WORDS: usize = 6;
 /// Characters of a footer without its link.
 const MAX_FOOTER_CHARS: usize = 130;
 
-/// Whether the words of a footer are those of a program: of one that is listed, and with its name.
-pub fn is_programs(line: &str) -> bool {
+/// Of a footer, whether its words are those of a program: of one that is listed, and with its name.
+pub fn is_programs(line: &str) -> Option<bool> {
+    let listed = listed(line)?;
     let shown = shown(line);
     let bare = bare(&shown);
-    is_device(&shown)
-        && !bare.is_empty()
-        && is_listed_as(bare, first_octet(bare))
-        && !goes_on_behind_device(&shown)
+    let is_listed = || {
+        listed.unwrap_or_else(|| !bare.is_empty() && is_listed_as(bare, first_octet(bare)))
+    };
+    Some(is_device(&shown) && is_listed() && !goes_on_behind_device(&shown))
 }
 
 /// A line as a person reads it, for whom a link behind the name of a program is no sentence.
@@ -133,24 +138,34 @@ fn goes_on_behind_device(shown: &str) -> bool {
 
 /// `Sent from my iPhone` and its sisters.
 pub fn is_footer(line: &str) -> bool {
+    listed(line).is_some()
+}
+
+/// Of a footer, whether it is listed, where that was looked at.
+fn listed(line: &str) -> Option<Option<bool>> {
     if line.is_empty() || line.len() > MAX_LINE_OCTETS {
-        return false;
+        return None;
     }
     if line.is_ascii() && !may_begin_footer(line) {
-        return ends_with_device(line);
+        return ends_with_device(line).then_some(None);
     }
     let shown = shown(line);
     let bare = bare(&shown);
     if bare.is_empty() {
-        return false;
+        return None;
     }
     let octet = first_octet(bare);
     let mut tails = words().tails.get(&octet).into_iter().flatten();
     if tails.any(|tail| bare.starts_with(tail.as_str())) {
-        return true;
+        return Some(None);
     }
-    bare.chars().count() <= MAX_FOOTER_CHARS
-        && (ends_with_device(line) || is_listed_as(bare, octet))
+    if bare.len() > MAX_FOOTER_CHARS && bare.chars().count() > MAX_FOOTER_CHARS {
+        return None;
+    }
+    if ends_with_device(line) {
+        return Some(None);
+    }
+    is_listed_as(bare, octet).then_some(Some(true))
 }
 
 fn is_listed_as(bare: &str, octet: u32) -> bool {
@@ -248,7 +263,17 @@ fn fits(footer: &Footer, bare: &str) -> bool {
         return false;
     }
     let count = rest.split_whitespace().count();
-    let early: Vec<&str> = rest.split_whitespace().take(5).collect();
+    if count == 0 || count > MAX_FOOTER_WORDS {
+        return false;
+    }
+    // Folded words stand a space apart.
+    let mut spaces = rest.trim_start().match_indices(' ');
+    let early = spaces.nth(EARLY - 1).map(|(at, _)| at);
+    let early = early.and_then(|end| rest.trim_start().get(..end));
+    let has_device = is_device(early.unwrap_or(rest));
+    if !has_device && count > MAX_UNKNOWN_WORDS {
+        return false;
+    }
     // "a Galaxy S21, an AT&T 5G smartphone" says what the device is.
     let apposed = [
         ", a ", ", an ", ", the ", ", un ", ", une ", ", ein ", ", eine ",
@@ -256,12 +281,15 @@ fn fits(footer: &Footer, bare: &str) -> bool {
     let comma = rest.find(',').and_then(|at| rest.get(at..));
     let apposition = comma.is_none_or(|c| is_device(c) || apposed.iter().any(|a| c.starts_with(a)));
     let ended = ["; ", "? ", ". ", "! ", " - ", " – "];
-    let one_clause = apposition && !ended.iter().any(|mark| rest.contains(mark));
-    if is_device(&early.join(" ")) {
-        return count <= MAX_FOOTER_WORDS && (one_clause || is_excuse(rest));
+    // The last one is the first octet of a dash.
+    let may_end = |octet: u8| matches!(octet, b';' | b'?' | b'.' | b'!' | b'-' | 0xE2);
+    let is_ended = || rest.bytes().any(may_end) && ended.iter().any(|mark| rest.contains(mark));
+    let one_clause = apposition && !is_ended();
+    if has_device {
+        return one_clause || is_excuse(rest);
     }
     // "Sent from my desk, it is easier" is a sentence; "Sent from my Wiko Ridge 4G" is not.
-    count > 0 && count <= 6 && one_clause && comma.is_none()
+    one_clause && comma.is_none()
 }
 
 /// "Please excuse brevity and typos" in the languages in which phones say it.
@@ -411,7 +439,9 @@ pub fn is_device(text: &str) -> bool {
 pub fn cut_inline_footer(text: &mut String) -> Option<String> {
     let start = text.rfind('\n').map_or(0, |at| at + 1);
     let last = text.get(start..)?;
-    if last.len() > 1000 || !is_device(&fold(last)) {
+    // Between two words stands a space, or the last octet of one that does not break.
+    let spaced = memchr::memchr2(b' ', 0xA0, last.as_bytes()).is_some();
+    if last.len() > 1000 || !spaced || !is_device(&fold(last)) {
         return None;
     }
     for (at, c) in last.char_indices() {

@@ -177,7 +177,7 @@ impl<'a> Cutter<'a> {
     fn keep_footers(&mut self, lines: &[&str]) {
         for line in searched(lines) {
             // `Sent by mistake`, `My son has my iPhone`: no program says so.
-            match is_footer(&line).then(|| is_programs(&line)) {
+            match is_programs(&line) {
                 Some(true) if line.split_whitespace().count() <= MAX_FOOTER_WORDS => {}
                 Some(true) => self.beside.push(line),
                 Some(false) => self.doubt = Some("a line like a footer that no program writes"),
@@ -188,7 +188,7 @@ impl<'a> Cutter<'a> {
 
     /// A program's footer says nothing; what is only like one is searched.
     fn keep_delimited(&mut self, line: String) {
-        match is_footer(&line).then(|| is_programs(&line)) {
+        match is_programs(&line) {
             Some(true) if line.split_whitespace().count() <= MAX_FOOTER_WORDS => {}
             Some(true) => self.beside.push(line),
             Some(false) => self.doubt = Some("a line like a footer that no program writes"),
@@ -256,13 +256,23 @@ fn is_picture(line: &str) -> bool {
         })
 }
 
-/// `-- ` and what people type for it, alone on a line (RFC 3676 section 4.3).
+/// Whether nothing stands there but a delimiter, such as that of our mail among lines of a quote.
+pub fn is_delimiter_alone(lines: &[&str]) -> bool {
+    matches!(lines, [line, below @ ..] if is_delimiter(line) && below.iter().all(|l| l.is_empty()))
+}
+
+/// `-- ` and what people type for it (RFC 3676 section 4.3).
+fn is_delimiter(line: &str) -> bool {
+    matches!(line, SIGNATURE_MARK | "--" | "—" | "–" | "---" | "- --" | "-- -")
+}
+
+/// A delimiter alone on a line.
 fn delimiter(lines: &[&str]) -> Option<usize> {
     let mut rules = 0;
     lines.iter().enumerate().position(|(at, line)| {
         let line = trim(line);
         match line {
-            SIGNATURE_MARK | "--" | "—" | "–" | "---" | "- --" | "-- -" => true,
+            _ if is_delimiter(line) => true,
             _ if line.starts_with("__") && line.chars().all(|c| c == '_') => true,
             _ if rules < MAX_RULES && is_rule(line) => {
                 rules += 1;

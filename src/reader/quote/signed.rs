@@ -12,6 +12,8 @@ use crate::reader::quote::signature::{MAX_SIGNATURE_CHARS, Writer};
 
 /// Lines of such a signature.
 const MAX_LINES: usize = 14;
+/// Lines at the end among which the name is looked for.
+pub const MAX_TAIL: usize = 2 * MAX_LINES;
 /// Words before the name: titles.
 const MAX_TITLES: usize = 3;
 /// Words behind the name on its line: degrees, a place in the firm.
@@ -23,7 +25,7 @@ pub fn signed(lines: &[&str], writer: &Writer) -> Option<usize> {
     if writer.name.len() < 2 {
         return None;
     }
-    let from = lines.len().saturating_sub(2 * MAX_LINES).max(1);
+    let from = lines.len().saturating_sub(MAX_TAIL).max(1);
     let at = (from..lines.len()).find(|at| {
         lines
             .get(*at)
