@@ -188,6 +188,9 @@ impl Loop {
     }
 
     async fn put_off(&self, ids: Vec<i64>) -> Result<(), RunError> {
+        if ids.is_empty() {
+            return Ok(());
+        }
         let now_secs = (self.now)();
         self.clerk
             .ask(move |desk| desk.put_off(&ids, now_secs))

@@ -3,6 +3,7 @@
 //! Fails with a [`DeskError`]; then the transaction is rolled back and nothing was written.
 
 use crate::desk::DeskError;
+use crate::desk::post::Parcel;
 use crate::desk::work::Work;
 use crate::reader::address::Address;
 use crate::reader::secret::Secret;
@@ -54,10 +55,7 @@ impl Work<'_> {
         };
         let draft = writer::draft(saying, &introduction, thread, &voice, &seal, self.now_secs)?;
         let meant: Vec<&Address> = people.iter().map(|person| &person.address).collect();
-        let id = self.enter(saying, owner, &secret, &mark, &draft, &meant)?;
-        if let Some(wait_secs) = wait_secs {
-            outbox::postpone(self.db, id, self.now_secs + wait_secs)?;
-        }
+        let id = self.enter(saying, owner, (&secret, &mark), &draft, &meant, wait_secs)?;
         if let Some(thread) = thread_of(&mut introduction, saying.party()) {
             thread.push(&draft.message_id, &draft.subject);
         }
@@ -70,10 +68,10 @@ impl Work<'_> {
         &self,
         saying: &Saying,
         owner: Option<i64>,
-        secret: &Secret,
-        mark: &str,
+        (secret, mark): (&Secret, &str),
         draft: &Draft,
         meant: &[&Address],
+        wait_secs: Option<i64>,
     ) -> Result<i64, DeskError> {
         // The closed set of the saying, compared once more with what was composed.
         if draft.recipients.iter().collect::<Vec<_>>() != meant {
@@ -85,7 +83,9 @@ impl Work<'_> {
         }
         let recipients = draft.recipients.iter().map(Address::as_str);
         let recipients: Vec<String> = recipients.map(str::to_owned).collect();
+        let leaves = wait_secs.is_none() && self.leaving.takes(saying);
         let written = Written {
+            in_flight: leaves,
             introduction: owner,
             saying: saying.name(),
             secret: secret.row,
@@ -94,21 +94,31 @@ impl Work<'_> {
             envelope_from: draft.envelope_from.as_str(),
             recipients: &recipients,
         };
-        Ok(outbox::insert(self.db, &written, self.now_secs)?)
+        let id = outbox::insert(self.db, &written, self.now_secs)?;
+        if let Some(wait_secs) = wait_secs {
+            outbox::postpone(self.db, id, self.now_secs + wait_secs)?;
+        }
+        if leaves {
+            let parcel = Parcel {
+                id,
+                envelope_from: draft.envelope_from.as_str().to_owned(),
+                recipients,
+                bytes: Vec::new(),
+            };
+            self.leaving.enter(owner, saying.name(), parcel);
+        }
+        Ok(id)
     }
 
     /// Gives a mail its bytes: in the press where there is one.
     fn finish(&self, id: i64, draft: Draft) -> Result<(), DeskError> {
         if let Some(press) = &self.press {
-            return press.give(self.db, id, draft);
+            return press.give((self.db, &self.leaving), id, draft);
         }
         let finished = draft.finish()?;
-        Ok(outbox::finish(
-            self.db,
-            id,
-            &finished.bytes,
-            &finished.quotable,
-        )?)
+        outbox::finish(self.db, id, &finished.bytes, &finished.quotable)?;
+        self.leaving.finished(id, finished.bytes);
+        Ok(())
     }
 }
 

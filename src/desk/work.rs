@@ -6,12 +6,13 @@ use crate::deadline::Deadline;
 use crate::desk::acquainted::Acquainted;
 use crate::desk::ahead::Opened;
 use crate::desk::house::{Connector, House};
+use crate::desk::leaving::Leaving;
 use crate::desk::mail::Mail;
 use crate::desk::press::Press;
 use crate::desk::{DeskError, Dice, bind, ignored};
 use crate::reader::address::Address;
 use crate::reader::secret::Secret;
-use crate::reader::{Kind, Proof, content};
+use crate::reader::{Kind, Proof, Reading, content};
 use crate::rules::event::Event;
 use crate::rules::introduction::{Introduction, Stage, Way};
 use crate::rules::manners::{self, Past};
@@ -65,6 +66,8 @@ pub(super) struct Work<'a> {
     pub(super) undid: bool,
     /// Where mails get their bytes; none: here.
     pub(super) press: Option<Rc<Press>>,
+    /// Mails that leave with this transaction.
+    pub(super) leaving: Leaving,
 }
 
 impl Work<'_> {
@@ -100,7 +103,7 @@ impl Work<'_> {
     /// The first handled mail with the same content, whichever schema kept it.
     fn same_content(
         &self,
-        pending: &inbox::Pending,
+        pending: &inbox::Pending<'_>,
         key: &[u8],
     ) -> Result<Option<(i64, Option<i64>)>, DeskError> {
         let found = inbox::same_content(self.db, pending, key)?;
@@ -114,8 +117,9 @@ impl Work<'_> {
     /// Decides what becomes of one mail.
     pub(super) fn dispose(
         &mut self,
-        pending: &inbox::Pending,
-        opened: Opened,
+        pending: &inbox::Pending<'_>,
+        opened: &Opened,
+        alone: Option<Reading>,
     ) -> Result<Disposition, DeskError> {
         let letter = &opened.letter;
         let content_key = &opened.content_key;
@@ -132,14 +136,14 @@ impl Work<'_> {
         }
         let bound = bind::bind(self.db, self.house, letter)?;
         let reader = &opened.reader;
-        let reading = match (bound.original(), opened.alone) {
+        let reading = match (bound.original(), alone) {
             (None, Some(alone)) => alone,
             (original, _) => reader.read(letter, original),
         };
         let mut mail = Mail {
             letter,
             reading,
-            junk: self.house.junk.as_deref() == Some(pending.mailbox.as_str()),
+            junk: self.house.junk.as_deref() == Some(&*pending.mailbox),
         };
         self.claimed = self.claim_of(&mail, bound.introduction());
         if matches!(bound, bind::Binding::None) {
