@@ -110,9 +110,9 @@ impl Loop {
                 }
                 (false, true) => self.pretend(parcels).await?,
                 (false, false) => {
-                    // A long queue: the next ones are taken while these are sent.
+                    // A long queue: the next ones are taken while these are sent, unless some were before.
                     let room = self.throttle.room(began.elapsed(), MAX_BATCH);
-                    if parcels.len() > FEW && room > 0 {
+                    if ahead.is_none() && parcels.len() > FEW && room > 0 {
                         ahead = Some((self.take(room)?, Instant::now()));
                     }
                     if self.send(parcels).await? == Sent::Halted {

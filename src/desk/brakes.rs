@@ -91,7 +91,10 @@ impl Work<'_> {
                 address.map(Address::rate_key).unwrap_or_default(),
                 bucket::CLAIMED_AUTHOR,
             ),
-            (format!("domain {organisation}").into(), bucket::CLAIMED_DOMAIN),
+            (
+                format!("domain {organisation}").into(),
+                bucket::CLAIMED_DOMAIN,
+            ),
             ("anybody".into(), bucket::CLAIMED_BY_ANYBODY),
         ] {
             if self.take_one(&name, limit)?.is_some() {

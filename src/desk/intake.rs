@@ -115,9 +115,7 @@ impl Desk {
         };
         match pending.attempts + 1 {
             0..MAX_ATTEMPTS => Ok(Some(Suspicion::None)),
-            MAX_ATTEMPTS..LAST_ATTEMPT => {
-                Ok(Some(Suspicion::Twice(pending.raw.into_owned())))
-            }
+            MAX_ATTEMPTS..LAST_ATTEMPT => Ok(Some(Suspicion::Twice(pending.raw.into_owned()))),
             _ => {
                 self.blame(id, now_secs)?;
                 Ok(None)
@@ -247,7 +245,12 @@ impl Work<'_> {
         let alone = opened.alone.take();
         let decided = self.savepoint(|work| {
             let disposition = work.dispose(pending, &opened, alone)?;
-            Ok(inbox::settle(work.db, id, Some(opened.identity()), &disposition)?)
+            Ok(inbox::settle(
+                work.db,
+                id,
+                Some(opened.identity()),
+                &disposition,
+            )?)
         });
         match decided {
             Err(DeskError::Write(error)) => {

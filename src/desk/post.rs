@@ -159,7 +159,10 @@ impl Desk {
 }
 
 /// Which mails may leave now; None: none.
-pub(super) fn sending(db: &rusqlite::Connection, now_secs: i64) -> Result<Option<Which>, DeskError> {
+pub(super) fn sending(
+    db: &rusqlite::Connection,
+    now_secs: i64,
+) -> Result<Option<Which>, DeskError> {
     let until = people::meta(db, "queue_stopped")?.and_then(|until| until.parse::<i64>().ok());
     if people::meta(db, "distrust")?.is_some() || until.is_some_and(|until| until > now_secs) {
         return Ok(None);
@@ -189,11 +192,7 @@ fn blank_progress(state: &str, not_before_secs: i64) -> Progress<'_> {
 
 impl Work<'_> {
     /// Marks what is due as in flight, and takes out what is not wanted any more.
-    pub(super) fn take(
-        &mut self,
-        at_most: u32,
-        which: &Which,
-    ) -> Result<Vec<Parcel>, DeskError> {
+    pub(super) fn take(&mut self, at_most: u32, which: &Which) -> Result<Vec<Parcel>, DeskError> {
         let mut parcels = Vec::new();
         for mail in outbox::due(self.db, self.now_secs, at_most, which)? {
             if self.is_unwanted(&LastLook::at(&mail))? {

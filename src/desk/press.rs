@@ -90,12 +90,7 @@ impl Press {
         Ok(())
     }
 
-    fn store(
-        &self,
-        db: &Connection,
-        leaving: &Leaving,
-        done: Vec<Done>,
-    ) -> Result<(), DeskError> {
+    fn store(&self, db: &Connection, leaving: &Leaving, done: Vec<Done>) -> Result<(), DeskError> {
         self.waiting
             .set(self.waiting.get().saturating_sub(done.len()));
         for (id, finished) in done {

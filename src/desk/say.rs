@@ -29,7 +29,8 @@ impl Work<'_> {
         let bits = self.random();
         let owner = (introduction.id != 0).then_some(introduction.id);
         let secret = secrets::issue(self.db, bits, owner, saying, self.now_secs)?;
-        let mark = self.mark(&secret, saying.name());
+        let token = secret.token();
+        let mark = self.mark(&token, saying.name());
         let thread = thread_of(&mut introduction, saying.party())
             .filter(|thread| !thread.message_ids.is_empty())
             .map(|thread| writer::Thread {
@@ -50,7 +51,7 @@ impl Work<'_> {
             also,
         };
         let seal = Seal {
-            secret: &secret,
+            token: &token,
             mark: &mark,
         };
         let draft = writer::draft(saying, &introduction, thread, &voice, &seal, self.now_secs)?;

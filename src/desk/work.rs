@@ -11,7 +11,6 @@ use crate::desk::mail::Mail;
 use crate::desk::press::Press;
 use crate::desk::{DeskError, Dice, bind, ignored};
 use crate::reader::address::Address;
-use crate::reader::secret::Secret;
 use crate::reader::{Kind, Proof, Reading, content};
 use crate::rules::event::Event;
 use crate::rules::introduction::{Introduction, Stage, Way};
@@ -84,16 +83,15 @@ impl Work<'_> {
 
     /// The X-Askfirst-Id of a mail: nothing in it counts, or can be compared by an outsider. Before the
     /// hash stands the day, which its Date tells too: marks of one day lie together in their index.
-    pub(super) fn mark(&self, secret: &Secret, saying: &str) -> String {
+    pub(super) fn mark(&self, token: &str, saying: &str) -> String {
         let day = self.now_secs.div_euclid(86_400).rem_euclid(0x1_0000);
-        format!("{day:04x}{}", self.mark_without_day(secret, saying))
+        format!("{day:04x}{}", self.mark_without_day(token, saying))
     }
 
     /// What of a mark only this instance can write.
-    pub(super) fn mark_without_day(&self, secret: &Secret, saying: &str) -> String {
-        let hash = self.keyed(&format!("{}:{saying}", secret.token()));
-        let short: Vec<u8> = hash.into_iter().take(16).collect();
-        data_encoding::HEXLOWER.encode(&short)
+    pub(super) fn mark_without_day(&self, token: &str, saying: &str) -> String {
+        let hash = self.keyed(&[token, ":", saying].concat());
+        data_encoding::HEXLOWER.encode(hash.get(..16).unwrap_or_default())
     }
 
     pub(super) fn person_hash(&self, address: &Address) -> Vec<u8> {

@@ -1,8 +1,8 @@
 //! The inbox: raw mails with their keys, attempts and dispositions; and the folders they lay in.
 
 use crate::store::StoreError;
-use std::borrow::Cow;
 use rusqlite::{Connection, OptionalExtension, Row};
+use std::borrow::Cow;
 
 /// A mail as it was fetched, not yet looked at.
 #[derive(Clone)]

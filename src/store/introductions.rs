@@ -4,8 +4,8 @@ use crate::reader::address::{Address, Person};
 use crate::rules::clock;
 use crate::rules::introduction::{Introduction, Outline};
 use crate::store::StoreError;
-use std::borrow::Cow;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
+use std::borrow::Cow;
 
 /// Makes room for a new introduction, and gives it its id; [`save_words`] or [`save`] stores what it says.
 pub fn insert(db: &Connection, introduction: &mut Introduction) -> Result<(), StoreError> {
@@ -46,7 +46,16 @@ fn rate(person: &Option<Person>) -> Option<Cow<'_, str>> {
 }
 
 fn encode(introduction: &Introduction) -> Result<String, StoreError> {
-    serde_json::to_string(introduction).map_err(|error| unreadable(introduction.id, &error))
+    let words = introduction.request.as_ref().map_or(0, |r| r.words.len());
+    // As long as most become, so that it is not moved while it grows.
+    let mut json = Vec::with_capacity(2_048 + words + words / 16);
+    serde_json::to_writer(&mut json, introduction)
+        .map_err(|error| unreadable(introduction.id, &error))?;
+    String::from_utf8(json).map_err(|error| StoreError::Unreadable {
+        table: "introductions",
+        row: introduction.id,
+        why: error.to_string(),
+    })
 }
 
 pub fn save(db: &Connection, introduction: &Introduction) -> Result<(), StoreError> {

@@ -386,7 +386,9 @@ pub fn count_failed_look(db: &Connection, id: i64) -> Result<(), StoreError> {
 /// Whether it was taken to be sent, and nothing more is known of it.
 pub fn is_in_flight(db: &Connection, id: i64) -> Result<bool, StoreError> {
     Ok(db
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM outbox WHERE id = ?1 AND state = 'inflight')")?
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM outbox WHERE id = ?1 AND state = 'inflight')",
+        )?
         .query_row([id], |row| row.get(0))?)
 }
 

@@ -83,13 +83,28 @@ pub fn mailbox(name: &str, address: &Address) -> Result<String, WriteError> {
     if name.is_empty() {
         return Ok(address);
     }
+    let mut out = String::with_capacity(name.len() * 2 + address.len() + 5);
     // Programs decode encoded words even in quoted strings, against RFC 2047 section 5.
-    let name = if plain_ascii(&name) {
-        format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""))
+    if plain_ascii(&name) {
+        out.push('"');
+        for piece in name.split_inclusive(['\\', '"']) {
+            match piece.strip_suffix(['\\', '"']) {
+                Some(before) => {
+                    out.push_str(before);
+                    out.push('\\');
+                    out.push_str(piece.get(before.len()..).unwrap_or_default());
+                }
+                None => out.push_str(piece),
+            }
+        }
+        out.push('"');
     } else {
-        encoded_words(&name)
-    };
-    Ok(format!("{name} <{address}>"))
+        out.push_str(&encoded_words(&name));
+    }
+    for piece in [" <", &address, ">"] {
+        out.push_str(piece);
+    }
+    Ok(out)
 }
 
 /// Mailboxes, one a line.
