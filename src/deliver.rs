@@ -110,9 +110,9 @@ impl Loop {
                 }
                 (false, true) => self.pretend(parcels).await?,
                 (false, false) => {
-                    // A long queue: the next ones are taken while these are sent.
+                    // A long queue: the next ones are taken while these are sent, unless some were before.
                     let room = self.throttle.room(began.elapsed(), MAX_BATCH);
-                    if parcels.len() > FEW && room > 0 {
+                    if ahead.is_none() && parcels.len() > FEW && room > 0 {
                         ahead = Some((self.take(room)?, Instant::now()));
                     }
                     if self.send(parcels).await? == Sent::Halted {
@@ -188,6 +188,9 @@ impl Loop {
     }
 
     async fn put_off(&self, ids: Vec<i64>) -> Result<(), RunError> {
+        if ids.is_empty() {
+            return Ok(());
+        }
         let now_secs = (self.now)();
         self.clerk
             .ask(move |desk| desk.put_off(&ids, now_secs))

@@ -24,6 +24,7 @@ pub mod house;
 pub mod in_copy;
 pub mod intake;
 pub mod launch;
+mod leaving;
 pub mod machines;
 pub mod mail;
 pub mod operator;
@@ -45,6 +46,7 @@ pub mod work;
 use crate::deadline::Deadline;
 use crate::desk::acquainted::Acquainted;
 use crate::desk::house::House;
+use crate::desk::leaving::Leaving;
 use crate::desk::post::Parcel;
 use crate::desk::work::{Keyed, Work};
 use crate::failpoint;
@@ -221,6 +223,7 @@ impl Desk {
             each_apart: true,
             undid: false,
             press: None,
+            leaving: Leaving::default(),
         })
         .inspect_err(|_| undone())?;
         failpoint::commit(self.doing, false);

@@ -161,7 +161,11 @@ impl Found<'_> {
 
     /// Two entries may share an address; "never" in one of them wins.
     fn settle(&mut self, address: &Address, settled: &Settled) {
-        let held = self.contacts.settled.entry(address.rate_key()).or_default();
+        let held = self
+            .contacts
+            .settled
+            .entry(address.rate_key().into_owned())
+            .or_default();
         let never = [&*held, settled]
             .iter()
             .any(|one| one.standing == Some(Standing::Never));

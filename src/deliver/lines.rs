@@ -46,7 +46,8 @@ pub struct Lines {
     now: Now,
     /// Where is kept which mails were begun.
     offers: Option<Arc<Offers>>,
-    kept: Mutex<Vec<(Connection, Instant)>>,
+    /// In boxes: each is handed on several times a mail.
+    kept: Mutex<Vec<(Box<Connection>, Instant)>>,
 }
 
 /// What became of one mail.
@@ -213,15 +214,16 @@ impl Lines {
     }
 
     /// A connection that has nothing to do now.
-    fn put_by(&self, connection: Connection) {
+    fn put_by(&self, connection: Box<Connection>) {
         held(&self.kept).push((connection, Instant::now()));
     }
 
-    async fn connect(&self) -> Result<Connection, (Option<smtp::Attempt>, WireError)> {
+    async fn connect(&self) -> Result<Box<Connection>, (Option<smtp::Attempt>, WireError)> {
         let now_secs = (self.now)();
         self.door
             .send(&self.ehlo_name, &Timeouts::default(), now_secs)
             .await
+            .map(Box::new)
     }
 
     /// When the oldest kept connection should be closed.
@@ -236,13 +238,13 @@ impl Lines {
     pub async fn close(&self, all: bool) {
         let now = Instant::now();
         let old = |since: &Instant| all || *since + KEEP <= now;
-        let ended: Vec<Connection> = {
+        let ended: Vec<Box<Connection>> = {
             let mut kept = held(&self.kept);
             let (ended, rest) = std::mem::take(&mut *kept)
                 .into_iter()
                 .partition(|(_, since)| old(since));
             *kept = rest;
-            let ended: Vec<(Connection, Instant)> = ended;
+            let ended: Vec<(Box<Connection>, Instant)> = ended;
             ended
                 .into_iter()
                 .map(|(connection, _)| connection)
@@ -273,7 +275,7 @@ impl Lines {
         ended: &mpsc::UnboundedSender<Ended>,
         mut stop: watch::Receiver<bool>,
     ) {
-        let mut connection: Option<Connection> = None;
+        let mut connection: Option<Box<Connection>> = None;
         let mut counted = None;
         while let Some(parcel) = batch.next(self.offers.as_deref()) {
             failpoint::here("send.begun");
@@ -281,7 +283,7 @@ impl Lines {
                 batch.put_back(parcel);
                 break;
             }
-            let (open, used) = match connection.take().filter(Connection::is_usable) {
+            let (open, used) = match connection.take().filter(|open| open.is_usable()) {
                 Some(open) => (open, false),
                 None => {
                     // The one before, if there was one, is lost.
@@ -317,13 +319,13 @@ impl Lines {
                 let _ = judged.await;
             }
         }
-        if let Some(open) = connection.filter(Connection::is_usable) {
+        if let Some(open) = connection.filter(|open| open.is_usable()) {
             self.put_by(open);
         }
     }
 
     /// A kept connection, or a fresh one; whether it was kept.
-    async fn open(&self) -> Result<(Connection, bool), (Option<smtp::Attempt>, WireError)> {
+    async fn open(&self) -> Result<(Box<Connection>, bool), (Option<smtp::Attempt>, WireError)> {
         let kept = held(&self.kept).pop();
         let kept = kept.filter(|(_, since)| since.elapsed() < KEEP);
         Ok(match kept {
@@ -336,10 +338,10 @@ impl Lines {
     /// answered nothing was sent, and a fresh connection gets the same mail.
     async fn one(
         &self,
-        mut open: Connection,
+        mut open: Box<Connection>,
         kept: bool,
         parcel: &Parcel,
-    ) -> (Connection, smtp::Attempt) {
+    ) -> (Box<Connection>, smtp::Attempt) {
         let (from, to) = (Some(parcel.envelope_from.as_str()), &parcel.recipients);
         let attempt = open.send(from, to, &parcel.bytes).await;
         let closed = attempt.phase == Phase::Mail

@@ -5,12 +5,13 @@
 
 use crate::deadline::{DECIDE_TICKS, Deadline};
 use crate::desk::house::House;
+use crate::desk::intake::identity;
 use crate::desk::{STACK_OCTETS, bind};
 use crate::failpoint;
 use crate::reader::author::Facts;
 use crate::reader::letter::Letter;
 use crate::reader::{self, Known, Reader, Reading, content};
-use crate::store::inbox::Pending;
+use crate::store::inbox::{Identity, Pending};
 use std::cell::RefCell;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::{Builder, Scope};
@@ -40,8 +41,13 @@ pub(super) struct Opened {
 }
 
 impl Opened {
+    /// What it is known by from now on.
+    pub(super) fn identity(&self) -> Identity<'_> {
+        identity(&self.letter, &self.content_key)
+    }
+
     /// Takes a mail apart; `alone`: reads it too, if no token of ours stands in it.
-    pub(super) fn of(pending: &Pending, around: Circumstances<'_>, alone: bool) -> Opened {
+    pub(super) fn of(pending: &Pending<'_>, around: Circumstances<'_>, alone: bool) -> Opened {
         reader::prepare();
         let deadline = around.deadline;
         let _held = deadline.map(|deadline| deadline.begin(pending.id, DECIDE_TICKS));
@@ -84,7 +90,7 @@ impl Ahead {
     /// Begins to read these mails, if they are enough.
     pub(super) fn start<'scope, 'env>(
         scope: &'scope Scope<'scope, 'env>,
-        mails: &'env [Pending],
+        mails: &'env [Pending<'env>],
         around: Circumstances<'env>,
     ) -> Ahead {
         if mails.len() < WORTH_IT {

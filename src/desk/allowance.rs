@@ -18,6 +18,7 @@ use crate::rules::report::Report;
 use crate::rules::saying::Saying;
 use crate::store::inbox::Disposition;
 use crate::store::people;
+use std::borrow::Cow;
 
 impl Work<'_> {
     /// Counts a direct request under its author and its connector; None: it is within the limits.
@@ -70,7 +71,7 @@ impl Work<'_> {
         connector: &Connector,
     ) -> Result<bool, DeskError> {
         let claim = own.requester.as_ref().map(|p| p.address.rate_key());
-        let claim = claim.unwrap_or_else(|| mail.letter.subject.clone());
+        let claim = claim.unwrap_or_else(|| Cow::Borrowed(&mail.letter.subject));
         let Some(address) = connector.addresses.first() else {
             return Ok(false);
         };

@@ -2,13 +2,14 @@
 //!
 //! Fails with a [`DeskError`]; then the process ends, and what was at hand is of unknown outcome.
 
-use crate::desk::post::Parcel;
+use crate::desk::post::{LastLook, Parcel};
 use crate::desk::{Desk, DeskError};
 use crate::store::outbox;
 use std::collections::VecDeque;
 
-/// Mails that may be in flight before anybody has begun to send them; the rest stays queued.
-pub(super) const MAX_AT_HAND: usize = 20;
+/// Mails that may be in flight before anybody has begun to send them; the rest stays queued. Those of one batch
+/// of requests: each is then written once and never taken.
+const MAX_AT_HAND: usize = 200;
 /// They go within milliseconds; after this the world is looked at again.
 const MAX_AT_HAND_SECS: i64 = 2;
 
@@ -75,7 +76,7 @@ impl Desk {
                 let Some(mail) = mail.filter(|mail| mail.state == "inflight") else {
                     continue;
                 };
-                match work.is_unwanted(&mail)? {
+                match work.is_unwanted(&LastLook::at(&mail))? {
                     true => work.take_out(mail.id)?,
                     false => wanted.push_back(parcel),
                 }

@@ -11,7 +11,7 @@ use crate::reader::address::Address;
 use crate::rules::bucket::{self, Limit};
 use crate::rules::introduction::Introduction;
 use crate::rules::saying::{Party, Saying};
-use crate::store::inbox::Disposition;
+use crate::store::inbox::{Disposition, Identity};
 use crate::store::{inbox, people};
 
 /// Held mails looked at again in one go; the first that is held again ends it.
@@ -31,7 +31,7 @@ impl Desk {
 }
 
 impl Work<'_> {
-    pub(super) fn hold(&mut self, id: i64) -> Result<(), DeskError> {
+    pub(super) fn hold(&mut self, id: i64, identity: Identity<'_>) -> Result<(), DeskError> {
         tracing::warn!(
             inbox = id,
             "unproven mail causes too many mails; this one waits"
@@ -43,7 +43,7 @@ impl Work<'_> {
             introduction: None,
             duplicate_of: None,
         };
-        Ok(inbox::settle(self.db, id, &disposition)?)
+        Ok(inbox::settle(self.db, id, Some(identity), &disposition)?)
     }
 
     /// Whose claim it is, where what this mail causes is to be counted: a stranger's mail, or one that
@@ -91,8 +91,11 @@ impl Work<'_> {
                 address.map(Address::rate_key).unwrap_or_default(),
                 bucket::CLAIMED_AUTHOR,
             ),
-            (format!("domain {organisation}"), bucket::CLAIMED_DOMAIN),
-            ("anybody".to_owned(), bucket::CLAIMED_BY_ANYBODY),
+            (
+                format!("domain {organisation}").into(),
+                bucket::CLAIMED_DOMAIN,
+            ),
+            ("anybody".into(), bucket::CLAIMED_BY_ANYBODY),
         ] {
             if self.take_one(&name, limit)?.is_some() {
                 return Err(DeskError::Held);

@@ -15,7 +15,7 @@ use crate::store::inbox::{Disposition, Pending};
 use crate::store::{introductions, outbox, people};
 
 /// An ask that waited longer than this gives its reader the whole window all the same.
-const LATE_SECS: i64 = 2 * 3600;
+pub(super) const LATE_SECS: i64 = 2 * 3600;
 /// The separator that is tried (RFC 5233 names `+` as the usual one).
 const SEPARATOR: char = '+';
 
@@ -53,7 +53,7 @@ impl Work<'_> {
     pub(super) fn sighted(
         &mut self,
         mark: &str,
-        pending: &Pending,
+        pending: &Pending<'_>,
         letter: &Letter,
     ) -> Result<Disposition, DeskError> {
         let Some(ours) = outbox::by_mark(self.db, mark)? else {

@@ -59,7 +59,7 @@ impl Connector {
     }
 
     pub fn settled(&self, address: &Address) -> Option<&Settled> {
-        self.settled.get(&address.rate_key())
+        self.settled.get(&*address.rate_key())
     }
 
     /// Whether his contacts say "always yes" for exactly this address.

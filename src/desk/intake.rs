@@ -13,7 +13,7 @@ use crate::desk::work::Work;
 use crate::desk::{Desk, DeskError};
 use crate::failpoint;
 use crate::reader::{content, letter::Letter};
-use crate::store::inbox::{self, Arrived, Disposition, Pending};
+use crate::store::inbox::{self, Arrived, Disposition, Identity, Pending};
 use crate::store::people;
 use std::collections::HashSet;
 
@@ -37,9 +37,12 @@ impl Desk {
     /// waits for the disk.
     pub fn receive(&mut self, batch: &[Arrived], now_secs: i64) -> Result<usize, DeskError> {
         let taken = self.take(batch, now_secs)?;
-        let mails: Vec<_> = taken.into_iter().flatten().map(|id| (id, None)).collect();
-        self.handle_all(&mails, now_secs)?;
-        Ok(mails.len())
+        let taken = batch.iter().zip(taken);
+        let pending: Vec<Pending<'_>> = taken
+            .filter_map(|(arrived, id)| Some(arrived.pending(id?)))
+            .collect();
+        self.handle_pending(&pending, now_secs)?;
+        Ok(pending.len())
     }
 
     /// Stores raw mails; nothing has looked into them yet. For each its id, where it is to be handled.
@@ -66,7 +69,7 @@ impl Desk {
                         // Never handled, but recognised where it turns up again.
                         let letter = crate::reader::open(&arrived.raw);
                         let key = content::key(&letter, &arrived.raw);
-                        work.identify(id, &letter, &key)?;
+                        inbox::identify(work.db, id, identity(&letter, &key))?;
                     }
                 }
                 Ok(())
@@ -102,7 +105,7 @@ impl Desk {
         self.doing = "attempt";
         self.transact(now_secs, |work| Ok(inbox::count_attempt(work.db, id)?))?;
         let pending = inbox::load(self.store.reading(), id)?;
-        Ok(pending.map(|pending| pending.raw))
+        Ok(pending.map(|pending| pending.raw.into_owned()))
     }
 
     /// What the attempts so far say of a mail; None: there is nothing to do about it.
@@ -112,7 +115,7 @@ impl Desk {
         };
         match pending.attempts + 1 {
             0..MAX_ATTEMPTS => Ok(Some(Suspicion::None)),
-            MAX_ATTEMPTS..LAST_ATTEMPT => Ok(Some(Suspicion::Twice(pending.raw))),
+            MAX_ATTEMPTS..LAST_ATTEMPT => Ok(Some(Suspicion::Twice(pending.raw.into_owned()))),
             _ => {
                 self.blame(id, now_secs)?;
                 Ok(None)
@@ -124,7 +127,7 @@ impl Desk {
     pub fn blame(&mut self, id: i64, now_secs: i64) -> Result<(), DeskError> {
         self.doing = "aside";
         self.transact(now_secs, |work| {
-            work.set_aside(id, "it ended the program before".to_owned())
+            work.set_aside(id, None, "it ended the program before".to_owned())
         })
     }
 
@@ -159,9 +162,6 @@ impl Desk {
         mails: &[(i64, Option<String>)],
         now_secs: i64,
     ) -> Result<(), DeskError> {
-        if mails.is_empty() {
-            return Ok(());
-        }
         let mut pending = Vec::with_capacity(mails.len());
         for (id, facts) in mails {
             if let Some(mut mail) = inbox::load(self.store.reading(), *id)? {
@@ -169,6 +169,13 @@ impl Desk {
                 mail.facts = facts.clone().or(mail.facts);
                 pending.push(mail);
             }
+        }
+        self.handle_pending(&pending, now_secs)
+    }
+
+    fn handle_pending(&mut self, pending: &[Pending<'_>], now_secs: i64) -> Result<(), DeskError> {
+        if pending.is_empty() {
+            return Ok(());
         }
         let room = self.room_at_hand();
         self.doing = "decide";
@@ -179,18 +186,19 @@ impl Desk {
             now_secs,
         };
         let taken = std::thread::scope(|scope| {
-            let ahead = Ahead::start(scope, &pending, around);
+            let ahead = Ahead::start(scope, pending, around);
             let press = ahead.is_there().then(|| Press::start(scope)).flatten();
             self.transact_each(now_secs, |work| {
                 // Where each mail can be undone by itself, each is finished by itself.
                 work.press = press.clone().filter(|_| !work.each_apart);
-                for mail in &pending {
+                work.let_leave(room)?;
+                for mail in pending {
                     let opened = ahead.take(mail.id);
                     let opened = opened.unwrap_or_else(|| Opened::of(mail, around, false));
                     work.handle(mail, opened)?;
                 }
                 if let Some(press) = work.press.take() {
-                    press.empty(work.db)?;
+                    press.empty(work.db, &work.leaving)?;
                 }
                 work.take_up(room)
             })
@@ -226,30 +234,31 @@ impl Desk {
 
 impl Work<'_> {
     /// One mail; what can't be answered is undone and set aside, and the next one is handled.
-    fn handle(&mut self, pending: &Pending, opened: Opened) -> Result<(), DeskError> {
+    fn handle(&mut self, pending: &Pending<'_>, mut opened: Opened) -> Result<(), DeskError> {
         let id = pending.id;
         let deadline = self.deadline;
         let _held = deadline.map(|deadline| deadline.begin(id, DECIDE_TICKS));
-        self.identify(id, &opened.letter, &opened.content_key)?;
         if let Some(facts) = pending.facts.as_deref().filter(|_| pending.looked_up) {
             inbox::learn(self.db, id, facts)?;
         }
         self.claimed = None;
-        match self.savepoint(|work| work.decide(pending, opened)) {
-            Err(DeskError::Write(error)) => self.set_aside(id, error.to_string()),
-            Err(DeskError::Held) => self.hold(id),
+        let alone = opened.alone.take();
+        let decided = self.savepoint(|work| {
+            let disposition = work.dispose(pending, &opened, alone)?;
+            Ok(inbox::settle(
+                work.db,
+                id,
+                Some(opened.identity()),
+                &disposition,
+            )?)
+        });
+        match decided {
+            Err(DeskError::Write(error)) => {
+                self.set_aside(id, Some(opened.identity()), error.to_string())
+            }
+            Err(DeskError::Held) => self.hold(id, opened.identity()),
             other => other,
         }
-    }
-
-    fn identify(&self, id: i64, letter: &Letter, key: &[u8]) -> Result<(), DeskError> {
-        let message_id = letter.message_id.as_deref();
-        Ok(inbox::identify(self.db, id, key, message_id)?)
-    }
-
-    fn decide(&mut self, pending: &Pending, opened: Opened) -> Result<(), DeskError> {
-        let disposition = self.dispose(pending, opened)?;
-        Ok(inbox::settle(self.db, pending.id, &disposition)?)
     }
 
     /// Undoes what `act` did if it fails, and nothing else of the transaction; where nothing is apart, all
@@ -275,7 +284,12 @@ impl Work<'_> {
         done
     }
 
-    fn set_aside(&mut self, id: i64, reason: String) -> Result<(), DeskError> {
+    fn set_aside(
+        &mut self,
+        id: i64,
+        identity: Option<Identity<'_>>,
+        reason: String,
+    ) -> Result<(), DeskError> {
         tracing::warn!(inbox = id, reason, "a mail is set aside");
         let disposition = Disposition {
             name: "quarantined",
@@ -283,6 +297,13 @@ impl Work<'_> {
             introduction: None,
             duplicate_of: None,
         };
-        Ok(inbox::settle(self.db, id, &disposition)?)
+        Ok(inbox::settle(self.db, id, identity, &disposition)?)
+    }
+}
+
+pub(super) fn identity<'a>(letter: &'a Letter, content_key: &'a [u8]) -> Identity<'a> {
+    Identity {
+        content_key,
+        message_id: letter.message_id.as_deref(),
     }
 }

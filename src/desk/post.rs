@@ -1,7 +1,7 @@
 //! The way out: mails that are due, what became of each attempt, and copies of ours that were seen.
 
 use crate::desk::work::Work;
-use crate::desk::{Desk, DeskError, at_hand};
+use crate::desk::{Desk, DeskError, copies};
 use crate::reader::address::Address;
 use crate::rules::event::Event;
 use crate::rules::introduction::{Outline, Stage};
@@ -18,8 +18,29 @@ pub struct Parcel {
     pub bytes: Vec<u8>,
 }
 
+/// What a last look before a mail leaves needs of it.
+pub(super) struct LastLook<'a> {
+    pub(super) id: i64,
+    pub(super) introduction: Option<i64>,
+    pub(super) saying: &'a str,
+    pub(super) recipients: &'a [String],
+}
+
+impl LastLook<'_> {
+    pub(super) fn at(mail: &outbox::Mail) -> LastLook<'_> {
+        LastLook {
+            id: mail.id,
+            introduction: mail.introduction,
+            saying: &mail.saying,
+            recipients: &mail.recipients,
+        }
+    }
+}
+
 /// The key of `meta` that names the last mail refused at MAIL, until one is accepted.
 const MAIL_REFUSED: &str = "mail_refused";
+/// So many mails at hand are no backlog.
+const FEW: usize = 20;
 /// Mails that wait to be sent before no more are read: a few batches, so that neither side idles.
 const MAX_WAITING: u32 = 2_000;
 impl Desk {
@@ -36,7 +57,7 @@ impl Desk {
         let mut parcels = self.take_at_hand(at_most, now_secs)?;
         let room = at_most.saturating_sub(u32::try_from(parcels.len()).unwrap_or(u32::MAX));
         // A few at hand are all there is: they go at once, without a look at the queue.
-        let are_few = !parcels.is_empty() && parcels.len() < at_hand::MAX_AT_HAND;
+        let are_few = !parcels.is_empty() && parcels.len() < FEW;
         if are_few
             || room == 0
             || outbox::due(self.store.reading(), now_secs, 1, &which)?.is_empty()
@@ -138,7 +159,10 @@ impl Desk {
 }
 
 /// Which mails may leave now; None: none.
-fn sending(db: &rusqlite::Connection, now_secs: i64) -> Result<Option<Which>, DeskError> {
+pub(super) fn sending(
+    db: &rusqlite::Connection,
+    now_secs: i64,
+) -> Result<Option<Which>, DeskError> {
     let until = people::meta(db, "queue_stopped")?.and_then(|until| until.parse::<i64>().ok());
     if people::meta(db, "distrust")?.is_some() || until.is_some_and(|until| until > now_secs) {
         return Ok(None);
@@ -167,20 +191,11 @@ fn blank_progress(state: &str, not_before_secs: i64) -> Progress<'_> {
 }
 
 impl Work<'_> {
-    /// Mails written in this transaction are taken up at once, where there is room and nothing older
-    /// waits before them.
-    pub(super) fn take_up(&mut self, room: usize) -> Result<Vec<Parcel>, DeskError> {
-        if room == 0 || sending(self.db, self.now_secs)? != Some(Which::All) {
-            return Ok(Vec::new());
-        }
-        self.take(u32::try_from(room).unwrap_or(0), &Which::All)
-    }
-
     /// Marks what is due as in flight, and takes out what is not wanted any more.
-    fn take(&mut self, at_most: u32, which: &Which) -> Result<Vec<Parcel>, DeskError> {
+    pub(super) fn take(&mut self, at_most: u32, which: &Which) -> Result<Vec<Parcel>, DeskError> {
         let mut parcels = Vec::new();
         for mail in outbox::due(self.db, self.now_secs, at_most, which)? {
-            if self.is_unwanted(&mail)? {
+            if self.is_unwanted(&LastLook::at(&mail))? {
                 self.take_out(mail.id)?;
                 continue;
             }
@@ -218,9 +233,9 @@ impl Work<'_> {
     /// The last look before a mail leaves: a question to a target that waited in the queue while the
     /// introduction was called off, or while he asked to be left alone; and whatever would go to others
     /// than it was written for, or introduces without three consents.
-    pub(super) fn is_unwanted(&self, mail: &outbox::Mail) -> Result<bool, DeskError> {
+    pub(super) fn is_unwanted(&self, mail: &LastLook<'_>) -> Result<bool, DeskError> {
         let question = matches!(
-            mail.saying.as_str(),
+            mail.saying,
             "ask" | "reminder" | "clarify" | "confirm_target"
         );
         let looked_at = question || mail.saying == "introduction";
@@ -241,7 +256,7 @@ impl Work<'_> {
             Some(target) => people::wishes(self.db, &self.person_hash(&target.address), "stop")?,
             None => false,
         };
-        Ok(stopped || (question && is_past(&mail.saying, &introduction)))
+        Ok(stopped || (question && is_past(mail.saying, &introduction)))
     }
 
     pub(super) fn progress(
@@ -284,31 +299,36 @@ impl Work<'_> {
     }
 
     fn judge(&mut self, id: i64, attempt: &Attempt) -> Result<Judgement, DeskError> {
-        let Some(mail) = outbox::load(self.db, id)? else {
+        // If it is not in flight, an answer to it came before the server's last word, and is the better witness.
+        let standing = outbox::standing(self.db, id)?;
+        let Some(standing) = standing.filter(|standing| standing.in_flight) else {
             return Ok(Judgement::Delivered);
         };
-        if mail.state != "inflight" {
-            // An answer to it came before the server's last word, and is the better witness.
-            return Ok(Judgement::Delivered);
-        }
         let now = self.now_secs;
         let another = people::meta(self.db, MAIL_REFUSED)?;
+        let age_secs = now - standing.created_at_secs;
         let history = retry::History {
-            attempts: mail.attempts,
-            age_secs: now - mail.created_at_secs,
+            attempts: standing.attempts,
+            age_secs,
             mail_refused_before: attempt.phase == Phase::Mail
                 && outbox::ended_in(self.db, id, Phase::Mail.name())?,
             another_refused: another
                 .as_ref()
                 .is_some_and(|other| *other != id.to_string()),
         };
-        let judgement = match retry::judge(attempt, history) {
-            Judgement::TooLarge if self.shorten(&mail)? => {
+        let judgement = retry::judge(attempt, history);
+        // Most are delivered, and nothing more is asked of them.
+        let mail = match judgement {
+            Judgement::Delivered if age_secs <= copies::LATE_SECS => None,
+            _ => outbox::load(self.db, id)?,
+        };
+        let judgement = match (judgement, &mail) {
+            (Judgement::TooLarge, Some(mail)) if self.shorten(mail)? => {
                 self.progress(id, "superseded", now, Some(attempt))?;
                 return Ok(Judgement::TooLarge);
             }
-            Judgement::TooLarge => Judgement::Refused { recipient: None },
-            other => other,
+            (Judgement::TooLarge, _) => Judgement::Refused { recipient: None },
+            (other, _) => other,
         };
         if attempt.phase == Phase::Mail && !matches!(judgement, Judgement::Delivered) {
             people::set_meta(self.db, MAIL_REFUSED, Some(&id.to_string()))?;
@@ -321,14 +341,16 @@ impl Work<'_> {
                     people::set_meta(self.db, MAIL_REFUSED, None)?;
                 }
                 self.progress(id, "accepted", now, Some(attempt))?;
-                self.begin_late(&mail, now)?;
+                if let Some(mail) = &mail {
+                    self.begin_late(mail, now)?;
+                }
             }
             Judgement::TryLater { delay_secs } => {
                 self.progress(id, "queued", now + delay_secs, Some(attempt))?;
             }
             Judgement::Unknown => {
                 outbox::count_unknown(self.db, id)?;
-                let wait = now + retry::unknown_wait_secs(mail.attempts);
+                let wait = now + retry::unknown_wait_secs(standing.attempts);
                 self.progress(id, "unknown", wait, Some(attempt))?;
             }
             Judgement::StopQueue { delay_secs } => {
@@ -339,7 +361,9 @@ impl Work<'_> {
             Judgement::TooLarge => {}
             Judgement::Refused { recipient } => {
                 self.progress(id, "refused", now, Some(attempt))?;
-                self.undelivered(&mail, recipient.as_deref())?;
+                if let Some(mail) = &mail {
+                    self.undelivered(mail, recipient.as_deref())?;
+                }
             }
         }
         Ok(judgement)
@@ -391,8 +415,8 @@ fn is_past(saying: &str, introduction: &Outline) -> bool {
 
 /// Whether a mail to the target, or the introduction, goes to the people of its introduction and nobody
 /// else, as they are known now.
-fn is_meant(mail: &outbox::Mail, introduction: &Outline) -> bool {
-    let people = match mail.saying.as_str() {
+fn is_meant(mail: &LastLook<'_>, introduction: &Outline) -> bool {
+    let people = match mail.saying {
         "introduction" if !introduction.consents.all_stand() => return false,
         "introduction" => vec![
             &introduction.requester,

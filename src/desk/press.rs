@@ -4,6 +4,7 @@
 //! A draft that can't be finished undoes the transaction, which begins again without a press.
 
 use crate::desk::DeskError;
+use crate::desk::leaving::Leaving;
 use crate::store::outbox;
 use crate::writer::{Draft, Finished, WriteError};
 use rusqlite::Connection;
@@ -56,7 +57,12 @@ impl Press {
     }
 
     /// Takes a draft for this row of the outbox; stores what was finished meanwhile.
-    pub(super) fn give(&self, db: &Connection, id: i64, draft: Draft) -> Result<(), DeskError> {
+    pub(super) fn give(
+        &self,
+        (db, leaving): (&Connection, &Leaving),
+        id: i64,
+        draft: Draft,
+    ) -> Result<(), DeskError> {
         let mut given = self.given.borrow_mut();
         given.push((id, draft));
         if given.len() < GROUP {
@@ -67,34 +73,41 @@ impl Press {
             .send(std::mem::take(&mut *given))
             .map_err(|_| DeskError::Again)?;
         while let Ok(done) = self.done.try_recv() {
-            self.store(db, done)?;
+            self.store(db, leaving, done)?;
         }
         Ok(())
     }
 
     /// Finishes the last few, waits for all that was handed over, and stores it.
-    pub(super) fn empty(&self, db: &Connection) -> Result<(), DeskError> {
+    pub(super) fn empty(&self, db: &Connection, leaving: &Leaving) -> Result<(), DeskError> {
         for (id, draft) in self.given.take() {
-            keep(db, id, draft.finish())?;
+            keep(db, leaving, id, draft.finish())?;
         }
         while self.waiting.get() > 0 {
             let done = self.done.recv().map_err(|_| DeskError::Again)?;
-            self.store(db, done)?;
+            self.store(db, leaving, done)?;
         }
         Ok(())
     }
 
-    fn store(&self, db: &Connection, done: Vec<Done>) -> Result<(), DeskError> {
+    fn store(&self, db: &Connection, leaving: &Leaving, done: Vec<Done>) -> Result<(), DeskError> {
         self.waiting
             .set(self.waiting.get().saturating_sub(done.len()));
         for (id, finished) in done {
-            keep(db, id, finished)?;
+            keep(db, leaving, id, finished)?;
         }
         Ok(())
     }
 }
 
-fn keep(db: &Connection, id: i64, finished: Result<Finished, WriteError>) -> Result<(), DeskError> {
+fn keep(
+    db: &Connection,
+    leaving: &Leaving,
+    id: i64,
+    finished: Result<Finished, WriteError>,
+) -> Result<(), DeskError> {
     let finished = finished.map_err(|_| DeskError::Again)?;
-    Ok(outbox::finish(db, id, &finished.bytes, &finished.quotable)?)
+    outbox::finish(db, id, &finished.bytes, &finished.quotable)?;
+    leaving.finished(id, finished.bytes);
+    Ok(())
 }

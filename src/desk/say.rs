@@ -3,6 +3,7 @@
 //! Fails with a [`DeskError`]; then the transaction is rolled back and nothing was written.
 
 use crate::desk::DeskError;
+use crate::desk::post::Parcel;
 use crate::desk::work::Work;
 use crate::reader::address::Address;
 use crate::reader::secret::Secret;
@@ -28,7 +29,8 @@ impl Work<'_> {
         let bits = self.random();
         let owner = (introduction.id != 0).then_some(introduction.id);
         let secret = secrets::issue(self.db, bits, owner, saying, self.now_secs)?;
-        let mark = self.mark(&secret, saying.name());
+        let token = secret.token();
+        let mark = self.mark(&token, saying.name());
         let thread = thread_of(&mut introduction, saying.party())
             .filter(|thread| !thread.message_ids.is_empty())
             .map(|thread| writer::Thread {
@@ -49,15 +51,12 @@ impl Work<'_> {
             also,
         };
         let seal = Seal {
-            secret: &secret,
+            token: &token,
             mark: &mark,
         };
         let draft = writer::draft(saying, &introduction, thread, &voice, &seal, self.now_secs)?;
         let meant: Vec<&Address> = people.iter().map(|person| &person.address).collect();
-        let id = self.enter(saying, owner, &secret, &mark, &draft, &meant)?;
-        if let Some(wait_secs) = wait_secs {
-            outbox::postpone(self.db, id, self.now_secs + wait_secs)?;
-        }
+        let id = self.enter(saying, owner, (&secret, &mark), &draft, &meant, wait_secs)?;
         if let Some(thread) = thread_of(&mut introduction, saying.party()) {
             thread.push(&draft.message_id, &draft.subject);
         }
@@ -70,10 +69,10 @@ impl Work<'_> {
         &self,
         saying: &Saying,
         owner: Option<i64>,
-        secret: &Secret,
-        mark: &str,
+        (secret, mark): (&Secret, &str),
         draft: &Draft,
         meant: &[&Address],
+        wait_secs: Option<i64>,
     ) -> Result<i64, DeskError> {
         // The closed set of the saying, compared once more with what was composed.
         if draft.recipients.iter().collect::<Vec<_>>() != meant {
@@ -85,7 +84,9 @@ impl Work<'_> {
         }
         let recipients = draft.recipients.iter().map(Address::as_str);
         let recipients: Vec<String> = recipients.map(str::to_owned).collect();
+        let leaves = wait_secs.is_none() && self.leaving.takes(saying);
         let written = Written {
+            in_flight: leaves,
             introduction: owner,
             saying: saying.name(),
             secret: secret.row,
@@ -94,21 +95,31 @@ impl Work<'_> {
             envelope_from: draft.envelope_from.as_str(),
             recipients: &recipients,
         };
-        Ok(outbox::insert(self.db, &written, self.now_secs)?)
+        let id = outbox::insert(self.db, &written, self.now_secs)?;
+        if let Some(wait_secs) = wait_secs {
+            outbox::postpone(self.db, id, self.now_secs + wait_secs)?;
+        }
+        if leaves {
+            let parcel = Parcel {
+                id,
+                envelope_from: draft.envelope_from.as_str().to_owned(),
+                recipients,
+                bytes: Vec::new(),
+            };
+            self.leaving.enter(owner, saying.name(), parcel);
+        }
+        Ok(id)
     }
 
     /// Gives a mail its bytes: in the press where there is one.
     fn finish(&self, id: i64, draft: Draft) -> Result<(), DeskError> {
         if let Some(press) = &self.press {
-            return press.give(self.db, id, draft);
+            return press.give((self.db, &self.leaving), id, draft);
         }
         let finished = draft.finish()?;
-        Ok(outbox::finish(
-            self.db,
-            id,
-            &finished.bytes,
-            &finished.quotable,
-        )?)
+        outbox::finish(self.db, id, &finished.bytes, &finished.quotable)?;
+        self.leaving.finished(id, finished.bytes);
+        Ok(())
     }
 }
 

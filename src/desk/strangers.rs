@@ -138,9 +138,10 @@ impl Work<'_> {
     fn is_our_mark(&self, mark: &str, letter: &Letter) -> bool {
         let id = letter.message_id.as_deref().unwrap_or_default();
         secret::find(id).iter().any(|secret| {
+            let token = secret.token();
             Saying::NAMES
                 .iter()
-                .any(|name| mark.ends_with(&self.mark_without_day(secret, name)))
+                .any(|name| mark.ends_with(&self.mark_without_day(&token, name)))
         })
     }
 
@@ -153,15 +154,17 @@ impl Work<'_> {
         if !proven || !insider {
             return Ok(());
         }
-        let last = crate::store::secrets::last_row(self.db)?;
         let ids = letter.in_reply_to.join(" ");
         let domain = format!("@{}", self.house.bot.domain());
-        let ours = ids.to_ascii_lowercase().contains(&domain);
+        if !ids.to_ascii_lowercase().contains(&domain) {
+            return Ok(());
+        }
+        let last = crate::store::secrets::last_row(self.db)?;
         match secret::find(&ids).iter().find(|found| found.row > last) {
-            Some(found) if ours => {
+            Some(found) => {
                 self.stranger(&format!("answer-{}", found.token()), "an answer's thread")
             }
-            _ => Ok(()),
+            None => Ok(()),
         }
     }
 }

@@ -6,12 +6,12 @@ use crate::deadline::Deadline;
 use crate::desk::acquainted::Acquainted;
 use crate::desk::ahead::Opened;
 use crate::desk::house::{Connector, House};
+use crate::desk::leaving::Leaving;
 use crate::desk::mail::Mail;
 use crate::desk::press::Press;
 use crate::desk::{DeskError, Dice, bind, ignored};
 use crate::reader::address::Address;
-use crate::reader::secret::Secret;
-use crate::reader::{Kind, Proof, content};
+use crate::reader::{Kind, Proof, Reading, content};
 use crate::rules::event::Event;
 use crate::rules::introduction::{Introduction, Stage, Way};
 use crate::rules::manners::{self, Past};
@@ -65,6 +65,8 @@ pub(super) struct Work<'a> {
     pub(super) undid: bool,
     /// Where mails get their bytes; none: here.
     pub(super) press: Option<Rc<Press>>,
+    /// Mails that leave with this transaction.
+    pub(super) leaving: Leaving,
 }
 
 impl Work<'_> {
@@ -81,16 +83,15 @@ impl Work<'_> {
 
     /// The X-Askfirst-Id of a mail: nothing in it counts, or can be compared by an outsider. Before the
     /// hash stands the day, which its Date tells too: marks of one day lie together in their index.
-    pub(super) fn mark(&self, secret: &Secret, saying: &str) -> String {
+    pub(super) fn mark(&self, token: &str, saying: &str) -> String {
         let day = self.now_secs.div_euclid(86_400).rem_euclid(0x1_0000);
-        format!("{day:04x}{}", self.mark_without_day(secret, saying))
+        format!("{day:04x}{}", self.mark_without_day(token, saying))
     }
 
     /// What of a mark only this instance can write.
-    pub(super) fn mark_without_day(&self, secret: &Secret, saying: &str) -> String {
-        let hash = self.keyed(&format!("{}:{saying}", secret.token()));
-        let short: Vec<u8> = hash.into_iter().take(16).collect();
-        data_encoding::HEXLOWER.encode(&short)
+    pub(super) fn mark_without_day(&self, token: &str, saying: &str) -> String {
+        let hash = self.keyed(&[token, ":", saying].concat());
+        data_encoding::HEXLOWER.encode(hash.get(..16).unwrap_or_default())
     }
 
     pub(super) fn person_hash(&self, address: &Address) -> Vec<u8> {
@@ -100,7 +101,7 @@ impl Work<'_> {
     /// The first handled mail with the same content, whichever schema kept it.
     fn same_content(
         &self,
-        pending: &inbox::Pending,
+        pending: &inbox::Pending<'_>,
         key: &[u8],
     ) -> Result<Option<(i64, Option<i64>)>, DeskError> {
         let found = inbox::same_content(self.db, pending, key)?;
@@ -114,8 +115,9 @@ impl Work<'_> {
     /// Decides what becomes of one mail.
     pub(super) fn dispose(
         &mut self,
-        pending: &inbox::Pending,
-        opened: Opened,
+        pending: &inbox::Pending<'_>,
+        opened: &Opened,
+        alone: Option<Reading>,
     ) -> Result<Disposition, DeskError> {
         let letter = &opened.letter;
         let content_key = &opened.content_key;
@@ -132,14 +134,14 @@ impl Work<'_> {
         }
         let bound = bind::bind(self.db, self.house, letter)?;
         let reader = &opened.reader;
-        let reading = match (bound.original(), opened.alone) {
+        let reading = match (bound.original(), alone) {
             (None, Some(alone)) => alone,
             (original, _) => reader.read(letter, original),
         };
         let mut mail = Mail {
             letter,
             reading,
-            junk: self.house.junk.as_deref() == Some(pending.mailbox.as_str()),
+            junk: self.house.junk.as_deref() == Some(&*pending.mailbox),
         };
         self.claimed = self.claim_of(&mail, bound.introduction());
         if matches!(bound, bind::Binding::None) {

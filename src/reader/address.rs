@@ -5,6 +5,7 @@
 
 use crate::reader::fold::trim;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::fmt;
 
 /// One mail address (RFC 5321 section 4.1.2, restricted to dot-atom local parts and DNS domains).
@@ -128,17 +129,18 @@ impl Address {
 
     /// The form under which limits are counted: Gmail's dots and every `+tag` are dropped, so that
     /// another spelling of one mailbox is no second person. Never used to decide who wrote a mail.
-    pub fn rate_key(&self) -> String {
-        let domain = match self.domain() {
-            "googlemail.com" => "gmail.com",
-            other => other,
-        };
-        let local = self.local().split('+').next().unwrap_or_default();
-        let local = match domain {
-            "gmail.com" => local.replace('.', ""),
-            _ => local.to_owned(),
-        };
-        format!("{local}@{domain}")
+    pub fn rate_key(&self) -> Cow<'_, str> {
+        let key = self.key();
+        let (local, domain) = key.rsplit_once('@').unwrap_or_default();
+        let is_google = matches!(domain, "gmail.com" | "googlemail.com");
+        if !is_google && !local.contains('+') {
+            return Cow::Borrowed(key);
+        }
+        let local = local.split('+').next().unwrap_or_default();
+        Cow::Owned(match is_google {
+            true => format!("{}@gmail.com", local.replace('.', "")),
+            false => format!("{local}@{domain}"),
+        })
     }
 
     /// Whether this is `base` or a sub-address of it (RFC 5233) with the given separator.
@@ -435,7 +437,7 @@ mod tests {
 
     #[test]
     fn limits_count_one_mailbox_once() {
-        let key = |t: &str| Address::parse(t).unwrap().rate_key();
+        let key = |t: &str| Address::parse(t).unwrap().rate_key().into_owned();
         assert_eq!(key("C.A.Rol+x@Googlemail.com"), key("carol@gmail.com"));
         assert_ne!(key("c.arol@b.example"), key("carol@b.example"));
     }

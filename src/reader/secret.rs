@@ -39,10 +39,11 @@ impl Secret {
 
     /// The token with its bits as they travel.
     pub fn token(&self) -> String {
-        let code = data_encoding::BASE32_NOPAD
-            .encode(&self.bits)
-            .to_ascii_lowercase();
-        format!("{}-{code}", self.row)
+        let mut token = self.row.to_string();
+        token.push('-');
+        data_encoding::BASE32_NOPAD.encode_append(&self.bits, &mut token);
+        token.make_ascii_lowercase();
+        token
     }
 
     /// What the store keeps: a hash that is worth nothing to a thief of the database.

@@ -1,7 +1,8 @@
 //! The inbox: raw mails with their keys, attempts and dispositions; and the folders they lay in.
 
 use crate::store::StoreError;
-use rusqlite::{Connection, OptionalExtension, Row, named_params};
+use rusqlite::{Connection, OptionalExtension, Row};
+use std::borrow::Cow;
 
 /// A mail as it was fetched, not yet looked at.
 #[derive(Clone)]
@@ -48,17 +49,40 @@ impl Aside {
     }
 }
 
-/// An inbox row to be handled.
-pub struct Pending {
+/// An inbox row to be handled; what was just stored need not be read again.
+pub struct Pending<'a> {
     pub id: i64,
-    pub mailbox: String,
-    pub raw: Vec<u8>,
+    pub mailbox: Cow<'a, str>,
+    pub raw: Cow<'a, [u8]>,
     pub complete: bool,
     pub facts: Option<String>,
     /// The facts are not stored yet.
     pub looked_up: bool,
     pub attempts: u32,
     pub internal_date_secs: Option<i64>,
+}
+
+impl Arrived {
+    /// The row it was just stored as.
+    pub fn pending(&self, id: i64) -> Pending<'_> {
+        Pending {
+            id,
+            mailbox: Cow::Borrowed(&self.mailbox),
+            raw: Cow::Borrowed(&self.raw),
+            complete: self.complete,
+            facts: self.facts.clone(),
+            looked_up: false,
+            attempts: 1,
+            internal_date_secs: self.internal_date_secs,
+        }
+    }
+}
+
+/// What tells a mail from others, known once it has been taken apart.
+#[derive(Clone, Copy)]
+pub struct Identity<'a> {
+    pub content_key: &'a [u8],
+    pub message_id: Option<&'a str>,
 }
 
 /// What became of a mail; the closed list of dispositions is the desk's.
@@ -80,23 +104,22 @@ pub fn insert(
         .prepare_cached(
             "INSERT INTO inbox (account, mailbox, uid_validity, uid, content_key, message_id,
                internal_date, size, complete, facts, attempts, disposition, reason, arrived_at)
-             VALUES (:account, :mailbox, :uid_validity, :uid, x'', NULL,
-               :internal_date, :size, :complete, :facts, 1, :disposition, :reason, :arrived_at)
+             VALUES (?1, ?2, ?3, ?4, x'', NULL, ?5, ?6, ?7, ?8, 1, ?9, ?10, ?11)
              ON CONFLICT DO NOTHING",
         )?
-        .execute(named_params! {
-            ":account": arrived.account,
-            ":mailbox": arrived.mailbox,
-            ":uid_validity": arrived.uid_validity,
-            ":uid": arrived.uid,
-            ":internal_date": arrived.internal_date_secs,
-            ":size": i64::try_from(arrived.size).unwrap_or(i64::MAX),
-            ":complete": arrived.complete,
-            ":facts": arrived.facts,
-            ":disposition": arrived.aside.map(Aside::disposition),
-            ":reason": arrived.aside.and_then(Aside::reason),
-            ":arrived_at": now_secs,
-        })?;
+        .execute((
+            &arrived.account,
+            &arrived.mailbox,
+            arrived.uid_validity,
+            arrived.uid,
+            arrived.internal_date_secs,
+            i64::try_from(arrived.size).unwrap_or(i64::MAX),
+            arrived.complete,
+            &arrived.facts,
+            arrived.aside.map(Aside::disposition),
+            arrived.aside.and_then(Aside::reason),
+            now_secs,
+        ))?;
     if changed == 0 {
         return Ok(None);
     }
@@ -108,11 +131,12 @@ pub fn insert(
     Ok(Some(id))
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Pending> {
+fn read(row: &Row<'_>) -> rusqlite::Result<Pending<'static>> {
+    let raw: Option<Vec<u8>> = row.get(2)?;
     Ok(Pending {
         id: row.get(0)?,
-        mailbox: row.get(1)?,
-        raw: row.get::<_, Option<Vec<u8>>>(2)?.unwrap_or_default(),
+        mailbox: Cow::Owned(row.get(1)?),
+        raw: Cow::Owned(raw.unwrap_or_default()),
         complete: row.get(3)?,
         facts: row.get(4)?,
         looked_up: false,
@@ -121,7 +145,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Pending> {
     })
 }
 
-pub fn load(db: &Connection, id: i64) -> Result<Option<Pending>, StoreError> {
+pub fn load(db: &Connection, id: i64) -> Result<Option<Pending<'static>>, StoreError> {
     Ok(db
         .prepare_cached(
             "SELECT i.id, i.mailbox, r.raw, i.complete, i.facts, i.attempts, i.internal_date
@@ -166,15 +190,10 @@ pub fn count_attempt(db: &Connection, id: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// What tells this mail from others, known once it has been taken apart.
-pub fn identify(
-    db: &Connection,
-    id: i64,
-    content_key: &[u8],
-    message_id: Option<&str>,
-) -> Result<(), StoreError> {
+/// Of a mail that is not handled: it is recognised where it turns up again.
+pub fn identify(db: &Connection, id: i64, identity: Identity<'_>) -> Result<(), StoreError> {
     db.prepare_cached("UPDATE inbox SET content_key = ?2, message_id = ?3 WHERE id = ?1")?
-        .execute((id, content_key, message_id))?;
+        .execute((id, identity.content_key, identity.message_id))?;
     Ok(())
 }
 
@@ -189,7 +208,7 @@ pub fn learn(db: &Connection, id: i64, facts: &str) -> Result<(), StoreError> {
 /// is looked at anew: somebody took it out of the junk.
 pub fn same_content(
     db: &Connection,
-    pending: &Pending,
+    pending: &Pending<'_>,
     content_key: &[u8],
 ) -> Result<Option<(i64, Option<i64>)>, StoreError> {
     Ok(db
@@ -198,22 +217,45 @@ pub fn same_content(
              WHERE content_key = ?1 AND id < ?2 AND disposition IS NOT NULL
                AND (disposition NOT IN ('ignored', 'held') OR mailbox = ?3) ORDER BY id LIMIT 1",
         )?
-        .query_row((content_key, pending.id, &pending.mailbox), |row| {
+        .query_row((content_key, pending.id, &*pending.mailbox), |row| {
             Ok((row.get(0)?, row.get(1)?))
         })
         .optional()?)
 }
 
-pub fn settle(db: &Connection, id: i64, disposition: &Disposition) -> Result<(), StoreError> {
-    db.prepare_cached(
-        "UPDATE inbox SET disposition = ?2, reason = ?3, introduction = ?4 WHERE id = ?1",
-    )?
-    .execute((
-        id,
-        disposition.name,
-        &disposition.reason,
-        disposition.introduction,
-    ))?;
+/// What became of a mail, and what it is known by; `identity` is none where nobody has looked into it now.
+pub fn settle(
+    db: &Connection,
+    id: i64,
+    identity: Option<Identity<'_>>,
+    disposition: &Disposition,
+) -> Result<(), StoreError> {
+    match identity {
+        // In one statement: the row and its page are written once.
+        Some(identity) => db
+            .prepare_cached(
+                "UPDATE inbox SET disposition = ?2, reason = ?3, introduction = ?4,
+                   content_key = ?5, message_id = ?6 WHERE id = ?1",
+            )?
+            .execute((
+                id,
+                disposition.name,
+                &disposition.reason,
+                disposition.introduction,
+                identity.content_key,
+                identity.message_id,
+            ))?,
+        None => db
+            .prepare_cached(
+                "UPDATE inbox SET disposition = ?2, reason = ?3, introduction = ?4 WHERE id = ?1",
+            )?
+            .execute((
+                id,
+                disposition.name,
+                &disposition.reason,
+                disposition.introduction,
+            ))?,
+    };
     // Apart, and only where there is one: it points into its own table, for which SQLite writes every index anew.
     if let Some(first) = disposition.duplicate_of {
         db.prepare_cached("UPDATE inbox SET duplicate_of = ?2 WHERE id = ?1")?

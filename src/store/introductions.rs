@@ -5,27 +5,27 @@ use crate::rules::clock;
 use crate::rules::introduction::{Introduction, Outline};
 use crate::store::StoreError;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
+use std::borrow::Cow;
 
 /// Makes room for a new introduction, and gives it its id; [`save_words`] or [`save`] stores what it says.
 pub fn insert(db: &Connection, introduction: &mut Introduction) -> Result<(), StoreError> {
     db.prepare_cached(
         "INSERT INTO introductions (stage, requester, requester_rate, connector, target, target_rate,
            asked_at, wake_at, data, created_at, updated_at)
-         VALUES (:stage, :requester, :requester_rate, :connector, :target, :target_rate,
-           :asked_at, :wake_at, '{}', :created_at, :updated_at)",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, '{}', ?9, ?10)",
     )?
-    .execute(named_params! {
-        ":stage": introduction.stage.name(),
-        ":requester": key(&introduction.requester),
-        ":requester_rate": rate(&introduction.requester),
-        ":connector": key(&introduction.connector),
-        ":target": key(&introduction.target),
-        ":target_rate": rate(&introduction.target),
-        ":asked_at": introduction.clock.asked_at_secs,
-        ":wake_at": clock::next_wake_secs(introduction),
-        ":created_at": introduction.created_at_secs,
-        ":updated_at": introduction.updated_at_secs,
-    })?;
+    .execute((
+        introduction.stage.name(),
+        key(&introduction.requester),
+        rate(&introduction.requester),
+        key(&introduction.connector),
+        key(&introduction.target),
+        rate(&introduction.target),
+        introduction.clock.asked_at_secs,
+        clock::next_wake_secs(introduction),
+        introduction.created_at_secs,
+        introduction.updated_at_secs,
+    ))?;
     introduction.id = db.last_insert_rowid();
     Ok(())
 }
@@ -41,12 +41,21 @@ fn key(person: &Option<Person>) -> Option<&str> {
     person.as_ref().map(|person| person.address.key())
 }
 
-fn rate(person: &Option<Person>) -> Option<String> {
+fn rate(person: &Option<Person>) -> Option<Cow<'_, str>> {
     person.as_ref().map(|person| person.address.rate_key())
 }
 
 fn encode(introduction: &Introduction) -> Result<String, StoreError> {
-    serde_json::to_string(introduction).map_err(|error| unreadable(introduction.id, &error))
+    let words = introduction.request.as_ref().map_or(0, |r| r.words.len());
+    // As long as most become, so that it is not moved while it grows.
+    let mut json = Vec::with_capacity(2_048 + words + words / 16);
+    serde_json::to_writer(&mut json, introduction)
+        .map_err(|error| unreadable(introduction.id, &error))?;
+    String::from_utf8(json).map_err(|error| StoreError::Unreadable {
+        table: "introductions",
+        row: introduction.id,
+        why: error.to_string(),
+    })
 }
 
 pub fn save(db: &Connection, introduction: &Introduction) -> Result<(), StoreError> {

@@ -5,6 +5,8 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
 /// A mail to be stored for sending.
 pub struct Written<'a> {
+    /// It leaves with this transaction; else it waits.
+    pub in_flight: bool,
     pub introduction: Option<i64>,
     pub saying: &'a str,
     pub secret: i64,
@@ -44,19 +46,23 @@ pub fn insert(db: &Connection, written: &Written<'_>, now_secs: i64) -> Result<i
     db.prepare_cached(
         "INSERT INTO outbox (introduction, saying, secret, message_id, mark, envelope_from, recipients,
            state, attempts, not_before, created_at)
-         VALUES (:introduction, :saying, :secret, :message_id, :mark, :envelope_from, :recipients,
-           'queued', 0, :now, :now)",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9, ?9)",
     )?
-    .execute(named_params! {
-        ":introduction": written.introduction,
-        ":saying": written.saying,
-        ":secret": written.secret,
-        ":message_id": written.message_id,
-        ":mark": written.mark,
-        ":envelope_from": written.envelope_from,
-        ":recipients": recipients,
-        ":now": now_secs,
-    })?;
+    .execute((
+        written.introduction,
+        written.saying,
+        written.secret,
+        written.message_id,
+        written.mark,
+        written.envelope_from,
+        recipients,
+        if written.in_flight {
+            "inflight"
+        } else {
+            "queued"
+        },
+        now_secs,
+    ))?;
     Ok(db.last_insert_rowid())
 }
 
@@ -114,6 +120,29 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Mail> {
         created_at_secs: row.get(10)?,
         settled_at_secs: row.get(11)?,
     })
+}
+
+/// What an attempt is judged by.
+pub struct Standing {
+    pub in_flight: bool,
+    pub attempts: u32,
+    pub created_at_secs: i64,
+}
+
+pub fn standing(db: &Connection, id: i64) -> Result<Option<Standing>, StoreError> {
+    let read = |row: &Row<'_>| {
+        Ok(Standing {
+            in_flight: row.get(0)?,
+            attempts: row.get(1)?,
+            created_at_secs: row.get(2)?,
+        })
+    };
+    Ok(db
+        .prepare_cached(
+            "SELECT state = 'inflight', attempts, created_at FROM outbox WHERE id = ?1",
+        )?
+        .query_row([id], read)
+        .optional()?)
 }
 
 pub fn load(db: &Connection, id: i64) -> Result<Option<Mail>, StoreError> {
@@ -286,23 +315,20 @@ pub fn advance(
 ) -> Result<(), StoreError> {
     let settled = matches!(progress.state, "accepted" | "refused" | "superseded");
     db.prepare_cached(
-        "UPDATE outbox SET state = :state, not_before = :not_before, last_phase = :phase,
-           reply = :reply, provider_id = coalesce(:provider_id, provider_id),
-           attempts = attempts + :counts,
-           settled_at = CASE WHEN :settled THEN :now ELSE NULL END
-         WHERE id = :id",
+        "UPDATE outbox SET state = ?2, not_before = ?3, last_phase = ?4, reply = ?5,
+           provider_id = coalesce(?6, provider_id), attempts = attempts + ?7, settled_at = ?8
+         WHERE id = ?1",
     )?
-    .execute(named_params! {
-        ":id": id,
-        ":state": progress.state,
-        ":not_before": progress.not_before_secs,
-        ":phase": progress.phase,
-        ":reply": progress.reply,
-        ":provider_id": progress.provider_id,
-        ":counts": progress.counts,
-        ":settled": settled,
-        ":now": now_secs,
-    })?;
+    .execute((
+        id,
+        progress.state,
+        progress.not_before_secs,
+        progress.phase,
+        progress.reply,
+        progress.provider_id,
+        progress.counts,
+        settled.then_some(now_secs),
+    ))?;
     if progress.state == "superseded" {
         give_way(db, id, true)?;
     }
@@ -355,6 +381,15 @@ pub fn count_failed_look(db: &Connection, id: i64) -> Result<(), StoreError> {
     db.prepare_cached("UPDATE outbox SET failed_looks = failed_looks + 1 WHERE id = ?1")?
         .execute([id])?;
     Ok(())
+}
+
+/// Whether it was taken to be sent, and nothing more is known of it.
+pub fn is_in_flight(db: &Connection, id: i64) -> Result<bool, StoreError> {
+    Ok(db
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM outbox WHERE id = ?1 AND state = 'inflight')",
+        )?
+        .query_row([id], |row| row.get(0))?)
 }
 
 /// The highest id that was ever given here.

@@ -48,7 +48,7 @@ impl Envelope {
         seal: &Seal<'_>,
     ) -> Result<Envelope, WriteError> {
         let manner = manner::of(saying);
-        let token = seal.secret.token();
+        let token = seal.token.to_owned();
         let bot = mime::on_the_wire(voice.bot)?;
         let domain = bot.rsplit_once('@').map_or("", |(_, domain)| domain);
         let mut to = saying.recipients(introduction);

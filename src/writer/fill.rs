@@ -66,23 +66,36 @@ impl Paragraph<'_> {
     }
 }
 
-/// A text's lines, to be told as paragraphs; every line is in one, in their order.
-pub struct Lines<'a>(Vec<(&'a str, &'a str)>);
+/// A text's lines, and how many of them each paragraph has; every line is in one, in their order.
+pub struct Lines<'a> {
+    lines: Vec<(&'a str, &'a str)>,
+    counts: Vec<usize>,
+}
 
 impl<'a> Lines<'a> {
     pub fn of(lines: impl Iterator<Item = &'a str>) -> Lines<'a> {
-        Lines(lines.map(quote_marks).collect())
-    }
-
-    pub fn paragraphs(&self) -> impl Iterator<Item = Paragraph<'_>> {
-        let groups = self.0.chunk_by(|one, next| goes_on(*one, *next));
-        groups.flat_map(|group| {
+        let lines: Vec<(&str, &str)> = lines.map(quote_marks).collect();
+        let groups = lines.chunk_by(|one, next| goes_on(*one, *next));
+        let counts = groups.flat_map(|group| {
             let width = group.iter().map(|(_, line)| text::chars(line)).max();
             let width = width.filter(|width| (MIN_WIDTH_CHARS..=MAX_WIDTH_CHARS).contains(width));
             let runs = group.chunk_by(move |(_, one), (_, next)| {
                 width.is_some_and(|width| was_one(one, next, width))
             });
-            runs.map(|lines| Paragraph { lines })
+            runs.map(<[_]>::len)
+        });
+        Lines {
+            counts: counts.collect(),
+            lines,
+        }
+    }
+
+    pub fn paragraphs(&self) -> impl Iterator<Item = Paragraph<'_>> {
+        let mut rest = self.lines.as_slice();
+        self.counts.iter().map(move |count| {
+            let (lines, others) = rest.split_at_checked(*count).unwrap_or_default();
+            rest = others;
+            Paragraph { lines }
         })
     }
 }

@@ -83,13 +83,28 @@ pub fn mailbox(name: &str, address: &Address) -> Result<String, WriteError> {
     if name.is_empty() {
         return Ok(address);
     }
+    let mut out = String::with_capacity(name.len() * 2 + address.len() + 5);
     // Programs decode encoded words even in quoted strings, against RFC 2047 section 5.
-    let name = if plain_ascii(&name) {
-        format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""))
+    if plain_ascii(&name) {
+        out.push('"');
+        for piece in name.split_inclusive(['\\', '"']) {
+            match piece.strip_suffix(['\\', '"']) {
+                Some(before) => {
+                    out.push_str(before);
+                    out.push('\\');
+                    out.push_str(piece.get(before.len()..).unwrap_or_default());
+                }
+                None => out.push_str(piece),
+            }
+        }
+        out.push('"');
     } else {
-        encoded_words(&name)
-    };
-    Ok(format!("{name} <{address}>"))
+        out.push_str(&encoded_words(&name));
+    }
+    for piece in [" <", &address, ">"] {
+        out.push_str(piece);
+    }
+    Ok(out)
 }
 
 /// Mailboxes, one a line.
@@ -157,13 +172,14 @@ pub fn encoded_words(text: &str) -> String {
 /// encoded too: relays stuff the one, mbox files the other.
 pub fn quoted_printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 4);
+    let all_plain = text::is_plain(text);
     for line in text::lines(text.trim_end_matches('\n')) {
         let mut rest = line;
         let mut columns = 0;
         while let Some(byte) = rest.bytes().next() {
             // One column stays free for the `=` of a soft break.
             let room = MAX_QP_COLUMNS - 1 - columns;
-            let plain = plain_octets(rest, columns == 0, room);
+            let plain = plain_octets(rest, all_plain, columns == 0, room);
             if plain > 0 {
                 let (run, others) = rest.split_at_checked(plain).unwrap_or((rest, ""));
                 out.push_str(run);
@@ -172,6 +188,11 @@ pub fn quoted_printable(text: &str) -> String {
             } else if room < encoded_columns(byte, rest.len() == 1) {
                 out.push_str("=\r\n");
                 columns = 0;
+            } else if byte == b'=' {
+                // By far the most frequent one.
+                out.push_str("=3D");
+                columns += 3;
+                rest = rest.get(1..).unwrap_or_default();
             } else {
                 let c = rest.chars().next().unwrap_or_default();
                 for byte in c.encode_utf8(&mut [0; 4]).bytes() {
@@ -193,15 +214,19 @@ pub fn quoted_printable(text: &str) -> String {
     out
 }
 
-/// How many octets at the start of `rest` stand for themselves, at most `room`.
-fn plain_octets(rest: &str, at_start: bool, room: usize) -> usize {
+/// How many octets at the start of `rest` stand for themselves, at most `room`; `all_plain`: it is known of all
+/// but `=`.
+fn plain_octets(rest: &str, all_plain: bool, at_start: bool, room: usize) -> usize {
     let bytes = rest.as_bytes();
     if at_start && matches!(bytes.first(), Some(b'.' | b'F' | b'-')) {
         return 0;
     }
     let some = bytes.get(..room).unwrap_or(bytes);
     let stands = |octet| (b' '..=b'~').contains(&octet) & (octet != b'=');
-    let plain = text::leading(some, stands);
+    let plain = match all_plain {
+        true => memchr::memchr(b'=', some).unwrap_or(some.len()),
+        false => text::leading(some, stands),
+    };
     // A space at the end of a line would be lost.
     match plain == bytes.len() && bytes.last() == Some(&b' ') {
         true => plain - 1,

@@ -17,7 +17,6 @@ pub mod text;
 pub mod words;
 
 use crate::reader::address::Address;
-use crate::reader::secret::Secret;
 use crate::rules::introduction::Introduction;
 use crate::rules::saying::Saying;
 use crate::writer::envelope::Envelope;
@@ -54,7 +53,7 @@ impl Voice<'_> {
 /// What makes one mail unforgeable and our own: drawn once, stored with the outbox row.
 pub struct Seal<'a> {
     /// In the Message-ID, the Reply-To, References and the footer of a mail that expects an answer.
-    pub secret: &'a Secret,
+    pub token: &'a str,
     /// The value of X-Askfirst-Id.
     pub mark: &'a str,
 }
@@ -173,8 +172,7 @@ pub fn draft(
         return Err(WriteError::NobodyToWriteTo(kind));
     }
     let thread = thread.filter(|_| !manner.starts_thread);
-    let token = seal.secret.token();
-    let said = Said::of(saying, introduction, voice, &token);
+    let said = Said::of(saying, introduction, voice, seal.token);
     let envelope = Envelope::new(saying, introduction, voice, seal)?;
     Ok(Draft {
         kind,
@@ -205,9 +203,10 @@ impl Draft {
         let fields =
             self.envelope
                 .fields(&self.subject, thread, &self.mark, &boundary, self.now_secs)?;
-        let visible = page.plain();
+        let boxed = page.boxed();
+        let visible = page.plain(&boxed);
         let answer_to = self.envelope.answer_to();
-        let html = page.html(&said.language.code, answer_to.as_ref());
+        let html = page.html(&boxed, &said.language.code, answer_to.as_ref());
         let bytes = fields.with_bodies(&visible, &html, &boundary);
         let meant = self.envelope.meant(&fields, &self.subject, &visible, &html);
         check::read_back(&bytes, &meant).map_err(|what| WriteError::NotAsMeant {

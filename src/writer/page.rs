@@ -114,8 +114,18 @@ impl Page {
         small.flatten().map(String::as_str).collect()
     }
 
+    /// The strangers' words as paragraphs, box by box: both texts are made of them.
+    pub fn boxed(&self) -> Vec<Lines<'_>> {
+        let boxes = self.parts.iter().filter_map(|part| match part {
+            Part::Boxed { words, .. } => Some(Lines::of(words.lines())),
+            _ => None,
+        });
+        boxes.collect()
+    }
+
     /// The plain text, LF line ends.
-    pub fn plain(&self) -> String {
+    pub fn plain(&self, boxed: &[Lines<'_>]) -> String {
+        let mut boxed = boxed.iter();
         let mut out = String::with_capacity(PLAIN_OCTETS);
         for part in &self.parts {
             if !out.is_empty() {
@@ -134,7 +144,7 @@ impl Page {
                     &mut out,
                     [RULE, title.as_str()].into_iter().filter(|l| !l.is_empty()),
                 ),
-                Part::Boxed { head, words } => {
+                Part::Boxed { head, .. } => {
                     let gap = (!head.is_empty()).then_some("");
                     let head = head
                         .iter()
@@ -143,7 +153,7 @@ impl Page {
                     for row in head {
                         quoted(&mut out, "", 0, row);
                     }
-                    for paragraph in Lines::of(words.lines()).paragraphs() {
+                    for paragraph in boxed.next().into_iter().flat_map(Lines::paragraphs) {
                         paragraph.each_row(MAX_QUOTED_CHARS, |marks, indent, row| {
                             quoted(&mut out, marks, indent, row);
                         });
@@ -155,7 +165,13 @@ impl Page {
     }
 
     /// The same words as HTML: no images, nothing remote, no colours that a dark screen would hide.
-    pub fn html(&self, language: &str, answer_to: Option<&AnswerTo<'_>>) -> String {
+    pub fn html(
+        &self,
+        boxed: &[Lines<'_>],
+        language: &str,
+        answer_to: Option<&AnswerTo<'_>>,
+    ) -> String {
+        let mut boxed = boxed.iter();
         let mut out = String::with_capacity(HTML_OCTETS);
         out.push_str(HTML_START);
         escape_into(&mut out, language);
@@ -174,7 +190,7 @@ impl Page {
                         tag(&mut out, "p", HEADING, |out| escape_into(out, title));
                     }
                 }
-                Part::Boxed { head, words } => tag(&mut out, "blockquote", BOX, |out| {
+                Part::Boxed { head, .. } => tag(&mut out, "blockquote", BOX, |out| {
                     if !head.is_empty() {
                         tag(out, "p", HEAD, |out| broken(out, head));
                     }
@@ -182,8 +198,8 @@ impl Page {
                     for piece in ["<p dir=\"auto\" style=\"", WORDS, "\">"] {
                         out.push_str(piece);
                     }
-                    let lines = Lines::of(words.lines());
-                    for (at, paragraph) in lines.paragraphs().enumerate() {
+                    let paragraphs = boxed.next().into_iter().flat_map(Lines::paragraphs);
+                    for (at, paragraph) in paragraphs.enumerate() {
                         one_of_broken(out, at, &paragraph.joined());
                     }
                     out.push_str("</p>\n");

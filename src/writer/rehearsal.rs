@@ -211,9 +211,8 @@ impl Rehearsal<'_> {
             self.tell(name, Some(1), "has no subject", remedy);
         }
         self.how_to_answer(act, &page, token);
-        let secret = cast::secret();
         let seal = Seal {
-            secret: &secret,
+            token,
             mark: "1.rehearsal",
         };
         let written = compose(
@@ -357,7 +356,7 @@ impl Rehearsal<'_> {
             ) else {
                 continue;
             };
-            if subject != other || one.plain() != two.plain() {
+            if subject != other || one.plain(&one.boxed()) != two.plain(&two.boxed()) {
                 let remedy = "Leave target, standing and closing_sent out: the requester reads the same, \
                               whoever was asked and whatever came of it.";
                 self.tell(saying.name(), None, "tells the requester too much", remedy);

@@ -48,7 +48,7 @@ fn standing() -> impl FnMut(&char) -> bool {
 }
 
 /// Whether a text is so plain that nothing has to be taken out: most are.
-fn is_plain(text: &str) -> bool {
+pub fn is_plain(text: &str) -> bool {
     let stands = |octet| (octet == b'\n') | (b' '..=b'~').contains(&octet);
     leading(text.as_bytes(), stands) == text.len()
 }

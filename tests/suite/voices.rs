@@ -313,7 +313,7 @@ fn a_target_who_has_another_language() {
         language: Some("fr".to_owned()),
         ..Default::default()
     };
-    let key = address(CAROL.1).rate_key();
+    let key = address(CAROL.1).rate_key().into_owned();
     house.connectors[0].settled.insert(key, french);
     let mut w = World::with(house);
     let left = w.forward("Please ask carol@target.example");

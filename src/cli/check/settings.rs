@@ -132,7 +132,7 @@ fn settled_in_words(read: &Contacts) -> String {
     let standing = |wanted: Standing| {
         let people = read.people.iter().filter(|contact| {
             let first = contact.addresses.first();
-            let settled = first.and_then(|address| read.settled.get(&address.rate_key()));
+            let settled = first.and_then(|address| read.settled.get(&*address.rate_key()));
             settled.and_then(|settled| settled.standing) == Some(wanted)
         });
         people.count()

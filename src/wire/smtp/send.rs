@@ -1,6 +1,7 @@
 //! One mail, phase by phase: MAIL, each RCPT, DATA, the body, the dot.
 //! It fails where it stops: a refused recipient stops the mail for all, and after the dot only the server's word counts.
 
+use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -236,14 +237,15 @@ impl Connection {
         if !lock(&self.tap).is_silent() {
             return (Attempt::broke(Phase::Data, OUT_OF_TURN), false);
         }
-        let mail = dotted(bytes);
-        lock(&self.tap).body_begins(mail.len() - END.len());
+        let dots = dots(unended(bytes));
+        lock(&self.tap).body_begins(unended(bytes).len() + dots.len());
+        let mail = std::str::from_utf8(unended(bytes)).map(|text| OnTheWire { text, dots });
         let tap = self.tap.clone();
         let (block, dot) = (self.timeouts.block, self.timeouts.dot);
         let result = {
             let inner = &mut self.inner;
             let sending = async {
-                match String::from_utf8(mail) {
+                match mail {
                     Ok(mail) => inner.command(mail).await,
                     Err(_) => inner.message(unended(bytes)).await,
                 }
@@ -303,31 +305,37 @@ fn refused(phase: Phase, step: Step) -> (Attempt, bool) {
 }
 
 /// What ends a mail (RFC 5321 section 4.1.1.4).
-const END: &[u8] = b"\r\n.\r\n";
+const END: &str = "\r\n.\r\n";
 
 /// Without the last line's end, which is part of [`END`].
 fn unended(bytes: &[u8]) -> &[u8] {
     bytes.strip_suffix(b"\r\n").unwrap_or(bytes)
 }
 
-/// The mail as it goes over the wire: a dot before each line that begins with one (RFC 5321 section
-/// 4.5.2), and the end.
-fn dotted(bytes: &[u8]) -> Vec<u8> {
-    let bytes = unended(bytes);
-    let mut out = Vec::with_capacity(bytes.len() + bytes.len() / 50 + END.len());
-    if bytes.starts_with(b".") {
-        out.push(b'.');
+/// Where lines begin that begin with a dot: each gets one more (RFC 5321 section 4.5.2).
+fn dots(bytes: &[u8]) -> Vec<usize> {
+    let first = bytes.starts_with(b".").then_some(0);
+    let others = memchr::memmem::find_iter(bytes, b"\r\n.").map(|at| at + 2);
+    first.into_iter().chain(others).collect()
+}
+
+/// A mail without its last line's end as it goes over the wire: with those dots, and the end.
+struct OnTheWire<'a> {
+    text: &'a str,
+    dots: Vec<usize>,
+}
+
+impl fmt::Display for OnTheWire<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut written = 0;
+        for at in self.dots.iter().copied() {
+            f.write_str(self.text.get(written..at).unwrap_or_default())?;
+            f.write_str(".")?;
+            written = at;
+        }
+        f.write_str(self.text.get(written..).unwrap_or_default())?;
+        f.write_str(END)
     }
-    let mut copied = 0;
-    for at in memchr::memmem::find_iter(bytes, b"\r\n.") {
-        let line = at + 2;
-        out.extend_from_slice(bytes.get(copied..line).unwrap_or_default());
-        out.push(b'.');
-        copied = line;
-    }
-    out.extend_from_slice(bytes.get(copied..).unwrap_or_default());
-    out.extend_from_slice(END);
-    out
 }
 
 /// Whether a CR stands before anything but an LF, or an LF behind anything but a CR.
@@ -353,7 +361,12 @@ mod tests {
             (".\r\n..\r\na.\r\n", "..\r\n...\r\na.\r\n.\r\n"),
             ("a\r\n\r\n.b\r\n.\r\n", "a\r\n\r\n..b\r\n..\r\n.\r\n"),
         ] {
-            assert_eq!(String::from_utf8(dotted(mail.as_bytes())).unwrap(), sent);
+            let mail = std::str::from_utf8(unended(mail.as_bytes())).unwrap();
+            let dots = dots(mail.as_bytes());
+            let octets = mail.len() + dots.len() + END.len();
+            let mail = OnTheWire { text: mail, dots };
+            assert_eq!(mail.to_string(), sent);
+            assert_eq!(octets, sent.len());
         }
     }
 

@@ -26,6 +26,7 @@ fn fill(desk: &mut Desk, now: i64) -> Result<(), DeskError> {
         let id = format!("<filler-{number}@village.example>");
         let mail = format!("Message-ID: {id}\r\nSubject: filler\r\n\r\n.\r\n");
         let filler = Written {
+            in_flight: false,
             introduction: None,
             saying: "filler",
             secret,

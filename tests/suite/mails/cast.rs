@@ -96,9 +96,9 @@ pub fn write_all(
         language,
         also,
     };
-    let secret = secret();
+    let token = secret().token();
     let seal = Seal {
-        secret: &secret,
+        token: &token,
         mark: "1.q3v5xk",
     };
     compose(saying, affair, thread, &voice, &seal, NOW)
