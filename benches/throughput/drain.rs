@@ -238,13 +238,7 @@ pub async fn answers(count: usize, rounds: usize) -> (Row, String) {
         let (_, asks) = watch(&place, &mut process, count * COPIES);
         settled(&place);
         assert!(process.stop());
-        let yeses: Vec<Vec<u8>> = asks
-            .iter()
-            .filter(|mail| mail.recipients[0].starts_with("carol"))
-            .enumerate()
-            .map(|(number, ask)| mails::answer(&ask.bytes, &ask.recipients[0], number))
-            .collect();
-        place.fill(yeses.into_iter());
+        place.fill(yeses(&asks).into_iter());
         let load = Load::start();
         let mut process = place.daemon();
         let (used, taken) = watch(&place, &mut process, count);
@@ -270,4 +264,13 @@ pub async fn answers(count: usize, rounds: usize) -> (Row, String) {
         played.add(vec![((), outcome)]);
     }
     (played.row((), "askfirst, answers", count), played.note())
+}
+
+/// The targets' answers to what left, and to nothing else of it.
+pub fn yeses(left: &[Taken]) -> Vec<Vec<u8>> {
+    left.iter()
+        .filter(|mail| mail.recipients[0].starts_with("carol"))
+        .enumerate()
+        .map(|(number, ask)| mails::answer(&ask.bytes, &ask.recipients[0], number))
+        .collect()
 }

@@ -24,6 +24,7 @@ mod lives;
 mod load;
 mod mails;
 mod mlmmj;
+mod order;
 mod place;
 mod plot;
 mod postfix;
@@ -135,6 +136,8 @@ enum What {
         #[arg(long, default_value_t = 400)]
         mails: usize,
     },
+    /// Writes down for the linker which functions run (link/), found by callgrind
+    Order,
     /// Writes the tables of docs/throughput.md and the pictures anew, from what was recorded
     Plot,
 }
@@ -256,6 +259,10 @@ async fn measure(what: What) -> Option<(String, Record)> {
         } => ("mlmmj".to_owned(), mlmmj::mlmmj(mails, rounds, at_a_time)),
         What::Syncs => ("syncs".to_owned(), syncs::syncs().await),
         What::Profile { mails } => ("profile".to_owned(), profile::profile(mails).await),
+        What::Order => {
+            order::order().await;
+            return None;
+        }
         What::Plot => {
             let mut found = record::load();
             for (name, svg) in plot::all(&found) {

@@ -1,35 +1,92 @@
-//! Words of the tables that are looked for inside a line, as one expression or as whole words.
+//! Words of the tables that are looked for inside a line, with what has to stand around them.
 //!
-//! Never fails: an expression that does not compile finds nothing (a test refuses that).
+//! Never fails. No expressions: those of so many words take several times the memory, in each thread anew.
 
 use crate::reader::words::pieces::Pieces;
 use crate::reader::work;
 use regex::Regex;
+use std::ops::Range;
 use std::sync::LazyLock;
 
-/// An expression that finds nothing where it does not compile (a test refuses that).
-pub struct Pattern(Option<Regex>);
+/// Labels with their colon, wherever they stand.
+pub struct Labelled(Pieces);
 
-impl Pattern {
-    pub(super) fn new(pattern: &str) -> Pattern {
-        Pattern(Regex::new(pattern).ok())
+impl Labelled {
+    pub(super) fn of(labels: &[String]) -> Labelled {
+        Labelled(Pieces::of(labels))
     }
 
-    #[cfg(test)]
-    pub(super) fn compiled(&self) -> bool {
-        self.0.is_some()
+    /// Where they are, with the colon, in order, not overlapping; of those at one place the longest.
+    pub fn spots<'a>(&'a self, text: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
+        let mut free = 0;
+        let labels = self
+            .0
+            .all(text)
+            .map(|(label, _, at)| (at, at + label.len()));
+        labels.filter_map(move |(at, end)| {
+            let behind = text.get(end..)?;
+            let colon = behind.strip_prefix([' ', '\u{A0}']).unwrap_or(behind);
+            let behind = colon.strip_prefix([':', '：'])?;
+            let spot = at..text.len() - behind.len();
+            (at >= free).then(|| free = spot.end)?;
+            Some(spot)
+        })
+    }
+}
+
+/// The first words of an attribution with a date: at most three words stand before its first digit.
+pub struct Dated(Pieces);
+
+impl Dated {
+    pub(super) fn of(starts: &[String]) -> Dated {
+        Dated(Pieces::of(starts))
     }
 
     pub fn is_in(&self, text: &str) -> bool {
-        work::steps(text.len());
-        self.0.as_ref().is_some_and(|regex| regex.is_match(text))
+        self.spots(text).next().is_some()
     }
 
-    /// Where it is found, in order, not overlapping.
-    pub fn spots<'a>(&'a self, text: &'a str) -> impl Iterator<Item = std::ops::Range<usize>> + 'a {
-        let spots = self.0.iter().flat_map(move |regex| regex.find_iter(text));
-        spots.map(|spot| spot.range())
+    /// Where they are, from the white space before them to the digit, in order, not overlapping.
+    pub fn spots<'a>(&'a self, text: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
+        let mut free = 0;
+        let starts = self.0.all(text);
+        let starts = starts.map(|(start, _, at)| (at, at + start.len()));
+        starts.filter_map(move |(at, end)| {
+            let before = text.get(..at)?.chars().next_back();
+            let space = before.map_or(0, char::len_utf8);
+            let from = at - space;
+            if from < free || !before.is_none_or(char::is_whitespace) {
+                return None;
+            }
+            free = end + octets_to_digit(text.get(end..)?)?;
+            Some(from..free)
+        })
     }
+}
+
+/// Octets up to the end of a digit that stands behind white space and at most three words.
+fn octets_to_digit(text: &str) -> Option<usize> {
+    /// Words between that still make a date of it.
+    const MOST: usize = 3;
+    let mut rest = text;
+    for _ in 0..=MOST {
+        let word = rest.trim_start();
+        let first = word.chars().next()?;
+        if word.len() == rest.len() {
+            return None;
+        }
+        if is_digit(first) {
+            return Some(text.len() - word.len() + first.len_utf8());
+        }
+        let behind = word.trim_start_matches(|c| is_letter(c) || matches!(c, '’' | '\''));
+        work::steps(rest.len() - behind.len());
+        if behind.len() == word.len() {
+            return None;
+        }
+        let behind = behind.strip_prefix('.').unwrap_or(behind);
+        rest = behind.strip_prefix(',').unwrap_or(behind);
+    }
+    None
 }
 
 /// Words that are found as whole words, and those of scripts without spaces wherever they are.
@@ -69,27 +126,105 @@ fn is_whole(text: &str, word: &std::ops::Range<usize>) -> bool {
 
 /// The letters of Unicode, which are fewer than what counts as alphabetic.
 static LETTER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^\p{L}").ok());
+/// Its decimal digits, which are fewer than what counts as numeric.
+static DIGIT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^\d").ok());
 
 fn is_letter(c: char) -> bool {
     match c.is_ascii() {
         true => c.is_ascii_alphabetic(),
-        false => LETTER
-            .as_ref()
-            .is_some_and(|letter| letter.is_match(c.encode_utf8(&mut [0; 4]))),
+        false => is_of(&LETTER, c),
     }
 }
 
-/// An alternation of literal words; none at all matches nothing.
-pub(super) fn alternation(mut words: Vec<String>) -> String {
-    words.sort_by_key(|w| std::cmp::Reverse(w.len()));
-    words.dedup();
-    let words: Vec<String> = words.iter().map(|w| regex::escape(w)).collect();
-    words.join("|")
+fn is_digit(c: char) -> bool {
+    match c.is_ascii() {
+        true => c.is_ascii_digit(),
+        false => is_of(&DIGIT, c),
+    }
+}
+
+/// Never true where the expression does not compile (a test refuses that).
+fn is_of(class: &Option<Regex>, c: char) -> bool {
+    let class = class.as_ref();
+    class.is_some_and(|class| class.is_match(c.encode_utf8(&mut [0; 4])))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn classes_compile() {
+        assert!(is_letter('é') && !is_letter('\u{2160}'));
+        assert!(is_digit('٣') && !is_digit('½'));
+    }
+
+    #[test]
+    fn labels_are_found_where_an_expression_finds_them() {
+        let labels = ["From", "To", "Von", "Von wem", "件名", "m: T"];
+        let labelled = Labelled::of(&labels.map(str::to_owned));
+        let mut longest = labels;
+        longest.sort_by_key(|label| std::cmp::Reverse(label.len()));
+        let expression = format!(r"(?:{})[ \u{{A0}}]?[:：]", longest.join("|"));
+        let expression = Regex::new(&expression).unwrap();
+        let between = [
+            "",
+            " ",
+            "\u{A0}",
+            ":",
+            "：",
+            " :",
+            "  :",
+            "x",
+            "\u{A0}：",
+            " wem:",
+        ];
+        for one in labels {
+            for other in labels {
+                for behind in between {
+                    for last in between {
+                        let text = format!("a{one}{behind}{other}{last}{one}:");
+                        let spots = expression.find_iter(&text).map(|spot| spot.range());
+                        let found: Vec<_> = labelled.spots(&text).collect();
+                        assert_eq!(found, spots.collect::<Vec<_>>(), "{text}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_date_is_found_where_an_expression_finds_it() {
+        let starts = ["on", "on the", "Am", "le", "在"];
+        let dated = Dated::of(&starts.map(str::to_owned));
+        let expression = format!(
+            r"(?:^|\s)(?:{})\s+(?:[\p{{L}}’']+\.?,?\s+){{0,3}}\d",
+            ["on the", "在", "on", "Am", "le"].join("|")
+        );
+        let expression = Regex::new(&expression).unwrap();
+        let parts = [
+            "", " ", "\u{A0}", "\n ", "on", "the ", " Mon.,", "é", "d’a", "1", "٣", "½", ",.",
+            "\u{301}", "a b ",
+        ];
+        for start in starts {
+            for before in parts {
+                for one in parts {
+                    for two in parts {
+                        for three in parts {
+                            let text = format!("{before}{start}{one}{two} {three}1 {one}");
+                            let want = expression.find_iter(&text).map(|spot| spot.range());
+                            let found: Vec<_> = dated.spots(&text).collect();
+                            assert_eq!(found, want.collect::<Vec<_>>(), "{text}");
+                            let text = format!("{before}{start} {one} {two} {three} on{one} 2");
+                            let want = expression.find_iter(&text).map(|spot| spot.range());
+                            let found: Vec<_> = dated.spots(&text).collect();
+                            assert_eq!(found, want.collect::<Vec<_>>(), "{text}");
+                        }
+                    }
+                }
+            }
+        }
+    }
 
     #[test]
     fn a_whole_word_is_found_where_an_expression_finds_it() {
