@@ -171,43 +171,22 @@ pub fn body_and_turns(text: &str) -> (String, bool) {
 
 /// How many octets from here on stay as they are, without a look at single characters.
 fn stays(bytes: &[u8]) -> usize {
-    // What is ignorable, turns the direction, is a control or a line end begins with one of five.
-    let is_of_others = |b: &u8| *b >= 0x80 && !matches!(b, 0xC2 | 0xD8 | 0xE2 | 0xEF | 0xF3);
+    let is_other = |b: &u8| !matches!(b, b' '..=b'~' | b'\n' | b'\t');
     let mut at = 0;
-    loop {
-        at += visible(bytes.get(at..).unwrap_or_default());
-        match bytes.get(at) {
-            Some(b'\n' | b'\t') => at += 1,
-            Some(octet) if is_of_others(octet) => {
-                let goes_on = |octet: &u8| is_of_others(octet) || *octet == b' ';
-                while bytes.get(at).is_some_and(goes_on) {
-                    at += 1;
-                }
-            }
-            _ => return at,
-        }
-    }
-}
-
-/// How many octets from here on are visible ASCII and spaces.
-fn visible(bytes: &[u8]) -> usize {
-    let half = |octets: &[u8; 8]| others(u64::from_le_bytes(*octets));
-    let (pairs, _) = bytes.as_chunks::<16>();
-    let is_visible = |pair: &&[u8; 16]| match pair.as_chunks::<8>().0 {
-        [a, b] => half(a) | half(b) == 0,
-        _ => false,
-    };
-    let mut at = 16 * pairs.iter().take_while(is_visible).count();
     while let Some(eight) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-        let others = half(eight);
-        if others != 0 {
-            return at + others.trailing_zeros() as usize / 8;
+        let others = others(u64::from_le_bytes(*eight));
+        if others == 0 {
+            at += 8;
+            continue;
         }
-        at += 8;
+        at += others.trailing_zeros() as usize / 8;
+        if bytes.get(at).is_some_and(is_other) {
+            return at;
+        }
+        at += 1;
     }
     let rest = bytes.get(at..).unwrap_or_default();
-    let other = rest.iter().position(|b| !matches!(b, b' '..=b'~'));
-    at + other.unwrap_or(rest.len())
+    at + rest.iter().position(is_other).unwrap_or(rest.len())
 }
 
 #[cfg(test)]
