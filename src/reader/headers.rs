@@ -103,8 +103,14 @@ impl Headers {
                 return None;
             }
             let (own, value) = self.at(*field);
-            own.eq_ignore_ascii_case(name).then_some(value)
+            // Most write it as everybody does.
+            (own == name || own.eq_ignore_ascii_case(name)).then_some(value)
         })
+    }
+
+    /// Whether a field with one of the names may be there; false: none is.
+    pub fn may_have(&self, marks: &Marks) -> bool {
+        self.fields.iter().any(|field| marks.has(field.mark))
     }
 
     pub fn is_empty(&self) -> bool {
@@ -119,6 +125,32 @@ impl Headers {
         let piece = |from: u32, to: u32| self.text.get(from as usize..to as usize);
         let name = piece(field.name, field.name_end).unwrap_or_default();
         (name, piece(field.value, field.end).unwrap_or_default())
+    }
+}
+
+/// The marks of names that are looked for together.
+pub struct Marks([u64; 32]);
+
+impl Marks {
+    pub fn of<'n>(names: impl IntoIterator<Item = &'n str>) -> Marks {
+        let mut marks = Marks([0; 32]);
+        for name in names {
+            let (word, bit) = Marks::place(mark(name));
+            if let Some(word) = marks.0.get_mut(word) {
+                *word |= bit;
+            }
+        }
+        marks
+    }
+
+    fn has(&self, mark: u32) -> bool {
+        let (word, bit) = Marks::place(mark);
+        self.0.get(word).is_some_and(|word| word & bit != 0)
+    }
+
+    fn place(mark: u32) -> (usize, u64) {
+        let hash = mark.wrapping_mul(0x9E37_79B1) >> 21;
+        ((hash >> 6) as usize, 1 << (hash & 63))
     }
 }
 
@@ -178,5 +210,7 @@ mod tests {
         let all: Vec<(&str, &str)> = headers.iter().collect();
         assert_eq!(all, [("To", "a b"), ("X", "y z c"), ("End", "x")]);
         assert_eq!(headers.named("end").next(), Some("x"));
+        assert!(headers.may_have(&Marks::of(["Y", "END"])));
+        assert!(!headers.may_have(&Marks::of(["Ends"])) && !headers.may_have(&Marks::of([])));
     }
 }

@@ -189,12 +189,9 @@ fn read_parts(raw: &[u8], parts: &[Part], level: usize, letter: &mut Letter) {
 
 /// The body as it may be shown, and whether it forces the reading direction.
 fn shown(text: &str, overrides: &mut bool) -> String {
-    if clean::is_harmless(text) {
-        *overrides |= clean::refers_to_override(text);
-        return clean::with_line_feeds(text);
-    }
-    *overrides |= clean::overrides_direction(text);
-    clean::body(text)
+    let (body, turns) = clean::body_and_turns(text);
+    *overrides |= turns;
+    body
 }
 
 fn name_attachment(part: &Part, letter: &mut Letter) {

@@ -85,17 +85,18 @@ impl Container {
         }
         let (quotes, signatures) = (&*QUOTES, &*SIGNATURES);
         let mut found = None;
-        let named = ["class", "id", "name"].iter();
-        for name in named
-            .filter_map(|a| tag.attribute(a))
-            .flat_map(str::split_ascii_whitespace)
-        {
-            let end = end(name);
-            if !is_blockquote && quotes.ends & end != 0 && quotes.has(name) {
-                return Some(Container::Quote);
-            }
-            if found.is_none() && signatures.ends & end != 0 && signatures.has(name) {
-                found = Some(Container::Signature);
+        for attribute in ["class", "id", "name"] {
+            let Some(names) = tag.attribute(attribute) else {
+                continue;
+            };
+            for name in names.split_ascii_whitespace() {
+                let end = end(name);
+                if !is_blockquote && quotes.ends & end != 0 && quotes.has(name) {
+                    return Some(Container::Quote);
+                }
+                if found.is_none() && signatures.ends & end != 0 && signatures.has(name) {
+                    found = Some(Container::Signature);
+                }
             }
         }
         found

@@ -64,8 +64,8 @@ fn kind(element: Element, name: &str) -> u8 {
         TR | LI | DT | DD => BLOCK | ENDS,
         TD | TH => ENDS | CELL,
         // Elements that stand on lines of their own.
-        DIV | DL | H5 | H6 | BODY | HTML | HEAD | CENTER | ADDRESS | ARTICLE | SECTION | HEADER | FOOTER | MAIN
-        | NAV | ASIDE | FIGURE | FORM | FIELDSET | TBODY | THEAD | CAPTION => BLOCK,
+        DIV | DL | H5 | H6 | BODY | HTML | HEAD | CENTER | ADDRESS | ARTICLE | SECTION | HEADER
+        | FOOTER | MAIN | NAV | ASIDE | FIGURE | FORM | FIELDSET | TBODY | THEAD | CAPTION => BLOCK,
         // Those without content.
         BR | IMG | INPUT | META | LINK | WBR | AREA | BASE | COL | EMBED | SOURCE | TRACK
         | PARAM | BASEFONT => VOID,

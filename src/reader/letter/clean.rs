@@ -21,19 +21,8 @@ fn is_bidi(c: char) -> bool {
     matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Whether the text turns reading direction by force, which no mail program does by itself.
-pub fn overrides_direction(text: &str) -> bool {
-    let behind = |at: usize| text.as_bytes().get(at..).unwrap_or_default();
-    // The first octet of both, which dashes and quotes have too.
-    let turns = || {
-        let mut spots = memchr::memchr_iter(0xE2, text.as_bytes());
-        spots.any(|at| matches!(behind(at), [_, 0x80, 0xAD | 0xAE, ..]))
-    };
-    (!text.is_ascii() && turns()) || refers_to_override(text)
-}
-
 /// Whether a text refers to a character that turns reading direction by force.
-pub fn refers_to_override(text: &str) -> bool {
+fn refers_to_override(text: &str) -> bool {
     const REFERENCES: &[&str] = &[
         "&#8237", "&#8238", "&#x202d", "&#x202e", "&#x202D", "&#x202E",
     ];
@@ -134,83 +123,50 @@ fn cut_line(text: &str, cap: usize) -> String {
     out
 }
 
-/// Whether a body has nothing in it that must not stay but the carriage returns of its line ends.
-pub fn is_harmless(text: &str) -> bool {
-    let octets = text.as_bytes();
-    // Without a branch, many octets are looked at together.
-    let is_control = |octet: u8| {
-        let is_kept = (octet == b'\n') | (octet == b'\t') | (octet == b'\r');
-        u8::from((octet < b' ') & !is_kept) | u8::from(octet == 0x7F)
-    };
-    if octets.iter().fold(0, |odd, octet| odd | is_control(*octet)) != 0 {
-        return false;
-    }
-    if octets.is_ascii() {
-        return true;
-    }
-    // By the first octets of what is ignorable, turns the direction or is a control or a line end.
-    let must_go = |at: usize| match octets.get(at..).unwrap_or_default() {
-        [0xC2, next, ..] => matches!(next, 0x80..=0x9F | 0xAD),
-        [0xD8, next, ..] => *next == 0x9C,
-        [0xE2, 0x80, last, ..] => matches!(last, 0x8B | 0x8E | 0x8F | 0xA8..=0xAE),
-        [0xE2, 0x81, last, ..] => matches!(last, 0xA0..=0xA9),
-        [0xEF, 0xBB, last, ..] => *last == 0xBF,
-        [0xEF, 0xA3, last, ..] => matches!(last, 0xB0 | 0xB1),
-        [0xF3, next, ..] => *next == 0xA0,
-        _ => false,
-    };
-    !memchr::memchr3_iter(0xC2, 0xE2, 0xEF, octets).any(must_go)
-        && !memchr::memchr2_iter(0xD8, 0xF3, octets).any(must_go)
-}
-
-/// A body that is harmless, with LF line ends.
-pub fn with_line_feeds(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut kept = 0;
-    for at in memchr::memchr_iter(b'\r', text.as_bytes()) {
-        out.push_str(text.get(kept..at).unwrap_or_default());
-        if text.as_bytes().get(at + 1) != Some(&b'\n') {
-            out.push('\n');
-        }
-        kept = at + 1;
-    }
-    out.push_str(text.get(kept..).unwrap_or_default());
-    out
-}
-
 /// A body: LF line ends, no other control characters but tabs.
 pub fn body(text: &str) -> String {
+    body_and_turns(text).0
+}
+
+/// The same, and whether the text turns reading direction by force, which no mail program does by itself.
+pub fn body_and_turns(text: &str) -> (String, bool) {
+    let octets = text.as_bytes();
     let mut out = String::with_capacity(text.len());
+    let mut turns = refers_to_override(text);
+    let piece = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
     // What stays is copied in stretches; almost all of a mail is one of lines.
     let (mut kept, mut at) = (0, 0);
-    let rest = |at: usize| text.get(at..).unwrap_or_default();
     loop {
-        at += stays(rest(at).as_bytes());
-        if rest(at).starts_with("\r\n") {
-            out.push_str(text.get(kept..at).unwrap_or_default());
+        at += stays(octets.get(at..).unwrap_or_default());
+        if octets.get(at) == Some(&b'\r') {
+            out.push_str(piece(kept, at));
             kept = at + 1;
             at += 2;
+            if octets.get(kept) != Some(&b'\n') {
+                out.push('\n');
+                at = kept;
+            }
             continue;
         }
-        let Some(c) = rest(at).chars().next() else {
+        let Some(c) = piece(at, text.len()).chars().next() else {
             break;
         };
         let here = at;
         at += c.len_utf8();
+        turns |= matches!(c, '\u{202D}' | '\u{202E}');
         let ends_line = match c {
-            '\r' => text.as_bytes().get(at) != Some(&b'\n'),
             '\u{2028}' | '\u{2029}' | '\u{85}' | '\u{B}' | '\u{C}' => true,
             c if c.is_control() || is_ignorable(c) || is_bidi(c) => false,
             _ => continue,
         };
-        out.push_str(text.get(kept..here).unwrap_or_default());
+        out.push_str(piece(kept, here));
         if ends_line {
             out.push('\n');
         }
         kept = at;
     }
-    out.push_str(rest(kept));
-    out
+    out.push_str(piece(kept, text.len()));
+    (out, turns)
 }
 
 /// How many octets from here on stay as they are, without a look at single characters.
@@ -248,20 +204,34 @@ mod tests {
     }
 
     #[test]
-    fn what_is_harmless_is_what_a_body_keeps() {
-        for c in (0..0x11_0000).filter_map(char::from_u32) {
-            let text = format!("a\r\n{c}é\r\r\n{c}\r");
-            let is_kept = body(&text).contains(c) || matches!(c, '\r' | '\n');
-            // One character that nobody has assigned may be looked at twice.
-            assert!(
-                is_harmless(&text) == is_kept || c == '\u{2065}' || c >= '\u{E0000}',
-                "{c:?}"
-            );
-            if is_harmless(&text) {
-                assert_eq!(with_line_feeds(&text), body(&text), "{c:?}");
+    fn a_body_is_cleaned_character_by_character() {
+        let by_character = |text: &str| {
+            let mut out = String::new();
+            let mut rest = text.chars().peekable();
+            while let Some(c) = rest.next() {
+                match c {
+                    '\r' if rest.peek() == Some(&'\n') => {}
+                    '\r' | '\u{2028}' | '\u{2029}' | '\u{85}' | '\u{B}' | '\u{C}' => out.push('\n'),
+                    '\n' | '\t' => out.push(c),
+                    c if c.is_control() || is_ignorable(c) || is_bidi(c) => {}
+                    c => out.push(c),
+                }
+            }
+            out
+        };
+        let all = (0..0x3100)
+            .chain(0xD7F0..0x1_0100)
+            .chain(0xE_0000..0xE_0200);
+        for c in all.filter_map(char::from_u32) {
+            for before in [0, 7, 19] {
+                let text = format!("{}\r\n{c} é{c}ж \r\r\n\t{c}\r", "a".repeat(before));
+                let (read, turns) = body_and_turns(&text);
+                assert_eq!(read, by_character(&text), "{c:?}");
+                assert_eq!(turns, matches!(c, '\u{202D}' | '\u{202E}'), "{c:?}");
             }
         }
-        assert!(!is_harmless("\u{E0041}") && is_harmless(""));
+        assert!(body_and_turns("a &#8237;").1 && body_and_turns("&#x202E").1);
+        assert!(!body_and_turns("a &#8236; & ").1);
     }
 
     #[test]

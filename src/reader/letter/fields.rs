@@ -148,7 +148,10 @@ pub fn read(head: &[u8], letter: &mut Letter) -> Mime {
 /// The value of the last field with this name; a value that begins on the second line begins with a blank.
 fn last<'a>(fields: &'a Headers, name: &'a str) -> Option<&'a str> {
     let found = fields.named(name).next_back();
-    found.map(|value| value.trim_start_matches(' '))
+    found.map(|value| match value.starts_with(' ') {
+        true => value.trim_start_matches(' '),
+        false => value,
+    })
 }
 
 /// What is written as nearly all programs write it.
@@ -260,11 +263,31 @@ fn trim_blank(head: &[u8], range: Range<usize>) -> Range<usize> {
     range.start + before..range.end - behind
 }
 
+/// How many octets of a line are those of a name.
+fn name_octets(line: &[u8]) -> usize {
+    let is_other = |octet: u8| !matches!(octet, b'!'..=b'9' | b';'..=b'~');
+    let mut at = 0;
+    while let Some(wide) = line.get(at..).and_then(|rest| rest.first_chunk::<16>()) {
+        // Without a branch: one instruction does for all of them.
+        let others = u128::from_le_bytes(wide.map(|octet| u8::from(is_other(octet))));
+        if others != 0 {
+            return at + others.trailing_zeros() as usize / 8;
+        }
+        at += wide.len();
+    }
+    let rest = line.get(at..).unwrap_or_default();
+    let other = rest.iter().position(|octet| is_other(*octet));
+    at + other.unwrap_or(rest.len())
+}
+
 /// Fields in order, unfolded (RFC 5322 section 2.2.3), names with what stands before the colon; and
 /// whether no reader could find other fields or other ends of them.
 fn raw_fields(head: &[u8]) -> (Headers, bool) {
     // All that is looked for is ASCII, which stays where it is.
-    let whole = String::from_utf8_lossy(head);
+    let whole = match std::str::from_utf8(head) {
+        Ok(whole) => Cow::Borrowed(whole),
+        Err(_) => String::from_utf8_lossy(head),
+    };
     let head = whole.as_bytes();
     let mut fields = Headers::of_block(&whole, USUAL_FIELDS);
     let mut is_regular = true;
@@ -291,8 +314,7 @@ fn raw_fields(head: &[u8]) -> (Headers, bool) {
             is_regular &= fields.push_more(whole.get(more).unwrap_or_default());
             continue;
         }
-        let is_of_name = |octet: &u8| matches!(octet, b'!'..=b'9' | b';'..=b'~');
-        let visible = line.iter().take_while(|octet| is_of_name(octet)).count();
+        let visible = name_octets(line);
         let colon = match line.get(visible) {
             Some(b':') => {
                 is_regular &= visible > 0;

@@ -232,16 +232,39 @@ pub fn unmarked(text: &str) -> Option<String> {
             && !line.starts_with(">>>")
             && !line.ends_with([':', '：', ' ', '\u{A0}'])
     };
-    if !text.starts_with('>') && memchr::memmem::find(text.as_bytes(), b"\n>").is_none() {
-        return None;
-    }
+    let octets = text.as_bytes();
+    let next_mark = |from: usize| {
+        if octets.get(from) == Some(&b'>') {
+            return Some(from);
+        }
+        let found = MARK.find(octets.get(from..)?)?;
+        Some(from + found + 1)
+    };
+    let mut mark = Some(next_mark(0)?);
     let mut out = String::with_capacity(text.len() / 2);
-    for line in line::cut(text).filter(|line| !is_marked(line)) {
-        out.push_str(line);
+    let mut kept = 0;
+    while let Some(start) = mark {
+        let rest = octets.get(start..).unwrap_or_default();
+        let end = memchr::memchr(b'\n', rest).map_or(octets.len(), |end| start + end);
+        if is_marked(&text.get(start..end).unwrap_or_default()) {
+            out.push_str(text.get(kept..start).unwrap_or_default());
+            kept = end + 1;
+        }
+        mark = match end < octets.len() {
+            true => next_mark(end + 1),
+            false => None,
+        };
+    }
+    if let Some(rest) = text.get(kept..) {
+        out.push_str(rest);
         out.push('\n');
     }
     Some(out)
 }
+
+/// What begins a line with a mark, behind the line before it.
+static MARK: LazyLock<memchr::memmem::Finder<'static>> =
+    LazyLock::new(|| memchr::memmem::Finder::new("\n>"));
 
 /// The text of HTML, roughly: enough to look for phrases in.
 pub fn strip_tags(html: &str) -> String {
@@ -336,6 +359,23 @@ mod tests {
             "ticket begin",
         ];
         assert_eq!(names, known);
+    }
+
+    #[test]
+    fn marked_lines_are_left_out_wherever_they_stand() {
+        let lines = ["", "a", ">", "> b", ">>> c", "> d:", " > e"];
+        for a in lines {
+            for b in lines {
+                for c in lines {
+                    let text = [a, b, c].join("\n");
+                    let is_marked = |line: &&str| matches!(*line, ">" | "> b");
+                    let own = line::cut(&text).filter(|line| !is_marked(line));
+                    let own: String = own.map(|line| format!("{line}\n")).collect();
+                    let is_any = text.split('\n').any(|line| line.starts_with('>'));
+                    assert_eq!(unmarked(&text), is_any.then_some(own), "{text:?}");
+                }
+            }
+        }
     }
 
     #[test]
