@@ -235,10 +235,14 @@ fn have_same_words(a: &Division<'_>, b: &Division<'_>) -> bool {
     let same = |(a, b): (&Segment<'_>, &Segment<'_>)| {
         let (a, b) = (told(a), told(b));
         let seen = |line: &Line<'_>| (line.depth, line.mark);
-        a.len() == b.len()
-            && a.iter()
-                .zip(b)
-                .all(|(a, b)| seen(a) == seen(b) && a.text == b.text)
+        let alone = |lines: &[Line<'_>]| {
+            signature::is_delimiter_alone(lines.iter().map(|line| line.text))
+        };
+        let all_same = || {
+            let mut pairs = a.iter().zip(b);
+            pairs.all(|(a, b)| seen(a) == seen(b) && a.text == b.text)
+        };
+        (a.len() == b.len() && all_same()) || (alone(a) && alone(b))
     };
     a.segments.len() == b.segments.len() && a.segments.iter().zip(&b.segments).all(same)
 }
@@ -263,7 +267,7 @@ fn own_text(division: &Division<'_>, writer: &Writer, body: &mut Body) {
     }
     for segment in &division.segments {
         let lines: Vec<&str> = segment.iter().map(|l| l.text).collect();
-        if signature::is_delimiter_alone(&lines) {
+        if signature::is_delimiter_alone(lines.iter().copied()) {
             continue;
         }
         let cut = signature::cut(&lines, writer);

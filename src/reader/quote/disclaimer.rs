@@ -129,18 +129,20 @@ pub fn speaks(line: &str) -> bool {
 
 /// The same in ASCII, where only words that begin as those of `SELF` do are looked at.
 fn speaks_ascii(line: &[u8]) -> bool {
-    let mut before = b' ';
-    line.iter().enumerate().any(|(at, octet)| {
-        let begins = begins_own(octet.to_ascii_lowercase()) && !before.is_ascii_alphanumeric();
-        let before = std::mem::replace(&mut before, *octet);
-        let (head, rest) = line.split_at_checked(at).unwrap_or_default();
-        // An apostrophe stands within a word.
-        let within = || {
-            let last = head.iter().rfind(|octet| **octet != b'\'');
-            last.is_some_and(u8::is_ascii_alphanumeric)
-        };
-        begins && (before != b'\'' || !within()) && begins_with_own(rest)
-    })
+    let begins = |(_, [before, first]): &(usize, &[u8; 2])| {
+        !before.is_ascii_alphabetic() && begins_own(first | 0x20) && !before.is_ascii_digit()
+    };
+    let mut begun = line.array_windows().enumerate().filter(begins);
+    begins_with_own(line)
+        || begun.any(|(at, [before, _])| {
+            let (head, rest) = line.split_at_checked(at + 1).unwrap_or_default();
+            // An apostrophe stands within a word.
+            let within = || {
+                let last = head.iter().rfind(|octet| **octet != b'\'');
+                last.is_some_and(u8::is_ascii_alphanumeric)
+            };
+            (*before != b'\'' || !within()) && begins_with_own(rest)
+        })
 }
 
 fn begins_with_own(rest: &[u8]) -> bool {

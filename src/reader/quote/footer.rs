@@ -25,9 +25,8 @@ pub fn is_programs(line: &str) -> Option<bool> {
     let listed = listed(line)?;
     let shown = shown(line);
     let bare = bare(&shown);
-    let is_listed = || {
-        listed.unwrap_or_else(|| !bare.is_empty() && is_listed_as(bare, first_octet(bare)))
-    };
+    let is_listed =
+        || listed.unwrap_or_else(|| !bare.is_empty() && is_listed_as(bare, first_octet(bare)));
     Some(is_device(&shown) && is_listed() && !goes_on_behind_device(&shown))
 }
 

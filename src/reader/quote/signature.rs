@@ -257,13 +257,17 @@ fn is_picture(line: &str) -> bool {
 }
 
 /// Whether nothing stands there but a delimiter, such as that of our mail among lines of a quote.
-pub fn is_delimiter_alone(lines: &[&str]) -> bool {
-    matches!(lines, [line, below @ ..] if is_delimiter(line) && below.iter().all(|l| l.is_empty()))
+pub fn is_delimiter_alone<'l>(lines: impl Iterator<Item = &'l str>) -> bool {
+    let mut drawn = lines.map(trim).filter(|line| !line.is_empty());
+    drawn.next().is_some_and(is_delimiter) && drawn.next().is_none()
 }
 
 /// `-- ` and what people type for it (RFC 3676 section 4.3).
 fn is_delimiter(line: &str) -> bool {
-    matches!(line, SIGNATURE_MARK | "--" | "—" | "–" | "---" | "- --" | "-- -")
+    matches!(
+        line,
+        SIGNATURE_MARK | "--" | "—" | "–" | "---" | "- --" | "-- -"
+    )
 }
 
 /// A delimiter alone on a line.

@@ -3,7 +3,7 @@
 //!
 //! Fails towards `false`: then the words themselves are compared.
 
-use crate::reader::fold::push_lower;
+use crate::reader::fold::{SHORT, push_lower};
 use crate::reader::quote::align::Original;
 use crate::reader::quote::align::marks::MIN_RUN;
 use crate::reader::quote::align::spelling::{Word, add_words};
@@ -16,6 +16,8 @@ use memchr::memmem;
 const MAX_WORDS: usize = 200;
 /// Octets of a word that is looked for first: shorter ones are in most mails.
 const LONG: u32 = 5;
+/// Octets of our mail in which words are looked for; a longer one has most of them.
+const MAX_OURS: usize = 16_000;
 
 /// Whether the lines above the first marked one are the writer's own, all words below are marked, and aligning
 /// would leave every line as it is.
@@ -33,6 +35,7 @@ pub(super) fn are_own(lines: &[Line<'_>], original: &Original<'_>) -> bool {
         ours: original.lower(),
     };
     is_left(quote)
+        && sought.ours.len() <= MAX_OURS
         && has_room(sought.ours)
         && sought.has_no_run(&words)
         && !(words.get(last..)).is_some_and(|line| sought.may_touch(line, quote))
@@ -82,16 +85,30 @@ struct Sought<'s> {
 }
 
 impl Sought<'_> {
-    /// The word in lower case, as the numbers of words are made.
     fn lower(&self, word: &Word) -> String {
-        let line = self.lines.get(word.line as usize);
-        let text = line.and_then(|line| line.text.get(word.start as usize..word.end as usize));
-        lower(text.unwrap_or_default())
+        lower(self.text(word))
     }
 
+    fn text(&self, word: &Word) -> &str {
+        let line = self.lines.get(word.line as usize);
+        let text = line.and_then(|line| line.text.get(word.start as usize..word.end as usize));
+        text.unwrap_or_default()
+    }
+
+    /// Whether our mail does not have the beginning of the word.
     fn is_absent(&self, word: &Word) -> bool {
         work::steps(1);
-        memmem::find(self.ours.as_bytes(), self.lower(word).as_bytes()).is_none()
+        let mut buffer = [0; SHORT];
+        let text = self.text(word);
+        if !text.is_ascii() {
+            return !has(self.ours.as_bytes(), lower(text).as_bytes());
+        }
+        let start = buffer.get_mut(..text.len().min(SHORT));
+        let start = start.unwrap_or_default();
+        for (lower, octet) in start.iter_mut().zip(text.bytes()) {
+            *lower = octet.to_ascii_lowercase();
+        }
+        !has(self.ours.as_bytes(), start)
     }
 
     /// Whether of so many words as make a run one is always absent from our mail.
@@ -123,7 +140,9 @@ impl Sought<'_> {
         let begins = quote.iter().find_map(|line| {
             add_words(&mut below, 0, line.text);
             let word = below.first()?;
-            Some(lower(line.text.get(word.start as usize..word.end as usize)?))
+            Some(lower(
+                line.text.get(word.start as usize..word.end as usize)?,
+            ))
         });
         let last = self.lower(last);
         let goes_on = begins.is_some_and(|word| {
@@ -151,11 +170,98 @@ fn parts(c: char) -> bool {
     !c.is_alphanumeric()
 }
 
+/// Whether our mail has the beginning of a word: looked for by its octet that is found least often.
+fn has(ours: &[u8], word: &[u8]) -> bool {
+    let word = word.get(..SHORT).unwrap_or(word);
+    let often = |octet: u8| match octet {
+        b'e' | b't' | b'a' | b'o' | b'n' | b'i' | b'r' | b's' => 3,
+        b'h' | b'l' | b'd' | b'u' | b'c' | b'm' => 2,
+        b'p' | b'g' | b'f' | b'w' | b'y' | b'b' => 1,
+        _ => 0,
+    };
+    let octets = word.iter().copied().enumerate();
+    let Some((at, rarest)) = octets.min_by_key(|(_, octet)| often(*octet)) else {
+        return true;
+    };
+    memchr::memchr_iter(rarest, ours).any(|spot| {
+        let start = spot.checked_sub(at);
+        let found = start.and_then(|start| ours.get(start..start + word.len()));
+        found == Some(word)
+    })
+}
+
+/// In lower case, as the numbers of words are made.
 pub(super) fn lower(text: &str) -> String {
-    if text.is_ascii() {
-        return text.to_ascii_lowercase();
-    }
     let mut lower = Vec::with_capacity(text.len() + 8);
-    text.chars().for_each(|c| push_lower(c, &mut lower));
+    let mut rest = text;
+    loop {
+        let (plain, behind) = rest
+            .split_at_checked(ascii(rest.as_bytes()))
+            .unwrap_or((rest, ""));
+        let start = lower.len();
+        lower.extend_from_slice(plain.as_bytes());
+        let plain = lower.get_mut(start..).unwrap_or_default();
+        plain.make_ascii_lowercase();
+        let mut chars = behind.chars();
+        let Some(c) = chars.next() else {
+            break;
+        };
+        push_lower(c, &mut lower);
+        rest = chars.as_str();
+    }
     String::from_utf8(lower).unwrap_or_default()
+}
+
+/// How many octets stand before the first that is not ASCII.
+fn ascii(bytes: &[u8]) -> usize {
+    let (eights, _) = bytes.as_chunks::<8>();
+    let eights = eights.iter().take_while(|eight| eight.is_ascii());
+    let whole = 8 * eights.count();
+    let rest = bytes.get(whole..).unwrap_or_default();
+    whole + rest.iter().take_while(|octet| octet.is_ascii()).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reader::quote::line::lines;
+
+    const ASK: &str = "Alice Ng would like to talk to you\n\nHi Carol,\n\nAlice Ng builds sensors \
+        for vine\u{e4}cker and asks for half an hour. Interested?\n\nBob\n-- \nThe desk of Bob Kim";
+
+    #[test]
+    fn what_only_the_writer_says_is_told_at_a_look() {
+        let quote: String = ASK.lines().skip(2).map(|l| format!("> {l}\n")).collect();
+        let own = |above: &str| are_own(&lines(&format!("{above}\n{quote}")), &Original::of(ASK));
+        let said = "Yes, gladly, and thank you so very much for asking me.";
+        assert!(own(said) && own("") && own("Ja, gerne.\n"));
+        assert!(own(&format!("{said}\n\nOn Monday, Dave wrote:\n")));
+        // A run, the word before the quote, a line of ours.
+        for ours in [
+            "alice ng builds sensors for VINE\u{c4}CKER and asks",
+            "Gladly to you",
+            "Yes\n\nBob\n",
+        ] {
+            assert!(!own(ours), "{ours}");
+        }
+        // Something stands below the first marked line, or becomes ours.
+        for reply in ["> Hi Carol,\nYes", "Yes\n> Hi Carol,\n>> --\n> Bob"] {
+            assert!(!are_own(&lines(reply), &Original::of(ASK)), "{reply}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_put_into_lower_case_as_its_words_are() {
+        let texts = [
+            "",
+            "ABC",
+            "0123456789\u{c4}X\u{130}Y",
+            "\u{212a}g 0123456701\u{416}",
+        ];
+        for text in texts {
+            let want: String = text.chars().flat_map(char::to_lowercase).collect();
+            assert_eq!(lower(text), want);
+        }
+        assert!(has(b"one word", b"word") && has(b"one word", b"one") && !has(b"one", b"ones"));
+    }
 }
