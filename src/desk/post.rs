@@ -1,5 +1,6 @@
 //! The way out: mails that are due, what became of each attempt, and copies of ours that were seen.
 
+use crate::desk::leaving::LastLook;
 use crate::desk::work::Work;
 use crate::desk::{Desk, DeskError, copies};
 use crate::reader::address::Address;
@@ -16,25 +17,6 @@ pub struct Parcel {
     pub envelope_from: String,
     pub recipients: Vec<String>,
     pub bytes: Vec<u8>,
-}
-
-/// What a last look before a mail leaves needs of it.
-pub(super) struct LastLook<'a> {
-    pub(super) id: i64,
-    pub(super) introduction: Option<i64>,
-    pub(super) saying: &'a str,
-    pub(super) recipients: &'a [String],
-}
-
-impl LastLook<'_> {
-    pub(super) fn at(mail: &outbox::Mail) -> LastLook<'_> {
-        LastLook {
-            id: mail.id,
-            introduction: mail.introduction,
-            saying: &mail.saying,
-            recipients: &mail.recipients,
-        }
-    }
 }
 
 /// The key of `meta` that names the last mail refused at MAIL, until one is accepted.

@@ -132,13 +132,13 @@ impl Address {
     pub fn rate_key(&self) -> Cow<'_, str> {
         let key = self.key();
         let (local, domain) = key.rsplit_once('@').unwrap_or_default();
-        let is_google = matches!(domain, "gmail.com" | "googlemail.com");
+        let is_google = matches!(domain, GMAIL | "googlemail.com");
         if !is_google && !local.contains('+') {
             return Cow::Borrowed(key);
         }
         let local = local.split('+').next().unwrap_or_default();
         Cow::Owned(match is_google {
-            true => format!("{}@gmail.com", local.replace('.', "")),
+            true => format!("{}@{GMAIL}", local.replace('.', "")),
             false => format!("{local}@{domain}"),
         })
     }
@@ -153,6 +153,9 @@ impl Address {
                     .is_some_and(|rest| rest.starts_with(separator)))
     }
 }
+
+/// Dots before it mean nothing, and it has a second name.
+const GMAIL: &str = "gmail.com";
 
 /// What a local part is made of (RFC 5322 section 3.2.3, RFC 6532) without `%`.
 pub fn is_atom(c: char) -> bool {

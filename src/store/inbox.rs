@@ -231,10 +231,11 @@ pub fn settle(
     disposition: &Disposition,
 ) -> Result<(), StoreError> {
     match identity {
-        // In one statement: the row and its page are written once.
+        // In one statement: the row and its page are written once. FAIL, as one row is all or nothing, and what could
+        // fail would have SQLite keep a journal for it.
         Some(identity) => db
             .prepare_cached(
-                "UPDATE inbox SET disposition = ?2, reason = ?3, introduction = ?4,
+                "UPDATE OR FAIL inbox SET disposition = ?2, reason = ?3, introduction = ?4,
                    content_key = ?5, message_id = ?6 WHERE id = ?1",
             )?
             .execute((

@@ -87,6 +87,29 @@ async fn a_slow_mail_server_slows_the_reading_down_and_nothing_is_lost() {
     town.village.end().await;
 }
 
+/// Mails that were taken ahead stay taken while a batch that goes at once is sent before them: else they would
+/// be in flight for ever.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_goes_at_once_does_not_displace_what_was_taken_ahead() {
+    const REQUESTS: usize = 450;
+    let mut town = Town::start().await;
+    // Each takes a moment, so that batches wait for the one on its way.
+    let slow = Act::Delay(Duration::from_millis(4));
+    town.village
+        .smtp_faults
+        .add(Fault::on("DOT", slow).always());
+    for _ in 0..REQUESTS {
+        town.forward();
+    }
+    town.settle().await;
+    let open = "SELECT count(*) FROM outbox WHERE state <> 'accepted'";
+    assert_eq!(town.number(open).await, 0);
+    let copies = town.copies();
+    assert_eq!(copies.len(), 2 * REQUESTS);
+    assert!(copies.values().all(|copies| *copies == 1));
+    town.village.end().await;
+}
+
 /// What was taken ahead of a refusal of us all waits again, and is not tried.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_refuses_us_is_not_offered_what_was_taken_ahead() {
