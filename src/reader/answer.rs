@@ -128,7 +128,7 @@ fn alone(
     if sentences.iter().map(|s| s.tokens.len()).sum::<usize>() > MAX_TOKENS {
         return nothing(unclear("too long for an answer".to_owned()));
     }
-    sentence::number(&WORDS, &mut sentences);
+    sentence::spelling::number(&WORDS, &mut sentences);
     let languages = candidates(&sentences);
     let opinions: Vec<Opinion> = languages
         .iter()

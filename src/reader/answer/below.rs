@@ -96,7 +96,7 @@ impl<'a> Search<'a> {
             return too_long();
         }
         leave_out_numbering(&mut below);
-        sentence::number(&WORDS, &mut below);
+        sentence::spelling::number(&WORDS, &mut below);
         Ok(below)
     }
 

@@ -231,7 +231,12 @@ impl<'t> Cutter<'t> {
         } else {
             return false;
         }
-        self.marks(mark, greek);
+        match mark {
+            "" => {}
+            "," => self.part(Gap::Soft),
+            "." | "!" => self.end(false),
+            mark => self.marks(mark, greek),
+        }
         true
     }
 

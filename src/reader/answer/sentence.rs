@@ -5,6 +5,7 @@
 mod aside;
 mod called;
 pub mod denied;
+pub mod spelling;
 
 use crate::reader::answer::dates::{self, Day};
 use crate::reader::answer::grammar::Builtin;
@@ -12,12 +13,10 @@ use crate::reader::answer::interner::{Id, UNKNOWN};
 use crate::reader::answer::lexer::{Gap, Sentence, Shape, Token};
 use crate::reader::answer::matcher::{self, Matcher, Seen, Stretch};
 use crate::reader::answer::names::{Names, is_article, is_title};
-use crate::reader::answer::tables::{self, Language, Rule, Says, Words};
+use crate::reader::answer::tables::{Language, Rule, Says, Words};
 use crate::reader::answer::topics::Topics;
 use jiff::civil::Date;
 
-/// Letters of a word that is looked at for slips.
-const MAX_CORRECTED: usize = 24;
 /// A phrase that was recognised: what it says, and which tokens it covers.
 #[derive(Clone, Copy, Debug)]
 pub struct Phrase {
@@ -52,37 +51,6 @@ pub struct Place {
     pub last: bool,
 }
 
-/// Looks the tokens up in the tables of all languages.
-pub fn number(words: &Words, sentences: &mut [Sentence<'_>]) {
-    let number = |word: &str| words.interner.get(word);
-    let mut short = String::new();
-    for token in sentences.iter_mut().flat_map(|s| &mut s.tokens) {
-        token.ids = [number(&token.text), UNKNOWN, UNKNOWN];
-        // `Jaaa`: as it is written nobody knows it. Few words have a letter twice in a row.
-        let held = match token.text.is_ascii() {
-            true => longest_run(token.text.bytes()),
-            false => longest_run(token.text.chars()),
-        };
-        for (id, longest) in token.ids.iter_mut().skip(1).zip([2, 1]) {
-            if held > longest {
-                squeeze(&token.text, longest, &mut short);
-                *id = number(&short);
-            }
-        }
-    }
-}
-
-/// How many times the same stands in a row at most.
-fn longest_run<T: PartialEq + Copy>(letters: impl Iterator<Item = T>) -> usize {
-    let (mut last, mut run, mut longest) = (None, 0, 0);
-    for letter in letters {
-        run = if last == Some(letter) { run + 1 } else { 1 };
-        last = Some(letter);
-        longest = longest.max(run);
-    }
-    longest
-}
-
 /// Tokens as the language's table knows them, with slips of the thumb put right.
 pub fn seen(scene: &Scene<'_>, tokens: &[Token<'_>]) -> Vec<Seen> {
     let followed = |at: usize| tokens.get(at + 1).is_none_or(|t| t.gap == Gap::None);
@@ -110,62 +78,9 @@ pub fn identify(scene: &Scene<'_>, token: &Token<'_>, begins: bool) -> Id {
         return *polite.flatten().unwrap_or(id);
     }
     if !token.capital || (begins && token.title) {
-        return corrected(scene, &token.text).unwrap_or(UNKNOWN);
+        return spelling::corrected(scene, &token.text).unwrap_or(UNKNOWN);
     }
     UNKNOWN
-}
-
-/// The one word that a slip of the thumb made this of.
-fn corrected(scene: &Scene<'_>, word: &str) -> Option<Id> {
-    if scene.language.endings_are_long || word.len() < tables::MIN_CORRECTED {
-        return None;
-    }
-    let mut found = near(scene, word);
-    let id = found.next()?;
-    let letters: Vec<char> = word.chars().collect();
-    if !tables::is_typo(&letters, scene.words.interner.word(id)) {
-        return None;
-    }
-    found.all(|other| other == id).then_some(id)
-}
-
-/// Whether a slip of the thumb may have made this of a word of the language.
-fn is_near(scene: &Scene<'_>, word: &str) -> bool {
-    near(scene, word).next().is_some()
-}
-
-/// The long words of which a slip of the thumb makes these letters.
-fn near<'s>(scene: &'s Scene<'_>, word: &'s str) -> impl Iterator<Item = Id> + 's {
-    let is_ascii = word.is_ascii();
-    let letters: Vec<char> = match is_ascii {
-        true => Vec::new(),
-        false => word.chars().collect(),
-    };
-    let count = if is_ascii { word.len() } else { letters.len() };
-    let fits = (tables::MIN_CORRECTED..=MAX_CORRECTED).contains(&count);
-    let first = word.chars().next().filter(|_| fits).into_iter();
-    let long_words = first.flat_map(move |first| scene.language.long_words(first, count));
-    long_words.filter(move |id| {
-        let known = scene.words.interner.word(*id);
-        match is_ascii && known.is_ascii() {
-            true => tables::is_slip_in_ascii(word.as_bytes(), known.as_bytes()),
-            false if is_ascii => tables::is_slip(&word.chars().collect::<Vec<char>>(), known),
-            false => tables::is_slip(&letters, known),
-        }
-    })
-}
-
-/// `yeees` as `yees` and `yes`: letters that a thumb held, no more than `longest` in a row.
-fn squeeze(word: &str, longest: usize, short: &mut String) {
-    short.clear();
-    let (mut last, mut run) = (None, 0);
-    for c in word.chars() {
-        run = if last == Some(c) { run + 1 } else { 1 };
-        last = Some(c);
-        if run <= longest {
-            short.push(c);
-        }
-    }
 }
 
 /// The cheapest way to a place, and the phrase that led there.

@@ -7,7 +7,7 @@ use crate::reader::answer::dates::Day;
 use crate::reader::answer::interner::UNKNOWN;
 use crate::reader::answer::lexer::{Gap, Shape};
 use crate::reader::answer::matcher;
-use crate::reader::answer::sentence::{self, Laying};
+use crate::reader::answer::sentence::{Laying, spelling};
 use crate::reader::answer::tables::{Rule, Says};
 
 /// Words of a thing that no table knows: `soil moisture`.
@@ -222,7 +222,7 @@ impl Laying<'_> {
         let may_be = || {
             seen.id != UNKNOWN
                 || (!token.ids.iter().any(|id| scene.words.refuses(*id))
-                    && !sentence::is_near(scene, &token.text))
+                    && !spelling::is_near(scene, &token.text))
         };
         token.shape == Shape::Word
             && token.gap == Gap::None
