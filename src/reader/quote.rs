@@ -11,6 +11,7 @@ pub mod byline;
 mod closing;
 mod contact;
 mod container;
+mod device;
 mod disclaimer;
 pub mod divide;
 pub mod footer;
@@ -235,9 +236,8 @@ fn have_same_words(a: &Division<'_>, b: &Division<'_>) -> bool {
     let same = |(a, b): (&Segment<'_>, &Segment<'_>)| {
         let (a, b) = (told(a), told(b));
         let seen = |line: &Line<'_>| (line.depth, line.mark);
-        let alone = |lines: &[Line<'_>]| {
-            signature::is_delimiter_alone(lines.iter().map(|line| line.text))
-        };
+        let alone =
+            |lines: &[Line<'_>]| signature::is_delimiter_alone(lines.iter().map(|line| line.text));
         let all_same = || {
             let mut pairs = a.iter().zip(b);
             pairs.all(|(a, b)| seen(a) == seen(b) && a.text == b.text)
@@ -254,7 +254,9 @@ fn told<'s, 'a>(segment: &'s Segment<'a>) -> &'s [Line<'a>] {
         return segment;
     }
     let end = segment.iter().rposition(|line| !line.is_blank());
-    segment.get(..end.map_or(0, |end| end + 1)).unwrap_or_default()
+    segment
+        .get(..end.map_or(0, |end| end + 1))
+        .unwrap_or_default()
 }
 
 /// The own words of all segments, each without what hangs below it.

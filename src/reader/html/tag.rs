@@ -4,9 +4,6 @@
 
 use crate::reader::html::element::{Name, SCRIPT, STYLE, TEMPLATE, TITLE};
 
-/// Octets of a tag in which a name that stands alone is looked for.
-const MAX_BARE: usize = 16;
-
 /// Attributes of one tag that are kept.
 const MAX_ATTRIBUTES: usize = 40;
 
@@ -116,20 +113,10 @@ impl<'a> Scanner<'a> {
         self.take(length)
     }
 
-    /// The name that stands alone in a tag, as in most, behind the octets that begin it; and what follows the tag.
-    fn bare(&self, begin: usize) -> Option<(Name<'a>, &'a str)> {
-        let inside = self.rest.get(begin..)?;
-        let octets = inside.as_bytes();
-        let letters = octets.iter().take(MAX_BARE).position(|b| !is_small(b))?;
-        if letters == 0 || octets.get(letters) != Some(&b'>') {
-            return None;
-        }
-        let (name, behind) = inside.split_at_checked(letters)?;
-        Some((Name::small(name, octets), behind.get(1..)?))
-    }
-
     fn tag(&mut self) -> Tag<'a> {
         let bytes = self.rest.as_bytes();
+        // Most names, Outlook's `o:p` among them.
+        let is_small = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b':';
         let letters = bytes
             .iter()
             .position(|b| !is_small(b))
@@ -210,11 +197,6 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// What most names are made of, Outlook's `o:p` among them.
-fn is_small(octet: &u8) -> bool {
-    octet.is_ascii_lowercase() || octet.is_ascii_digit() || *octet == b':'
-}
-
 /// As the standard library's, told at a look where there is nothing to trim.
 fn trim_start(text: &str) -> &str {
     let text = text.strip_prefix(' ').unwrap_or(text);
@@ -237,18 +219,6 @@ impl<'a> Iterator for Scanner<'a> {
             let after = self.rest.strip_prefix('<')?;
             let kind = after.bytes().next().unwrap_or_default();
             if kind.is_ascii_alphabetic() {
-                if let Some((name, behind)) = self.bare(1)
-                    && !name.is_unseen()
-                    && name != STYLE
-                {
-                    self.rest = behind;
-                    return Some(Token::Open(Tag {
-                        name,
-                        attributes: Vec::new(),
-                        lengths: 0,
-                        closed: false,
-                    }));
-                }
                 self.take(1);
                 let tag = self.tag();
                 let (is_void, is_unseen) = (tag.name.is_void(), tag.name.is_unseen());
@@ -287,10 +257,6 @@ impl<'a> Iterator for Scanner<'a> {
                 self.skip_past(">");
             } else if let Some(closing) = after.strip_prefix('/') {
                 if closing.starts_with(|c: char| c.is_ascii_alphabetic()) {
-                    if let Some((name, behind)) = self.bare(2) {
-                        self.rest = behind;
-                        return Some(Token::Close(name));
-                    }
                     self.take(2);
                     let tag = self.tag();
                     let name = tag.name;

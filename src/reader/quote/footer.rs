@@ -3,6 +3,7 @@
 //! Fails towards text: a sentence that begins like a footer stays.
 
 use crate::reader::fold::fold;
+use crate::reader::quote::device::is_device;
 use crate::reader::words::pieces::Pieces;
 use crate::reader::words::{Footer, first_octet, words};
 use memchr::memmem::Finder;
@@ -359,79 +360,6 @@ fn has_no_case(text: &str) -> bool {
     text.chars()
         .next()
         .is_some_and(|c| c.is_alphabetic() && !c.is_lowercase() && !c.is_uppercase())
-}
-
-/// Names of devices and mail programs: the same in every language.
-const NAMES: &[&str] = &[
-    "iphone",
-    "ipad",
-    "ipod",
-    "ios",
-    "mac",
-    "android",
-    "samsung",
-    "galaxy",
-    "blackberry",
-    "huawei",
-    "xiaomi",
-    "redmi",
-    "oppo",
-    "nokia",
-    "pixel",
-    "oneplus",
-    "htc",
-    "sony",
-    "xperia",
-    "motorola",
-    "outlook",
-    "windows",
-    "mail",
-    "yahoo",
-    "gmail",
-    "aol",
-    "proton",
-    "tutanota",
-    "tuta",
-    "gmx",
-    "web.de",
-    "mailbird",
-    "spark",
-    "airmail",
-    "thunderbird",
-    "k-9",
-    "typeapp",
-    "bluemail",
-    "nine",
-    "smartphone",
-    "telefon",
-    "mobil",
-    "handy",
-    "phone",
-    "tablet",
-    "wireless",
-    "verizon",
-    "t-mobile",
-    "vodafone",
-    "fairmail",
-    "fairemail",
-    "superhuman",
-    "hey",
-    "zoho",
-    "yandex",
-    "mobile",
-    "device",
-    "телефон",
-    "устройства",
-    "手机",
-    "手機",
-    "휴대",
-];
-
-static DEVICE: LazyLock<Pieces> = LazyLock::new(|| Pieces::of(NAMES));
-
-/// Whether a folded text names a device or a mail program.
-pub fn is_device(text: &str) -> bool {
-    DEVICE.is_in(text)
 }
 
 /// `OK — Sent from my iPhone` on one line; what was cut.

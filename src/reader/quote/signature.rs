@@ -10,10 +10,11 @@ use crate::reader::quote::banner::{take_armor, take_banner};
 use crate::reader::quote::border::is_rule;
 use crate::reader::quote::closing::{closing, closing_name, dashed_name, goes_on, is_postscript};
 use crate::reader::quote::contact::{contact_block, is_sentence, is_signature};
+use crate::reader::quote::device::is_device;
 use crate::reader::quote::disclaimer::{
     disclaimer, disclaimer_start, is_boilerplate, is_disclaimer, speaks,
 };
-use crate::reader::quote::footer::{cut_inline_footer, is_device, is_footer, is_programs};
+use crate::reader::quote::footer::{cut_inline_footer, is_footer, is_programs};
 use crate::reader::quote::line::{SIGNATURE_MARK, has_words};
 use crate::reader::quote::signed::signed;
 
