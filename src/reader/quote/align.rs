@@ -4,7 +4,6 @@
 //! Linear: runs of equal words are found by an index of triples and each word is passed once.
 //! Fails by finding nothing, and then the borders alone divide the body.
 
-mod above;
 pub mod answered;
 mod index;
 mod marks;
@@ -25,11 +24,9 @@ const MAX_SKIPPED: usize = 4;
 
 /// Our mail, prepared once for all the parts that may quote it.
 pub struct Original<'t> {
-    text: &'t str,
     texts: Vec<&'t str>,
-    /// In lower case: most replies mark every line of ours, and need no more than this.
-    lower: OnceCell<String>,
-    words: OnceCell<Vec<Word>>,
+    words: Vec<Word>,
+    /// Most replies mark every line of ours, and need no more than the words.
     whole: OnceCell<Whole<'t>>,
 }
 
@@ -46,42 +43,30 @@ impl<'t> Original<'t> {
     pub fn of(text: &'t str) -> Original<'t> {
         let mut texts = Vec::with_capacity(text.len() / 24);
         texts.extend(line::cut(text).map(trim_end));
+        let mut words = Vec::with_capacity(text.len() / 4);
+        for (number, text) in texts.iter().enumerate() {
+            add_words(&mut words, number, text);
+        }
         Original {
-            text,
             texts,
-            lower: OnceCell::new(),
-            words: OnceCell::new(),
+            words,
             whole: OnceCell::new(),
         }
-    }
-
-    fn lower(&self) -> &str {
-        self.lower.get_or_init(|| above::lower(self.text))
-    }
-
-    fn words(&self) -> &[Word] {
-        self.words.get_or_init(|| {
-            let mut words = Vec::with_capacity(self.text.len() / 4);
-            for (number, text) in self.texts.iter().enumerate() {
-                add_words(&mut words, number, text);
-            }
-            words
-        })
     }
 
     fn whole(&self) -> &Whole<'t> {
         self.whole.get_or_init(|| {
             let text_of = |span: &Span| self.texts.get(span.line as usize).copied();
-            let spans = spans(self.words()).into_iter();
+            let spans = spans(&self.words).into_iter();
             let lines = spans.map(|span| (text_of(&span).unwrap_or_default(), span));
             let lines: Vec<(&str, Span)> = lines.collect();
-            let hash = |(_, span): &(&str, Span)| line_hash(span.of(self.words()));
+            let hash = |(_, span): &(&str, Span)| line_hash(span.of(&self.words));
             let mut hashes: Vec<u64> = lines.iter().map(hash).collect();
             hashes.sort_unstable();
             Whole {
                 lines,
                 hashes,
-                index: Index::of(self.words()),
+                index: Index::of(&self.words),
             }
         })
     }
@@ -108,7 +93,7 @@ impl<'t> Original<'t> {
                         start: word.start + indent,
                         end: word.end + indent,
                     };
-                    words.extend(span.of(self.words()).iter().map(here));
+                    words.extend(span.of(&self.words).iter().map(here));
                 }
                 None => add_words(&mut words, number, line.text),
             }
@@ -166,7 +151,7 @@ impl<'a> Aligned<'a> {
     fn of(lines: Vec<Line<'a>>, original: &Original<'_>) -> Aligned<'a> {
         let words = original.words_of(&lines);
         Aligned {
-            marks: runs(&words, original.words(), &original.whole().index),
+            marks: runs(&words, &original.words, &original.whole().index),
             lines,
             words,
         }

@@ -56,7 +56,7 @@ pub fn look(apart: &Apart<'_>, division: &Division<'_>, original: &Original<'_>)
             for line in passed.iter().take(MAX_FOUND) {
                 let mut words = Vec::new();
                 add_words(&mut words, 0, line.text);
-                if words.len() >= QUESTION && place(&words, original.words()).is_some() {
+                if words.len() >= QUESTION && place(&words, &original.words).is_some() {
                     continue;
                 }
                 quoted.typed.push_str(line.text);
@@ -111,7 +111,7 @@ fn above(passed: &[Line<'_>], original: &Original<'_>) -> String {
         words.clear();
         add_words(&mut words, 0, line.text);
         words.len() > 1
-            && (original.texts.contains(&line.text) || place(&words, original.words()).is_some())
+            && (original.texts.contains(&line.text) || place(&words, &original.words).is_some())
     };
     let first = passed.iter().take(MAX_ABOVE).position(|line| ours(&line));
     let above = passed.get(..first.unwrap_or_default()).unwrap_or_default();
@@ -194,9 +194,9 @@ fn is_another(passed: &[Line<'_>], original: &Original<'_>) -> bool {
     for (number, line) in passed.iter().enumerate().take(MAX_FOUND) {
         add_words(&mut words, number, line.text);
     }
-    let ours = |word: &&Word| original.words().iter().any(|ours| ours.hash == word.hash);
+    let ours = |word: &&Word| original.words.iter().any(|ours| ours.hash == word.hash);
     let known = words.iter().take(MAX_FOUND).filter(ours).count();
-    !original.words().is_empty() && known * 2 < words.len().min(MAX_FOUND)
+    !original.words.is_empty() && known * 2 < words.len().min(MAX_FOUND)
 }
 
 /// Whether something of the reply stands right below words of ours that do not ask for consent.
@@ -223,7 +223,7 @@ fn is_elsewhere(lines: &[Line<'_>], original: &Original<'_>) -> bool {
         } else if let Some(above) = above.take() {
             words.clear();
             add_words(&mut words, 0, above.text);
-            let place = place(&words, original.words());
+            let place = place(&words, &original.words);
             pending |= place.is_some_and(|place| place > question + MAX_BEHIND);
         }
     }
@@ -232,7 +232,7 @@ fn is_elsewhere(lines: &[Line<'_>], original: &Original<'_>) -> bool {
     }
     // Below the whole of our mail stands who answers below; below a part of it, who answers that part.
     let start = question.saturating_sub(QUESTION);
-    let asks = original.words().get(start..question);
+    let asks = original.words.get(start..question);
     words.clear();
     for line in lines.iter().filter(|line| line.depth > 0) {
         add_words(&mut words, 0, line.text);
@@ -253,7 +253,7 @@ fn question(original: &Original<'_>) -> Option<usize> {
         (word.line as usize) < number
             || (word.line as usize == number && (word.start as usize) < mark)
     };
-    Some(original.words().iter().take_while(before).count())
+    Some(original.words.iter().take_while(before).count())
 }
 
 /// Where these words stand one after another in others: the end of them.

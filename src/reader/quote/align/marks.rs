@@ -7,7 +7,7 @@ use crate::reader::quote::align::spelling::Word;
 use crate::reader::work;
 
 /// Words of a run that nobody writes by chance: an answer repeats "introduce me to Ann Ng".
-pub(super) const MIN_RUN: usize = 8;
+const MIN_RUN: usize = 8;
 /// Words that must be found before any of it counts.
 const MIN_FOUND: usize = 12;
 /// Words inside a run that a program changed, such as a rewritten link.

@@ -5,7 +5,7 @@
 
 use crate::reader::quote::align::index::triple;
 use crate::reader::quote::align::spelling::{Word, add_words};
-use crate::reader::quote::align::{Original, above, line_hash};
+use crate::reader::quote::align::{Original, line_hash};
 use crate::reader::quote::line::Line;
 use crate::reader::work;
 
@@ -29,9 +29,7 @@ pub(super) fn are_own(lines: &[Line<'_>], original: &Original<'_>) -> bool {
     let ours: usize = original.texts.iter().map(|text| text.len()).sum();
     work::steps(lines.len());
     // Somewhere there must be room for a quote of ours.
-    octets <= ours
-        && (above::are_own(lines, original)
-            || near(lines).is_some_and(|words| !shares_run(&words, lines, original)))
+    octets <= ours && near(lines).is_some_and(|words| !shares_run(&words, lines, original))
 }
 
 /// The words of lines without a mark, each with the two before it and behind it. None: too many, or
@@ -101,7 +99,7 @@ fn shares_run(words: &[Word], lines: &[Line<'_>], original: &Original<'_>) -> bo
     let mut sought = Sought::default();
     let runs = words.array_windows::<RUN>().map(triple);
     runs.for_each(|run| sought.add(run));
-    let ours = original.words();
+    let ours = &original.words;
     let mut runs = ours.array_windows::<RUN>().map(triple);
     if runs.any(|run| sought.has(run)) {
         return true;
