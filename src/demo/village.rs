@@ -96,6 +96,11 @@ struct Office {
 impl Village {
     /// Opens the ports, starts servers and daemon.
     pub async fn start(now: Now) -> Result<Village, String> {
+        Village::start_with(now, Faults::none()).await
+    }
+
+    /// The same with faults of the SMTP server that may strike at the daemon's first login.
+    pub async fn start_with(now: Now, smtp_faults: Faults) -> Result<Village, String> {
         let (stop_servers, closed) = watch::channel(false);
         let clock = now.clone();
         let mailboxes = Mailboxes::with_clock(move || clock());
@@ -108,7 +113,7 @@ impl Village {
             ..SmtpSettings::new(AUTHSERV_ID)
         };
         let servers = (mailboxes.clone(), closed.clone());
-        let (imap_faults, smtp_faults) = (Faults::none(), Faults::none());
+        let imap_faults = Faults::none();
         tokio::spawn(serve_imap(imap, servers.0, imap_faults.clone(), servers.1));
         let servers = (mailboxes.clone(), closed.clone());
         tokio::spawn(serve_smtp(
