@@ -115,7 +115,8 @@ impl Work<'_> {
                 // Called off meanwhile, or seen elsewhere.
                 continue;
             }
-            if !may_leave {
+            // What has no bytes yet is never handed out: it would be an empty mail.
+            if !may_leave || mail.parcel.bytes.is_empty() {
                 outbox::wait(self.db, id, "queued", self.now_secs)?;
                 continue;
             }
