@@ -14,10 +14,10 @@ const ON_THE_WAY: i64 = 2 * 2 * 100;
 const REQUESTS: i64 = 700;
 
 /// Mails of ours that wait, written by nobody.
-fn fill(desk: &mut Desk, now: i64) -> Result<(), DeskError> {
+fn fill(desk: &mut Desk, now: i64, count: i64) -> Result<(), DeskError> {
     let db = desk.store().reading();
     db.execute_batch("BEGIN")?;
-    for number in 0..MAX_WAITING - 10 {
+    for number in 0..count {
         db.execute(
             "INSERT INTO secrets (hash, saying, payload, created_at) VALUES (x'', 'filler', '', ?1)",
             [now],
@@ -55,7 +55,10 @@ async fn a_slow_mail_server_slows_the_reading_down_and_nothing_is_lost() {
     town.village
         .smtp_faults
         .add(Fault::on("DOT", slow).always());
-    let filled = town.village.clerk.ask(move |desk| fill(desk, now));
+    let filled = town
+        .village
+        .clerk
+        .ask(move |desk| fill(desk, now, MAX_WAITING - 10));
     filled.await.unwrap();
     for _ in 0..REQUESTS {
         town.forward();
@@ -87,25 +90,31 @@ async fn a_slow_mail_server_slows_the_reading_down_and_nothing_is_lost() {
     town.village.end().await;
 }
 
-/// Mails that were taken ahead stay taken while a batch that goes at once is sent before them: else they would
-/// be in flight for ever.
+/// Mails that were taken ahead stay taken while what a new request has the desk hand out is sent before them: else
+/// they would be in flight for ever.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_goes_at_once_does_not_displace_what_was_taken_ahead() {
-    const REQUESTS: usize = 450;
+    const QUEUE: i64 = 1_500;
+    const REQUESTS: usize = 40;
     let mut town = Town::start().await;
-    // Each takes a moment, so that batches wait for the one on its way.
-    let slow = Act::Delay(Duration::from_millis(4));
+    let now = town.now();
+    let filled = town.village.clerk.ask(move |desk| fill(desk, now, QUEUE));
+    filled.await.unwrap();
+    // A batch of the queue takes a while, in which requests come.
+    let slow = Act::Delay(Duration::from_millis(3));
     town.village
         .smtp_faults
         .add(Fault::on("DOT", slow).always());
+    town.village.clerk.bell.ring();
     for _ in 0..REQUESTS {
         town.forward();
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
     town.settle().await;
     let open = "SELECT count(*) FROM outbox WHERE state <> 'accepted'";
     assert_eq!(town.number(open).await, 0);
     let copies = town.copies();
-    assert_eq!(copies.len(), 2 * REQUESTS);
+    assert_eq!(copies.len(), 2 * REQUESTS + usize::try_from(QUEUE).unwrap());
     assert!(copies.values().all(|copies| *copies == 1));
     town.village.end().await;
 }
@@ -119,7 +128,10 @@ async fn a_server_that_refuses_us_is_not_offered_what_was_taken_ahead() {
     town.village
         .smtp_faults
         .add(Fault::on("MAIL", quota).always());
-    let filled = town.village.clerk.ask(move |desk| fill(desk, now));
+    let filled = town
+        .village
+        .clerk
+        .ask(move |desk| fill(desk, now, MAX_WAITING - 10));
     filled.await.unwrap();
     town.village.clerk.bell.ring();
     let stopped = "SELECT count(*) FROM meta WHERE key = 'queue_stopped'";
