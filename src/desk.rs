@@ -23,6 +23,7 @@ pub mod forget;
 pub mod house;
 pub mod in_copy;
 pub mod intake;
+mod last_look;
 pub mod launch;
 mod leaving;
 pub mod machines;

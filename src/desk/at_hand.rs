@@ -2,7 +2,7 @@
 //!
 //! Fails with a [`DeskError`]; then the process ends, and what was at hand is of unknown outcome.
 
-use crate::desk::leaving::LastLook;
+use crate::desk::last_look::LastLook;
 use crate::desk::post::Parcel;
 use crate::desk::{Desk, DeskError};
 use crate::store::outbox;

@@ -5,30 +5,12 @@
 //! with a [`DeskError`]; then the transaction is rolled back.
 
 use crate::desk::DeskError;
+use crate::desk::last_look::LastLook;
 use crate::desk::post::{Parcel, sending};
 use crate::desk::work::Work;
 use crate::rules::saying::Saying;
 use crate::store::outbox::{self, Which};
 use std::cell::RefCell;
-
-/// What a last look before a mail leaves needs of it.
-pub(super) struct LastLook<'a> {
-    pub(super) id: i64,
-    pub(super) introduction: Option<i64>,
-    pub(super) saying: &'a str,
-    pub(super) recipients: &'a [String],
-}
-
-impl LastLook<'_> {
-    pub(super) fn at(mail: &outbox::Mail) -> LastLook<'_> {
-        LastLook {
-            id: mail.id,
-            introduction: mail.introduction,
-            saying: &mail.saying,
-            recipients: &mail.recipients,
-        }
-    }
-}
 
 /// The mails of one transaction.
 #[derive(Default)]
