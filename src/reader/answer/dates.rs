@@ -218,83 +218,129 @@ fn next(unit: Unit, today: Date) -> Option<Date> {
 }
 
 fn calendar_day(language: &Language, tokens: &[Seen], start: usize, today: Date) -> Option<Day> {
-    let at = |i: usize| tokens.get(start + i);
-    let listed = |i: usize| at(i).and_then(|t| language.months.get(&t.id)).copied();
-    let month_at = |i: usize| listed(i).filter(|month| *month > 0);
-    // `2月`, `2월`: the sign for a month behind its number.
-    if listed(1) == Some(0)
-        && let Some(month @ 1..=12) = at(0).and_then(|t| number(language, t))
-        && let Ok(month) = i8::try_from(month)
-    {
-        let day = match at(2).map(|t| t.shape) {
-            Some(Shape::Number(n @ 1..=31)) => i8::try_from(n).ok(),
-            _ => None,
-        };
-        let end = start
-            + 2
-            + day
-                .map_or(0, |_| 2)
-                .min(tokens.len().saturating_sub(start + 2));
-        let date = resolve(None, month, day.unwrap_or(1), today);
-        return Some(Day {
-            start,
-            end,
-            far: day.is_none() || date.is_some_and(|d| on(start, end, d, today).far),
-            date,
-        });
+    let words = Words {
+        language,
+        tokens,
+        start,
+    };
+    if let Some(day) = words.month_by_sign(today) {
+        return Some(day);
     }
-    let day_at = |i: usize| match at(i).map(|t| t.shape) {
-        Some(Shape::Number(n @ 1..=31)) => i8::try_from(n).ok(),
-        _ => None,
-    };
-    let year_at = |i: usize| match at(i).map(|t| t.shape) {
-        Some(Shape::Number(n @ 2000..=2100)) => i16::try_from(n).ok(),
-        _ => None,
-    };
     if let Some(Shape::Date {
         year,
         first,
         second,
-    }) = at(0).map(|t| t.shape)
+    }) = words.at(0).map(|t| t.shape)
     {
         return written_day(start, year, first, second, today);
     }
-    let of = |i: usize| usize::from(at(i).is_some_and(|t| language.of.contains(&t.id)));
-    if let Some(day) = day_at(0)
-        && let Some(month) = month_at(1 + of(1))
+    if let Some(day) = words.day(0)
+        && let Some(month) = words.month(1 + words.of(1))
     {
-        let end = 2 + of(1);
-        let year = year_at(end + of(end));
-        let end = start + end + year.map_or(0, |_| 1 + of(end));
+        let end = 2 + words.of(1);
+        let year = words.year(end + words.of(end));
+        let end = start + end + year.map_or(0, |_| 1 + words.of(end));
         return Some(on(start, end, resolve(year, month, day, today)?, today));
     }
-    let month = month_at(0)?;
-    if let Some(day) = day_at(1) {
-        let year = year_at(2);
-        let end = start + 2 + usize::from(year.is_some());
-        return Some(on(start, end, resolve(year, month, day, today)?, today));
+    words.month_first(today)
+}
+
+/// What stands where a date may begin, by its place behind the first word.
+struct Words<'a> {
+    language: &'a Language,
+    tokens: &'a [Seen],
+    start: usize,
+}
+
+impl Words<'_> {
+    fn at(&self, place: usize) -> Option<&Seen> {
+        self.tokens.get(self.start + place)
     }
-    let year = year_at(1);
-    let end = start + 1 + usize::from(year.is_some());
-    if let Some(day) = edge(language, tokens, start) {
-        let date = resolve(year, month, day, today);
-        return Some(Day {
+
+    /// The month of this name; zero: the sign that stands behind its number.
+    fn listed(&self, place: usize) -> Option<i8> {
+        self.language.months.get(&self.at(place)?.id).copied()
+    }
+
+    fn month(&self, place: usize) -> Option<i8> {
+        self.listed(place).filter(|month| *month > 0)
+    }
+
+    fn day(&self, place: usize) -> Option<i8> {
+        match self.at(place)?.shape {
+            Shape::Number(n @ 1..=31) => i8::try_from(n).ok(),
+            _ => None,
+        }
+    }
+
+    fn year(&self, place: usize) -> Option<i16> {
+        match self.at(place)?.shape {
+            Shape::Number(n @ 2000..=2100) => i16::try_from(n).ok(),
+            _ => None,
+        }
+    }
+
+    /// How many words between the parts of a date stand here: none or one.
+    fn of(&self, place: usize) -> usize {
+        usize::from(
+            self.at(place)
+                .is_some_and(|t| self.language.of.contains(&t.id)),
+        )
+    }
+
+    /// `2月`, `2월`, perhaps with a day behind it.
+    fn month_by_sign(&self, today: Date) -> Option<Day> {
+        if self.listed(1) != Some(0) {
+            return None;
+        }
+        let month @ 1..=12 = number(self.language, self.at(0)?)? else {
+            return None;
+        };
+        let month = i8::try_from(month).ok()?;
+        let day = self.day(2);
+        let behind = self.start + 2;
+        let signs = self.tokens.len().saturating_sub(behind);
+        let end = behind + day.map_or(0, |_| 2).min(signs);
+        let date = resolve(None, month, day.unwrap_or(1), today);
+        Some(Day {
+            start: self.start,
+            end,
+            far: day.is_none() || date.is_some_and(|d| on(self.start, end, d, today).far),
+            date,
+        })
+    }
+
+    /// `March 3`, `March 2027`, `end of March`.
+    fn month_first(&self, today: Date) -> Option<Day> {
+        let start = self.start;
+        let month = self.month(0)?;
+        if let Some(day) = self.day(1) {
+            let year = self.year(2);
+            let end = start + 2 + usize::from(year.is_some());
+            return Some(on(start, end, resolve(year, month, day, today)?, today));
+        }
+        let year = self.year(1);
+        let end = start + 1 + usize::from(year.is_some());
+        if let Some(day) = edge(self.language, self.tokens, start) {
+            let date = resolve(year, month, day, today);
+            return Some(Day {
+                start,
+                end,
+                far: date.is_none_or(|d| on(start, end, d, today).far),
+                date,
+            });
+        }
+        let this_month = year.is_none_or(|y| y == today.year()) && month == today.month();
+        Some(Day {
             start,
             end,
-            far: date.is_none_or(|d| on(start, end, d, today).far),
-            date,
-        });
+            far: true,
+            date: match this_month {
+                true => None,
+                false => resolve(year, month, 1, today),
+            },
+        })
     }
-    let this_month = year.is_none_or(|y| y == today.year()) && month == today.month();
-    Some(Day {
-        start,
-        end,
-        far: true,
-        date: match this_month {
-            true => None,
-            false => resolve(year, month, 1, today),
-        },
-    })
 }
 
 /// The day that `mid` or `end of` before a month means.
