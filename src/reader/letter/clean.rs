@@ -51,14 +51,12 @@ pub fn unmarked(text: &str) -> String {
 
 /// One line of at most `cap` characters: white space of any kind becomes one space.
 pub fn line(text: &str, cap: usize) -> String {
-    if text.len() > cap {
-        return cut_line(text, cap);
-    }
-    if is_plain(text) {
+    if text.len() <= cap && is_plain(text) {
         return text.to_owned();
     }
-    // No character has less than one octet: all of them fit.
-    let mut out = String::with_capacity(text.len());
+    // No character has more than four octets.
+    let enough = cap.saturating_mul(4);
+    let mut out = String::with_capacity(text.len().min(enough));
     let (mut rest, mut gap) = (text, false);
     loop {
         let (words, behind) = rest
@@ -77,8 +75,9 @@ pub fn line(text: &str, cap: usize) -> String {
                 out.push_str(line);
             }
         }
-        let Some(c) = behind.chars().next() else {
-            return out;
+        let c = behind.chars().next().filter(|_| out.len() <= enough);
+        let Some(c) = c else {
+            return cut(out, cap);
         };
         rest = behind.get(c.len_utf8()..).unwrap_or_default();
         if is_ignorable(c) || is_bidi(c) {
@@ -96,31 +95,13 @@ pub fn line(text: &str, cap: usize) -> String {
     }
 }
 
-/// As `line`, of a text that may be too long.
-fn cut_line(text: &str, cap: usize) -> String {
-    let mut out = String::with_capacity(text.len().min(cap.saturating_mul(4)));
-    let (mut chars, mut gap) = (0, false);
-    for c in text.chars() {
-        let visible = c.is_ascii_graphic();
-        if !visible && (is_ignorable(c) || is_bidi(c)) {
-            continue;
-        }
-        if !visible && (c.is_whitespace() || c.is_control()) {
-            gap = chars > 0;
-            continue;
-        }
-        if chars + usize::from(gap) >= cap {
-            break;
-        }
-        if gap {
-            out.push(' ');
-            chars += 1;
-            gap = false;
-        }
-        out.push(c);
-        chars += 1;
+/// The first `cap` characters, without a space at their end.
+fn cut(mut text: String, cap: usize) -> String {
+    if let Some((end, _)) = text.char_indices().nth(cap) {
+        text.truncate(end);
+        text.truncate(text.trim_end_matches(' ').len());
     }
-    out
+    text
 }
 
 /// A body: LF line ends, no other control characters but tabs.
@@ -234,8 +215,35 @@ mod tests {
         assert!(!body_and_turns("a &#8236; & ").1);
     }
 
+    /// As `line`, character by character.
+    fn by_character(text: &str, cap: usize) -> String {
+        let mut out = String::with_capacity(text.len().min(cap.saturating_mul(4)));
+        let (mut chars, mut gap) = (0, false);
+        for c in text.chars() {
+            let visible = c.is_ascii_graphic();
+            if !visible && (is_ignorable(c) || is_bidi(c)) {
+                continue;
+            }
+            if !visible && (c.is_whitespace() || c.is_control()) {
+                gap = chars > 0;
+                continue;
+            }
+            if chars + usize::from(gap) >= cap {
+                break;
+            }
+            if gap {
+                out.push(' ');
+                chars += 1;
+                gap = false;
+            }
+            out.push(c);
+            chars += 1;
+        }
+        out
+    }
+
     #[test]
-    fn a_line_is_cleaned_alike_whether_or_not_it_may_be_cut() {
+    fn a_line_is_cleaned_as_its_characters_are() {
         let pieces = [
             "a", " ", "  ", "\n", "\t", "\u{200B}", "é", "a b", "\u{A0}", " X\n", "\u{7}", "\n\n",
         ];
@@ -243,11 +251,9 @@ mod tests {
             for b in pieces {
                 for c in pieces {
                     let text = [a, b, c, a, b].concat();
-                    assert_eq!(
-                        line(&text, text.len()),
-                        cut_line(&text, text.len()),
-                        "{text:?}"
-                    );
+                    for cap in 0..=text.len() {
+                        assert_eq!(line(&text, cap), by_character(&text, cap), "{text:?}");
+                    }
                 }
             }
         }
