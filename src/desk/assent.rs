@@ -40,6 +40,9 @@ impl Work<'_> {
         let refused = introduction.clock.refused_at_secs;
         let older = refused.is_some_and(|at| mail.letter.date_secs.is_some_and(|date| date < at));
         let stage = introduction.stage;
+        // It is over, or she has agreed since: such a yes introduces nobody by itself.
+        let settled = stage.is_final() || introduction.consents.target.is_some();
+        let in_words = has_words && !mail.reading.bare;
         let after_no = match has_words && !said_stop {
             true => Assent::AfterNo,
             false => Assent::Nothing,
@@ -48,7 +51,8 @@ impl Work<'_> {
             Saying::ConfirmStop => Assent::Nothing,
             Saying::ThankNo => after_no,
             Saying::AcknowledgeLater { .. } if stage == Stage::Declined => after_no,
-            Saying::AcknowledgeLater { .. } if has_words && !mail.reading.bare => Assent::Unclear,
+            Saying::AcknowledgeLater { .. } if in_words && settled => Assent::Consents,
+            Saying::AcknowledgeLater { .. } if in_words => Assent::Unclear,
             Saying::AcknowledgeLater { .. } => Assent::Nothing,
             _ if older && matches!(stage, Stage::Declined | Stage::Confirming) => after_no,
             _ if older && stage == Stage::Deferred => Assent::Nothing,

@@ -403,6 +403,46 @@ fn who_has_changed_her_mind_is_asked_once_and_heard() {
     }
 }
 
+/// She learns that it is too late, and nothing is asked or introduced.
+#[test]
+fn a_yes_below_a_later_that_is_over_is_told_that_it_is_too_late() {
+    let mut w = World::new();
+    let left = w.forward("Ask Carol please");
+    let ask = to(&left, CAROL.1).clone();
+    let left = w.answer(CAROL, &ask, "Please ask me again in three months.");
+    let (line, told) = (to(&left, CAROL.1).clone(), to(&left, BOB.1).clone());
+    w.answer(BOB, &told, "cancel");
+    assert_eq!(w.stages(), [Stage::Cancelled]);
+    // A receipt.
+    assert!(w.answer(CAROL, &line, "Fine").is_empty());
+    let left = w.answer(CAROL, &line, "Sure, please introduce us!");
+    assert_eq!(left.len(), 1);
+    assert_eq!(left[0].to, [CAROL.1]);
+    let words = left[0].letter.plain.clone().unwrap_or_default();
+    assert!(words.contains("no longer possible"), "{words}");
+    assert_eq!(w.stages(), [Stage::Cancelled]);
+}
+
+/// Whoever has agreed since is not asked what she means.
+#[test]
+fn a_yes_below_a_later_adds_nothing_to_one_that_stands() {
+    let mut w = holding(HOUR);
+    let left = w.forward("Ask Carol please");
+    let ask = to(&left, CAROL.1).clone();
+    let left = w.answer(CAROL, &ask, "Please ask me again in three months.");
+    let line = to(&left, CAROL.1).clone();
+    assert!(
+        w.answer(CAROL, &ask, "Yes, please introduce us.")
+            .is_empty()
+    );
+    assert!(
+        w.answer(CAROL, &line, "Sure, please introduce us!")
+            .is_empty()
+    );
+    let left = w.wait(2 * HOUR);
+    assert_eq!(left[0].to, [ALICE.1, CAROL.1, BOB.1]);
+}
+
 /// Nobody could prove it hers, and yet it must not end what she put off.
 #[test]
 fn a_doubtful_word_below_a_later_leaves_it_as_it_is() {

@@ -26,6 +26,10 @@ pub enum Way {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Deed {
     TargetYes,
+    /// One word of assent to "I'll ask again", which asks nothing.
+    TargetNods,
+    /// More words of assent to it.
+    TargetMayAgree,
     TargetNo,
     TargetLater,
     TargetStop,
@@ -94,6 +98,12 @@ impl Model {
         self.affairs.iter().map(|affair| affair.stage).collect()
     }
 
+    /// After a no she is asked what she means: doubt is not the model's.
+    pub fn has_declined(&self, number: i64) -> bool {
+        let at = usize::try_from(number - 1).unwrap();
+        self.affairs[at].stage == "declined"
+    }
+
     /// How often each mail was written.
     pub fn mails(&self) -> BTreeMap<Mail, usize> {
         let mut all = BTreeMap::new();
@@ -156,6 +166,11 @@ impl Model {
         let affair = &mut self.affairs[at];
         match deed {
             Deed::TargetYes => affair.target_says_yes(hold, now),
+            Deed::TargetNods => {}
+            Deed::TargetMayAgree if affair.is_open() && !affair.target_agrees => {
+                affair.target_is_unclear();
+            }
+            Deed::TargetMayAgree => affair.target_says_yes(hold, now),
             Deed::TargetNo => affair.target_says_no(),
             Deed::TargetLater => affair.target_says_later(now),
             Deed::TargetStop => {

@@ -153,6 +153,11 @@ impl Pair {
             .room
             .chance
             .pick(deeds_of(&ours.saying).unwrap_or_default());
+        let id = ours.introduction.unwrap_or_default();
+        let assents = matches!(deed, Deed::TargetNods | Deed::TargetMayAgree);
+        if assents && self.model.has_declined(id) {
+            return;
+        }
         let text = self.words(deed);
         let to = cast::plain(&ours.recipients[0]);
         let everybody = [REQUESTERS.as_slice(), &CONNECTORS, &TARGETS].concat();
@@ -168,7 +173,6 @@ impl Pair {
             mail.raw = bounce_of(&ours.message_id, who.1, self.room.serial);
             mail.from = "mailer-daemon@mx.example".to_owned();
         }
-        let id = ours.introduction.unwrap_or_default();
         self.model.does(id, deed, self.room.now_secs);
         self.arrives(mail);
     }
@@ -176,6 +180,8 @@ impl Pair {
     fn words(&mut self, deed: Deed) -> &'static str {
         let all: &[&'static str] = match deed {
             Deed::TargetYes | Deed::RequesterYes => &YES,
+            Deed::TargetNods => &YES[..1],
+            Deed::TargetMayAgree => &YES[1..],
             Deed::TargetNo | Deed::RequesterNo => &NO,
             Deed::TargetLater => &["Later"],
             Deed::TargetStop => &STOP,
@@ -287,7 +293,13 @@ fn deeds_of(saying: &str) -> Option<&'static [Deed]> {
             TargetAway,
             TargetBounces,
         ],
-        "acknowledge_later" => &[TargetYes, TargetNo, TargetLater, TargetStop],
+        "acknowledge_later" => &[
+            TargetNods,
+            TargetMayAgree,
+            TargetNo,
+            TargetLater,
+            TargetStop,
+        ],
         "propose" | "still_interested" => &[RequesterYes, RequesterYes, RequesterNo],
         "acknowledge" => &[RequesterWithdraws],
         "tell_asked" | "tell_later" => &[ConnectorCancels],
@@ -297,7 +309,9 @@ fn deeds_of(saying: &str) -> Option<&'static [Deed]> {
 
 fn meaning(deed: Deed) -> Meaning {
     match deed {
-        Deed::TargetYes | Deed::RequesterYes => Meaning::Yes,
+        Deed::TargetYes | Deed::TargetNods | Deed::TargetMayAgree | Deed::RequesterYes => {
+            Meaning::Yes
+        }
         Deed::TargetNo | Deed::RequesterNo => Meaning::No,
         Deed::TargetLater => Meaning::Later,
         Deed::TargetStop => Meaning::Stop,
