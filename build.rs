@@ -20,7 +20,7 @@ fn main() {
 /// Puts the functions that a daemon runs together, first those of its start, then those that mails need. The kernel
 /// maps a program in pieces of 64 kB: strewn over all of it, 2 MB of functions that run keep 9 MB in memory.
 ///
-/// `link/*.txt` are written by `cargo bench --bench throughput -- order`. A function that is missing there lies among
+/// `link/*.txt` are written by `cargo bench --profile order --bench throughput -- order`. A function that is missing there lies among
 /// the others, and one that is no more is passed over.
 fn order() -> Result<(), String> {
     let all = ["start", "mails"];
@@ -33,7 +33,7 @@ fn order() -> Result<(), String> {
     // does not.
     let own_linker = variable("RUSTC_LINKER").is_empty()
         && !variable("CARGO_ENCODED_RUSTFLAGS").contains("link");
-    // Only in what people run: valgrind finds no names outside of `.text`, and `quick` is for measuring.
+    // Only in what people run: valgrind finds no names outside of `.text`, where other profiles need them.
     let out = variable("OUT_DIR");
     let is_release = Path::new(&out).iter().any(|part| part == "release");
     if variable("TARGET") != "x86_64-unknown-linux-gnu" || !is_release || !own_linker {

@@ -24,6 +24,7 @@ pub mod house;
 pub mod in_copy;
 pub mod intake;
 mod last_look;
+mod lasting;
 pub mod launch;
 mod leaving;
 pub mod machines;
@@ -47,6 +48,7 @@ pub mod work;
 use crate::deadline::Deadline;
 use crate::desk::acquainted::Acquainted;
 use crate::desk::house::House;
+use crate::desk::lasting::Lasting;
 use crate::desk::leaving::Leaving;
 use crate::desk::post::Parcel;
 use crate::desk::work::{Keyed, Work};
@@ -106,6 +108,10 @@ pub struct Desk {
     sends_at_once: bool,
     /// A mail of the last transaction failed: the next one can undo each by itself.
     each_apart: bool,
+    /// Reads the next mails, once there have been several at a time.
+    reads_ahead: Option<Lasting<ahead::Job>>,
+    /// Finishes mails that were drafted, likewise.
+    writes: Option<Lasting<press::Job>>,
     /// Ends the process at a mail that hangs; none: nobody watches.
     deadline: Option<Deadline>,
     /// Where is kept which mails were begun; none: whatever is in flight at the end may have been sent.
@@ -148,6 +154,8 @@ impl Desk {
             at_hand_since_secs: 0,
             sends_at_once: false,
             each_apart: false,
+            reads_ahead: None,
+            writes: None,
             deadline: None,
             offers: None,
             doing: "other",

@@ -174,7 +174,7 @@ impl World {
             facts: None,
             aside: None,
         };
-        self.desk.receive(&[arrived], self.now_secs).unwrap();
+        self.desk.receive(vec![arrived], self.now_secs).unwrap();
         self.delivers();
     }
 

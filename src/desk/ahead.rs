@@ -6,6 +6,7 @@
 use crate::deadline::{DECIDE_TICKS, Deadline};
 use crate::desk::house::House;
 use crate::desk::intake::identity;
+use crate::desk::lasting::Lasting;
 use crate::desk::{STACK_OCTETS, bind};
 use crate::failpoint;
 use crate::reader::author::Facts;
@@ -13,8 +14,8 @@ use crate::reader::letter::Letter;
 use crate::reader::{self, Known, Reader, Reading, content};
 use crate::store::inbox::{Identity, Pending};
 use std::cell::RefCell;
-use std::sync::mpsc::{Receiver, sync_channel};
-use std::thread::{Builder, Scope};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 /// For fewer mails a thread costs more than it gives.
 const WORTH_IT: usize = 4;
@@ -24,10 +25,10 @@ const GROUP: usize = 4;
 const MOST_AHEAD: usize = 4;
 
 /// What reading needs beside the mails.
-#[derive(Clone, Copy)]
-pub(super) struct Circumstances<'a> {
-    pub(super) house: &'a House,
-    pub(super) deadline: Option<&'a Deadline>,
+#[derive(Clone)]
+pub(super) struct Circumstances {
+    pub(super) house: Arc<House>,
+    pub(super) deadline: Option<Deadline>,
     pub(super) now_secs: i64,
 }
 
@@ -47,9 +48,9 @@ impl Opened {
     }
 
     /// Takes a mail apart; `alone`: reads it too, if no token of ours stands in it.
-    pub(super) fn of(pending: &Pending<'_>, around: Circumstances<'_>, alone: bool) -> Opened {
+    pub(super) fn of(pending: &Pending, around: &Circumstances, alone: bool) -> Opened {
         reader::prepare();
-        let deadline = around.deadline;
+        let deadline = around.deadline.as_ref();
         let _held = deadline.map(|deadline| deadline.begin(pending.id, DECIDE_TICKS));
         failpoint::poison(&pending.raw);
         let letter = reader::open(&pending.raw);
@@ -62,7 +63,7 @@ impl Opened {
             now_secs: around.now_secs,
         };
         let reader = Reader::new(&letter, &known);
-        let is_alone = alone && !bind::carries_ours(around.house, &letter);
+        let is_alone = alone && !bind::carries_ours(&around.house, &letter);
         let alone = is_alone.then(|| reader.read(&letter, None));
         if let (Some(reading), Some(author)) = (&alone, letter.from.person())
             && around.house.connector(&author.address).is_some()
@@ -79,6 +80,29 @@ impl Opened {
     }
 }
 
+/// A batch to be read.
+pub(super) struct Job {
+    mails: Arc<[Pending]>,
+    around: Circumstances,
+    done: SyncSender<Vec<(i64, Opened)>>,
+}
+
+fn read(job: Job) {
+    let mut rest = &*job.mails;
+    // The first one alone: the desk waits for it.
+    let mut count = 1;
+    while !rest.is_empty() {
+        let (group, others) = rest.split_at(count.min(rest.len()));
+        (rest, count) = (others, GROUP);
+        let group = group.iter();
+        let group = group.map(|mail| (mail.id, Opened::of(mail, &job.around, true)));
+        // The desk has ended its batch early.
+        if job.done.send(group.collect()).is_err() {
+            return;
+        }
+    }
+}
+
 /// Where the mails that were read ahead come from, in their order.
 pub(super) struct Ahead {
     opened: Option<Receiver<Vec<(i64, Opened)>>>,
@@ -87,38 +111,24 @@ pub(super) struct Ahead {
 }
 
 impl Ahead {
-    /// Begins to read these mails, if they are enough.
-    pub(super) fn start<'scope, 'env>(
-        scope: &'scope Scope<'scope, 'env>,
-        mails: &'env [Pending<'env>],
-        around: Circumstances<'env>,
+    /// Begins to read these mails, if they are enough, in the thread that stays for it.
+    pub(super) fn start(
+        place: &mut Option<Lasting<Job>>,
+        mails: &Arc<[Pending]>,
+        around: &Circumstances,
     ) -> Ahead {
         if mails.len() < WORTH_IT {
             return Ahead::of(None);
         }
         let (done, opened) = sync_channel(MOST_AHEAD);
-        let thread = Builder::new().name("reader".to_owned());
-        let started = thread
-            .stack_size(STACK_OCTETS)
-            .spawn_scoped(scope, move || {
-                let mut rest = mails;
-                // The first one alone: the desk waits for it.
-                let mut count = 1;
-                while !rest.is_empty() {
-                    let (group, others) = rest.split_at(count.min(rest.len()));
-                    (rest, count) = (others, GROUP);
-                    let group = group.iter();
-                    let group = group.map(|mail| (mail.id, Opened::of(mail, around, true)));
-                    // The desk has ended its batch early.
-                    if done.send(group.collect::<Vec<_>>()).is_err() {
-                        return;
-                    }
-                }
-            });
-        if let Err(error) = &started {
-            tracing::warn!("mails are read at the desk alone: {error}");
-        }
-        Ahead::of(started.is_ok().then_some(opened))
+        let job = Job {
+            mails: mails.clone(),
+            around: around.clone(),
+            done,
+        };
+        let reader = Lasting::at(place, ("reader", STACK_OCTETS), read);
+        let given = reader.is_some_and(|reader| reader.jobs().send(job).is_ok());
+        Ahead::of(given.then_some(opened))
     }
 
     fn of(opened: Option<Receiver<Vec<(i64, Opened)>>>) -> Ahead {

@@ -53,7 +53,7 @@ impl Work<'_> {
     pub(super) fn sighted(
         &mut self,
         mark: &str,
-        pending: &Pending<'_>,
+        pending: &Pending,
         letter: &Letter,
     ) -> Result<Disposition, DeskError> {
         let Some(ours) = outbox::by_mark(self.db, mark)? else {

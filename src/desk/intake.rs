@@ -16,6 +16,7 @@ use crate::reader::{content, letter::Letter};
 use crate::store::inbox::{self, Arrived, Disposition, Identity, Pending};
 use crate::store::people;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 /// At this start a mail that was begun twice and never finished is under suspicion.
 pub(super) const MAX_ATTEMPTS: u32 = 3;
@@ -35,14 +36,15 @@ pub enum Suspicion {
 impl Desk {
     /// Takes a batch of raw mails: first all are stored, then all are handled; two commits, of which the second
     /// waits for the disk.
-    pub fn receive(&mut self, batch: &[Arrived], now_secs: i64) -> Result<usize, DeskError> {
-        let taken = self.take(batch, now_secs)?;
-        let taken = batch.iter().zip(taken);
-        let pending: Vec<Pending<'_>> = taken
+    pub fn receive(&mut self, batch: Vec<Arrived>, now_secs: i64) -> Result<usize, DeskError> {
+        let taken = self.take(&batch, now_secs)?;
+        let taken = batch.into_iter().zip(taken);
+        let pending: Vec<Pending> = taken
             .filter_map(|(arrived, id)| Some(arrived.pending(id?)))
             .collect();
-        self.handle_pending(&pending, now_secs)?;
-        Ok(pending.len())
+        let count = pending.len();
+        self.handle_pending(pending, now_secs)?;
+        Ok(count)
     }
 
     /// Stores raw mails; nothing has looked into them yet. For each its id, where it is to be handled.
@@ -105,7 +107,7 @@ impl Desk {
         self.doing = "attempt";
         self.transact(now_secs, |work| Ok(inbox::count_attempt(work.db, id)?))?;
         let pending = inbox::load(self.store.reading(), id)?;
-        Ok(pending.map(|pending| pending.raw.into_owned()))
+        Ok(pending.map(|pending| pending.raw))
     }
 
     /// What the attempts so far say of a mail; None: there is nothing to do about it.
@@ -115,7 +117,7 @@ impl Desk {
         };
         match pending.attempts + 1 {
             0..MAX_ATTEMPTS => Ok(Some(Suspicion::None)),
-            MAX_ATTEMPTS..LAST_ATTEMPT => Ok(Some(Suspicion::Twice(pending.raw.into_owned()))),
+            MAX_ATTEMPTS..LAST_ATTEMPT => Ok(Some(Suspicion::Twice(pending.raw))),
             _ => {
                 self.blame(id, now_secs)?;
                 Ok(None)
@@ -170,38 +172,37 @@ impl Desk {
                 pending.push(mail);
             }
         }
-        self.handle_pending(&pending, now_secs)
+        self.handle_pending(pending, now_secs)
     }
 
-    fn handle_pending(&mut self, pending: &[Pending<'_>], now_secs: i64) -> Result<(), DeskError> {
+    fn handle_pending(&mut self, pending: Vec<Pending>, now_secs: i64) -> Result<(), DeskError> {
         if pending.is_empty() {
             return Ok(());
         }
         let room = self.room_at_hand();
         self.doing = "decide";
-        let (house, deadline) = (self.house.clone(), self.deadline.clone());
         let around = Circumstances {
-            house: &house,
-            deadline: deadline.as_ref(),
+            house: self.house.clone(),
+            deadline: self.deadline.clone(),
             now_secs,
         };
-        let taken = std::thread::scope(|scope| {
-            let ahead = Ahead::start(scope, pending, around);
-            let press = ahead.is_there().then(|| Press::start(scope)).flatten();
-            self.transact_each(now_secs, |work| {
-                // Where each mail can be undone by itself, each is finished by itself.
-                work.press = press.clone().filter(|_| !work.each_apart);
-                work.let_leave(room)?;
-                for mail in pending {
-                    let opened = ahead.take(mail.id);
-                    let opened = opened.unwrap_or_else(|| Opened::of(mail, around, false));
-                    work.handle(mail, opened)?;
-                }
-                if let Some(press) = work.press.take() {
-                    press.empty(work.db, &work.leaving)?;
-                }
-                work.take_up(room)
-            })
+        let pending: Arc<[Pending]> = pending.into();
+        let ahead = Ahead::start(&mut self.reads_ahead, &pending, &around);
+        let press = ahead.is_there().then(|| Press::start(&mut self.writes));
+        let press = press.flatten();
+        let taken = self.transact_each(now_secs, |work| {
+            // Where each mail can be undone by itself, each is finished by itself.
+            work.press = press.clone().filter(|_| !work.each_apart);
+            work.let_leave(room)?;
+            for mail in pending.iter() {
+                let opened = ahead.take(mail.id);
+                let opened = opened.unwrap_or_else(|| Opened::of(mail, &around, false));
+                work.handle(mail, opened)?;
+            }
+            if let Some(press) = work.press.take() {
+                press.empty(work.db, &work.leaving)?;
+            }
+            work.take_up(room)
         })?;
         self.note_taken(&taken)?;
         self.have_at_hand(taken, now_secs);
@@ -234,7 +235,7 @@ impl Desk {
 
 impl Work<'_> {
     /// One mail; what can't be answered is undone and set aside, and the next one is handled.
-    fn handle(&mut self, pending: &Pending<'_>, mut opened: Opened) -> Result<(), DeskError> {
+    fn handle(&mut self, pending: &Pending, mut opened: Opened) -> Result<(), DeskError> {
         let id = pending.id;
         let deadline = self.deadline;
         let _held = deadline.map(|deadline| deadline.begin(id, DECIDE_TICKS));

@@ -3,15 +3,15 @@
 //!
 //! A draft that can't be finished undoes the transaction, which begins again without a press.
 
-use crate::desk::DeskError;
+use crate::desk::lasting::Lasting;
 use crate::desk::leaving::Leaving;
+use crate::desk::{DeskError, STACK_OCTETS};
 use crate::store::outbox;
 use crate::writer::{Draft, Finished, WriteError};
 use rusqlite::Connection;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread::{Builder, Scope};
 
 /// To wake a thread costs more than to hand over a draft, so drafts go in groups.
 const GROUP: usize = 4;
@@ -19,38 +19,40 @@ const GROUP: usize = 4;
 type Given = (i64, Draft);
 type Done = (i64, Result<Finished, WriteError>);
 
+/// Drafts to be finished, and where they go then.
+pub(super) struct Job {
+    drafts: Vec<Given>,
+    finished: Sender<Vec<Done>>,
+}
+
+fn finish(job: Job) {
+    let drafts = job.drafts.into_iter();
+    let done = drafts.map(|(id, draft)| (id, draft.finish())).collect();
+    // Nobody waits for it where the desk has ended its batch early.
+    let _ = job.finished.send(done);
+}
+
 pub(super) struct Press {
     /// The next group.
     given: RefCell<Vec<Given>>,
-    drafts: Sender<Vec<Given>>,
+    jobs: Sender<Job>,
+    /// None: the batch is at its end, and whoever finishes a draft has the only other ones.
+    finished: RefCell<Option<Sender<Vec<Done>>>>,
     done: Receiver<Vec<Done>>,
     /// Drafts that were handed over and not stored.
     waiting: Cell<usize>,
 }
 
 impl Press {
-    /// None: there is no thread to be had, and mails are finished at the desk.
-    pub(super) fn start<'scope>(scope: &'scope Scope<'scope, '_>) -> Option<Rc<Press>> {
-        let (drafts, given) = channel::<Vec<Given>>();
+    /// For one batch, with the thread that stays for it. None: there is none to be had, and mails are finished at the
+    /// desk.
+    pub(super) fn start(place: &mut Option<Lasting<Job>>) -> Option<Rc<Press>> {
+        let writer = Lasting::at(place, ("writer", STACK_OCTETS), finish)?;
         let (finished, done) = channel();
-        let thread = Builder::new().name("writer".to_owned());
-        let started = thread.spawn_scoped(scope, move || {
-            for group in given {
-                let group = group.into_iter();
-                let group = group.map(|(id, draft)| (id, draft.finish())).collect();
-                // The desk has ended its batch early.
-                if finished.send(group).is_err() {
-                    return;
-                }
-            }
-        });
-        if let Err(error) = started {
-            tracing::warn!("mails are written at the desk alone: {error}");
-            return None;
-        }
         Some(Rc::new(Press {
             given: RefCell::default(),
-            drafts,
+            jobs: writer.jobs(),
+            finished: RefCell::new(Some(finished)),
             done,
             waiting: Cell::new(0),
         }))
@@ -69,9 +71,10 @@ impl Press {
             return Ok(());
         }
         self.waiting.set(self.waiting.get() + given.len());
-        self.drafts
-            .send(std::mem::take(&mut *given))
-            .map_err(|_| DeskError::Again)?;
+        let finished = self.finished.borrow().clone().ok_or(DeskError::Again)?;
+        let drafts = std::mem::take(&mut *given);
+        let job = Job { drafts, finished };
+        self.jobs.send(job).map_err(|_| DeskError::Again)?;
         while let Ok(done) = self.done.try_recv() {
             self.store(db, leaving, done)?;
         }
@@ -83,6 +86,7 @@ impl Press {
         for (id, draft) in self.given.take() {
             keep(db, leaving, id, draft.finish())?;
         }
+        self.finished.take();
         while self.waiting.get() > 0 {
             let done = self.done.recv().map_err(|_| DeskError::Again)?;
             self.store(db, leaving, done)?;

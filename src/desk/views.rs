@@ -7,7 +7,6 @@ use crate::rules::introduction::Introduction;
 use crate::store::introductions::Chapter;
 use crate::store::looks::{self, Received, Sent};
 use crate::store::{inbox, introductions, people};
-use std::collections::HashSet;
 
 /// One introduction, whole.
 pub struct View {
@@ -106,17 +105,22 @@ impl Desk {
         })
     }
 
-    /// Which of these UIDs of a folder were not taken yet.
+    /// Which of these UIDs of a folder were not taken yet, rising.
     pub fn unknown(
         &self,
         (account, mailbox): (&str, &str),
         uid_validity: u32,
         mut uids: Vec<u32>,
-    ) -> Result<HashSet<u32>, DeskError> {
+    ) -> Result<Vec<u32>, DeskError> {
         uids.sort_unstable();
         let db = self.store.reading();
-        let unknown = inbox::unknown_uids(db, account, mailbox, uid_validity, &uids)?;
-        Ok(unknown.into_iter().collect())
+        Ok(inbox::unknown_uids(
+            db,
+            account,
+            mailbox,
+            uid_validity,
+            &uids,
+        )?)
     }
 
     /// A folder that is to be read does not exist (yet). When it appears, nothing in it is old but

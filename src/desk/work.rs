@@ -101,7 +101,7 @@ impl Work<'_> {
     /// The first handled mail with the same content, whichever schema kept it.
     fn same_content(
         &self,
-        pending: &inbox::Pending<'_>,
+        pending: &inbox::Pending,
         key: &[u8],
     ) -> Result<Option<(i64, Option<i64>)>, DeskError> {
         let found = inbox::same_content(self.db, pending, key)?;
@@ -115,7 +115,7 @@ impl Work<'_> {
     /// Decides what becomes of one mail.
     pub(super) fn dispose(
         &mut self,
-        pending: &inbox::Pending<'_>,
+        pending: &inbox::Pending,
         opened: &Opened,
         alone: Option<Reading>,
     ) -> Result<Disposition, DeskError> {
@@ -141,7 +141,7 @@ impl Work<'_> {
         let mut mail = Mail {
             letter,
             reading,
-            junk: self.house.junk.as_deref() == Some(&*pending.mailbox),
+            junk: self.house.junk.as_deref() == Some(pending.mailbox.as_str()),
         };
         self.claimed = self.claim_of(&mail, bound.introduction());
         if matches!(bound, bind::Binding::None) {

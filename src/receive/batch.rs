@@ -124,7 +124,7 @@ impl Loop {
                 }))
             }
             None => Handed::Begun(self.clerk.begin(move |desk| {
-                let taken = desk.receive(&batch, now_secs);
+                let taken = desk.receive(batch, now_secs);
                 bell.ring_at(desk);
                 Ok(Taken {
                     mails: taken?,

@@ -5,7 +5,6 @@
 use crate::desk::views::{FolderSeen, Known};
 use crate::receive::{Fault, Folder, Loop, Memory};
 use crate::wire::imap::{Listed, Session};
-use std::collections::HashSet;
 
 /// What lies in a folder.
 pub(super) struct Found {
@@ -34,7 +33,8 @@ impl Loop {
         let known = self.open_folder(mailbox, folder).await?;
         let mut listed = session.list(known.first_uid).await?;
         let unknown = self.unknown(mailbox, folder.uid_validity, &listed).await?;
-        listed.retain(|listed| unknown.contains(&listed.uid));
+        let mut unknown = unknown.into_iter().peekable();
+        listed.retain(|listed| unknown.next_if_eq(&listed.uid).is_some());
         Ok(Found {
             known,
             missing: listed,
@@ -71,13 +71,13 @@ impl Loop {
         Ok(full.await?)
     }
 
-    /// Which of the mails that lie there were not taken yet.
+    /// Which of the mails that lie there were not taken yet; both by rising UID.
     pub(super) async fn unknown(
         &self,
         mailbox: &str,
         uid_validity: u32,
         listed: &[Listed],
-    ) -> Result<HashSet<u32>, Fault> {
+    ) -> Result<Vec<u32>, Fault> {
         let (account, mailbox) = (self.account.clone(), mailbox.to_owned());
         let uids: Vec<u32> = listed.iter().map(|listed| listed.uid).collect();
         let unknown = self

@@ -2,7 +2,6 @@
 
 use crate::store::StoreError;
 use rusqlite::{Connection, OptionalExtension, Row};
-use std::borrow::Cow;
 
 /// A mail as it was fetched, not yet looked at.
 #[derive(Clone)]
@@ -50,10 +49,10 @@ impl Aside {
 }
 
 /// An inbox row to be handled; what was just stored need not be read again.
-pub struct Pending<'a> {
+pub struct Pending {
     pub id: i64,
-    pub mailbox: Cow<'a, str>,
-    pub raw: Cow<'a, [u8]>,
+    pub mailbox: String,
+    pub raw: Vec<u8>,
     pub complete: bool,
     pub facts: Option<String>,
     /// The facts are not stored yet.
@@ -64,13 +63,13 @@ pub struct Pending<'a> {
 
 impl Arrived {
     /// The row it was just stored as.
-    pub fn pending(&self, id: i64) -> Pending<'_> {
+    pub fn pending(self, id: i64) -> Pending {
         Pending {
             id,
-            mailbox: Cow::Borrowed(&self.mailbox),
-            raw: Cow::Borrowed(&self.raw),
+            mailbox: self.mailbox,
+            raw: self.raw,
             complete: self.complete,
-            facts: self.facts.clone(),
+            facts: self.facts,
             looked_up: false,
             attempts: 1,
             internal_date_secs: self.internal_date_secs,
@@ -131,12 +130,12 @@ pub fn insert(
     Ok(Some(id))
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Pending<'static>> {
+fn read(row: &Row<'_>) -> rusqlite::Result<Pending> {
     let raw: Option<Vec<u8>> = row.get(2)?;
     Ok(Pending {
         id: row.get(0)?,
-        mailbox: Cow::Owned(row.get(1)?),
-        raw: Cow::Owned(raw.unwrap_or_default()),
+        mailbox: row.get(1)?,
+        raw: raw.unwrap_or_default(),
         complete: row.get(3)?,
         facts: row.get(4)?,
         looked_up: false,
@@ -145,7 +144,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Pending<'static>> {
     })
 }
 
-pub fn load(db: &Connection, id: i64) -> Result<Option<Pending<'static>>, StoreError> {
+pub fn load(db: &Connection, id: i64) -> Result<Option<Pending>, StoreError> {
     Ok(db
         .prepare_cached(
             "SELECT i.id, i.mailbox, r.raw, i.complete, i.facts, i.attempts, i.internal_date
@@ -208,7 +207,7 @@ pub fn learn(db: &Connection, id: i64, facts: &str) -> Result<(), StoreError> {
 /// is looked at anew: somebody took it out of the junk.
 pub fn same_content(
     db: &Connection,
-    pending: &Pending<'_>,
+    pending: &Pending,
     content_key: &[u8],
 ) -> Result<Option<(i64, Option<i64>)>, StoreError> {
     Ok(db

@@ -38,7 +38,7 @@ fn received_unsent(w: &mut World, mail: &[u8], domain: &str) {
         facts: None,
         aside: None,
     };
-    w.desk.receive(&[arrived], w.now_secs).unwrap();
+    w.desk.receive(vec![arrived], w.now_secs).unwrap();
     w.now_secs += 60;
 }
 

@@ -105,14 +105,14 @@ fn what_comes_together_is_decided_on_as_if_each_came_alone() {
         .map(|(raw, uid)| arrived(&together, uid, raw))
         .collect();
     assert_eq!(
-        together.desk.receive(&batch, together.now_secs).unwrap(),
+        together
+            .desk
+            .receive(batch.clone(), together.now_secs)
+            .unwrap(),
         mails.len()
     );
-    for one in &batch {
-        apart
-            .desk
-            .receive(std::slice::from_ref(one), apart.now_secs)
-            .unwrap();
+    for one in batch {
+        apart.desk.receive(vec![one], apart.now_secs).unwrap();
     }
     let (one, other) = (
         kept(together.desk.store().reading()),
@@ -150,7 +150,7 @@ fn one_that_cannot_be_written_to_is_set_aside_alone() {
     }
     let nothing = b"From: x@y.example\r\nTo: intro@bot.example\r\nSubject: hello\r\n\r\nHello.\r\n";
     batch.push(arrived(&w, 9, nothing));
-    w.desk.receive(&batch, w.now_secs).unwrap();
+    w.desk.receive(batch, w.now_secs).unwrap();
     let dispositions: Vec<String> = {
         let db = w.desk.store().reading();
         let mut rows = db

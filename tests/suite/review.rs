@@ -232,7 +232,7 @@ fn a_refused_mail_of_which_nobody_can_be_told_is_not_sent_for_ever() {
         facts: None,
         aside: None,
     };
-    w.desk.receive(&[arrived], now).unwrap();
+    w.desk.receive(vec![arrived], now).unwrap();
     forget_connector(&w);
     for parcel in w.desk.take_due(10, now).unwrap() {
         let attempt = Attempt {

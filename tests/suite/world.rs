@@ -219,7 +219,7 @@ impl World {
             facts: None,
             aside: None,
         };
-        self.desk.receive(&[arrived], self.now_secs).unwrap();
+        self.desk.receive(vec![arrived], self.now_secs).unwrap();
     }
 
     /// Time passes, an hour at a time; returns what left.

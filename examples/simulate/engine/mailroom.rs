@@ -299,7 +299,7 @@ impl Mailroom {
             tx.commit().unwrap();
             self.start(store);
             self.resume();
-        } else if let Err(error) = self.desk().receive(&[arrived], now) {
+        } else if let Err(error) = self.desk().receive(vec![arrived], now) {
             self.blame("V10 survival", &format!("receive failed: {error}"));
         }
         if self.transcript.is_some() {

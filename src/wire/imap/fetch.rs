@@ -81,7 +81,7 @@ impl Session {
             }
             self.news = false;
         }
-        let mut found: BTreeMap<u32, u32> = BTreeMap::new();
+        let mut found: Vec<Listed> = Vec::new();
         self.guard().take_skipped();
         self.exec(
             &format!("UID FETCH {from_uid}:* (UID RFC822.SIZE)"),
@@ -90,22 +90,21 @@ impl Session {
                 if let Response::Fetch(_, attributes) = response
                     && let Some(uid) = uid(attributes)
                 {
-                    match size(attributes) {
-                        Some(size) => _ = found.insert(uid, size),
-                        // A size that is no number must not hide the mail.
-                        None => _ = found.entry(uid).or_insert(u32::MAX),
-                    }
+                    // A size that is no number must not hide the mail.
+                    let size = size(attributes).unwrap_or(u32::MAX);
+                    found.push(Listed { uid, size });
                 }
             },
         )
         .await?;
         self.require_same(uid_validity)?;
-        for uid in self.guard().take_skipped() {
-            found.entry(uid).or_insert(u32::MAX);
-        }
+        let skipped = self.guard().take_skipped().into_iter();
+        let size = u32::MAX;
+        found.extend(skipped.map(|uid| Listed { uid, size }));
         // `n:*` names the last mail even if its UID is lower (RFC 3501 section 6.4.8).
-        let listed = found.into_iter().filter(|(uid, _)| *uid >= from_uid);
-        Ok(listed.map(|(uid, size)| Listed { uid, size }).collect())
+        found.retain(|listed| listed.uid >= from_uid);
+        once_each(&mut found);
+        Ok(found)
     }
 
     /// The mails with these UIDs, whole or only their first bytes. Flags stay as they are (BODY.PEEK). All of them are
@@ -215,6 +214,18 @@ impl Session {
     }
 }
 
+/// By rising UID, and of each the last size that made sense.
+fn once_each(found: &mut Vec<Listed>) {
+    found.sort_by_key(|listed| listed.uid);
+    found.dedup_by(|later, kept| {
+        let same = later.uid == kept.uid;
+        if same && later.size != u32::MAX {
+            kept.size = later.size;
+        }
+        same
+    });
+}
+
 fn collect(entry: Entry<'_, u32, Parts>, attributes: &[AttributeValue<'_>]) {
     let parts = entry.or_default();
     for attribute in attributes {
@@ -306,6 +317,23 @@ mod tests {
     fn neighbours_are_joined() {
         assert_eq!(uid_set(&[1, 2, 3, 7, 9, 10]), "1:3,7,9:10");
         assert_eq!(uid_set(&[u32::MAX - 1, u32::MAX]), "4294967294:4294967295");
+    }
+
+    #[test]
+    fn each_mail_is_listed_once_with_the_last_size_that_is_one() {
+        let listed = |(uid, size)| Listed { uid, size };
+        let said = [
+            (7, 70),
+            (3, u32::MAX),
+            (7, u32::MAX),
+            (9, 1),
+            (3, 30),
+            (9, 90),
+        ];
+        let mut found: Vec<Listed> = said.into_iter().map(listed).collect();
+        once_each(&mut found);
+        let found: Vec<_> = found.into_iter().map(|l| (l.uid, l.size)).collect();
+        assert_eq!(found, [(3, 30), (7, 70), (9, 90)]);
     }
 
     #[test]

@@ -59,7 +59,7 @@ fn story(desk: &mut Desk, outside: &mut Outside, now: i64) -> Result<(), DeskErr
     let request = w.request_mail();
     let forward = w.writer(BOB).forward(&request, BOT, "Please ask Carol");
     // The mailbox keeps what was not taken: the set difference brings it again.
-    desk.receive(&[arrived(1, "kim.example", &forward)], now)?;
+    desk.receive(vec![arrived(1, "kim.example", &forward)], now)?;
     deliver(desk, outside, now)?;
     let ask = outside.taken.iter().find_map(|(_, bytes)| {
         let letter = askfirst::reader::open(bytes);
@@ -68,7 +68,7 @@ fn story(desk: &mut Desk, outside: &mut Outside, now: i64) -> Result<(), DeskErr
     });
     if let Some(ask) = ask {
         let yes = w.writer(CAROL).reply(&ask, "Yes, happy to.");
-        desk.receive(&[arrived(2, "target.example", &yes)], now)?;
+        desk.receive(vec![arrived(2, "target.example", &yes)], now)?;
         deliver(desk, outside, now)?;
     }
     desk.tick(now)?;

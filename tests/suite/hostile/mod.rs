@@ -81,7 +81,7 @@ pub fn arrive(w: &mut World, raw: &[u8], facts: Option<&str>, uid: u32) -> Vec<S
         facts: facts.map(str::to_owned),
         aside: None,
     };
-    w.desk.receive(&[arrived], w.now_secs).unwrap();
+    w.desk.receive(vec![arrived], w.now_secs).unwrap();
     w.now_secs += 60;
     w.deliver()
 }

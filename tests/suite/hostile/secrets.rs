@@ -123,7 +123,7 @@ fn the_id_that_the_relay_reported_finds_the_ask() {
         facts: None,
         aside: None,
     };
-    w.desk.receive(&[arrived], now).unwrap();
+    w.desk.receive(vec![arrived], now).unwrap();
     for parcel in w.desk.take_due(10, now).unwrap() {
         let id = format!("<{}@relay.example>", parcel.id);
         let attempt = Attempt {
