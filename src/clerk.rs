@@ -95,6 +95,12 @@ impl Bell {
         self.ring();
     }
 
+    /// Whether something lies there to go at once.
+    pub fn has_at_hand(&self) -> bool {
+        let at_hand = self.at_hand.lock().unwrap_or_else(PoisonError::into_inner);
+        at_hand.is_some()
+    }
+
     pub fn take_at_hand(&self) -> Option<AtHand> {
         let mut at_hand = self.at_hand.lock().unwrap_or_else(PoisonError::into_inner);
         at_hand.take()

@@ -110,9 +110,10 @@ impl Loop {
                 }
                 (false, true) => self.pretend(parcels).await?,
                 (false, false) => {
-                    // A long queue: the next ones are taken while these are sent, unless some were before.
+                    // A long queue: the next ones are taken while these are sent, unless some lie there already.
                     let room = self.throttle.room(began.elapsed(), MAX_BATCH);
-                    if ahead.is_none() && parcels.len() > FEW && room > 0 {
+                    let has_next = ahead.is_some() || self.clerk.bell.has_at_hand();
+                    if !has_next && parcels.len() > FEW && room > 0 {
                         ahead = Some((self.take(room)?, Instant::now()));
                     }
                     if self.send(parcels).await? == Sent::Halted {

@@ -17,6 +17,9 @@ const LONGEST: Duration = Duration::from_secs(600);
 /// Numbers of the requests of different rounds lie apart, and apart from those of the past.
 const APART: usize = 1_000_000;
 
+/// Single mails of a round: in seven rounds some 200.
+const SINGLES: usize = 30;
+
 /// What one round found at one size.
 struct Round {
     singles: Singles,
@@ -64,7 +67,7 @@ pub async fn growth(sizes: &[usize], rounds: usize, backlog: usize) -> Record {
     let mut record = report(sizes, &pasts, &found);
     let all_words = history::mib_with_all_words(sizes[sizes.len() - 1]) / 1_024.0;
     record.note = format!(
-        "{counted} rounds, {dropped} dropped; {}; each with ten single mails and a backlog of {}. \
+        "{counted} rounds, {dropped} dropped; {}; each with {SINGLES} single mails and a backlog of {}. \
          If no words were ever dropped, the texts alone of the largest database would weigh {all_words:.1} GiB",
         load::note(),
         thousands(backlog)
@@ -72,14 +75,14 @@ pub async fn growth(sizes: &[usize], rounds: usize, backlog: usize) -> Record {
     record
 }
 
-/// One round at one size: ten single mails, then a backlog; nothing of the sort was there before.
+/// One round at one size: single mails, then a backlog; nothing of the sort was there before.
 async fn one(size: usize, uid_next: i64, backlog: usize) -> Round {
     let path = history::path(size);
     let next = uid_next.max(history::uid_next(&path));
     let first = APART + usize::try_from(next).unwrap();
     let load = Load::start();
     let place = Place::over(&path, next).await;
-    let singles = singles(&place, 10, first).await;
+    let singles = singles(&place, SINGLES, first).await;
     drop(place);
     let next = history::uid_next(&path);
     let mut place = Place::over(&path, next).await;

@@ -219,7 +219,7 @@ async fn measure(what: What) -> Option<(String, Record)> {
             let (row, note) = drain::answers(mails, rounds).await;
             let mut record = figures::record(&[row]);
             record.note = note;
-            ("answers".to_owned(), record)
+            (format!("answers {mails}"), record)
         }
         What::Idle { mails } => ("idle".to_owned(), idle::latency(mails).await),
         What::Memory => ("memory".to_owned(), idle::memory().await),

@@ -133,7 +133,7 @@ impl Store {
         connection.execute_batch(
             "PRAGMA page_size=16384; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;
              PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY; PRAGMA secure_delete=ON;
-             PRAGMA cache_size=-4000; PRAGMA wal_autocheckpoint=4000; PRAGMA journal_size_limit=67108864;",
+             PRAGMA cache_size=-2000; PRAGMA wal_autocheckpoint=4000; PRAGMA journal_size_limit=67108864;",
         )?;
         // SQLite would parse a statement anew at each binding to look at the value bound to LIMIT.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;

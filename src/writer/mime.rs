@@ -39,6 +39,8 @@ impl Fields {
             out.push_str(&quoted_printable(body));
         }
         let _ = write!(out, "\r\n--{boundary}--\r\n");
+        // Hundreds of them may wait to be sent.
+        out.shrink_to_fit();
         out.into_bytes()
     }
 }
