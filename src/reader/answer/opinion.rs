@@ -39,6 +39,8 @@ struct Finding<'s> {
     agrees: bool,
     /// It consents, and stands where a name would: `Thanks Rada`.
     named: bool,
+    /// It consents, and may but strengthen what follows: `Sure hope you are well`.
+    strengthens: bool,
 }
 
 impl Finding<'_> {
@@ -161,6 +163,7 @@ fn find<'s>(
     explained: &Explained,
 ) -> Vec<Finding<'s>> {
     let (particles, agreements) = (&scene.language.particles, &scene.language.agreements);
+    let adverbs = &scene.language.adverbs;
     let before = |at: usize| at.checked_sub(1).and_then(|at| explained.phrases.get(at));
     let phrases = explained.phrases.iter().enumerate();
     phrases
@@ -171,6 +174,10 @@ fn find<'s>(
                 named: consents
                     && before(number)
                         .is_some_and(|before| stands_for_name(sentence, before, phrase)),
+                strengthens: consents
+                    && is_made_of(scene, sentence, phrase, |id| adverbs.contains(&id))
+                    && (explained.phrases.get(number + 1))
+                        .is_some_and(|next| may_be_strengthened(sentence, next)),
                 says: phrase.says?,
                 tokens: tokens(sentence, phrase),
                 question: sentence.question,
@@ -202,6 +209,16 @@ fn stands_for_name(
         (Some(Says::Thanks | Says::Closing), Gap::Line) => last && token.title && token.capital,
         _ => false,
     }
+}
+
+/// Whether words follow without a comma that go on with an adverb: `of course it is good to hear from you`.
+fn may_be_strengthened(sentence: &Sentence<'_>, phrase: &sentence::Phrase) -> bool {
+    let first = sentence.tokens.get(phrase.start);
+    first.is_some_and(|t| t.gap == Gap::None && t.shape == Shape::Word)
+        && matches!(
+            phrase.says,
+            Some(Says::Courtesy | Says::Praise | Says::Remark | Says::Aside | Says::Told)
+        )
 }
 
 /// `Yes`, `of course, Bob`: no word in it says what it consents to.
@@ -349,8 +366,12 @@ fn takes_back(
     let mut consents = findings
         .iter()
         .filter(|f| matches!(f.says, Says::Yes | Says::Weak));
-    if consents.all(|f| f.named) {
-        return Some(format!("“{}” may be a name", yes.words()));
+    if consents.all(|f| f.named || f.strengthens) {
+        let what = match yes.named {
+            true => "be a name",
+            false => "but strengthen what follows",
+        };
+        return Some(format!("“{}” may {what}", yes.words()));
     }
     if let Some(hello) = greeted(findings) {
         return Some(format!("“{}” before “{}”", yes.words(), hello.words()));
