@@ -39,7 +39,7 @@ struct Finding<'s> {
     agrees: bool,
     /// It consents, and stands where a name would: `Thanks Rada`.
     named: bool,
-    /// It consents, and may but strengthen what follows: `Sure hope you are well`.
+    /// It consents, and may belong to what is beside it: `Sure hope you are well`, `thanks, of course`.
     strengthens: bool,
 }
 
@@ -163,7 +163,6 @@ fn find<'s>(
     explained: &Explained,
 ) -> Vec<Finding<'s>> {
     let (particles, agreements) = (&scene.language.particles, &scene.language.agreements);
-    let adverbs = &scene.language.adverbs;
     let before = |at: usize| at.checked_sub(1).and_then(|at| explained.phrases.get(at));
     let phrases = explained.phrases.iter().enumerate();
     phrases
@@ -175,9 +174,10 @@ fn find<'s>(
                     && before(number)
                         .is_some_and(|before| stands_for_name(sentence, before, phrase)),
                 strengthens: consents
-                    && is_made_of(scene, sentence, phrase, |id| adverbs.contains(&id))
-                    && (explained.phrases.get(number + 1))
-                        .is_some_and(|next| may_be_strengthened(sentence, next)),
+                    && (before(number)
+                        .is_some_and(|before| is_behind(scene, sentence, before, phrase))
+                        || (explained.phrases.get(number + 1))
+                            .is_some_and(|next| goes_on(scene, sentence, phrase, next))),
                 says: phrase.says?,
                 tokens: tokens(sentence, phrase),
                 question: sentence.question,
@@ -211,14 +211,52 @@ fn stands_for_name(
     }
 }
 
-/// Whether words follow without a comma that go on with an adverb: `of course it is good to hear from you`.
-fn may_be_strengthened(sentence: &Sentence<'_>, phrase: &sentence::Phrase) -> bool {
-    let first = sentence.tokens.get(phrase.start);
+/// Whether words follow without a comma that go on with an adverb (`of course it is good to hear from you`), or say what
+/// the writer would love to (`thank you`).
+fn goes_on(
+    scene: &Scene<'_>,
+    sentence: &Sentence<'_>,
+    phrase: &sentence::Phrase,
+    next: &sentence::Phrase,
+) -> bool {
+    let first = sentence.tokens.get(next.start);
+    let opens = || {
+        tokens(sentence, phrase)
+            .last()
+            .is_some_and(|t| t.text == "to")
+    };
     first.is_some_and(|t| t.gap == Gap::None && t.shape == Shape::Word)
-        && matches!(
-            phrase.says,
-            Some(Says::Courtesy | Says::Praise | Says::Remark | Says::Aside | Says::Told)
-        )
+        && match next.says {
+            Some(says) if is_beside(says) => opens() || is_of_adverbs(scene, sentence, phrase),
+            Some(Says::Thanks | Says::Greeting) => opens(),
+            _ => false,
+        }
+}
+
+/// Whether an adverb ends what was said before it: `Thanks, of course`, `it sounds interesting for sure`.
+fn is_behind(
+    scene: &Scene<'_>,
+    sentence: &Sentence<'_>,
+    before: &sentence::Phrase,
+    phrase: &sentence::Phrase,
+) -> bool {
+    let first = sentence.tokens.get(phrase.start);
+    first.is_some_and(|t| matches!(t.gap, Gap::None | Gap::Soft))
+        && (before.says).is_some_and(|says| says == Says::Thanks || is_beside(says))
+        && is_of_adverbs(scene, sentence, phrase)
+}
+
+/// What says nothing to our question, and may be strengthened.
+fn is_beside(says: Says) -> bool {
+    matches!(
+        says,
+        Says::Courtesy | Says::Praise | Says::Remark | Says::Aside | Says::Told
+    )
+}
+
+fn is_of_adverbs(scene: &Scene<'_>, sentence: &Sentence<'_>, phrase: &sentence::Phrase) -> bool {
+    let adverbs = &scene.language.adverbs;
+    is_made_of(scene, sentence, phrase, |id| adverbs.contains(&id))
 }
 
 /// `Yes`, `of course, Bob`: no word in it says what it consents to.
@@ -369,7 +407,7 @@ fn takes_back(
     if consents.all(|f| f.named || f.strengthens) {
         let what = match yes.named {
             true => "be a name",
-            false => "but strengthen what follows",
+            false => "belong to what is beside it",
         };
         return Some(format!("“{}” may {what}", yes.words()));
     }
