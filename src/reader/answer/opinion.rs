@@ -2,6 +2,8 @@
 //!
 //! Fails closed: two things said at once, a question, a doubt or an unexplained word is unclear.
 
+mod beside;
+
 use crate::reader::Verdict;
 use crate::reader::answer::interner::{Id, UNKNOWN};
 use crate::reader::answer::lexer::{Gap, Sentence, Shape, Token};
@@ -175,9 +177,9 @@ fn find<'s>(
                         .is_some_and(|before| stands_for_name(sentence, before, phrase)),
                 strengthens: consents
                     && (before(number)
-                        .is_some_and(|before| is_behind(scene, sentence, before, phrase))
+                        .is_some_and(|before| beside::is_behind(scene, sentence, before, phrase))
                         || (explained.phrases.get(number + 1))
-                            .is_some_and(|next| goes_on(scene, sentence, phrase, next))),
+                            .is_some_and(|next| beside::goes_on(scene, sentence, phrase, next))),
                 says: phrase.says?,
                 tokens: tokens(sentence, phrase),
                 question: sentence.question,
@@ -209,54 +211,6 @@ fn stands_for_name(
         (Some(Says::Thanks | Says::Closing), Gap::Line) => last && token.title && token.capital,
         _ => false,
     }
-}
-
-/// Whether words follow without a comma that go on with an adverb (`of course it is good to hear from you`), or say what
-/// the writer would love to (`thank you`).
-fn goes_on(
-    scene: &Scene<'_>,
-    sentence: &Sentence<'_>,
-    phrase: &sentence::Phrase,
-    next: &sentence::Phrase,
-) -> bool {
-    let first = sentence.tokens.get(next.start);
-    let opens = || {
-        tokens(sentence, phrase)
-            .last()
-            .is_some_and(|t| t.text == "to")
-    };
-    first.is_some_and(|t| t.gap == Gap::None && t.shape == Shape::Word)
-        && match next.says {
-            Some(says) if is_beside(says) => opens() || is_of_adverbs(scene, sentence, phrase),
-            Some(Says::Thanks | Says::Greeting) => opens(),
-            _ => false,
-        }
-}
-
-/// Whether an adverb ends what was said before it: `Thanks, of course`, `it sounds interesting for sure`.
-fn is_behind(
-    scene: &Scene<'_>,
-    sentence: &Sentence<'_>,
-    before: &sentence::Phrase,
-    phrase: &sentence::Phrase,
-) -> bool {
-    let first = sentence.tokens.get(phrase.start);
-    first.is_some_and(|t| matches!(t.gap, Gap::None | Gap::Soft))
-        && (before.says).is_some_and(|says| says == Says::Thanks || is_beside(says))
-        && is_of_adverbs(scene, sentence, phrase)
-}
-
-/// What says nothing to our question, and may be strengthened.
-fn is_beside(says: Says) -> bool {
-    matches!(
-        says,
-        Says::Courtesy | Says::Praise | Says::Remark | Says::Aside | Says::Told
-    )
-}
-
-fn is_of_adverbs(scene: &Scene<'_>, sentence: &Sentence<'_>, phrase: &sentence::Phrase) -> bool {
-    let adverbs = &scene.language.adverbs;
-    is_made_of(scene, sentence, phrase, |id| adverbs.contains(&id))
 }
 
 /// `Yes`, `of course, Bob`: no word in it says what it consents to.
