@@ -113,6 +113,9 @@ impl<'a> Search<'a> {
         if text.is_empty() {
             return None;
         }
+        if let Some(asked) = asked(text) {
+            return Some(asked);
+        }
         let normal = lexer::characters::normalise(text);
         match Search::sentences(text, &normal) {
             Ok(below) => self.denied(&self.languages(&below), &below, which),
@@ -150,6 +153,9 @@ impl<'a> Search<'a> {
         if text.is_empty() {
             return None;
         }
+        if let Some(asked) = asked(text) {
+            return Some(asked);
+        }
         let normal = lexer::characters::normalise(text);
         let mut below = match Search::sentences(text, &normal) {
             Ok(below) => below,
@@ -183,6 +189,12 @@ impl<'a> Search<'a> {
         }
         self.denied(&languages, &below, Which::All).or(found)
     }
+}
+
+/// `??`: a line that only asks, and has no word.
+fn asked(text: &str) -> Option<String> {
+    let asks = |line: &&str| !line.is_empty() && line.chars().all(|c| "?¿？؟".contains(c));
+    text.lines().map(str::trim).find(asks).map(str::to_owned)
 }
 
 /// `VAT No. GB 123`: a number's label refuses nothing.

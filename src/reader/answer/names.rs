@@ -193,6 +193,31 @@ impl<'a> Names<'a> {
             && (unknown || names.any(|(at, n)| is_given(n) && !is_surname(at) && short(n)))
     }
 
+    /// Whether somebody is spoken to who has no part in the mail: `Tom, go ahead`, where it is to Bob. Only where the
+    /// mail says to whom it is, in the letters of this word.
+    pub fn is_stranger(&self, word: &str) -> bool {
+        let latin = |word: &str| word.chars().next().is_some_and(|c| c < '\u{370}');
+        let reads =
+            |name: &String| is_given(name) && !self.is_ours(name) && latin(name) == latin(word);
+        let alike = |name: &String| name.chars().next() == word.chars().next();
+        is_given(word)
+            && !self.is_somebody_here(word)
+            && !self.may_be_called(word)
+            && self.has_people("", reads)
+            && !self.has_people("", |name| {
+                (reads(name) && alike(name)) || are_forms_of_one(name, word)
+            })
+    }
+
+    /// The writer, or whoever wants to be introduced, whom the quoted request names.
+    fn is_ours(&self, name: &str) -> bool {
+        self.is_writers(name) || self.has(name)
+    }
+
+    fn is_somebody_here(&self, word: &str) -> bool {
+        self.has(word) || self.has_inflected(word) || self.calls(word)
+    }
+
     /// `CD`, where Carol Diaz writes.
     pub fn is_initials(&self, word: &str) -> bool {
         let mut letters = word.chars();
@@ -231,6 +256,17 @@ impl<'a> Names<'a> {
     pub fn is_somebody(&self, word: &str) -> bool {
         self.has(word) || is_given(word) || self.calls(word)
     }
+}
+
+/// `Rob` and `Bob`, which are both short for Robert.
+fn are_forms_of_one(one: &str, other: &str) -> bool {
+    SHORT_FORMS.iter().any(|(long, short)| {
+        let is = |word: &str| {
+            short.split(' ').any(|form| form == word)
+                || (word.chars().count() >= MIN_SHORT && long.starts_with(word))
+        };
+        is(one) && is(other)
+    })
 }
 
 pub fn is_given(word: &str) -> bool {

@@ -2,6 +2,8 @@
 //!
 //! Fails closed: two things said at once, a question, a doubt or an unexplained word is unclear.
 
+mod beside;
+
 use crate::reader::Verdict;
 use crate::reader::answer::interner::{Id, UNKNOWN};
 use crate::reader::answer::lexer::{Gap, Sentence, Shape, Token};
@@ -39,6 +41,8 @@ struct Finding<'s> {
     agrees: bool,
     /// It consents, and stands where a name would: `Thanks Rada`.
     named: bool,
+    /// It consents, and may belong to what is beside it: `Sure hope you are well`, `thanks, of course`.
+    strengthens: bool,
 }
 
 impl Finding<'_> {
@@ -171,6 +175,11 @@ fn find<'s>(
                 named: consents
                     && before(number)
                         .is_some_and(|before| stands_for_name(sentence, before, phrase)),
+                strengthens: consents
+                    && (before(number)
+                        .is_some_and(|before| beside::is_behind(scene, sentence, before, phrase))
+                        || (explained.phrases.get(number + 1))
+                            .is_some_and(|next| beside::goes_on(scene, sentence, phrase, next))),
                 says: phrase.says?,
                 tokens: tokens(sentence, phrase),
                 question: sentence.question,
@@ -349,8 +358,12 @@ fn takes_back(
     let mut consents = findings
         .iter()
         .filter(|f| matches!(f.says, Says::Yes | Says::Weak));
-    if consents.all(|f| f.named) {
-        return Some(format!("“{}” may be a name", yes.words()));
+    if consents.all(|f| f.named || f.strengthens) {
+        let what = match yes.named {
+            true => "be a name",
+            false => "belong to what is beside it",
+        };
+        return Some(format!("“{}” may {what}", yes.words()));
     }
     if let Some(hello) = greeted(findings) {
         return Some(format!("“{}” before “{}”", yes.words(), hello.words()));

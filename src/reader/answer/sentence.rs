@@ -372,7 +372,8 @@ fn weight(says: Says) -> u32 {
         Says::Stop | Says::No | Says::NoAlone => 0,
         Says::Later | Says::NotNow => 1,
         Says::Doubt | Says::Condition | Says::Far => 2,
-        Says::Pleasantry => 3,
+        // What a mere yes may be about wins over what says nothing.
+        Says::Pleasantry | Says::Remark => 3,
         Says::Yes | Says::Weak => 5,
         _ => 4,
     }

@@ -128,6 +128,8 @@ pub struct Language {
     pub particles: TableSet<Id>,
     /// Words of a consent that may be shared praise: `agreed`, `delighted`.
     pub agreements: TableSet<Id>,
+    /// Words of a consent that may but strengthen what they stand before: `definitely sounds fun`.
+    pub adverbs: TableSet<Id>,
     /// Whom a consent may name, and go on with what it is about: `happy to talk to her`.
     pub persons: TableSet<Id>,
     /// Words of a consent behind which whoever is spoken to may be named without a comma: `go ahead Bob`.

@@ -121,10 +121,31 @@ const SELF: &[&str] = &[
 
 /// Whether a person speaks of herself in the line, as no firm's lawyers do.
 pub fn speaks(line: &str) -> bool {
-    match line.is_ascii() {
+    let speaks = |line: &str| match line.is_ascii() {
         true => speaks_ascii(line.as_bytes()),
         false => speaks_any(line),
-    }
+    };
+    speaks(line) && speaks(&without_foreign(line))
+}
+
+/// Words of English that tell a person's `i` and `im` in small letters.
+const ENGLISH: &[&str] = &[
+    "the", "this", "that", "not", "have", "would", "only", "charge", "never", "cannot", "dont",
+    "if", "may", "when", "you", "with",
+];
+
+/// Without what is `in` or `and` where the rest is not English (`i`, `im`), and `is` where it is Slavic (`je`).
+fn without_foreign(line: &str) -> String {
+    let mut words = line.split(|c: char| !c.is_alphabetic());
+    let english = words.any(|word| ENGLISH.contains(&&*fold(word)));
+    let slavic = line.contains(|c: char| "čšžěřůťďňćđąęłńśźż".contains(c));
+    let stays = |word: &&str| match *word {
+        "i" | "im" | "Im" => english,
+        "je" | "je." | "je," => !slavic,
+        _ => true,
+    };
+    let words: Vec<&str> = line.split_whitespace().filter(stays).collect();
+    words.join(" ")
 }
 
 /// The same in ASCII, where only words that begin as those of `SELF` do are looked at.
@@ -270,8 +291,20 @@ mod tests {
             "éi",
             "conmigos",
             "меняя",
+            // `In` and `and`, `is`.
+            "Denne e-mail kan indeholde oplysninger i fortrolighed",
+            "Diese Nachricht ist vertraulich, auch im Anhang",
+            "Ta wiadomość jest poufna i przeznaczona dla adresata",
+            "Tato zpráva je důvěrná",
         ] {
             assert!(!speaks(line), "{line}");
+        }
+        for line in [
+            "i charge for that",
+            "im not the addressee",
+            "je suis à Děčín, moi",
+        ] {
+            assert!(speaks(line), "{line}");
         }
     }
 }

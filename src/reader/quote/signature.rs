@@ -176,6 +176,9 @@ impl<'a> Cutter<'a> {
     }
 
     fn keep_footers(&mut self, lines: &[&str]) {
+        if lines.iter().any(|line| goes_on_behind(line)) {
+            self.doubt = Some("there is text behind a footer");
+        }
         for line in searched(lines) {
             // `Sent by mistake`, `My son has my iPhone`: no program says so.
             match is_programs(&line) {
@@ -235,6 +238,15 @@ fn searched(lines: &[&str]) -> impl Iterator<Item = String> {
     let written =
         |line: &&&str| !trim(line).is_empty() && (!is_boilerplate(line) || takes_back(line));
     lines.iter().filter(written).map(|line| (*line).to_owned())
+}
+
+/// `Please consider the environment before printing this mail. Not so fast.`: a firm's sentence, and one of nobody
+/// known behind it.
+fn goes_on_behind(line: &str) -> bool {
+    let said = |part: &str| {
+        part.contains(char::is_alphabetic) && !is_boilerplate(part) && !is_footer(part.trim())
+    };
+    is_boilerplate(line) && !is_disclaimer(&[line]) && line.split_inclusive(". ").skip(1).any(said)
 }
 
 /// `Sent in error`, alone on a line, is no lawyer's.

@@ -27,7 +27,7 @@ impl Laying<'_> {
         if at == start + 1 && called && matches!(says, Says::Yes | Says::No) && self.calls(at) {
             return 1;
         }
-        let named = self.is_named(at, run);
+        let named = self.is_named(at, run) && !self.are_strangers(at, run);
         // `Go ahead Bob`, but not `happy to meet Bob`.
         let calls = before.is_some_and(|b| self.scene.language.called.contains(&b.id));
         // Nobody speaks to herself: `she can call me Carol`.
@@ -89,6 +89,7 @@ impl Laying<'_> {
             && (start == 0 || !self.scene.language.nouns_are_capital);
         // No place makes a name of a word that nobody knows as one: `Theoretically, yes`, `Yes. Reluctantly.`
         let signed = signed && !self.is_of_another(start, run);
+        let salutation = salutation && !self.are_strangers(start, run);
         if run > 0 && (salutation || signed) && self.is_named(start, run) {
             run
         } else {
@@ -101,6 +102,12 @@ impl Laying<'_> {
         let words = self.tokens.iter().skip(start).take(run);
         let mut words = words.map(|token| &*token.text);
         words.all(|word| self.scene.known_names.is_somebody(word))
+    }
+
+    /// Whether none of these names is of somebody in the mail: an answer to Tom is none to Bob's question.
+    fn are_strangers(&self, start: usize, run: usize) -> bool {
+        let mut words = self.tokens.iter().skip(start).take(run);
+        words.all(|token| self.scene.known_names.is_stranger(&token.text))
     }
 
     /// Whether whoever wrote the mail may sign so: with a name of hers, or any where the mail gives none.

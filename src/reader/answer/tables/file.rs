@@ -48,6 +48,7 @@ impl Reading {
                 times: TableSet::default(),
                 participles: TableSet::default(),
                 agreements: TableSet::default(),
+                adverbs: TableSet::default(),
                 called: TableSet::default(),
                 polite: TableMap::default(),
                 is_topical: false,
@@ -101,7 +102,7 @@ impl Reading {
             }
             "months" | "edges" | "numbers" | "of" => return self.value(line, words),
             "plain" | "binders" | "times" | "participles" | "particles" | "agreements"
-            | "persons" | "called" => {
+            | "adverbs" | "persons" | "called" => {
                 self.plain(line, words);
                 return Ok(());
             }
@@ -195,6 +196,7 @@ impl Reading {
                 match self.section.as_str() {
                     "particles" => self.language.particles.insert(id),
                     "agreements" => self.language.agreements.insert(id),
+                    "adverbs" => self.language.adverbs.insert(id),
                     "persons" => self.language.persons.insert(id),
                     "times" => self.language.times.insert(id),
                     "participles" => self.language.participles.insert(id),
