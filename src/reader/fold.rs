@@ -169,7 +169,7 @@ pub fn push_lower(c: char, out: &mut Vec<u8>) {
 
 /// A text without the white space at its ends, and with one space for what `is_gap` inside of it, such as
 /// spaces and line ends. What is visible ASCII, but for the octet `other`, is put into lower case as it is,
-/// the rest goes by character through `push`.
+/// the rest goes by character through `push`, which adds no line ends.
 pub fn squeezed(
     text: &str,
     other: u8,
@@ -189,14 +189,7 @@ pub fn squeezed(
             }
             let copied = plain.strip_suffix([' ', '\n']).unwrap_or(plain);
             gap = copied.len() < plain.len();
-            let start = out.len();
             out.extend_from_slice(copied.as_bytes());
-            for octet in out.get_mut(start..).unwrap_or_default() {
-                *octet = match *octet {
-                    b'\n' => b' ',
-                    octet => octet.to_ascii_lowercase(),
-                };
-            }
         }
         let Some(c) = behind.chars().next() else {
             break;
@@ -211,6 +204,13 @@ pub fn squeezed(
             gap = false;
         }
         push(c, &mut out);
+    }
+    // All at once: many octets are put into lower case together.
+    for octet in &mut out {
+        *octet = match *octet {
+            b'\n' => b' ',
+            octet => octet.to_ascii_lowercase(),
+        };
     }
     String::from_utf8(out).unwrap_or_default()
 }
@@ -259,10 +259,10 @@ pub fn stretch(bytes: &[u8], other: u8) -> usize {
 }
 
 /// Octets that are looked at together where a text is long.
-type Wide = [u8; 16];
+pub type Wide = [u8; 16];
 
 /// The octets here, and those one place before each.
-fn pair_of_wide(bytes: &[u8], at: usize) -> Option<(&Wide, &Wide)> {
+pub fn pair_of_wide(bytes: &[u8], at: usize) -> Option<(&Wide, &Wide)> {
     let before = bytes.get(at.checked_sub(1)?..)?;
     Some((before.first_chunk()?, before.get(1..)?.first_chunk()?))
 }
