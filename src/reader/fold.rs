@@ -160,7 +160,12 @@ pub fn push_lower(c: char, out: &mut Vec<u8>) {
         return out.push(c.to_ascii_lowercase() as u8);
     }
     if let Some(known) = known(c) {
-        return out.extend_from_slice(known.lower.encode_utf8(&mut [0; 4]).as_bytes());
+        let lower = u32::from(known.lower);
+        return match lower < 0x80 {
+            true => out.push(lower as u8),
+            // The only other length that there is below `LOWERS`.
+            false => out.extend([0xC0 | (lower >> 6) as u8, 0x80 | (lower & 0x3F) as u8]),
+        };
     }
     for c in c.to_lowercase() {
         out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
@@ -191,19 +196,27 @@ pub fn squeezed(
             gap = copied.len() < plain.len();
             out.extend_from_slice(copied.as_bytes());
         }
-        let Some(c) = behind.chars().next() else {
+        let mut letters = behind.chars();
+        while let Some(c) = letters.next() {
+            if is_gap(c) {
+                gap = !out.is_empty();
+            } else {
+                if gap {
+                    out.push(b' ');
+                    gap = false;
+                }
+                push(c, &mut out);
+            }
+            // Behind a foreign letter most often stands another one.
+            let next = letters.as_str().bytes().next();
+            if next.is_none_or(|octet| octet.is_ascii()) {
+                break;
+            }
+        }
+        rest = letters.as_str();
+        if behind.is_empty() {
             break;
-        };
-        rest = behind.get(c.len_utf8()..).unwrap_or_default();
-        if is_gap(c) {
-            gap = !out.is_empty();
-            continue;
         }
-        if gap {
-            out.push(b' ');
-            gap = false;
-        }
-        push(c, &mut out);
     }
     // All at once: many octets are put into lower case together.
     for octet in &mut out {

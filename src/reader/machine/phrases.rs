@@ -412,7 +412,7 @@ mod tests {
 
     #[test]
     fn a_phrase_is_found_where_an_expression_finds_it() {
-        for section in PHRASES.sections.values() {
+        for (name, section) in &PHRASES.sections {
             let escaped = section.phrases.iter().map(|p| regex::escape(p));
             let any: Vec<String> = escaped.map(|p| p.replace(GAP, ".{0,40}?")).collect();
             let holds = regex::Regex::new(&any.join("|")).unwrap();
@@ -436,6 +436,9 @@ mod tests {
                     let want = holds.find(&text).map(|m| m.as_str());
                     assert_eq!(section.holds(&text), want, "{text}");
                     let want = begins.find(&text).map(|m| m.as_str());
+                    let long = format!("\n {}  {}", text.to_uppercase(), "x ".repeat(300));
+                    let may_begin = PHRASES.may_begin_text(name, &long);
+                    assert!(may_begin || want.is_none(), "{text}");
                     assert_eq!(section.begins(&text), want, "{text}");
                 }
             }

@@ -226,6 +226,10 @@ mod tests {
                         let spots = longest.find_iter(&text);
                         let want: Vec<&str> = spots.filter_map(|m| text.get(m.range())).collect();
                         assert_eq!(pieces.apart(&text).collect::<Vec<_>>(), want, "{text}");
+                        if text.is_ascii() {
+                            let found = pieces.is_in_ascii(&text.to_uppercase());
+                            assert_eq!(found, !want.is_empty(), "{text}");
+                        }
                         let spots = every.find_overlapping_iter(&text);
                         let mut want: Vec<(usize, usize)> =
                             spots.map(|m| (m.start(), m.pattern().as_usize())).collect();
