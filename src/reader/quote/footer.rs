@@ -262,11 +262,13 @@ fn fits(footer: &Footer, bare: &str) -> bool {
     if !whole {
         return false;
     }
-    let count = rest.split_whitespace().count();
+    // Folded words stand a space apart.
+    let words_in = rest.trim_matches(' ');
+    let spaces = words_in.bytes().filter(|octet| *octet == b' ').count();
+    let count = usize::from(!words_in.is_empty()) + spaces;
     if count == 0 || count > MAX_FOOTER_WORDS {
         return false;
     }
-    // Folded words stand a space apart.
     let mut spaces = rest.trim_start().match_indices(' ');
     let early = spaces.nth(EARLY - 1).map(|(at, _)| at);
     let early = early.and_then(|end| rest.trim_start().get(..end));
@@ -330,7 +332,8 @@ fn without_links(line: &str) -> Cow<'_, str> {
     }
     let mut out = String::with_capacity(line.len());
     let mut rest = line;
-    while let Some(at) = rest.find(['<', '[', '(', ']', 'h']) {
+    let is_mark = |octet| matches!(octet, b'<' | b'[' | b'(' | b']' | b'h');
+    while let Some(at) = rest.bytes().position(is_mark) {
         let (head, tail) = rest.split_at_checked(at).unwrap_or((rest, ""));
         out.push_str(head);
         let close = match tail.bytes().next() {

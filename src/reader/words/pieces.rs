@@ -137,6 +137,7 @@ impl Pieces {
             return self.is_in(&text.to_ascii_lowercase());
         }
         let bytes = text.as_bytes();
+        work::steps(bytes.len());
         let stands = |at: usize, four: u32| {
             let beginning = small(four) & self.mask;
             let first = self.words.partition_point(|word| word.0 < beginning);
