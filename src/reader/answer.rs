@@ -130,20 +130,14 @@ fn alone(
     }
     sentence::spelling::number(&WORDS, &mut sentences);
     let languages = candidates(&sentences);
-    let opinions: Vec<Opinion> = languages
-        .iter()
-        .map(|language| {
-            let scene = Scene {
-                words: &WORDS,
-                language,
-                today,
-                known_names: names,
-                topics: Some(topics),
-            };
-            opinion::form(&scene, &sentences)
-        })
-        .collect();
-    let mut answer = settle(&opinions);
+    let scene = |language| Scene {
+        words: &WORDS,
+        language,
+        today,
+        known_names: names,
+        topics: Some(topics),
+    };
+    let mut answer = settle(&opinions(languages.iter().copied().map(scene), &sentences));
     if answer.verdict == Verdict::Yes
         && let Some(words) = below::Search::of(names, &languages, today).takes_back(body)
     {
@@ -310,6 +304,26 @@ impl Tally {
         }
         as_many | more
     }
+}
+
+/// What the text says in each language, but for those that leave more words over than one before them: they are
+/// not asked, see [`settle`].
+fn opinions<'a>(
+    scenes: impl Iterator<Item = Scene<'a>>,
+    sentences: &[lexer::Sentence<'_>],
+) -> Vec<Opinion> {
+    let mut most = usize::MAX;
+    let mut opinions = Vec::with_capacity(1);
+    for scene in scenes {
+        let Some(opinion) = opinion::form(&scene, sentences, most) else {
+            continue;
+        };
+        if !opinion.empty {
+            most = most.min(opinion.unexplained);
+        }
+        opinions.push(opinion);
+    }
+    opinions
 }
 
 /// One verdict from those of several languages that explain equally well. A yes must be a yes in

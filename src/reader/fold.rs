@@ -160,7 +160,12 @@ pub fn push_lower(c: char, out: &mut Vec<u8>) {
         return out.push(c.to_ascii_lowercase() as u8);
     }
     if let Some(known) = known(c) {
-        return out.extend_from_slice(known.lower.encode_utf8(&mut [0; 4]).as_bytes());
+        let lower = u32::from(known.lower);
+        return match lower < 0x80 {
+            true => out.push(lower as u8),
+            // The only other length that there is below `LOWERS`.
+            false => out.extend([0xC0 | (lower >> 6) as u8, 0x80 | (lower & 0x3F) as u8]),
+        };
     }
     for c in c.to_lowercase() {
         out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
@@ -169,7 +174,7 @@ pub fn push_lower(c: char, out: &mut Vec<u8>) {
 
 /// A text without the white space at its ends, and with one space for what `is_gap` inside of it, such as
 /// spaces and line ends. What is visible ASCII, but for the octet `other`, is put into lower case as it is,
-/// the rest goes by character through `push`.
+/// the rest goes by character through `push`, which adds no line ends.
 pub fn squeezed(
     text: &str,
     other: u8,
@@ -189,28 +194,36 @@ pub fn squeezed(
             }
             let copied = plain.strip_suffix([' ', '\n']).unwrap_or(plain);
             gap = copied.len() < plain.len();
-            let start = out.len();
             out.extend_from_slice(copied.as_bytes());
-            for octet in out.get_mut(start..).unwrap_or_default() {
-                *octet = match *octet {
-                    b'\n' => b' ',
-                    octet => octet.to_ascii_lowercase(),
-                };
+        }
+        let mut letters = behind.chars();
+        while let Some(c) = letters.next() {
+            if is_gap(c) {
+                gap = !out.is_empty();
+            } else {
+                if gap {
+                    out.push(b' ');
+                    gap = false;
+                }
+                push(c, &mut out);
+            }
+            // Behind a foreign letter most often stands another one.
+            let next = letters.as_str().bytes().next();
+            if next.is_none_or(|octet| octet.is_ascii()) {
+                break;
             }
         }
-        let Some(c) = behind.chars().next() else {
+        rest = letters.as_str();
+        if behind.is_empty() {
             break;
+        }
+    }
+    // All at once: many octets are put into lower case together.
+    for octet in &mut out {
+        *octet = match *octet {
+            b'\n' => b' ',
+            octet => octet.to_ascii_lowercase(),
         };
-        rest = behind.get(c.len_utf8()..).unwrap_or_default();
-        if is_gap(c) {
-            gap = !out.is_empty();
-            continue;
-        }
-        if gap {
-            out.push(b' ');
-            gap = false;
-        }
-        push(c, &mut out);
     }
     String::from_utf8(out).unwrap_or_default()
 }
@@ -259,10 +272,10 @@ pub fn stretch(bytes: &[u8], other: u8) -> usize {
 }
 
 /// Octets that are looked at together where a text is long.
-type Wide = [u8; 16];
+pub type Wide = [u8; 16];
 
 /// The octets here, and those one place before each.
-fn pair_of_wide(bytes: &[u8], at: usize) -> Option<(&Wide, &Wide)> {
+pub fn pair_of_wide(bytes: &[u8], at: usize) -> Option<(&Wide, &Wide)> {
     let before = bytes.get(at.checked_sub(1)?..)?;
     Some((before.first_chunk()?, before.get(1..)?.first_chunk()?))
 }

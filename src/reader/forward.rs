@@ -3,7 +3,7 @@
 //!
 //! Never guesses: a sender without an address has none, and who can't be told is left out.
 
-use crate::reader::fold::fold;
+use crate::reader::fold::{SHORT, fold, folded};
 use crate::reader::letter::{Letter, MAX_SUBJECT, clean};
 use crate::reader::quote::border::{self, Border, Kind};
 use crate::reader::quote::byline::Above;
@@ -14,7 +14,7 @@ use crate::reader::quote::signature::Writer;
 use crate::reader::quote::{self, Body, footer};
 use crate::reader::words::words;
 use crate::reader::{Author, Forwarded};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// Mails down one thread that are looked at.
 const MAX_THREAD: usize = 20;
@@ -47,7 +47,7 @@ pub fn find(letter: &Letter, division: &Division<'_>, writer: &Writer, body: &mu
             body.forwarded = Some(mail);
         }
         body.passed.answers = body.forwarded.is_none();
-        body.passed.below = Some(Kept::of(border.clone(), content, subject));
+        body.passed.below = Some(Kept::of(Arc::clone(border), content, subject));
     }
     if body.forwarded.is_none() {
         attached(letter, body);
@@ -122,7 +122,7 @@ impl Passed {
 /// A border and the lines below it, kept for whoever asks for the thread in them.
 #[derive(Clone)]
 struct Kept {
-    border: Border,
+    border: Arc<Border>,
     subject: Option<String>,
     /// What the lines say, one behind the other, and of each where it ends and what it is but for that.
     text: String,
@@ -131,7 +131,7 @@ struct Kept {
 }
 
 impl Kept {
-    fn of(border: Border, content: &[Line<'_>], subject: Option<String>) -> Kept {
+    fn of(border: Arc<Border>, content: &[Line<'_>], subject: Option<String>) -> Kept {
         let mut text = String::with_capacity(content.iter().map(|line| line.text.len()).sum());
         let mut lines = Vec::with_capacity(content.len());
         for line in content {
@@ -212,9 +212,10 @@ fn prefix(subject: &str) -> Option<(bool, bool, &str)> {
     let (head, rest) = text.split_once([':', '：'])?;
     // Counted prefixes: `Re[2]:`, `AW (3):`.
     let head = head.split(['[', '(']).next().unwrap_or_default();
-    let head = fold(head.trim_end_matches([' ', '.', '\u{A0}']));
-    let re = words().re.contains(&head);
-    let fwd = words().fwd.contains(&head) || head == "redir";
+    let mut buffer = [0; SHORT];
+    let head = &*folded(head.trim_end_matches([' ', '.', '\u{A0}']), &mut buffer);
+    let re = words().re.contains(head);
+    let fwd = words().fwd.contains(head) || head == "redir";
     (re || fwd).then_some((re, fwd, rest))
 }
 
@@ -254,7 +255,7 @@ fn without_own_signature<'b, 'a>(content: &'b [Line<'a>], writer: &Writer) -> &'
     let named = fold(first)
         .split(|c: char| !c.is_alphanumeric())
         .any(|w| writer.name.iter().any(|n| n == w));
-    let mut footer = || footer::is_footer(first) && words_below.next().is_none();
+    let mut footer = || words_below.next().is_none() && footer::is_footer(first);
     if below.len() <= MAX_OWN_SIGNATURE && (named || footer()) {
         return content.get(..at).unwrap_or_default();
     }
@@ -319,10 +320,10 @@ fn text(lines: &[Line<'_>]) -> String {
 }
 
 /// Each mail down the thread with its own words.
-fn thread(border: &Border, content: &[Line<'_>], subject: Option<String>) -> Vec<Forwarded> {
+fn thread(border: &Arc<Border>, content: &[Line<'_>], subject: Option<String>) -> Vec<Forwarded> {
     let mut thread = Vec::new();
     let mut passed = 0;
-    let mut next = Some((border.clone(), level(content)));
+    let mut next = Some((Arc::clone(border), level(content)));
     while let Some((border, lines)) = next.take() {
         passed += 1;
         if passed > MAX_THREAD {

@@ -117,7 +117,8 @@ impl<'a> View<'a> {
             '!'..='_' | 'a'..='~' => begins(c.to_ascii_lowercase().encode_utf8(&mut [0; 4])),
             c => begins(&prepare(c.encode_utf8(&mut [0; 4]))),
         });
-        if !may_begin {
+        let is_made = self.body.get().is_some();
+        if !may_begin || !is_made && !PHRASES.may_begin_text(section, &self.text) {
             return None;
         }
         PHRASES.begins(section, self.body())

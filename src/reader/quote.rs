@@ -272,7 +272,7 @@ fn own_text(division: &Division<'_>, writer: &Writer, body: &mut Body) {
         if signature::is_delimiter_alone(lines.iter().copied()) {
             continue;
         }
-        let cut = signature::cut(&lines, writer);
+        let cut = signature::cut(lines, writer);
         if let Some(why) = cut.doubt {
             doubt(body, why);
         }
@@ -281,7 +281,7 @@ fn own_text(division: &Division<'_>, writer: &Writer, body: &mut Body) {
             (cut.beside, &mut body.beside),
         ] {
             for line in lines {
-                all.push_str(&line);
+                all.push_str(line);
                 all.push('\n');
             }
         }

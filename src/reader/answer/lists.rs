@@ -48,6 +48,18 @@ pub struct List {
 struct Cut {
     words: TableSet<&'static str>,
     endings: TableSet<&'static str>,
+    /// A bit for the last octets of each ending: most words end otherwise.
+    last: [u64; 16],
+}
+
+/// The last octets of a word as a place in [`Cut::last`]; of a word of fewer nothing is told.
+fn last_of(word: &str) -> Option<(usize, u64)> {
+    let [.., a, b, c] = word.as_bytes() else {
+        return None;
+    };
+    let mixed = (u32::from(*a) << 10) ^ (u32::from(*b) << 5) ^ u32::from(*c);
+    let mixed = mixed.wrapping_mul(0x9E37_79B1) >> 22;
+    Some(((mixed >> 6) as usize, 1 << (mixed & 63)))
 }
 
 impl List {
@@ -71,15 +83,29 @@ impl Cut {
         let mut cut = Cut::default();
         for word in text.split_whitespace() {
             match word.strip_prefix('-') {
-                Some(ending) => cut.endings.insert(ending),
+                Some(ending) => cut.add_ending(ending),
                 None => cut.words.insert(word),
             };
         }
         cut
     }
 
+    fn add_ending(&mut self, ending: &'static str) -> bool {
+        match last_of(ending) {
+            Some((at, bit)) => {
+                if let Some(last) = self.last.get_mut(at) {
+                    *last |= bit;
+                }
+            }
+            None => self.last = [u64::MAX; 16],
+        }
+        self.endings.insert(ending)
+    }
+
     fn has_ending_of(&self, word: &str) -> bool {
+        let may_end = |(at, bit): (usize, u64)| self.last.get(at).is_some_and(|l| l & bit != 0);
         !self.endings.is_empty()
+            && last_of(word).is_none_or(may_end)
             && word
                 .char_indices()
                 .skip(MIN_STEM)

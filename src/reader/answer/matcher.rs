@@ -19,6 +19,8 @@ use std::cell::RefCell;
 pub struct Seen {
     pub id: Id,
     pub shape: Shape,
+    /// It may be a name; told only where the sentence is explained.
+    pub named: bool,
 }
 
 /// A stretch of tokens that is a date or span, or a known name.

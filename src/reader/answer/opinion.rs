@@ -51,14 +51,18 @@ impl Finding<'_> {
     }
 }
 
-pub fn form(scene: &Scene<'_>, sentences: &[Sentence<'_>]) -> Opinion {
+/// None where more words than `most` have no explanation.
+pub fn form(scene: &Scene<'_>, sentences: &[Sentence<'_>], most: usize) -> Option<Opinion> {
     let signed = signature::cut(scene, sentences);
     let sentences = signed.as_deref().unwrap_or(sentences);
     let mut findings = Vec::new();
     let mut unexplained: Option<String> = None;
     let (mut unexplained_words, mut question) = (0, false);
     let (mut date, mut near) = (None, None);
-    for (at, (sentence, explained)) in explain_all(scene, sentences).into_iter().enumerate() {
+    for (at, (sentence, explained)) in (explain_all(scene, sentences, most)?)
+        .into_iter()
+        .enumerate()
+    {
         unexplained_words += explained.unexplained;
         question |= sentence.question && !only_schedules(&explained);
         // Of two days the later one: `not before the new year, try me on 12 January`.
@@ -77,14 +81,14 @@ pub fn form(scene: &Scene<'_>, sentences: &[Sentence<'_>]) -> Opinion {
     {
         (verdict, why) = (Verdict::Unclear, format!("{why}, but broken off: {broken}"));
     }
-    Opinion {
+    Some(Opinion {
         verdict,
         later_until: date.or(near).filter(|_| verdict == Verdict::Later),
         why,
         unexplained: unexplained_words,
         empty: unexplained_words == 0 && is_empty(&findings),
         bare: findings.iter().all(|f| f.says != Says::Yes || f.agrees),
-    }
+    })
 }
 
 /// Words behind which something was to come.
@@ -107,25 +111,30 @@ fn breaks_off<'s>(sentences: &'s [Sentence<'_>], findings: &[Finding<'_>]) -> Op
 }
 
 /// Every sentence with its explanation. From the end, because a name by itself is told by what
-/// stands below it: nothing but footers.
+/// stands below it: nothing but footers. None as soon as more than `most` words are without one.
 fn explain_all<'s>(
     scene: &Scene<'_>,
     sentences: &'s [Sentence<'s>],
-) -> Vec<(&'s Sentence<'s>, Explained)> {
+    most: usize,
+) -> Option<Vec<(&'s Sentence<'s>, Explained)>> {
     let mut all = Vec::with_capacity(sentences.len());
-    let mut last = true;
+    let (mut last, mut unexplained) = (true, 0);
     for (i, sentence) in sentences.iter().enumerate().rev() {
         let place = Place {
             first: i == 0,
             last,
         };
         let explained = sentence::explain(scene, sentence, place);
+        unexplained += explained.unexplained;
+        if unexplained > most {
+            return None;
+        }
         let footer = |p: &sentence::Phrase| p.says == Some(Says::Footer);
         last = last && explained.phrases.iter().all(footer);
         all.push((sentence, explained));
     }
     all.reverse();
-    all
+    Some(all)
 }
 
 /// `Thursday at three?`, `sure, how are you?` ask for nothing that consent could depend on.

@@ -61,6 +61,7 @@ pub fn seen(scene: &Scene<'_>, tokens: &[Token<'_>]) -> Vec<Seen> {
             // A capital is no sign of a name where a sentence begins, unless it is a salutation.
             id: identify(scene, token, at == 0 && followed(at)),
             shape: token.shape,
+            named: false,
         })
         .collect()
 }
@@ -93,10 +94,13 @@ struct Way {
 
 pub fn explain(scene: &Scene<'_>, sentence: &Sentence<'_>, place: Place) -> Explained {
     let tokens = &sentence.tokens;
-    let seen = seen(scene, tokens);
+    let mut seen = seen(scene, tokens);
+    for (token, seen) in tokens.iter().zip(&mut seen) {
+        seen.named = is_name(scene, token, seen);
+    }
     let (days, mut stretches) = dates::look(scene.language, &seen, scene.today);
-    stretches.extend(known_names(scene, tokens, &seen));
-    stretches.extend(names(scene, tokens, &seen));
+    known_names(scene, tokens, &seen, &mut stretches);
+    names(&seen, &mut stretches);
     let ways = |stretches: &[Stretch]| {
         let laying = Laying {
             scene,
@@ -148,8 +152,7 @@ fn titled(tokens: &[Token<'_>], name: usize) -> impl Iterator<Item = usize> {
     title.into_iter().chain(article)
 }
 
-fn known_names(scene: &Scene<'_>, tokens: &[Token<'_>], seen: &[Seen]) -> Vec<Stretch> {
-    let mut all = Vec::new();
+fn known_names(scene: &Scene<'_>, tokens: &[Token<'_>], seen: &[Seen], all: &mut Vec<Stretch>) {
     let mut start = None;
     for (i, (token, seen)) in tokens.iter().zip(seen).enumerate() {
         let named = || {
@@ -175,14 +178,11 @@ fn known_names(scene: &Scene<'_>, tokens: &[Token<'_>], seen: &[Seen]) -> Vec<St
             start = None;
         }
     }
-    all
 }
 
-fn names(scene: &Scene<'_>, tokens: &[Token<'_>], seen: &[Seen]) -> Vec<Stretch> {
-    let mut all = Vec::new();
+fn names(seen: &[Seen], all: &mut Vec<Stretch>) {
     let mut before = false;
-    for (i, (token, seen)) in tokens.iter().zip(seen).enumerate() {
-        let name = is_name(scene, token, seen);
+    for (i, name) in seen.iter().map(|seen| seen.named).enumerate() {
         let ends = |start| Stretch {
             start,
             end: i + 1,
@@ -196,7 +196,6 @@ fn names(scene: &Scene<'_>, tokens: &[Token<'_>], seen: &[Seen]) -> Vec<Stretch>
         }
         before = name;
     }
-    all
 }
 
 /// Whether the word may be a name: no language refuses with it, and this one does not know it.

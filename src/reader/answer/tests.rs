@@ -148,6 +148,7 @@ fn says(language: &tables::Language, id: interner::Id) -> Vec<tables::Says> {
     let tokens = [matcher::Seen {
         id,
         shape: lexer::Shape::Word,
+        named: false,
     }];
     let matcher = matcher::Matcher::new(language, &tokens, &[]);
     let rules = language.phrases.at(matcher.standing(0));

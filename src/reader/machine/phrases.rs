@@ -14,6 +14,9 @@ use std::sync::{LazyLock, OnceLock};
 /// Characters of a body that are looked at: a machine says what it is at the beginning.
 const MAX_BODY_CHARS: usize = 6_000;
 
+/// Octets of a text that tell of most phrases that it does not begin with them.
+const BEGINNING: usize = 400;
+
 /// The section of all phrases that a text alone can tell a machine by.
 pub const ANY_BODY: &str = "any body";
 const IN_BODIES: [&str; 6] = [
@@ -45,6 +48,8 @@ struct Section {
     pieces: OnceLock<Sieve>,
     /// Octets that a phrase begins with.
     first: [bool; 256],
+    /// Octets of the longest, with what may stand in its gaps.
+    longest: usize,
 }
 
 impl Section {
@@ -56,7 +61,9 @@ impl Section {
                 *begins = true;
             }
         }
+        let octets = |phrase: &Phrase| phrase.len() + phrase.matches(GAP).count() * 4 * MAX_GAP;
         Section {
+            longest: phrases.iter().map(octets).max().unwrap_or_default(),
             phrases,
             pieces: OnceLock::new(),
             first,
@@ -186,6 +193,15 @@ impl Phrases {
     pub fn may_begin(&self, section: &str, text: &str) -> bool {
         let section = self.sections.get(section);
         section.is_some_and(|section| section.may_begin(text))
+    }
+
+    /// Whether a phrase of this section may begin the text, which is not prepared, as far as its first words tell.
+    pub fn may_begin_text(&self, section: &str, text: &str) -> bool {
+        let text = text.trim_start();
+        let beginning = text.get(..text.floor_char_boundary(BEGINNING));
+        let beginning = prepare(beginning.unwrap_or(text));
+        let section = self.sections.get(section);
+        section.is_some_and(|s| beginning.len() < s.longest || s.begins(&beginning).is_some())
     }
 
     /// Whether a phrase of this section may be in the text: a piece of one is.
@@ -396,7 +412,7 @@ mod tests {
 
     #[test]
     fn a_phrase_is_found_where_an_expression_finds_it() {
-        for section in PHRASES.sections.values() {
+        for (name, section) in &PHRASES.sections {
             let escaped = section.phrases.iter().map(|p| regex::escape(p));
             let any: Vec<String> = escaped.map(|p| p.replace(GAP, ".{0,40}?")).collect();
             let holds = regex::Regex::new(&any.join("|")).unwrap();
@@ -421,6 +437,9 @@ mod tests {
                     assert_eq!(section.holds(&text), want, "{text}");
                     let want = begins.find(&text).map(|m| m.as_str());
                     assert_eq!(section.begins(&text), want, "{text}");
+                    let long = format!("\n {text}  {}", "x ".repeat(300));
+                    let may_begin = PHRASES.may_begin_text(name, &long);
+                    assert!(may_begin || section.begins(&prepare(&long)).is_none());
                 }
             }
         }

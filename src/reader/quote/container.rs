@@ -92,8 +92,8 @@ pub fn named_below(lines: &[Line<'_>], index: usize) -> Option<Border> {
     if above.is_some_and(|l| l.depth >= title.depth) {
         return None;
     }
-    if title.text.split_whitespace().nth(MAX_TITLE_WORDS).is_some()
-        || !(title.text.ends_with([':', '：']) || attribution::has_date(title.text))
+    if !(title.text.ends_with([':', '：']) || attribution::has_date(title.text))
+        || title.text.split_whitespace().nth(MAX_TITLE_WORDS).is_some()
     {
         return None;
     }

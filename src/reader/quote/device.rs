@@ -2,6 +2,7 @@
 //!
 //! Never fails.
 
+use crate::reader::fold::fold;
 use crate::reader::words::pieces::Pieces;
 use std::sync::LazyLock;
 
@@ -72,6 +73,14 @@ const NAMES: &[&str] = &[
 ];
 
 static DEVICE: LazyLock<Pieces> = LazyLock::new(|| Pieces::of(NAMES));
+
+/// Whether a text, not folded, names one: no name has white space in it that folding changes.
+pub fn has_device(text: &str) -> bool {
+    match text.is_ascii() {
+        true => DEVICE.is_in_ascii(text),
+        false => is_device(&fold(text)),
+    }
+}
 
 /// Whether a folded text names a device or a mail program.
 pub fn is_device(text: &str) -> bool {

@@ -2,7 +2,7 @@
 //!
 //! Fails towards text: a paragraph with few of their words is no disclaimer.
 
-use crate::reader::fold::{fold, known, trim};
+use crate::reader::fold::{Wide, fold, is_plain, known, pair_of_wide, trim};
 use crate::reader::quote::line::has_words;
 use crate::reader::words::pieces::Pieces;
 use crate::reader::words::words;
@@ -108,6 +108,10 @@ static STEMS: LazyLock<Pieces> = LazyLock::new(|| {
 
 /// Whether a firm put the line there.
 pub fn is_boilerplate(line: &str) -> bool {
+    // Folding changes nothing of it but the case.
+    if is_plain(line) {
+        return STEMS.is_in_ascii(line) || words().legal.is_in_ascii(line);
+    }
     let line = fold(line);
     STEMS.is_in(&line) || words().legal.is_in(&line)
 }
@@ -150,20 +154,44 @@ fn without_foreign(line: &str) -> String {
 
 /// The same in ASCII, where only words that begin as those of `SELF` do are looked at.
 fn speaks_ascii(line: &[u8]) -> bool {
-    let begins = |(_, [before, first]): &(usize, &[u8; 2])| {
-        !before.is_ascii_alphabetic() && begins_own(first | 0x20) && !before.is_ascii_digit()
+    let mut at = 1;
+    while let Some((before, wide)) = pair_of_wide(line, at) {
+        let mut begun = begun_in(before, wide);
+        while begun != 0 {
+            if begins_own_word(line, at + begun.trailing_zeros() as usize / 8) {
+                return true;
+            }
+            begun &= begun - 1;
+        }
+        at += wide.len();
+    }
+    let mut rest = at..line.len();
+    begins_with_own(line) || rest.any(|at| begins_own_word(line, at))
+}
+
+/// The lowest bit of each octet that may begin such a word, by the one before it.
+fn begun_in(before: &Wide, wide: &Wide) -> u128 {
+    let mut begun = [0; 16];
+    // Without a branch: one instruction does for all of them.
+    for ((begins, octet), before) in begun.iter_mut().zip(wide).zip(before) {
+        let is_within = before.is_ascii_alphabetic() | before.is_ascii_digit();
+        let octet = octet | 0x20;
+        let may = (octet == b'i') | (octet == b'm') | (octet == b'j') | (octet == b'y');
+        *begins = u8::from(!is_within & (may | (octet == b'c')));
+    }
+    u128::from_le_bytes(begun)
+}
+
+/// Whether a word of `SELF` stands at this place, which is not the first.
+fn begins_own_word(line: &[u8], at: usize) -> bool {
+    let (head, rest) = line.split_at_checked(at).unwrap_or_default();
+    let before = head.last().copied().unwrap_or_default();
+    // An apostrophe stands within a word.
+    let within = || {
+        let last = head.iter().rfind(|octet| **octet != b'\'');
+        last.is_some_and(u8::is_ascii_alphanumeric)
     };
-    let mut begun = line.array_windows().enumerate().filter(begins);
-    begins_with_own(line)
-        || begun.any(|(at, [before, _])| {
-            let (head, rest) = line.split_at_checked(at + 1).unwrap_or_default();
-            // An apostrophe stands within a word.
-            let within = || {
-                let last = head.iter().rfind(|octet| **octet != b'\'');
-                last.is_some_and(u8::is_ascii_alphanumeric)
-            };
-            (*before != b'\'' || !within()) && begins_with_own(rest)
-        })
+    !before.is_ascii_alphanumeric() && (before != b'\'' || !within()) && begins_with_own(rest)
 }
 
 fn begins_with_own(rest: &[u8]) -> bool {

@@ -7,6 +7,7 @@ use crate::reader::quote::border::{self, Border, Kind};
 use crate::reader::quote::container;
 use crate::reader::quote::line::{self, Line};
 use crate::reader::work;
+use std::sync::Arc;
 
 /// Characters from which on a quoted line is long enough to have been wrapped.
 const WRAP_CHARS: usize = 60;
@@ -21,7 +22,7 @@ pub type Segment<'a> = Vec<Line<'a>>;
 pub struct Division<'a> {
     pub segments: Vec<Segment<'a>>,
     /// The first border, and the lines that it passes on.
-    pub first: Option<(Border, Vec<Line<'a>>)>,
+    pub first: Option<(Arc<Border>, Vec<Line<'a>>)>,
     /// The first quote without a border, where no border came before.
     pub unnamed: Option<Vec<Line<'a>>>,
 }
@@ -44,7 +45,7 @@ pub fn divide<'a>(lines: &[Line<'a>]) -> Division<'a> {
             let (content, next) = region(lines, &found, has_own);
             close(&mut division, &mut own);
             if division.first.is_none() {
-                division.first = Some((found, content));
+                division.first = Some((Arc::new(found), content));
             }
             at = next.max(at + 1);
             floor = at;

@@ -3,7 +3,7 @@
 //! Fails towards text: a sentence that begins like a footer stays.
 
 use crate::reader::fold::fold;
-use crate::reader::quote::device::is_device;
+use crate::reader::quote::device::{has_device, is_device};
 use crate::reader::words::pieces::Pieces;
 use crate::reader::words::{Footer, first_octet, words};
 use memchr::memmem::Finder;
@@ -262,11 +262,13 @@ fn fits(footer: &Footer, bare: &str) -> bool {
     if !whole {
         return false;
     }
-    let count = rest.split_whitespace().count();
+    // Folded words stand a space apart.
+    let words_in = rest.trim_matches(' ');
+    let spaces = words_in.bytes().filter(|octet| *octet == b' ').count();
+    let count = usize::from(!words_in.is_empty()) + spaces;
     if count == 0 || count > MAX_FOOTER_WORDS {
         return false;
     }
-    // Folded words stand a space apart.
     let mut spaces = rest.trim_start().match_indices(' ');
     let early = spaces.nth(EARLY - 1).map(|(at, _)| at);
     let early = early.and_then(|end| rest.trim_start().get(..end));
@@ -330,7 +332,8 @@ fn without_links(line: &str) -> Cow<'_, str> {
     }
     let mut out = String::with_capacity(line.len());
     let mut rest = line;
-    while let Some(at) = rest.find(['<', '[', '(', ']', 'h']) {
+    let is_mark = |octet| matches!(octet, b'<' | b'[' | b'(' | b']' | b'h');
+    while let Some(at) = rest.bytes().position(is_mark) {
         let (head, tail) = rest.split_at_checked(at).unwrap_or((rest, ""));
         out.push_str(head);
         let close = match tail.bytes().next() {
@@ -362,13 +365,11 @@ fn has_no_case(text: &str) -> bool {
         .is_some_and(|c| c.is_alphabetic() && !c.is_lowercase() && !c.is_uppercase())
 }
 
-/// `OK — Sent from my iPhone` on one line; what was cut.
-pub fn cut_inline_footer(text: &mut String) -> Option<String> {
-    let start = text.rfind('\n').map_or(0, |at| at + 1);
-    let last = text.get(start..)?;
+/// `OK — Sent from my iPhone` as the last line: how many octets of it are none of the footer, and that.
+pub fn inline_footer(last: &str) -> Option<(usize, &str)> {
     // Between two words stands a space, or the last octet of one that does not break.
     let spaced = memchr::memchr2(b' ', 0xA0, last.as_bytes()).is_some();
-    if last.len() > 1000 || !spaced || !is_device(&fold(last)) {
+    if last.len() > 1000 || !spaced || !has_device(last) {
         return None;
     }
     for (at, c) in last.char_indices() {
@@ -382,9 +383,7 @@ pub fn cut_inline_footer(text: &mut String) -> Option<String> {
             let kept = kept
                 .trim_end_matches([' ', '—', '–', '-', '|', '\u{A0}'])
                 .len();
-            let footer = rest.to_owned();
-            text.truncate(start + kept);
-            return Some(footer);
+            return Some((kept, rest));
         }
     }
     None

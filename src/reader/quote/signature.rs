@@ -14,7 +14,7 @@ use crate::reader::quote::device::is_device;
 use crate::reader::quote::disclaimer::{
     disclaimer, disclaimer_start, is_boilerplate, is_disclaimer, speaks,
 };
-use crate::reader::quote::footer::{cut_inline_footer, is_footer, is_programs};
+use crate::reader::quote::footer::{inline_footer, is_footer, is_programs};
 use crate::reader::quote::line::{SIGNATURE_MARK, has_words};
 use crate::reader::quote::signed::signed;
 
@@ -41,26 +41,26 @@ pub struct Writer {
 }
 
 /// The own words of a segment, and why they may not be all.
-pub struct Cut {
+pub struct Cut<'a> {
     pub text: String,
     /// What was taken for the writer's own signature.
-    pub signature: Vec<String>,
+    pub signature: Vec<&'a str>,
     /// Other words that were cut off, but for those of lawyers.
-    pub beside: Vec<String>,
+    pub beside: Vec<&'a str>,
     pub doubt: Option<&'static str>,
 }
 
 /// Takes signature, footer, disclaimer and banner off.
-pub fn cut(lines: &[&str], writer: &Writer) -> Cut {
+pub fn cut<'a>(lines: Vec<&'a str>, writer: &Writer) -> Cut<'a> {
     let mut cutter = Cutter {
-        lines: lines.to_vec(),
+        lines,
         signature: Vec::new(),
         delimited: Vec::new(),
         beside: Vec::new(),
         doubt: None,
     };
     let pictures = cutter.lines.extract_if(.., |line| is_picture(line));
-    cutter.beside.extend(pictures.map(str::to_owned));
+    cutter.beside.extend(pictures);
     take_banner(&mut cutter.lines);
     take_armor(&mut cutter.lines);
     cutter.below_delimiter();
@@ -71,16 +71,22 @@ pub fn cut(lines: &[&str], writer: &Writer) -> Cut {
     cutter.signed(|lines| contact_block(lines, writer));
     cutter.signed(dashed_name);
     cutter.signature.append(&mut cutter.delimited);
-    let mut text = cutter.lines.join("\n").trim_end().to_owned();
-    let footer = cut_inline_footer(&mut text);
-    cutter.keep_footers(footer.as_deref().as_slice());
+    let mut text = cutter.lines.join("\n");
+    text.truncate(text.trim_end().len());
+    let mut last = cutter.lines.iter().rev().map(|line| line.trim_end());
+    if let Some(last) = last.find(|line| !line.is_empty())
+        && let Some((kept, footer)) = inline_footer(last)
+    {
+        text.truncate(text.len() - last.len() + kept);
+        cutter.keep_footers(&[footer]);
+    }
     while text.lines().next_back().is_some_and(is_rule) {
         let end = text.rfind('\n').unwrap_or(0);
         text.truncate(end);
         text.truncate(text.trim_end().len());
     }
     let start = text.len() - text.trim_start_matches(['\n', ' ', '\t']).len();
-    let text = text.get(start..).unwrap_or_default().to_owned();
+    text.drain(..start);
     Cut {
         text,
         signature: cutter.signature,
@@ -91,10 +97,10 @@ pub fn cut(lines: &[&str], writer: &Writer) -> Cut {
 
 struct Cutter<'a> {
     lines: Vec<&'a str>,
-    signature: Vec<String>,
+    signature: Vec<&'a str>,
     /// The same below the usual mark.
-    delimited: Vec<String>,
-    beside: Vec<String>,
+    delimited: Vec<&'a str>,
+    beside: Vec<&'a str>,
     doubt: Option<&'static str>,
 }
 
@@ -112,9 +118,8 @@ impl<'a> Cutter<'a> {
         let below = self.below(at);
         let below = below.get(..disclaimer_start(&below)).unwrap_or_default();
         // A dash alone may also be a pause between two thoughts.
-        let kept: Vec<String> = searched(below).collect();
         if standard {
-            for line in kept {
+            for line in searched(below) {
                 self.keep_delimited(line);
             }
             // Programs leave out the space of the usual one, and people draw a line with it.
@@ -123,7 +128,7 @@ impl<'a> Cutter<'a> {
             }
         } else {
             let goes_on = below.iter().any(|l| is_sentence(l.trim()) || goes_on(l));
-            self.signature.extend(kept);
+            self.signature.extend(searched(below));
             if goes_on {
                 self.doubt = Some("there is a sentence below a line that may be no signature's");
             }
@@ -175,13 +180,13 @@ impl<'a> Cutter<'a> {
         self.lines.truncate(at);
     }
 
-    fn keep_footers(&mut self, lines: &[&str]) {
+    fn keep_footers(&mut self, lines: &[&'a str]) {
         if lines.iter().any(|line| goes_on_behind(line)) {
             self.doubt = Some("there is text behind a footer");
         }
         for line in searched(lines) {
             // `Sent by mistake`, `My son has my iPhone`: no program says so.
-            match is_programs(&line) {
+            match is_programs(line) {
                 Some(true) if line.split_whitespace().count() <= MAX_FOOTER_WORDS => {}
                 Some(true) => self.beside.push(line),
                 Some(false) => self.doubt = Some("a line like a footer that no program writes"),
@@ -191,8 +196,8 @@ impl<'a> Cutter<'a> {
     }
 
     /// A program's footer says nothing; what is only like one is searched.
-    fn keep_delimited(&mut self, line: String) {
-        match is_programs(&line) {
+    fn keep_delimited(&mut self, line: &'a str) {
+        match is_programs(line) {
             Some(true) if line.split_whitespace().count() <= MAX_FOOTER_WORDS => {}
             Some(true) => self.beside.push(line),
             Some(false) => self.doubt = Some("a line like a footer that no program writes"),
@@ -206,14 +211,11 @@ impl<'a> Cutter<'a> {
         };
         // `Regards, No`
         let named = self.lines.get(at).and_then(|line| closing_name(line));
-        let named = named.map(str::to_owned);
         let below = self.below(at);
         let goes_on = below.iter().any(|l| is_sentence(l.trim()) || goes_on(l));
         let postscript = below.iter().position(|l| is_postscript(l));
         let signature = below.get(..postscript.unwrap_or(below.len()));
-        let signature = signature.unwrap_or_default().iter();
-        let kept: Vec<String> = signature.map(|line| (*line).to_owned()).collect();
-        self.signature.extend(kept);
+        self.signature.extend(signature.unwrap_or_default());
         self.beside.extend(named);
         if goes_on {
             self.doubt = Some("there is a sentence below the closing words");
@@ -227,17 +229,16 @@ impl<'a> Cutter<'a> {
     /// What this finds goes down to the end.
     fn signed(&mut self, find: impl FnOnce(&[&str]) -> Option<usize>) {
         if let Some(at) = find(&self.lines) {
-            let signature = self.lines.drain(at..);
-            self.signature.extend(signature.map(str::to_owned));
+            self.signature.extend(self.lines.drain(at..));
         }
     }
 }
 
 /// The lines that a person may have written, and not a firm.
-fn searched(lines: &[&str]) -> impl Iterator<Item = String> {
+fn searched<'a>(lines: &[&'a str]) -> impl Iterator<Item = &'a str> {
     let written =
-        |line: &&&str| !trim(line).is_empty() && (!is_boilerplate(line) || takes_back(line));
-    lines.iter().filter(written).map(|line| (*line).to_owned())
+        |line: &&str| !trim(line).is_empty() && (!is_boilerplate(line) || takes_back(line));
+    lines.iter().copied().filter(written)
 }
 
 /// `Please consider the environment before printing this mail. Not so fast.`: a firm's sentence, and one of nobody
@@ -252,7 +253,7 @@ fn goes_on_behind(line: &str) -> bool {
 /// `Sent in error`, alone on a line, is no lawyer's.
 fn takes_back(line: &str) -> bool {
     let mut words = line.split(|c: char| !c.is_alphabetic());
-    line.split_whitespace().count() <= MAX_TERSE_WORDS
+    line.split_whitespace().nth(MAX_TERSE_WORDS).is_none()
         && words.any(|word| UNSIGNED.has(&fold(word)))
 }
 
@@ -321,7 +322,7 @@ mod tests {
             answers: true,
             ..Writer::default()
         };
-        cut(&text.lines().collect::<Vec<_>>(), &answer).text
+        cut(text.lines().collect(), &answer).text
     }
 
     #[test]
@@ -372,20 +373,13 @@ mod tests {
     fn many_drawn_lines_are_not_all_tried() {
         let lines = "**********\nmple\nSMTP 550 5.1.1 user not found carol@target.example\n";
         let many = lines.repeat(5_000);
-        assert!(
-            cut(&many.lines().collect::<Vec<_>>(), &Writer::default())
-                .text
-                .len()
-                > 100_000
-        );
+        assert!(cut(many.lines().collect(), &Writer::default()).text.len() > 100_000);
     }
 
     #[test]
     fn text_of_unknown_origin_is_doubted() {
-        let lines: Vec<&str> = "Yes\n\nSent from my iPhone\n\nWould you like to meet Ann?"
-            .lines()
-            .collect();
-        let cut = cut(&lines, &Writer::default());
+        let lines = "Yes\n\nSent from my iPhone\n\nWould you like to meet Ann?".lines();
+        let cut = cut(lines.collect(), &Writer::default());
         assert_eq!((cut.text.as_str(), cut.doubt.is_some()), ("Yes", true));
     }
 
@@ -396,7 +390,7 @@ mod tests {
             address: Address::parse("bob@connector.example").ok(),
             answers: false,
         };
-        let kept = |text: &str| cut(&text.lines().collect::<Vec<_>>(), &bob).text;
+        let kept = |text: &str| cut(text.lines().collect(), &bob).text;
         for named in [
             "Please introduce Ann to\n\nCarol Diaz\nHead of Research, ACME",
             "Please introduce Ann to:\n\ncarol@target.example",
@@ -421,19 +415,21 @@ mod tests {
             "but let me think about it",
         ] {
             let text = format!("Yes.\nBest,\nBob\n{below}");
-            let cut = cut(&text.lines().collect::<Vec<_>>(), &Writer::default());
+            let cut = cut(text.lines().collect(), &Writer::default());
             assert!(cut.doubt.is_some(), "{below}");
         }
         let dash: Vec<&str> = "Yes.\n—\nBut only if she pays.".lines().collect();
-        assert!(super::cut(&dash, &Writer::default()).doubt.is_some());
+        assert!(super::cut(dash, &Writer::default()).doubt.is_some());
         let text = "Yes.\nBest,\nBob\nHead of Research\nACME Inc\ntel. +1 555 010 2030";
-        let cut = cut(&text.lines().collect::<Vec<_>>(), &Writer::default());
+        let cut = cut(text.lines().collect(), &Writer::default());
         assert_eq!((cut.text.as_str(), cut.doubt), ("Yes.", None));
     }
 
     #[test]
     fn what_stands_below_the_closing_words_is_not_lost() {
-        let cut = |text: &str| cut(&text.lines().collect::<Vec<_>>(), &Writer::default());
+        fn cut(text: &str) -> Cut<'_> {
+            super::cut(text.lines().collect(), &Writer::default())
+        }
         assert_eq!(
             cut("Yes.\nBest,\nBob\n\nPS: only in March").text,
             "Yes.\nPS: only in March"

@@ -19,10 +19,11 @@ impl Labelled {
     /// Where they are, with the colon, in order, not overlapping; of those at one place the longest.
     pub fn spots<'a>(&'a self, text: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
         let mut free = 0;
-        let labels = self
-            .0
-            .all(text)
-            .map(|(label, _, at)| (at, at + label.len()));
+        // Each has its colon: nothing behind the last one is looked at. The other octet is the last of `：`.
+        let last = memchr::memrchr2(b':', 0x9A, text.as_bytes());
+        let looked_at = last.map_or("", |at| text.get(..at).unwrap_or(text));
+        let labels = self.0.all(looked_at);
+        let labels = labels.map(|(label, _, at)| (at, at + label.len()));
         labels.filter_map(move |(at, end)| {
             let behind = text.get(end..)?;
             let colon = behind.strip_prefix([' ', '\u{A0}']).unwrap_or(behind);
@@ -49,7 +50,11 @@ impl Dated {
     /// Where they are, from the white space before them to the digit, in order, not overlapping.
     pub fn spots<'a>(&'a self, text: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
         let mut free = 0;
-        let starts = self.0.all(text);
+        // Any octet that is not ASCII may be of a space.
+        let is_space = |octet: u8| matches!(octet, b'\t'..=b'\r' | b' ') || !octet.is_ascii();
+        let starts = self
+            .0
+            .all_where(text, move |at| before(text, at).is_none_or(is_space));
         let starts = starts.map(|(start, _, at)| (at, at + start.len()));
         starts.filter_map(move |(at, end)| {
             let before = text.get(..at)?.chars().next_back();
@@ -62,6 +67,12 @@ impl Dated {
             Some(from..free)
         })
     }
+}
+
+/// The octet before this place.
+fn before(text: &str, at: usize) -> Option<u8> {
+    let before = at.checked_sub(1)?;
+    text.as_bytes().get(before).copied()
 }
 
 /// Octets up to the end of a digit that stands behind white space and at most three words.

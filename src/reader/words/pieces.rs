@@ -10,6 +10,8 @@ const BEGINNING: usize = 4;
 pub struct Pieces {
     /// A bit for each beginning: at most places a look at it is all.
     bits: Box<[u64; 64]>,
+    /// Every beginning of ASCII stays as it is in small letters.
+    is_small: bool,
     /// What of four octets is a beginning: no word is shorter.
     mask: u32,
     shortest: usize,
@@ -27,12 +29,14 @@ impl Pieces {
         let octets = shortest.clamp(1, BEGINNING);
         let mut pieces = Pieces {
             bits: Box::new([0; 64]),
+            is_small: true,
             mask: u32::MAX >> (8 * (BEGINNING - octets)),
             shortest,
             words: Vec::with_capacity(words.len()),
         };
         for (number, word) in words {
             let beginning = beginning_at(word.as_bytes(), 0) & pieces.mask;
+            pieces.is_small &= !word.is_ascii() || small(beginning) & pieces.mask == beginning;
             let (place, bit) = place(beginning);
             if let Some(bits) = pieces.bits.get_mut(place) {
                 *bits |= bit;
@@ -74,7 +78,19 @@ impl Pieces {
     }
 
     /// The words in the text with their numbers and where they begin, also those inside of others.
-    pub(super) fn all(&self, text: &str) -> impl Iterator<Item = (&str, usize, usize)> {
+    pub(super) fn all<'a>(
+        &'a self,
+        text: &'a str,
+    ) -> impl Iterator<Item = (&'a str, usize, usize)> + 'a {
+        self.all_where(text, |_| true)
+    }
+
+    /// The same, where it may count that a word begins there.
+    pub(super) fn all_where<'a>(
+        &'a self,
+        text: &'a str,
+        counts: impl Fn(usize) -> bool + 'a,
+    ) -> impl Iterator<Item = (&'a str, usize, usize)> + 'a {
         let bytes = text.as_bytes();
         work::steps(bytes.len());
         let mut from = 0;
@@ -83,7 +99,7 @@ impl Pieces {
             from = at + 1;
             Some(at)
         });
-        places.flat_map(move |at| {
+        places.filter(move |at| counts(*at)).flat_map(move |at| {
             self.here(bytes, at)
                 .map(move |(word, number)| (word, number, at))
         })
@@ -115,6 +131,31 @@ impl Pieces {
         self.apart(text).next().is_some()
     }
 
+    /// Whether one is in this text of ASCII, in whatever case, where all that are of ASCII are in small letters.
+    pub fn is_in_ascii(&self, text: &str) -> bool {
+        if !self.is_small {
+            return self.is_in(&text.to_ascii_lowercase());
+        }
+        let bytes = text.as_bytes();
+        work::steps(bytes.len());
+        let stands = |at: usize, four: u32| {
+            let beginning = small(four) & self.mask;
+            let first = self.words.partition_point(|word| word.0 < beginning);
+            let alike = self.words.get(first..).unwrap_or_default().iter();
+            let mut alike = alike.take_while(|word| word.0 == beginning);
+            alike.any(|(_, word, _)| {
+                let here = bytes.get(at..at + word.len());
+                here.is_some_and(|here| here.eq_ignore_ascii_case(word.as_bytes()))
+            })
+        };
+        let mut whole = bytes.array_windows().enumerate();
+        let last = bytes.len().saturating_sub(BEGINNING - 1);
+        whole.any(|(at, four)| {
+            let four = u32::from_le_bytes(*four);
+            self.may_begin(small(four)) && stands(at, four)
+        }) || (last..bytes.len()).any(|at| stands(at, beginning_at(bytes, at)))
+    }
+
     /// Different words that do not overlap, counted up to `enough`.
     pub fn count(&self, text: &str, enough: usize) -> usize {
         let mut hits: Vec<&str> = Vec::new();
@@ -140,6 +181,11 @@ fn beginning_at(bytes: &[u8], at: usize) -> u32 {
             .rev()
             .fold(0, |all, octet| (all << 8) | u32::from(*octet)),
     }
+}
+
+/// Letters of ASCII as small ones; of the other octets some become others.
+fn small(four: u32) -> u32 {
+    four | 0x2020_2020
 }
 
 /// The word of the table, and its bit.
@@ -181,6 +227,10 @@ mod tests {
                         let spots = longest.find_iter(&text);
                         let want: Vec<&str> = spots.filter_map(|m| text.get(m.range())).collect();
                         assert_eq!(pieces.apart(&text).collect::<Vec<_>>(), want, "{text}");
+                        if text.is_ascii() {
+                            let found = pieces.is_in_ascii(&text.to_uppercase());
+                            assert_eq!(found, !want.is_empty(), "{text}");
+                        }
                         let spots = every.find_overlapping_iter(&text);
                         let mut want: Vec<(usize, usize)> =
                             spots.map(|m| (m.start(), m.pattern().as_usize())).collect();

@@ -6,7 +6,7 @@ use crate::reader::answer::below::line;
 use crate::reader::answer::interner::UNKNOWN;
 use crate::reader::answer::lexer::{Gap, Shape, Token};
 use crate::reader::answer::matcher;
-use crate::reader::answer::sentence::{self, Laying};
+use crate::reader::answer::sentence::Laying;
 use crate::reader::answer::tables::Says;
 
 /// Words of a name behind a greeting or thanks.
@@ -15,9 +15,21 @@ const MAX_NAME_WORDS: usize = 3;
 impl Laying<'_> {
     /// How many words of a name may follow the phrase that ends at `at`.
     pub fn names_behind(&self, says: Says, start: usize, at: usize) -> usize {
+        if says > Says::Closing || at >= self.tokens.len() {
+            return 0;
+        }
         let run = (0..MAX_NAME_WORDS)
             .take_while(|i| self.is_name(at + i) && (*i == 0 || self.gap(at + i) == Gap::None))
             .count();
+        let may_be = match says {
+            Says::Yes | Says::Weak | Says::No | Says::NoAlone => run > 0,
+            Says::Closing | Says::Thanks => run > 0 || self.is_small_name(at),
+            Says::Greeting => run > 0 || self.is_addressed(at),
+            _ => false,
+        };
+        if !may_be {
+            return 0;
+        }
         let ends_clause = run > 0 && self.gap(at + run) > Gap::None;
         let before = at.checked_sub(1).and_then(|before| self.seen.get(before));
         // `Sure Bob` and `I'm in, Bob`, but not `I'm in London` or `introduce Bob`.
@@ -75,6 +87,9 @@ impl Laying<'_> {
         let run = (start..start + MAX_NAME_WORDS)
             .take_while(|i| self.is_name(*i) && (*i == start || self.gap(*i) == Gap::None))
             .count();
+        if run == 0 {
+            return 0;
+        }
         let end = start + run;
         let salutation = self.place.first
             && start == 0
@@ -88,12 +103,11 @@ impl Laying<'_> {
             // In a language with capital nouns a name is told by standing apart.
             && (start == 0 || !self.scene.language.nouns_are_capital);
         // No place makes a name of a word that nobody knows as one: `Theoretically, yes`, `Yes. Reluctantly.`
-        let signed = signed && !self.is_of_another(start, run);
-        let salutation = salutation && !self.are_strangers(start, run);
-        if run > 0 && (salutation || signed) && self.is_named(start, run) {
-            run
-        } else {
-            0
+        let signed = || signed && !self.is_of_another(start, run);
+        let salutation = || salutation && !self.are_strangers(start, run);
+        match (salutation() || signed()) && self.is_named(start, run) {
+            true => run,
+            false => 0,
         }
     }
 
@@ -155,10 +169,7 @@ impl Laying<'_> {
     }
 
     fn is_name(&self, at: usize) -> bool {
-        let (Some(token), Some(seen)) = (self.tokens.get(at), self.seen.get(at)) else {
-            return false;
-        };
-        sentence::is_name(self.scene, token, seen)
+        self.seen.get(at).is_some_and(|seen| seen.named)
     }
 
     /// One capitalised word that this language does not know, and then the end of the clause.

@@ -93,6 +93,7 @@ pub fn may_deny(scene: &Scene<'_>, sentences: &[Sentence<'_>], which: Which) -> 
             let seen = Seen {
                 id: identify(scene, token, begins && followed()),
                 shape: token.shape,
+                named: false,
             };
             may_begin |= begins_denial(seen.id)
                 || shapes != 0 && shapes & dates::shapes(language, &seen) != 0;
