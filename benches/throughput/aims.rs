@@ -43,13 +43,8 @@ pub fn table(found: &Found) -> Record {
         ),
     );
     for (what, file, name, aim) in [
-        (
-            "against the Python script",
-            "drain 2000",
-            "Python script",
-            25.0,
-        ),
-        ("against the Node script", "drain 2000", "Node script", 20.0),
+        ("against the Python script", drain, "Python script", 25.0),
+        ("against the Node script", drain, "Node script", 20.0),
         (
             "against mlmmj, 16 at a time",
             "mlmmj",
@@ -58,11 +53,7 @@ pub fn table(found: &Found) -> Record {
         ),
     ] {
         let theirs = look.median(file, name, "mails/s");
-        let ours = match file {
-            "mlmmj" => ours(),
-            _ => look.median(file, "askfirst", "mails/s"),
-        };
-        let times = ours.zip(theirs).map(|(ours, theirs)| ours / theirs);
+        let times = ours().zip(theirs).map(|(ours, theirs)| ours / theirs);
         row("3", what, &format!("≥ {aim} ×"), least(times, aim, 1, " ×"));
     }
     let mailman = ours().map(|ours| ours / 14.4);
