@@ -51,6 +51,7 @@ use crate::desk::house::House;
 use crate::desk::lasting::Lasting;
 use crate::desk::leaving::Leaving;
 use crate::desk::post::Parcel;
+use crate::desk::unknown::NEVER_SECS;
 use crate::desk::work::{Keyed, Work};
 use crate::failpoint;
 use crate::rules::clock;
@@ -267,7 +268,7 @@ impl Desk {
             for id in due {
                 if let Some(mut introduction) = introductions::load(work.db, *id)? {
                     let before = introduction.clone();
-                    if outbox::ask_waits(work.db, *id)? {
+                    if outbox::ask_may_leave(work.db, *id, NEVER_SECS)? {
                         clock::stand_still(&mut introduction, now_secs);
                     }
                     let after = work.step(introduction, Event::TimePassed, "")?;

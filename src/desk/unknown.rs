@@ -19,7 +19,7 @@ pub struct Sought {
 }
 
 /// Such a mail is not looked at any more; far enough for every clock.
-const NEVER_SECS: i64 = i64::MAX / 4;
+pub(super) const NEVER_SECS: i64 = i64::MAX / 4;
 
 impl Desk {
     /// The mails of unknown outcome whose waiting time is over.

@@ -276,12 +276,22 @@ pub fn untried_introduction(db: &Connection, introduction: i64) -> Result<Option
 
 /// Whether the ask of this introduction was written and has not left.
 pub fn ask_waits(db: &Connection, introduction: i64) -> Result<bool, StoreError> {
+    ask_may_leave(db, introduction, i64::MIN)
+}
+
+/// The same, and whether it may leave once more: what became of it is unknown, and that is looked into before
+/// `never_secs`.
+pub fn ask_may_leave(
+    db: &Connection,
+    introduction: i64,
+    never_secs: i64,
+) -> Result<bool, StoreError> {
     Ok(db
         .prepare_cached(
             "SELECT EXISTS (SELECT 1 FROM outbox WHERE introduction = ?1 AND saying = 'ask'
-               AND state IN ('queued', 'inflight'))",
+               AND (state IN ('queued', 'inflight') OR (state = 'unknown' AND not_before < ?2)))",
         )?
-        .query_row([introduction], |row| row.get(0))?)
+        .query_row((introduction, never_secs), |row| row.get(0))?)
 }
 
 /// All mails in one of the states that are not final.

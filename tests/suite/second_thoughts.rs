@@ -3,7 +3,7 @@
 
 use crate::world::*;
 use askfirst::rules::introduction::Stage;
-use askfirst::rules::retry::{Attempt, Phase};
+use askfirst::rules::retry::{Attempt, Looked, OnUnknown, Phase};
 
 const HOUR: i64 = 3_600;
 
@@ -149,6 +149,40 @@ fn an_answer_before_the_servers_last_word_ends_the_sending() {
             .iter()
             .all(|p| p.id != ask.id)
     );
+}
+
+/// The server took the ask and did not say so; it may go out once more, and its reminder must not overtake it.
+#[test]
+fn nobody_is_reminded_of_an_ask_that_may_yet_leave_again() {
+    for policy in [OnUnknown::Always, OnUnknown::Never] {
+        let mut w = World::new();
+        w.desk.set_paused(true, w.now_secs).unwrap();
+        assert!(w.forward("Ask Carol please").is_empty());
+        w.desk.set_paused(false, w.now_secs).unwrap();
+        let ask = (w.desk.take_due(10, w.now_secs).unwrap().into_iter())
+            .find(|parcel| parcel.recipients == [CAROL.1])
+            .unwrap();
+        let cut = Attempt {
+            phase: Phase::Dot,
+            reply: None,
+            refused: Vec::new(),
+        };
+        let _ = w.desk.report(ask.id, &cut, w.now_secs).unwrap();
+        // Nobody looks for it: the program does not run, and then its clocks are the first to be looked at.
+        let left = w.wait(7 * 24 * HOUR);
+        assert!(none_to(&left, CAROL.1), "{policy:?}");
+        let now = w.now_secs;
+        w.desk.resolve(ask.id, Looked::Absent, policy, now).unwrap();
+        let left = w.wait(8 * 24 * HOUR);
+        let to_her = left.iter().filter(|mail| mail.to == [CAROL.1]);
+        let again = to_her.map(|mail| mail.bytes == ask.bytes);
+        let wanted: &[bool] = match policy {
+            // The ask once more, and its reminder five days after that.
+            OnUnknown::Always | OnUnknown::Probe => &[true, false],
+            OnUnknown::Never => &[false],
+        };
+        assert_eq!(again.collect::<Vec<_>>(), wanted, "{policy:?}");
+    }
 }
 
 #[test]
