@@ -6,7 +6,7 @@
 #[cfg(test)]
 mod tests;
 
-use crate::reader::fold::trim;
+use crate::reader::plain::trim;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt;

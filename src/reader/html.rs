@@ -10,7 +10,6 @@ mod space;
 mod style;
 mod tag;
 
-use crate::reader::fold::is_plain;
 use crate::reader::html::container::Container;
 use crate::reader::html::element::{
     BR, DD, DT, Element, HR, IMG, INPUT, LI, Name, P, PRE, Q, TD, TH, TR,
@@ -19,6 +18,7 @@ use crate::reader::html::space::{is_indent, is_paragraph, words};
 use crate::reader::html::style::{Colors, Look, Sheet};
 use crate::reader::html::tag::{Scanner, Tag, Token};
 use crate::reader::letter::clean::{QUOTE_MARK, SIGNATURE_MARK, is_shown};
+use crate::reader::plain::is_plain;
 use crate::reader::work;
 
 /// Elements inside one another that are told apart; deeper ones share their parent's look.

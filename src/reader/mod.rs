@@ -15,6 +15,7 @@ pub mod headers;
 pub mod html;
 pub mod letter;
 pub mod machine;
+pub mod plain;
 pub mod quote;
 pub mod request;
 pub mod secret;

@@ -5,8 +5,8 @@
 //! are those of VU#517845 and of "Composition Kills" (USENIX Security 2020).
 
 use crate::reader::address::{Address, Person};
-use crate::reader::fold::is_plain;
 use crate::reader::headers::Headers;
+use crate::reader::plain::is_plain;
 
 /// The author as the raw From field gives it, read strictly (see `author`).
 #[derive(Clone, Default, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 //!
 //! Never fails: what must not stay is dropped or becomes a space.
 
-use crate::reader::fold::{is_plain, others, stretch};
+use crate::reader::plain::{is_plain, others, stretch};
 
 /// Marks the start of a quoted part in text made from HTML; dropped from every text that comes in.
 pub const QUOTE_MARK: char = '\u{F8F0}';

@@ -4,10 +4,10 @@
 
 use crate::reader::address::{Address, Person};
 use crate::reader::author::from;
-use crate::reader::fold::{is_plain, is_plain_but_ends, trim};
 use crate::reader::headers::Headers;
 use crate::reader::letter::mime::Part;
 use crate::reader::letter::{Letter, MAX_NAME, MAX_SUBJECT, clean, usual};
+use crate::reader::plain::{is_plain, is_plain_but_ends, trim};
 use mail_parser::{DateTime, HeaderName, Message, MessageParser, MimeHeaders};
 use std::borrow::Cow;
 use std::ops::Range;

@@ -3,7 +3,8 @@
 //!
 //! Fails towards text: what is no such thing stays.
 
-use crate::reader::fold::{fold, trim};
+use crate::reader::fold::fold;
+use crate::reader::plain::trim;
 use crate::reader::quote::line::has_words;
 use crate::reader::words::words;
 

@@ -3,8 +3,9 @@
 //!
 //! Fails by finding none; what is above a border belongs to the writer.
 
-use crate::reader::fold::{SHORT, first_word, fold, folded, trim};
+use crate::reader::fold::{SHORT, fold, folded};
 use crate::reader::hash::TableSet;
+use crate::reader::plain::{first_word, trim};
 use crate::reader::quote::byline::{self, Above};
 use crate::reader::quote::header;
 use crate::reader::quote::line::Line;

@@ -3,7 +3,8 @@
 //! Fails towards text: without the words of the tables nothing is a closing.
 
 use crate::reader::answer::lists::TITLES;
-use crate::reader::fold::{SHORT, fold, folded, trim};
+use crate::reader::fold::{SHORT, fold, folded};
+use crate::reader::plain::trim;
 use crate::reader::quote::contact::{is_contact, looks_like_name};
 use crate::reader::quote::signature::MAX_SIGNATURE_CHARS;
 use crate::reader::words::words;

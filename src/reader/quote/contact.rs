@@ -3,7 +3,8 @@
 //! Fails towards text: a block with a sentence in it stays.
 
 use crate::reader::address::Address;
-use crate::reader::fold::{fold, trim};
+use crate::reader::fold::fold;
+use crate::reader::plain::trim;
 use crate::reader::quote::disclaimer::{MAX_DISCLAIMER_CHARS, is_disclaimer};
 use crate::reader::quote::line::has_words;
 use crate::reader::quote::mailbox;

@@ -2,7 +2,8 @@
 //!
 //! Fails towards text: a paragraph with few of their words is no disclaimer.
 
-use crate::reader::fold::{Wide, fold, is_plain, known, pair_of_wide, trim};
+use crate::reader::fold::{fold, known};
+use crate::reader::plain::{Wide, is_plain, pair_of_wide, trim};
 use crate::reader::quote::line::has_words;
 use crate::reader::words::pieces::Pieces;
 use crate::reader::words::words;

@@ -3,8 +3,9 @@
 //!
 //! Fails by finding none: without an address, a date, a receiver and a subject there is no such head.
 
-use crate::reader::fold::{SHORT, folded, trim};
+use crate::reader::fold::{SHORT, folded};
 use crate::reader::letter::{MAX_SUBJECT, clean};
+use crate::reader::plain::trim;
 use crate::reader::quote::attribution::has_date;
 use crate::reader::quote::byline::Above;
 use crate::reader::quote::header::{Block, Head};

@@ -5,7 +5,8 @@
 
 use crate::reader::address::Address;
 use crate::reader::answer::lists::UNSIGNED;
-use crate::reader::fold::{fold, trim};
+use crate::reader::fold::fold;
+use crate::reader::plain::trim;
 use crate::reader::quote::banner::{take_armor, take_banner};
 use crate::reader::quote::border::is_rule;
 use crate::reader::quote::closing::{closing, closing_name, dashed_name, goes_on, is_postscript};

@@ -4,7 +4,8 @@
 //! Fails towards text: a line below that reads like a sentence, or takes something back, leaves all.
 
 use crate::reader::answer::lists::{TITLES, is_unspaced_name};
-use crate::reader::fold::{fold, trim};
+use crate::reader::fold::fold;
+use crate::reader::plain::trim;
 use crate::reader::quote::closing::goes_on;
 use crate::reader::quote::contact::{is_contact, is_sentence};
 use crate::reader::quote::line::has_words;

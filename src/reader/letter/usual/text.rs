@@ -2,8 +2,8 @@
 //!
 //! Fails by `None`: then the library reads the field.
 
-use crate::reader::fold::trim;
 use crate::reader::letter::usual::{cut, encoded, is_visible};
+use crate::reader::plain::trim;
 use data_encoding::BASE64;
 use std::borrow::Cow;
 
