@@ -40,7 +40,7 @@ const TWINS_EVERY: u64 = 5;
 /// … a pair of lives of which one has crashes …
 const CRASHES_EVERY: u64 = 11;
 /// … a life beside the reference model …
-const MODEL_EVERY: u64 = 7;
+pub const MODEL_EVERY: u64 = 7;
 /// … and two bots whose connectors bring them together.
 const LOOPS_EVERY: u64 = 97;
 
