@@ -130,6 +130,10 @@ pub struct Language {
     pub agreements: TableSet<Id>,
     /// Words of a consent that may but strengthen what they stand before: `definitely sounds fun`.
     pub adverbs: TableSet<Id>,
+    /// Those of them with which a consent begins that strengthens what comes, not what was said: `great, please do`.
+    pub onward: TableSet<Id>,
+    /// Words that end a consent and want a verb behind them: `I'd love to`.
+    pub opening: TableSet<Id>,
     /// Whom a consent may name, and go on with what it is about: `happy to talk to her`.
     pub persons: TableSet<Id>,
     /// Words of a consent behind which whoever is spoken to may be named without a comma: `go ahead Bob`.

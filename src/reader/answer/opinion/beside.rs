@@ -16,10 +16,10 @@ pub fn goes_on(
     next: &sentence::Phrase,
 ) -> bool {
     let first = sentence.tokens.get(next.start);
+    let opening = &scene.language.opening;
     let opens = || {
-        tokens(sentence, phrase)
-            .last()
-            .is_some_and(|t| t.text == "to")
+        let last = tokens(sentence, phrase).last();
+        last.is_some_and(|t| opening.contains(&sentence::identify(scene, t, false)))
     };
     first.is_some_and(|t| t.gap == Gap::None && t.shape == Shape::Word)
         && match next.says {
@@ -36,15 +36,12 @@ pub fn is_behind(
     before: &sentence::Phrase,
     phrase: &sentence::Phrase,
 ) -> bool {
-    let words = tokens(sentence, phrase);
-    // `Great, please do`, `sounds fun, sure`: these strengthen what comes.
-    let comes = match words {
-        [word] => word.text == "sure",
-        words => words.last().is_some_and(|t| t.text == "do"),
-    };
-    let first = words.first();
-    first.is_some_and(|t| !comes && matches!(t.gap, Gap::None | Gap::Soft))
-        && (before.says).is_some_and(|says| says == Says::Thanks || is_beside(says))
+    let onward = &scene.language.onward;
+    let first = tokens(sentence, phrase).first();
+    first.is_some_and(|t| {
+        matches!(t.gap, Gap::None | Gap::Soft)
+            && !onward.contains(&sentence::identify(scene, t, false))
+    }) && (before.says).is_some_and(|says| says == Says::Thanks || is_beside(says))
         && is_of_adverbs(scene, sentence, phrase)
 }
 

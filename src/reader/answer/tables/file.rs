@@ -49,6 +49,8 @@ impl Reading {
                 participles: TableSet::default(),
                 agreements: TableSet::default(),
                 adverbs: TableSet::default(),
+                onward: TableSet::default(),
+                opening: TableSet::default(),
                 called: TableSet::default(),
                 polite: TableMap::default(),
                 is_topical: false,
@@ -102,7 +104,7 @@ impl Reading {
             }
             "months" | "edges" | "numbers" | "of" => return self.value(line, words),
             "plain" | "binders" | "times" | "participles" | "particles" | "agreements"
-            | "adverbs" | "persons" | "called" => {
+            | "adverbs" | "onward" | "opening" | "persons" | "called" => {
                 self.plain(line, words);
                 return Ok(());
             }
@@ -197,6 +199,8 @@ impl Reading {
                     "particles" => self.language.particles.insert(id),
                     "agreements" => self.language.agreements.insert(id),
                     "adverbs" => self.language.adverbs.insert(id),
+                    "onward" => self.language.onward.insert(id),
+                    "opening" => self.language.opening.insert(id),
                     "persons" => self.language.persons.insert(id),
                     "times" => self.language.times.insert(id),
                     "participles" => self.language.participles.insert(id),
